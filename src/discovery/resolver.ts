@@ -1,0 +1,37 @@
+import type { DiscoveryHttp } from '../http/types.ts'
+import type { Compression, Digest, Image, Trust } from '../image.ts'
+
+/** What a resolver may use. It never downloads the image, never prints, never writes. */
+export interface ResolverContext {
+  readonly http: DiscoveryHttp
+  readonly signal?: AbortSignal | undefined
+  /** Tells the reader of the log which URL is asked and why. */
+  readonly tell: (event: DiscoveryEvent) => void
+}
+
+export type DiscoveryEvent =
+  | { readonly type: 'latest-url'; readonly url: string }
+  | { readonly type: 'checksums-from'; readonly url: string }
+
+/** The newest build as the listing and the manifest name it. */
+export interface Found {
+  readonly url: string
+  readonly digest: Digest
+  /** Bytes, where the manifest says so. */
+  readonly size?: number | undefined
+  /** `YYYYMMDD`, where the listing or the file's name carries one; else the file's Last-Modified is asked. */
+  readonly version?: string | undefined
+  readonly compression?: Compression | undefined
+  readonly trust: Trust
+}
+
+export interface Resolver {
+  /** Stable name for reports and docs, e.g. `ubuntu`. */
+  readonly name: string
+  /** Does this resolver serve the image? Decided from the image alone (URLs, `os_distro`). */
+  serves(image: Image): boolean
+  /**
+   * @throws UpdaterError HTTP_*, DISCOVERY_*, CHECKSUM_*, PATTERN_INVALID
+   */
+  resolve(image: Image, context: ResolverContext): Promise<Found>
+}

@@ -1,0 +1,122 @@
+/**
+ * The closed set of error codes. A code is stable: reports, exit statuses and the troubleshooting
+ * pages are built on it.
+ */
+export const errorCodes = [
+  'USAGE',
+  'CONFIGURATION',
+  'CATALOG_NOT_FOUND',
+  'CATALOG_UNREADABLE',
+  'CATALOG_SYNTAX',
+  'CATALOG_TYPE',
+  'CATALOG_UNEDITABLE',
+  'CATALOG_CHANGED',
+  'CATALOG_LOCKED',
+  'CATALOG_UNWRITABLE',
+  'HTTP_URL',
+  'HTTP_STATUS',
+  'HTTP_NETWORK',
+  'HTTP_TIMEOUT',
+  'HTTP_REDIRECT',
+  'HTTP_TOO_LARGE',
+  'HTTP_TRUNCATED',
+  'DISCOVERY_UNSUPPORTED',
+  'DISCOVERY_NOTHING_FOUND',
+  'DISCOVERY_NO_DATE',
+  'DISCOVERY_UNSAFE_NAME',
+  'PATTERN_INVALID',
+  'CHECKSUM_NOT_LISTED',
+  'CHECKSUM_AMBIGUOUS',
+  'CHECKSUM_MALFORMED',
+  'DOWNGRADE',
+  'SIGNATURE_MISSING',
+  'SIGNATURE_BAD',
+  'SIGNATURE_KEY',
+  'DIGEST_MISMATCH',
+  'DECOMPRESSION_FAILED',
+  'IMAGE_TOO_LARGE',
+  'IMAGE_FORMAT',
+  'IMAGE_UNSAFE',
+  'STORE_CREDENTIALS',
+  'STORE_BUCKET',
+  'STORE_DENIED',
+  'STORE_UNREACHABLE',
+  'STORE_FAILED',
+  'PUBLIC_UNREADABLE',
+  'PUBLIC_MISMATCH',
+  'ABORTED',
+  'INTERNAL',
+] as const
+
+export type ErrorCode = (typeof errorCodes)[number]
+
+/** A place in a text file. `line` and `column` count from 1; `column` counts UTF-16 units. */
+export interface Place {
+  readonly file: string
+  readonly line?: number
+  readonly column?: number
+}
+
+export interface UpdaterErrorOptions {
+  /** Where in a catalogue or configuration file it happened. */
+  readonly place?: Place
+  /** What the reader can do about it: one sentence without a final full stop. */
+  readonly remedy?: string
+  readonly cause?: unknown
+}
+
+/**
+ * Every failure that this program foresees. `message` is one sentence that says what happened and to
+ * what; it never holds a secret, a control character or a stack.
+ */
+export class UpdaterError extends Error {
+  readonly code: ErrorCode
+  readonly place: Place | undefined
+  readonly remedy: string | undefined
+
+  constructor(code: ErrorCode, message: string, options: UpdaterErrorOptions = {}) {
+    super(printable(message), options.cause === undefined ? undefined : { cause: options.cause })
+    this.name = 'UpdaterError'
+    this.code = code
+    this.place = options.place
+    this.remedy = options.remedy === undefined ? undefined : printable(options.remedy)
+  }
+}
+
+/** `file:line:column`, as editors and CI annotations understand it. */
+export function formatPlace(place: Place): string {
+  return [place.file, place.line, place.line === undefined ? undefined : place.column]
+    .filter((part) => part !== undefined)
+    .join(':')
+}
+
+/** The whole story in one line: `place: message. Remedy.` */
+export function describeError(error: UpdaterError): string {
+  const where = error.place === undefined ? '' : `${formatPlace(error.place)}: `
+  const what = /[.!?]$/.test(error.message) ? error.message : `${error.message}.`
+  return `${where}${what}${error.remedy === undefined ? '' : ` ${error.remedy}.`}`
+}
+
+/** Turns anything that was thrown into one of ours; an abort becomes `ABORTED`, a surprise `INTERNAL`. */
+export function asUpdaterError(thrown: unknown): UpdaterError {
+  if (thrown instanceof UpdaterError) return thrown
+  if (thrown instanceof Error && thrown.name === 'AbortError') {
+    return new UpdaterError('ABORTED', 'The run was aborted', { cause: thrown })
+  }
+  const text = thrown instanceof Error ? thrown.message : String(thrown)
+  return new UpdaterError('INTERNAL', `Unexpected failure: ${text}`, {
+    cause: thrown,
+    remedy: 'This is a defect of image-updater: run again with --debug and report what it prints',
+  })
+}
+
+/**
+ * Makes text from outside (server answers, file names, YAML) safe for a terminal and for one log line:
+ * control characters, line separators and bidirectional overrides become `\u{…}` escapes.
+ */
+export function printable(text: string): string {
+  return text.replace(
+    /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g,
+    (character) => `\\u{${character.charCodeAt(0).toString(16)}}`,
+  )
+}

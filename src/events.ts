@@ -1,0 +1,63 @@
+import type { UpdaterError } from './errors.ts'
+import type { VersionValues } from './image.ts'
+
+/** Which image an event or an outcome is about. */
+export interface ImageRef {
+  /** Position among all images of the run, from 0, in catalogue order. */
+  readonly ordinal: number
+  readonly file: string
+  readonly name: string
+  readonly shortname: string | undefined
+}
+
+/** What happens to one image while a run goes on, in the order in which it happens to that image. */
+export type ImageStep =
+  | { readonly type: 'checking' }
+  | { readonly type: 'latest-url'; readonly url: string }
+  | { readonly type: 'checksums-from'; readonly url: string }
+  /** `fileName` is the file that the distribution publishes now. */
+  | { readonly type: 'current-checksum'; readonly fileName: string; readonly checksum: string }
+  | { readonly type: 'our-checksum'; readonly checksum: string | undefined }
+  | { readonly type: 'up-to-date' }
+  | { readonly type: 'new-values'; readonly values: VersionValues }
+  /** The object is on the mirror already, with the right size and digest. */
+  | { readonly type: 'mirror-present'; readonly object: string }
+  | { readonly type: 'mirror-missing'; readonly object: string; readonly reason: 'absent' | 'other-bytes' }
+  | {
+      readonly type: 'transfer-start'
+      readonly url: string
+      readonly object: string
+      readonly size: number | undefined
+    }
+  /** At most a few times a second. `received` bytes of `size` have come from the distribution. */
+  | {
+      readonly type: 'transfer-progress'
+      readonly received: number
+      readonly stored: number
+      readonly size: number | undefined
+    }
+  /** The transfer starts again from scratch. */
+  | { readonly type: 'transfer-retry'; readonly error: UpdaterError }
+  | {
+      readonly type: 'transfer-end'
+      readonly object: string
+      readonly bytes: number
+      readonly seconds: number
+    }
+  | { readonly type: 'public'; readonly url: string }
+  | { readonly type: 'file-written'; readonly file: string }
+  | { readonly type: 'warning'; readonly message: string }
+  | { readonly type: 'failed'; readonly error: UpdaterError }
+  /** Always the last step of an image. */
+  | { readonly type: 'done'; readonly status: ImageStatus }
+
+export type ImageStatus = 'updated' | 'would-update' | 'up-to-date' | 'skipped' | 'failed'
+
+/** What a run says while it goes on. A library user may ignore all of it. */
+export type RunEvent =
+  /** First event: `images` is the number of images whose steps follow. */
+  | { readonly type: 'run-start'; readonly images: number }
+  | { readonly type: 'image'; readonly image: ImageRef; readonly step: ImageStep }
+  | { readonly type: 'note'; readonly level: 'debug' | 'info' | 'warning'; readonly message: string }
+
+export type Listener = (event: RunEvent) => void

@@ -1,0 +1,108 @@
+/** The values that flow through the program. All of them are plain and immutable. */
+
+/** Digest algorithms that distributions publish and OpenStack Image Manager accepts. */
+export const digestAlgorithms = ['sha512', 'sha384', 'sha256', 'sha224', 'sha1', 'md5'] as const
+export type DigestAlgorithm = (typeof digestAlgorithms)[number]
+
+/** A digest: `hex` is lower case. Written in catalogues as `algorithm:hex`. */
+export interface Digest {
+  readonly algorithm: DigestAlgorithm
+  readonly hex: string
+}
+
+/** Image formats of OpenStack Image Manager's schema. */
+export type ImageFormat = 'aki' | 'ari' | 'ami' | 'raw' | 'iso' | 'vhd' | 'vdi' | 'qcow2' | 'vmdk'
+
+/** One entry of an image's `versions` list, as far as the updater reads it. */
+export interface ImageVersion {
+  readonly version?: string | undefined
+  /** `YYYY-MM-DD` (or what stands there instead, as text). */
+  readonly buildDate?: string | undefined
+  /** As it stands in the catalogue: `algorithm:hex`. */
+  readonly checksum?: string | undefined
+  readonly url?: string | undefined
+  readonly mirrorUrl?: string | undefined
+}
+
+/** One image definition of a catalogue file. */
+export interface Image {
+  readonly file: string
+  /** Position in the file's `images` list, from 0. */
+  readonly index: number
+  /** Where the definition starts. From 1. */
+  readonly line: number
+  readonly column: number
+  readonly name: string
+  readonly shortname: string | undefined
+  readonly enable: boolean
+  readonly format: ImageFormat
+  /** GiB. */
+  readonly minDisk: number | undefined
+  readonly latestUrl: string | undefined
+  readonly latestChecksumUrl: string | undefined
+  readonly osDistro: string | undefined
+  readonly osVersion: string | undefined
+  readonly architecture: string | undefined
+  readonly versions: readonly ImageVersion[]
+}
+
+/** How the distribution packs the file that it publishes. */
+export type Compression = 'gz' | 'xz' | 'bz2' | 'zst' | 'zip'
+
+/** How far the digest of a build can be trusted. */
+export type Trust = 'signed' | 'checksum' | 'first-use'
+
+/** The newest build of an image, as its distribution publishes it. */
+export interface Build {
+  /** Where the build's own file is: never a placeholder, a dated name where the distribution has one. */
+  readonly url: string
+  /** What the distribution publishes of the bytes at `url` (compressed, where they are). */
+  readonly digest: Digest
+  /** Bytes at `url`, where the manifest says so. */
+  readonly size?: number | undefined
+  /** `YYYYMMDD`. */
+  readonly version: string
+  readonly compression?: Compression | undefined
+  readonly trust: Trust
+}
+
+/** The values of `versions[0]` that an update writes. `mirrorUrl: null` removes the key. */
+export interface VersionValues {
+  readonly version: string
+  /** `YYYY-MM-DD`, written as a YAML date. */
+  readonly buildDate: string
+  readonly checksum: string
+  readonly url: string
+  readonly mirrorUrl: string | null
+}
+
+export function formatDigest(digest: Digest): string {
+  return `${digest.algorithm}:${digest.hex}`
+}
+
+const hexLengths: Record<DigestAlgorithm, number> = {
+  sha512: 128,
+  sha384: 96,
+  sha256: 64,
+  sha224: 56,
+  sha1: 40,
+  md5: 32,
+}
+
+/** `undefined` where the text is not `algorithm:hex` with a known algorithm and its length. */
+export function parseDigest(text: string): Digest | undefined {
+  const [algorithm, hex, rest] = text.toLowerCase().split(':')
+  if (rest !== undefined || hex === undefined || algorithm === undefined) return undefined
+  const known = digestAlgorithms.find((candidate) => candidate === algorithm)
+  if (known === undefined || !/^[0-9a-f]+$/.test(hex) || hex.length !== hexLengths[known]) return undefined
+  return { algorithm: known, hex }
+}
+
+/** The one algorithm whose hexadecimal digest has this many digits, among those in use for images. */
+export function algorithmOfHexLength(length: number): DigestAlgorithm | undefined {
+  return digestAlgorithms.find((algorithm) => hexLengths[algorithm] === length)
+}
+
+export function sameDigest(a: Digest, b: Digest): boolean {
+  return a.algorithm === b.algorithm && a.hex === b.hex
+}
