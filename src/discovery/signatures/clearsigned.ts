@@ -1,0 +1,64 @@
+import { UpdaterError } from '../../errors.ts'
+
+const beginMessage = '-----BEGIN PGP SIGNED MESSAGE-----'
+const beginSignature = '-----BEGIN PGP SIGNATURE-----'
+const endSignature = '-----END PGP SIGNATURE-----'
+
+/** The two halves of a clearsigned message. */
+export interface Clearsigned {
+  /** Exactly the text that the signature covers: unescaped, lines end in `\n`, without the last line's end. */
+  readonly signedText: string
+  /** The armored signature. */
+  readonly signature: string
+}
+
+/** Does a line of the text start a clearsigned message? */
+export function holdsClearsigned(text: string): boolean {
+  return text.includes(beginMessage)
+}
+
+/**
+ * Splits a clearsigned message (RFC 9580, section 7). Strict, so that there is one way to read it: one
+ * message, nothing but blank lines around it, no armor header but `Hash`, every line that starts with a
+ * dash escaped.
+ * @throws UpdaterError SIGNATURE_BAD
+ */
+export function splitClearsigned(text: string, name = 'the message'): Clearsigned {
+  const malformed = (what: string) =>
+    new UpdaterError('SIGNATURE_BAD', `The clearsigned text of ${name} is malformed: ${what}`, {
+      remedy: 'Look at the file; text that no signature covers is never read',
+    })
+  const lines = text.split('\n').map(withoutTrailingBlanks)
+  const start = lines.findIndex((line) => line !== '')
+  if (lines[start] !== beginMessage) throw malformed('something stands before the signed message')
+  const blank = lines.indexOf('', start)
+  const headers = lines.slice(start + 1, blank === -1 ? undefined : blank)
+  if (headers.some((header) => !/^Hash: [A-Za-z0-9, -]+$/.test(header))) {
+    throw malformed('an armor header other than "Hash"')
+  }
+  const middle = lines.indexOf(beginSignature, start)
+  const end = lines.indexOf(endSignature, start)
+  if (blank === -1 || middle < blank || end < middle) throw malformed('it has no end')
+  if (lines.slice(end + 1).some((line) => line !== ''))
+    throw malformed('something stands after the signature')
+  const signed = lines.slice(blank + 1, middle)
+  if (signed.some((line) => line.startsWith('-') && !line.startsWith('- '))) {
+    throw malformed('a line that starts with a dash is not escaped')
+  }
+  return {
+    signedText: signed.map((line) => (line.startsWith('- ') ? line.slice(2) : line)).join('\n'),
+    signature: `${lines.slice(middle, end + 1).join('\n')}\n`,
+  }
+}
+
+/** The bytes that a signature over `signedText` is made of: lines end in CR LF. */
+export function canonicalBytes(signedText: string): Uint8Array {
+  return new TextEncoder().encode(signedText.replaceAll('\n', '\r\n'))
+}
+
+/** Trailing blanks are not covered by the signature. A loop, since `/\s+$/` is quadratic. */
+function withoutTrailingBlanks(line: string): string {
+  let end = line.length
+  while (end > 0 && ' \t\r'.includes(line.charAt(end - 1))) end -= 1
+  return line.slice(0, end)
+}
