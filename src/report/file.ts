@@ -1,0 +1,52 @@
+import { constants } from 'node:fs'
+import { access, stat, writeFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { UpdaterError } from '../errors.ts'
+
+/**
+ * Finds out before the run whether a report can be written.
+ * @throws UpdaterError CONFIGURATION
+ */
+export async function assertReportWritable(path: string): Promise<void> {
+  try {
+    const target = await kindOf(path)
+    if (target === 'folder') throw new Error('it is a folder')
+    if (target !== 'none') await access(path, constants.W_OK)
+    if (target !== 'special') await access(dirname(path), constants.W_OK | constants.X_OK)
+  } catch (cause) {
+    throw unwritable(path, cause)
+  }
+}
+
+/**
+ * Writes a report: a regular file is replaced in one step, a pipe or device is written to.
+ * @throws UpdaterError CONFIGURATION
+ */
+export async function writeReport(path: string, text: string): Promise<void> {
+  try {
+    if ((await kindOf(path)) === 'special') return await writeFile(path, text)
+    const { default: writeFileAtomic } = await import('write-file-atomic')
+    await writeFileAtomic(path, text)
+  } catch (cause) {
+    throw unwritable(path, cause)
+  }
+}
+
+async function kindOf(path: string): Promise<'none' | 'file' | 'folder' | 'special'> {
+  try {
+    const stats = await stat(path)
+    if (stats.isFile()) return 'file'
+    return stats.isDirectory() ? 'folder' : 'special'
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 'none'
+    throw error
+  }
+}
+
+function unwritable(path: string, cause: unknown): UpdaterError {
+  const why = cause instanceof Error ? ((cause as NodeJS.ErrnoException).code ?? cause.message) : String(cause)
+  return new UpdaterError('CONFIGURATION', `The report cannot be written to ${path}: ${why}`, {
+    remedy: 'Name a file in a folder that exists and is writable with --report',
+    cause,
+  })
+}

@@ -1,0 +1,99 @@
+import type { UpdaterError } from '../errors.ts'
+import type { ReportDocument } from './json-schema.ts'
+import type { ImageOutcome, OutcomeError, OutcomeValues, RunReport } from './outcome.ts'
+
+/** The report as JSON readers get it; see `schema/report.schema.json`. */
+export function reportDocument(report: RunReport, exitStatus: number): ReportDocument {
+  const { summary } = report
+  return {
+    schema_version: 1,
+    started_at: report.startedAt,
+    seconds: report.seconds,
+    dry_run: report.dryRun,
+    exit_status: exitStatus,
+    summary: {
+      checked: summary.checked,
+      updated: summary.updated,
+      would_update: summary.wouldUpdate,
+      up_to_date: summary.upToDate,
+      skipped: summary.skipped,
+      failed: summary.failed,
+    },
+    images: report.images.map(imageDocument),
+    changes: report.changes.map(({ file, diff }) => ({ file, diff })),
+    errors: [],
+  }
+}
+
+export interface Refusal {
+  readonly startedAt: Date
+  readonly seconds: number
+  readonly dryRun: boolean
+  readonly errors: readonly UpdaterError[]
+}
+
+/** The document of a run that ended before anything was done. */
+export function refusalDocument(refusal: Refusal, exitStatus: number): ReportDocument {
+  return {
+    schema_version: 1,
+    started_at: refusal.startedAt.toISOString(),
+    seconds: refusal.seconds,
+    dry_run: refusal.dryRun,
+    exit_status: exitStatus,
+    summary: { checked: 0, updated: 0, would_update: 0, up_to_date: 0, skipped: 0, failed: 0 },
+    images: [],
+    changes: [],
+    errors: refusal.errors.map(errorDocument),
+  }
+}
+
+function imageDocument(image: ImageOutcome): ReportDocument['images'][number] {
+  return {
+    file: image.file,
+    line: image.line,
+    name: image.name,
+    shortname: image.shortname,
+    status: image.status,
+    reason: image.reason,
+    resolver: image.resolver,
+    trust: image.trust,
+    previous: image.previous && valuesDocument(image.previous),
+    current: image.current && valuesDocument(image.current),
+    mirror: image.mirror && {
+      status: image.mirror.status,
+      object: image.mirror.object,
+      bytes: image.mirror.bytes,
+      seconds: image.mirror.seconds,
+    },
+    warnings: [...image.warnings],
+    error: image.error && errorDocument(image.error),
+  }
+}
+
+function valuesDocument(values: OutcomeValues): NonNullable<ReportDocument['images'][number]['current']> {
+  return {
+    version: values.version,
+    build_date: values.buildDate,
+    checksum: values.checksum,
+    url: values.url,
+    mirror_url: values.mirrorUrl,
+  }
+}
+
+function errorDocument({ code, message, remedy, place }: OutcomeError): ReportDocument['errors'][number] {
+  return {
+    code,
+    message,
+    remedy,
+    place: place && { file: place.file, line: place.line, column: place.column },
+  }
+}
+
+/** JSON in which control characters and bidirectional overrides are always escaped. */
+export function formatDocument(document: ReportDocument): string {
+  const json = JSON.stringify(document, undefined, 2).replace(
+    /[\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
+  return `${json}\n`
+}

@@ -1,0 +1,111 @@
+import { describeError, printable, UpdaterError } from '../errors.ts'
+import type { FileChange, ImageOutcome, RunReport } from './outcome.ts'
+import { formatBytes, formatDuration } from './quantities.ts'
+import { displayWidth, type Paint, pad, type Style, wrap } from './terminal.ts'
+
+export interface TextLayout {
+  readonly paint: Paint
+  /** Where long lines are broken; absent: nowhere. */
+  readonly columns?: number | undefined
+}
+
+/** What a run did, for people: the images that changed or failed, then one line of counts. */
+export function formatSummary(report: RunReport, layout: TextLayout): string {
+  const told = report.images.filter(isTold)
+  const undone = report.images.filter(({ error }) => error?.code === 'ABORTED').length
+  const table = told.length === 0 ? [] : [...formatTable(told, layout), '']
+  const interrupted = undone === 0 ? [] : [`Interrupted: ${undone} images were not finished.`]
+  return [...table, ...interrupted, formatCounts(report, layout.paint), ''].join('\n')
+}
+
+/** Unified diffs; on a terminal with colours and without control characters. */
+export function formatChanges(changes: readonly FileChange[], paint: Paint): string {
+  return changes
+    .flatMap(({ diff }) => diff.split('\n').map((line) => paintDiffLine(safeLine(line), paint)))
+    .join('\n')
+}
+
+function isTold({ status, mirror, error, warnings }: ImageOutcome): boolean {
+  if (error?.code === 'ABORTED') return false
+  const mirrored = mirror?.status === 'stored' || mirror?.status === 'would-store'
+  return mirrored || warnings.length > 0 || !['up-to-date', 'skipped'].includes(status)
+}
+
+const statusStyles: Record<ImageOutcome['status'], Style> = {
+  updated: 'green',
+  'would-update': 'cyan',
+  'up-to-date': 'dim',
+  skipped: 'dim',
+  failed: 'red',
+}
+
+function formatTable(images: readonly ImageOutcome[], { paint, columns = Infinity }: TextLayout): string[] {
+  const rows = images.map((image) => [label(image), versions(image), size(image)] as const)
+  const head = ['Image', 'Version', 'Size', 'Status'] as const
+  const width = (column: 0 | 1 | 2) =>
+    Math.max(displayWidth(head[column]), ...rows.map((row) => displayWidth(row[column])))
+  const line = (cells: readonly [string, string, string]) =>
+    `${pad(cells[0], width(0))}  ${pad(cells[1], width(1))}  ${cells[2].padStart(width(2))}  `
+  const details = (image: ImageOutcome) =>
+    [
+      ...image.warnings.map((warning) => ['yellow', `Warning: ${printable(warning)}`] as const),
+      ...(image.error === undefined ? [] : [['red', errorText(image.error)] as const]),
+    ].flatMap(([style, text]) => wrap(text, columns - 2).map((part) => `  ${paint(style, part)}`))
+  return [
+    paint('bold', line([head[0], head[1], head[2]]) + head[3]),
+    ...images.flatMap((image, index) => {
+      const cells = rows[index] ?? ['', '', '']
+      return [line(cells) + paint(statusStyles[image.status], statusText(image)), ...details(image)]
+    }),
+  ]
+}
+
+function label({ shortname, name }: ImageOutcome): string {
+  return printable(shortname ?? name)
+}
+
+function versions({ previous, current, status }: ImageOutcome): string {
+  const before = previous?.version
+  const after = status === 'failed' ? before : current?.version
+  const text = before === after || before === undefined ? (after ?? '-') : `${before} -> ${after ?? '-'}`
+  return printable(text)
+}
+
+function size({ mirror }: ImageOutcome): string {
+  return mirror?.bytes === undefined ? '-' : formatBytes(mirror.bytes)
+}
+
+function statusText({ status, error }: ImageOutcome): string {
+  if (status === 'failed') return `failed ${error?.code ?? ''}`.trimEnd()
+  return status.replaceAll('-', ' ')
+}
+
+function errorText(error: NonNullable<ImageOutcome['error']>): string {
+  return printable(describeError(new UpdaterError(error.code, error.message, error)))
+}
+
+function formatCounts({ summary, seconds, dryRun }: RunReport, paint: Paint): string {
+  const { checked, updated, wouldUpdate, upToDate, skipped, failed } = summary
+  const changed = dryRun ? `${wouldUpdate} would be updated` : `${updated} updated`
+  const counts = [
+    `${checked} checked`,
+    updated + wouldUpdate > 0 ? paint('green', changed) : changed,
+    `${upToDate} up to date`,
+    `${skipped} skipped`,
+    failed > 0 ? paint('red', `${failed} failed`) : '0 failed',
+  ]
+  return `${counts.join(', ')} in ${formatDuration(seconds)}${dryRun ? ' (dry run: nothing was written)' : ''}`
+}
+
+/** Control characters are escaped; tabs and the carriage return of a CRLF file are not. */
+function safeLine(line: string): string {
+  const body = line.endsWith('\r') ? line.slice(0, -1) : line
+  return body.split('\t').map(printable).join('\t') + line.slice(body.length)
+}
+
+function paintDiffLine(line: string, paint: Paint): string {
+  if (/^(---|\+\+\+) /.test(line)) return paint('bold', line)
+  if (line.startsWith('@@')) return paint('cyan', line)
+  if (line.startsWith('+')) return paint('green', line)
+  return line.startsWith('-') ? paint('red', line) : line
+}
