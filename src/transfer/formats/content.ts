@@ -1,0 +1,77 @@
+import type { ImageFormat } from '../../image.ts'
+import type { Bytes } from './bytes.ts'
+
+interface Signature {
+  readonly what: string
+  /** The declared format under which it is no surprise. */
+  readonly format?: ImageFormat
+  readonly offset: number
+  /** Latin-1. */
+  readonly characters: string
+}
+
+/**
+ * What must not hide in a file that is declared as something else: the disk formats that QEMU probes for
+ * (https://www.qemu.org/docs/master/system/images.html#disk-image-file-formats), and archives.
+ */
+const signatures: readonly Signature[] = [
+  { what: 'a qcow2 disk', format: 'qcow2', offset: 0, characters: 'QFI\xfb' },
+  { what: 'a VMDK disk', format: 'vmdk', offset: 0, characters: 'KDMV' },
+  { what: 'an ESX sparse extent, one part of a VMDK disk', offset: 0, characters: 'COWD' },
+  { what: 'a VHD disk', format: 'vhd', offset: 0, characters: 'conectix' },
+  { what: 'a VHDX disk, which is another format than vhd', offset: 0, characters: 'vhdxfile' },
+  { what: 'a VDI disk', format: 'vdi', offset: 64, characters: '\x7f\x10\xda\xbe' },
+  { what: 'a QED disk', offset: 0, characters: 'QED\0' },
+  { what: 'a LUKS-encrypted volume', offset: 0, characters: 'LUKS\xba\xbe' },
+  { what: 'a Parallels disk', offset: 0, characters: 'WithoutFreeSpace' },
+  { what: 'a Parallels disk', offset: 0, characters: 'WithouFreSpacExt' },
+  { what: 'a Bochs disk', offset: 0, characters: 'Bochs Virtual HD Image' },
+  { what: 'a cloop image', offset: 0, characters: '#!/bin/sh\n#V2.0 Format' },
+  { what: 'gzip-compressed data', offset: 0, characters: '\x1f\x8b\x08' },
+  { what: 'xz-compressed data', offset: 0, characters: '\xfd7zXZ\0' },
+  { what: 'bzip2-compressed data', offset: 0, characters: 'BZh' },
+  { what: 'zstd-compressed data', offset: 0, characters: '\x28\xb5\x2f\xfd' },
+  { what: 'a zip archive', offset: 0, characters: 'PK\x03\x04' },
+  { what: 'a 7z archive', offset: 0, characters: "7z\xbc\xaf'\x1c" },
+  { what: 'a tar archive', offset: 257, characters: 'ustar' },
+]
+
+/** What the image starts with where that is another thing than the declared format. */
+export function findForeignContent(head: Bytes, declared: ImageFormat): string | undefined {
+  const page = findWebPage(head)
+  if (page !== undefined) return page
+  if (declared === 'aki' || declared === 'ari' || declared === 'ami') return undefined
+  const found = signatures.find(
+    (signature) => signature.format !== declared && head.has(signature.offset, signature.characters),
+  )
+  if (found !== undefined) return found.what
+  return declared !== 'vmdk' && isVmdkDescriptor(head)
+    ? 'a VMDK descriptor, which names other files'
+    : undefined
+}
+
+/** An HTML page, an XML document or a JSON document: what servers send instead of an image. */
+function findWebPage(head: Bytes): string | undefined {
+  const text = startAsText(head)
+  if (/^(?:<!doctype html|<html|<head|<body|<title|<!--)/i.test(text)) return 'an HTML page'
+  if (/^(?:<\?xml|<!doctype|<error\b)/i.test(text)) return 'an XML document'
+  return /^(?:\{\s*["}]|\[\s*[\]{["])/.test(text) ? 'a JSON document' : undefined
+}
+
+/** The first KiB without byte order mark and leading white space; a UTF-16 text's characters below 256. */
+function startAsText(head: Bytes): string {
+  const bytes = head.text(0, 1024)
+  const text = /^(?:\xff\xfe|\xfe\xff)/.test(bytes) ? bytes.slice(2).replaceAll('\0', '') : bytes
+  return text.replace(/^\xef\xbb\xbf/, '').trimStart()
+}
+
+/**
+ * A VMDK's descriptor as a file of its own. QEMU takes any text for one that has a version line after
+ * nothing but comments and empty lines.
+ */
+export function isVmdkDescriptor(head: Bytes): boolean {
+  const text = head.text(0, 2048)
+  return (
+    /^\s*#\s*disk\s+descriptorfile/i.test(text) || /^(?:#[^\n]*\n|[ \t\r]*\n)*version=[0-9]+\r?\n/i.test(text)
+  )
+}

@@ -1,0 +1,151 @@
+import type { Bytes } from './bytes.ts'
+import type { Finding } from './finding.ts'
+import { noSignature, truncated, unsafe, wrongFormat } from './refusal.ts'
+
+interface Header {
+  readonly version: 2 | 3
+  readonly clusterSize: bigint
+  readonly virtualSize: bigint
+  readonly headerLength: number
+  readonly incompatible: bigint
+}
+
+/** A table of the image, by its place in the file. */
+interface Table {
+  readonly name: string
+  readonly offset: bigint
+  readonly bytes: bigint
+}
+
+const dirtyBit = 0n
+const corruptBit = 1n
+const dataFileBit = 2n
+const compressionTypeBit = 3n
+const extendedL2Bit = 4n
+const knownBits = 5n
+
+const endOfExtensions = 0
+const dataFileExtension = 0x44415441
+
+/** QEMU's own limits (`block/qcow2.h`): larger tables are refused by it too. */
+const largestL1Table = 32n << 20n
+const largestRefcountTable = 8n << 20n
+
+/**
+ * A qcow2 image that stands by itself: no backing file, no external data file, no encryption, only known
+ * features, its tables inside the file. The layout is that of
+ * https://www.qemu.org/docs/master/interop/qcow2.html; everything that is read lies in the first cluster,
+ * which has 2 MiB at most.
+ *
+ * @throws UpdaterError `IMAGE_FORMAT`, `IMAGE_UNSAFE`
+ */
+export function inspectQcow2(head: Bytes): Finding {
+  if (!head.has(0, 'QFI\xfb')) throw noSignature('qcow2')
+  const header = readHeader(head)
+  checkFeatures(head, header)
+  checkExtensions(head, header)
+  const tables = [readL1Table(head, header), readRefcountTable(head, header)]
+  for (const table of tables) checkTable(table, header)
+  return {
+    virtualSize: header.virtualSize,
+    warnings: hasFeature(header, dirtyBit)
+      ? ['The qcow2 image is marked dirty: it was not closed cleanly when it was made']
+      : [],
+    atEnd: ({ totalBytes }) => {
+      const lost = tables.find((table) => table.offset + table.bytes > BigInt(totalBytes))
+      if (lost !== undefined) throw truncated('qcow2', totalBytes, lost.name)
+      return undefined
+    },
+  }
+}
+
+function readHeader(head: Bytes): Header {
+  const version = head.u32be(4)
+  if (version !== 2 && version !== 3) {
+    throw wrongFormat(`The qcow2 image has version ${version}, and only 2 and 3 exist`)
+  }
+  if (head.u64be(8) !== 0n || head.u32be(16) !== 0) {
+    throw unsafe('The qcow2 image names a backing file: parts of it would be read from another file')
+  }
+  if (head.u32be(32) !== 0) throw unsafe('The qcow2 image is encrypted: no cloud can boot it without a key')
+  const clusterBits = head.u32be(20)
+  if (clusterBits < 9 || clusterBits > 21) {
+    throw wrongFormat(`The qcow2 image has clusters of 2^${clusterBits} bytes; 2^9 to 2^21 are possible`)
+  }
+  const clusterSize = 1 << clusterBits
+  const headerLength = version === 2 ? 72 : head.u32be(100)
+  if (version === 3 && (headerLength < 104 || headerLength % 8 !== 0 || headerLength > clusterSize)) {
+    throw wrongFormat(`The qcow2 image has an impossible header length of ${headerLength} bytes`)
+  }
+  return {
+    version,
+    clusterSize: BigInt(clusterSize),
+    virtualSize: head.u64be(24),
+    headerLength,
+    incompatible: version === 2 ? 0n : head.u64be(72),
+  }
+}
+
+function hasFeature(header: Header, bit: bigint): boolean {
+  return ((header.incompatible >> bit) & 1n) === 1n
+}
+
+function checkFeatures(head: Bytes, header: Header): void {
+  const unknown = header.incompatible >> knownBits
+  if (unknown !== 0n) {
+    const mask = (unknown << knownBits).toString(16)
+    throw unsafe(`The qcow2 image needs features that are not known (incompatible bits 0x${mask})`)
+  }
+  if (hasFeature(header, dataFileBit)) {
+    throw unsafe('The qcow2 image keeps its data in an external file: it would be read from another file')
+  }
+  if (hasFeature(header, corruptBit)) throw wrongFormat('The qcow2 image is marked corrupt')
+  const compressionType = header.headerLength > 104 ? head.u8(104) : 0
+  if (compressionType > 1 || hasFeature(header, compressionTypeBit) !== (compressionType !== 0)) {
+    throw wrongFormat(`The qcow2 image has an impossible compression type (${compressionType})`)
+  }
+}
+
+function checkExtensions(head: Bytes, header: Header): void {
+  const end = Number(header.clusterSize)
+  let offset = header.headerLength
+  while (offset + 8 <= end) {
+    const type = head.u32be(offset)
+    const length = head.u32be(offset + 4)
+    if (type === endOfExtensions) return
+    if (type === dataFileExtension) {
+      throw unsafe('The qcow2 image names an external data file: it would be read from another file')
+    }
+    if (length > end - offset - 8) {
+      throw wrongFormat('The qcow2 image has a header extension that is longer than its first cluster')
+    }
+    offset += 8 + Math.ceil(length / 8) * 8
+  }
+}
+
+function readL1Table(head: Bytes, header: Header): Table {
+  const entrySize = hasFeature(header, extendedL2Bit) ? 16n : 8n
+  const bytesPerEntry = header.clusterSize * (header.clusterSize / entrySize)
+  const needed = (header.virtualSize + bytesPerEntry - 1n) / bytesPerEntry
+  const entries = BigInt(head.u32be(36))
+  if (entries < needed || entries * 8n > largestL1Table) {
+    throw wrongFormat(
+      `The qcow2 image has an L1 table of ${entries} entries, which does not fit its virtual size of ${header.virtualSize} bytes`,
+    )
+  }
+  return { name: 'L1 table', offset: head.u64be(40), bytes: entries * 8n }
+}
+
+function readRefcountTable(head: Bytes, header: Header): Table {
+  const bytes = BigInt(head.u32be(56)) * header.clusterSize
+  if (bytes === 0n || bytes > largestRefcountTable) {
+    throw wrongFormat(`The qcow2 image has an impossible refcount table of ${bytes} bytes`)
+  }
+  return { name: 'refcount table', offset: head.u64be(48), bytes }
+}
+
+function checkTable(table: Table, header: Header): void {
+  if (table.offset === 0n || table.offset % header.clusterSize !== 0n) {
+    throw wrongFormat(`The qcow2 image has its ${table.name} at an impossible place (byte ${table.offset})`)
+  }
+}

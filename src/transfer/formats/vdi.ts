@@ -1,0 +1,39 @@
+import type { Bytes } from './bytes.ts'
+import type { Finding } from './finding.ts'
+import { noSignature, truncated, unsafe, wrongFormat } from './refusal.ts'
+
+const dynamicType = 1
+const fixedType = 2
+const undoType = 3
+const differencingType = 4
+
+/**
+ * A VDI disk of version 1 that stands by itself. The layout is that of VirtualBox's `VDICore.h`
+ * (https://www.virtualbox.org/browser/vbox/trunk/src/VBox/Storage/VDICore.h).
+ *
+ * @throws UpdaterError `IMAGE_FORMAT`, `IMAGE_UNSAFE`
+ */
+export function inspectVdi(head: Bytes): Finding {
+  if (!head.has(64, '\x7f\x10\xda\xbe')) throw noSignature('vdi')
+  const major = head.u32le(68) >>> 16
+  if (major !== 1) throw wrongFormat(`The vdi image has the unknown version ${major}`)
+  const type = head.u32le(76)
+  if (type === undoType || type === differencingType) {
+    throw unsafe('The vdi image is a differencing disk: parts of it would be read from its parent')
+  }
+  if (type !== dynamicType && type !== fixedType) {
+    throw wrongFormat(`The vdi image has the unknown type ${type}`)
+  }
+  if (!head.isZero(424, 32)) {
+    throw unsafe('The vdi image names a parent disk: parts of it would be read from another file')
+  }
+  const blockSize = BigInt(head.u32le(376)) + BigInt(head.u32le(380))
+  const blocksEnd = BigInt(head.u32le(344)) + BigInt(head.u32le(388)) * blockSize
+  return {
+    virtualSize: head.u64le(368),
+    atEnd: ({ totalBytes }) => {
+      if (blocksEnd > BigInt(totalBytes)) throw truncated('vdi', totalBytes, 'blocks')
+      return undefined
+    },
+  }
+}

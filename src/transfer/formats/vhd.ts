@@ -1,0 +1,83 @@
+import type { Bytes } from './bytes.ts'
+import type { Finding, ImageEnd } from './finding.ts'
+import { noSignature, truncated, unsafe, wrongFormat } from './refusal.ts'
+
+interface Footer {
+  readonly type: number
+  readonly virtualSize: bigint
+  /** Where the dynamic disk header is. */
+  readonly dataOffset: bigint
+}
+
+const footerLength = 512
+const cookie = 'conectix'
+const fixedType = 2
+const dynamicType = 3
+const differencingType = 4
+const parentLocators = { offset: 576, count: 8, length: 24 }
+
+/**
+ * A fixed or dynamic VHD disk: the footer at the end and, of a dynamic one, its copy at the start and the
+ * header that it leads to. Differencing disks, which read from a parent, are refused. The layout is that of
+ * Microsoft's "Virtual Hard Disk Image Format Specification" 1.0. VHDX is another format.
+ *
+ * @throws UpdaterError `IMAGE_FORMAT`, `IMAGE_UNSAFE`
+ */
+export function inspectVhd(head: Bytes): Finding {
+  if (!head.has(0, cookie)) return { atEnd: inspectFixed }
+  const copy = readFooter(head, 0)
+  if (copy.type !== dynamicType) {
+    throw wrongFormat(`The vhd image starts like a dynamic disk but has the disk type ${copy.type}`)
+  }
+  checkDynamicHeader(head, copy.dataOffset)
+  return {
+    virtualSize: copy.virtualSize,
+    atEnd: ({ tail, totalBytes }) => {
+      const start = tail.length - footerLength
+      if (totalBytes < 2 * footerLength || !tail.has(start, cookie)) {
+        throw truncated('vhd', totalBytes, 'footer')
+      }
+      const footer = readFooter(tail, start)
+      if (footer.type !== copy.type || footer.virtualSize !== copy.virtualSize) {
+        throw unsafe('The vhd image has a footer that contradicts the copy at its start')
+      }
+      return undefined
+    },
+  }
+}
+
+function inspectFixed({ tail, totalBytes }: ImageEnd): bigint {
+  const start = tail.length - footerLength
+  if (start < 0 || !tail.has(start, cookie)) throw noSignature('vhd')
+  const footer = readFooter(tail, start)
+  if (footer.type !== fixedType) {
+    throw wrongFormat(`The vhd image ends like a fixed disk but has the disk type ${footer.type}`)
+  }
+  if (footer.virtualSize > BigInt(totalBytes - footerLength)) {
+    throw truncated('vhd', totalBytes, 'disk')
+  }
+  return footer.virtualSize
+}
+
+function readFooter(bytes: Bytes, start: number): Footer {
+  const type = bytes.u32be(start + 60)
+  if (type === differencingType) {
+    throw unsafe('The vhd image is a differencing disk: parts of it would be read from its parent')
+  }
+  return { type, virtualSize: bytes.u64be(start + 48), dataOffset: bytes.u64be(start + 16) }
+}
+
+function checkDynamicHeader(head: Bytes, dataOffset: bigint): void {
+  if (dataOffset > 1n << 20n) {
+    throw wrongFormat(`The vhd image has its dynamic disk header at an impossible place (byte ${dataOffset})`)
+  }
+  const start = Number(dataOffset)
+  if (!head.has(start, 'cxsparse')) throw wrongFormat('The vhd image has no dynamic disk header')
+  const locators = Array.from(
+    { length: parentLocators.count },
+    (_, index) => start + parentLocators.offset + index * parentLocators.length,
+  )
+  if (!head.isZero(start + 40, 16) || locators.some((locator) => head.u32be(locator) !== 0)) {
+    throw unsafe('The vhd image names a parent disk: parts of it would be read from another file')
+  }
+}

@@ -1,0 +1,123 @@
+import { UpdaterError } from '../errors.ts'
+import type { ImageFormat } from '../image.ts'
+import { Bytes } from './formats/bytes.ts'
+import { findForeignContent } from './formats/content.ts'
+import { type Finding, tailLength } from './formats/finding.ts'
+import { inspectQcow2 } from './formats/qcow2.ts'
+import { inspectIso, inspectRaw } from './formats/raw.ts'
+import { wrongFormat } from './formats/refusal.ts'
+import { inspectVdi } from './formats/vdi.ts'
+import { inspectVhd } from './formats/vhd.ts'
+import { inspectVmdk } from './formats/vmdk.ts'
+import type { ImageFacts, Inspector } from './inspector.ts'
+
+export interface InspectionOptions {
+  /** The image's `min_disk` in GiB; 0 stands for none. */
+  readonly minDisk?: number | undefined
+  /** An image larger than `minDisk` is an error instead of a warning. Default: false. */
+  readonly strict?: boolean | undefined
+  /** Bytes that the disk inside the image may have. Default: no limit. */
+  readonly maxVirtualSize?: number | undefined
+}
+
+/** The largest first cluster of a qcow2 image; every other header is far smaller. */
+const headLength = 2 << 20
+const gib = 2 ** 30
+
+const inspections: Record<ImageFormat, (head: Bytes) => Finding> = {
+  qcow2: inspectQcow2,
+  vmdk: inspectVmdk,
+  vhd: inspectVhd,
+  vdi: inspectVdi,
+  raw: inspectRaw,
+  iso: inspectIso,
+  aki: () => ({}),
+  ari: () => ({}),
+  ami: () => ({}),
+}
+
+/**
+ * Looks at the stored bytes of one image while they stream past, once and in order; it keeps the first
+ * 2 MiB until they are judged and the last 2 KiB. `feed` throws when the head is complete and wrong, and
+ * `finish` what a short image's head or the end tell.
+ *
+ * @throws UpdaterError `IMAGE_FORMAT`: not what is declared, a web page, another format, damaged;
+ * `IMAGE_UNSAFE`: a hypervisor would read other files than this one; `IMAGE_TOO_LARGE`: larger than
+ * `maxVirtualSize`, or with `strict` than `minDisk`.
+ */
+export function createInspector(format: ImageFormat, options: InspectionOptions = {}): Inspector {
+  let head = Buffer.allocUnsafeSlow(headLength)
+  let headFilled = 0
+  let tail: Buffer = Buffer.alloc(0)
+  let finding: Finding | undefined
+
+  const judge = (): Finding => {
+    const found = inspectHead(format, new Bytes(head.subarray(0, headFilled), format), options)
+    head = Buffer.alloc(0)
+    return found
+  }
+
+  return {
+    feed(chunk) {
+      tail = lastBytes(tail, chunk)
+      if (finding !== undefined) return
+      const part = chunk.subarray(0, headLength - headFilled)
+      head.set(part, headFilled)
+      headFilled += part.length
+      if (headFilled === headLength) finding = judge()
+    },
+    finish(totalBytes): ImageFacts {
+      if (totalBytes === 0) throw wrongFormat('The image is empty')
+      finding ??= judge()
+      const sizeAtEnd = finding.atEnd?.({ totalBytes, tail: new Bytes(tail, format) })
+      const virtualSize = finding.virtualSize ?? sizeAtEnd
+      const warnings = [...(finding.warnings ?? [])]
+      if (virtualSize === undefined) return { warnings }
+      const warning = checkVirtualSize(format, virtualSize, options)
+      if (warning !== undefined) warnings.push(warning)
+      return { virtualSize: Number(virtualSize), warnings }
+    },
+  }
+}
+
+function inspectHead(format: ImageFormat, head: Bytes, options: InspectionOptions): Finding {
+  const foreign = findForeignContent(head, format)
+  if (foreign !== undefined) {
+    throw wrongFormat(`The image is declared as ${format} but starts with ${foreign}`)
+  }
+  const found = inspections[format](head)
+  if (found.virtualSize !== undefined) checkVirtualSize(format, found.virtualSize, options)
+  return found
+}
+
+/** A copy: the caller may use its chunk again. */
+function lastBytes(tail: Buffer, chunk: Uint8Array): Buffer {
+  return Buffer.concat([tail, chunk.subarray(-tailLength)]).subarray(-tailLength)
+}
+
+/** The warning that the image is larger than `minDisk`, if it is. */
+function checkVirtualSize(format: string, size: bigint, options: InspectionOptions): string | undefined {
+  if (size === 0n || size > BigInt(Number.MAX_SAFE_INTEGER)) {
+    throw wrongFormat(`The ${format} image has an impossible virtual size of ${size} bytes`)
+  }
+  const bytes = Number(size)
+  const { minDisk = 0, strict = false, maxVirtualSize = Number.POSITIVE_INFINITY } = options
+  if (bytes > maxVirtualSize) {
+    throw new UpdaterError(
+      'IMAGE_TOO_LARGE',
+      `The ${format} image holds a disk of ${inGib(bytes)}, more than the limit of ${inGib(maxVirtualSize)}`,
+      { remedy: 'Raise --max-image-size if the image is meant to be that large' },
+    )
+  }
+  if (minDisk === 0 || bytes <= minDisk * gib) return undefined
+  const message = `The ${format} image holds a disk of ${inGib(bytes)}, which does not fit its min_disk of ${minDisk} GiB`
+  if (!strict) return message
+  throw new UpdaterError('IMAGE_TOO_LARGE', message, {
+    remedy: `Set min_disk to at least ${Math.ceil(bytes / gib)} in the catalogue`,
+  })
+}
+
+/** Rounded up to two digits, so that no size looks like one that would fit. */
+function inGib(bytes: number): string {
+  return `${Math.ceil((bytes / gib) * 100) / 100} GiB`
+}
