@@ -1,0 +1,71 @@
+import { promisify } from 'node:util'
+import { brotliDecompress, gunzip, inflate } from 'node:zlib'
+import { HttpError } from './failure.ts'
+import type { OpenBody } from './types.ts'
+import { redactUrl } from './url.ts'
+
+/**
+ * The whole body as UTF-8: invalid bytes become U+FFFD, a byte order mark is dropped.
+ * @param limit bytes
+ * @throws UpdaterError HTTP_TOO_LARGE as soon as the limit is passed, HTTP_NETWORK, HTTP_TIMEOUT, ABORTED
+ */
+export async function readText(open: OpenBody, limit: number): Promise<string> {
+  return decodeText(await readBytes(open, limit))
+}
+
+/** The whole body as bytes, without a Content-Encoding that we did not ask for. Errors as for `readText`. */
+export async function readBytes(open: OpenBody, limit: number): Promise<Uint8Array> {
+  if (Number(open.headers['content-length'] ?? 0) > limit) {
+    await open.discard()
+    throw tooLarge(open, limit)
+  }
+  const chunks: Uint8Array[] = []
+  let size = 0
+  for await (const chunk of open.body) {
+    size += chunk.length
+    if (size > limit) throw tooLarge(open, limit)
+    chunks.push(chunk)
+  }
+  return unpacked(open, Buffer.concat(chunks, size), limit)
+}
+
+export function decodeText(bytes: Uint8Array): string {
+  return new TextDecoder().decode(bytes)
+}
+
+const decoders: Readonly<
+  Record<string, (bytes: Uint8Array, options: { maxOutputLength: number }) => Promise<Buffer>>
+> = {
+  gzip: promisify(gunzip),
+  'x-gzip': promisify(gunzip),
+  deflate: promisify(inflate),
+  br: promisify(brotliDecompress),
+}
+
+async function unpacked(open: OpenBody, bytes: Uint8Array, limit: number): Promise<Uint8Array> {
+  const encoding = (open.headers['content-encoding'] ?? '').trim().toLowerCase()
+  if (encoding === '' || encoding === 'identity' || bytes.length === 0) return bytes
+  const decode = decoders[encoding]
+  const where = redactUrl(open.url)
+  if (decode === undefined) {
+    throw new HttpError(
+      'HTTP_NETWORK',
+      `${where} came in the encoding "${encoding}", which was not asked for`,
+    )
+  }
+  try {
+    return await decode(bytes, { maxOutputLength: limit })
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(open, limit)
+    throw new HttpError('HTTP_NETWORK', `${where} came as ${encoding} that cannot be decoded`, {
+      cause,
+      again: 'often',
+    })
+  }
+}
+
+function tooLarge(open: OpenBody, limit: number): HttpError {
+  return new HttpError('HTTP_TOO_LARGE', `${redactUrl(open.url)} is larger than ${limit} bytes`, {
+    remedy: 'Check that the URL names a listing, a checksum file or a key, not an image',
+  })
+}

@@ -1,0 +1,60 @@
+import { UpdaterError } from '../errors.ts'
+
+/** A URL that may be asked: http or https, without userinfo and fragment. */
+export interface Target {
+  readonly url: URL
+  /** The `authorization` header that the URL's userinfo stands for. */
+  readonly authorization: string | undefined
+}
+
+/** @throws UpdaterError HTTP_URL: not a URL, not http(s), or with control characters in it. */
+export function parseUrl(text: string): Target {
+  if (/[\u0000-\u001f\u007f]/.test(text) || !URL.canParse(text)) throw urlError(text, 'is not a URL')
+  const url = new URL(text)
+  if (!isHttp(url)) throw urlError(text, 'is neither http nor https')
+  const authorization = basicAuthorization(url)
+  return { url: withoutUserinfo(url), authorization }
+}
+
+/** `Basic …` for the userinfo of a URL, if it has one. */
+export function basicAuthorization(url: URL): string | undefined {
+  if (url.username === '' && url.password === '') return undefined
+  const userinfo = `${decoded(url.username)}:${decoded(url.password)}`
+  return `Basic ${Buffer.from(userinfo).toString('base64')}`
+}
+
+/** A copy without userinfo and fragment. */
+export function withoutUserinfo(url: URL): URL {
+  const copy = new URL(url)
+  copy.username = ''
+  copy.password = ''
+  copy.hash = ''
+  return copy
+}
+
+/** The URL as it may be printed: without userinfo and fragment; a query, which may hold a signature, is `?…`. */
+export function redactUrl(url: string | URL): string {
+  const text = String(url)
+  if (URL.canParse(text) && isHttp(new URL(text))) {
+    return withoutUserinfo(new URL(text)).href.replace(/\?.*$/s, '?…')
+  }
+  return text.replace(/^(https?:\/\/)?.*@/is, '$1').replace(/\?.*$/s, '?…')
+}
+
+function isHttp(url: URL): boolean {
+  return url.protocol === 'http:' || url.protocol === 'https:'
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    return part
+  }
+}
+
+function urlError(text: string, what: string): UpdaterError {
+  return new UpdaterError('HTTP_URL', `"${redactUrl(text).slice(0, 500)}" ${what}`, {
+    remedy: 'Give a URL that begins with https:// or http://',
+  })
+}
