@@ -1,0 +1,317 @@
+import fc from 'fast-check'
+import * as openpgp from 'openpgp'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { readPublicKeys } from '../../src/discovery/signatures/keyring.ts'
+import { verifyDetached } from '../../src/discovery/signatures/verify.ts'
+import { UpdaterError } from '../../src/errors.ts'
+import {
+  armored,
+  day,
+  encode,
+  keysMade,
+  makeKey,
+  now,
+  pinned,
+  refusal,
+  signedAt,
+  signWith,
+} from './signature-keys.ts'
+
+const data = encode(`${'a'.repeat(64)}  image.qcow2\n`)
+const { enums } = openpgp
+let edwards: openpgp.PrivateKey
+let rsa: openpgp.PrivateKey
+let withSubkey: openpgp.PrivateKey
+
+beforeAll(async () => {
+  edwards = await makeKey()
+  rsa = await makeKey({ type: 'rsa', rsaBits: 2048, subkeys: [] })
+  withSubkey = await makeKey({ subkeys: [{ sign: true }] })
+})
+
+const verify = (signature: Uint8Array | string, keys: openpgp.Key[], at = now) =>
+  verifyDetached(data, signature, pinned(...keys), { name: 'SHA256SUMS', now: at })
+
+describe('a good detached signature', () => {
+  it('is known by its signer, armored or binary, by string or bytes', async () => {
+    const signature = await signWith(data, edwards)
+    const by = {
+      fingerprint: edwards.getFingerprint(),
+      signingKey: edwards.getFingerprint(),
+      created: signedAt,
+    }
+    for (const form of [signature, armored(signature), encode(armored(signature))]) {
+      expect(await verify(form, [rsa, edwards])).toEqual(by)
+    }
+  })
+
+  it('may be made by RSA of 2048 and 3072 bits', async () => {
+    const larger = await makeKey({ type: 'rsa', rsaBits: 3072, subkeys: [] })
+    for (const key of [rsa, larger]) {
+      const { fingerprint } = await verify(await signWith(data, key), [key])
+      expect(fingerprint).toBe(key.getFingerprint())
+    }
+  })
+
+  it('may be over the data as text', async () => {
+    const signature = await signWith(encode('a\r\nb\r\n'), edwards, { type: enums.signature.text })
+    const by = await verifyDetached(encode('a\nb\n'), signature, pinned(edwards), { now })
+    expect(by.fingerprint).toBe(edwards.getFingerprint())
+  })
+
+  it('may be made by a signing subkey of the pinned key', async () => {
+    const [subkey] = withSubkey.subkeys
+    if (subkey === undefined) throw new Error('no subkey')
+    expect(await verify(await signWith(data, subkey), [withSubkey])).toEqual({
+      fingerprint: withSubkey.getFingerprint(),
+      signingKey: subkey.getFingerprint(),
+      created: signedAt,
+    })
+  })
+
+  it('suffices among others, in any place', async () => {
+    const good = await signWith(data, edwards)
+    const bad = await signWith(encode('other data'), rsa)
+    const stranger = await signWith(data, await makeKey())
+    for (const signatures of [
+      [good, bad, stranger],
+      [stranger, bad, good],
+    ]) {
+      const { fingerprint } = await verify(Buffer.concat(signatures), [rsa, edwards])
+      expect(fingerprint).toBe(edwards.getFingerprint())
+    }
+  })
+
+  it('is taken with a fingerprint written in groups and capitals', async () => {
+    const fingerprint = edwards
+      .getFingerprint()
+      .toUpperCase()
+      .replace(/(.{4})/g, '$1 ')
+      .trim()
+    const keys = { fingerprints: [fingerprint], keys: [edwards.toPublic()] }
+    const by = await verifyDetached(data, await signWith(data, edwards), keys, { now })
+    expect(by.fingerprint).toBe(edwards.getFingerprint())
+  })
+
+  it('may be dated up to a day ahead of our clock', async () => {
+    const { created } = await verify(
+      await signWith(data, edwards),
+      [edwards],
+      new Date(signedAt.getTime() - 20 * 3600_000),
+    )
+    expect(created).toEqual(signedAt)
+  })
+})
+
+describe('the signer', () => {
+  it('must be pinned', async () => {
+    const error = await refusal(verify(await signWith(data, edwards), [rsa]))
+    expect(error.code).toBe('SIGNATURE_KEY')
+    expect(error.message).toContain(edwards.getFingerprint())
+    expect(error.message).toContain('SHA256SUMS')
+    expect(error.remedy).toBeTruthy()
+  })
+
+  it('is not known by a key ID or by a part of the fingerprint', async () => {
+    const signature = await signWith(data, edwards)
+    const full = edwards.getFingerprint()
+    for (const part of [edwards.getKeyID().toHex(), full.slice(-8), full.slice(1), `${full}0`, '']) {
+      const error = await refusal(
+        verifyDetached(data, signature, { fingerprints: [part], keys: [edwards.toPublic()] }, { now }),
+      )
+      expect(error.code).toBe('SIGNATURE_KEY')
+    }
+  })
+
+  it('does not count when its key lies among the keys unpinned', async () => {
+    const keys = { fingerprints: [rsa.getFingerprint()], keys: [rsa.toPublic(), edwards.toPublic()] }
+    const error = await refusal(verifyDetached(data, await signWith(data, edwards), keys, { now }))
+    expect(error.code).toBe('SIGNATURE_KEY')
+  })
+
+  it('must not be an RSA key under 2048 bits', async () => {
+    const weak = await makeKey({ type: 'rsa', rsaBits: 1024, subkeys: [], config: { minRSABits: 1024 } })
+    const error = await refusal(verify(await signWith(data, weak), [weak]))
+    expect(error.code).toBe('SIGNATURE_KEY')
+    expect(error.message).toContain('2048')
+  })
+
+  it('must not have been expired when it signed', async () => {
+    const key = await makeKey({ keyExpirationTime: 100 * day })
+    const error = await refusal(verify(await signWith(data, key), [key], signedAt))
+    expect([error.code, error.message]).toEqual(['SIGNATURE_KEY', expect.stringContaining('expired')])
+  })
+
+  it('must not have expired since', async () => {
+    const key = await makeKey({ keyExpirationTime: 400 * day })
+    const signature = await signWith(data, key)
+    expect((await verify(signature, [key], new Date(signedAt.getTime() + 1000))).created).toEqual(signedAt)
+    const error = await refusal(verify(signature, [key]))
+    expect([error.code, error.message]).toEqual(['SIGNATURE_KEY', expect.stringContaining('expired')])
+  })
+
+  it('must not be revoked, before or after it signed', async () => {
+    for (const date of [new Date('2024-06-01'), new Date('2025-03-01')]) {
+      const { publicKey } = await openpgp.revokeKey({ key: edwards, date, format: 'object' })
+      const error = await refusal(verify(await signWith(data, edwards), [publicKey]))
+      expect([error.code, error.message]).toEqual(['SIGNATURE_KEY', expect.stringContaining('revoked')])
+    }
+  })
+
+  it('must not be a revoked subkey', async () => {
+    const [subkey] = withSubkey.subkeys
+    if (subkey === undefined) throw new Error('no subkey')
+    const signature = await signWith(data, subkey)
+    const [copy] = await readPublicKeys(withSubkey.toPublic().write())
+    if (copy === undefined) throw new Error('no key')
+    const primary = withSubkey.keyPacket as openpgp.SecretKeyPacket
+    copy.subkeys = [await subkey.revoke(primary, {}, new Date('2025-03-01'))]
+    const error = await refusal(verify(signature, [copy]))
+    expect([error.code, error.message]).toEqual(['SIGNATURE_KEY', expect.stringContaining('revoked')])
+  })
+
+  it('must not be an expired subkey', async () => {
+    const key = await makeKey({ subkeys: [{ sign: true, keyExpirationTime: 400 * day }] })
+    const [subkey] = key.subkeys
+    if (subkey === undefined) throw new Error('no subkey')
+    const error = await refusal(verify(await signWith(data, subkey), [key]))
+    expect([error.code, error.message]).toEqual(['SIGNATURE_KEY', expect.stringContaining('expired')])
+  })
+
+  it('must not be a subkey for encryption', async () => {
+    const key = await makeKey({ type: 'rsa', rsaBits: 2048, subkeys: [{}] })
+    const [subkey] = key.subkeys
+    if (subkey === undefined) throw new Error('no subkey')
+    expect((await refusal(verify(await signWith(data, subkey), [key]))).code).toBe('SIGNATURE_KEY')
+  })
+
+  it('must not be a subkey that someone else hung onto the pinned key', async () => {
+    const stranger = await makeKey({ subkeys: [{ sign: true }] })
+    const [foreign] = stranger.subkeys
+    if (foreign === undefined) throw new Error('no subkey')
+    const subkeyAndBinding = stranger
+      .toPublic()
+      .toPacketList()
+      .slice(3) as unknown as openpgp.PacketList<openpgp.AnyPacket>
+    const forged = Buffer.concat([edwards.toPublic().write(), subkeyAndBinding.write()])
+    const keys = await readPublicKeys(forged)
+    expect(keys.map((key) => key.getSubkeys().length)).toEqual([2])
+    const error = await refusal(verify(await signWith(data, foreign), [...keys]))
+    expect(error.code).toBe('SIGNATURE_KEY')
+  })
+})
+
+describe('the signature', () => {
+  it('must be over these bytes', async () => {
+    const signature = await signWith(encode('other data'), edwards)
+    const error = await refusal(verify(signature, [edwards]))
+    expect([error.code, error.message]).toEqual(['SIGNATURE_BAD', expect.stringContaining('does not match')])
+  })
+
+  it.each([
+    ['MD5', enums.hash.md5],
+    ['SHA-1', enums.hash.sha1],
+    ['RIPEMD-160', enums.hash.ripemd],
+  ])('must not be made with %s', async (name, hash) => {
+    const error = await refusal(verify(await signWith(data, rsa, { hash }), [rsa]))
+    expect([error.code, error.message]).toEqual(['SIGNATURE_BAD', expect.stringContaining(name)])
+  })
+
+  it('must not be dated more than a day ahead', async () => {
+    const at = new Date(signedAt.getTime() - 25 * 3600_000)
+    const error = await refusal(verify(await signWith(data, edwards), [edwards], at))
+    expect([error.code, error.message]).toEqual(['SIGNATURE_BAD', expect.stringContaining('future')])
+  })
+
+  it('must not be older than its key', async () => {
+    const date = new Date(keysMade.getTime() - day * 1000)
+    expect((await refusal(verify(await signWith(data, edwards, { date }), [edwards]))).code).toBe(
+      'SIGNATURE_KEY',
+    )
+  })
+
+  it('must not have expired', async () => {
+    const signature = await signWith(data, edwards, { lifetime: 30 * day })
+    expect((await verify(signature, [edwards], new Date(signedAt.getTime() + 1000))).created).toEqual(
+      signedAt,
+    )
+    const error = await refusal(verify(signature, [edwards]))
+    expect([error.code, error.message]).toEqual(['SIGNATURE_BAD', expect.stringContaining('expired')])
+  })
+
+  it('must be of a kind that covers the data', async () => {
+    for (const type of [enums.signature.standalone, enums.signature.timestamp]) {
+      const error = await refusal(verify(await signWith(data, edwards, { type }), [edwards]))
+      expect([error.code, error.message]).toEqual(['SIGNATURE_BAD', expect.stringContaining('kind')])
+    }
+  })
+
+  it('must be a signature', async () => {
+    const key = edwards.toPublic()
+    const texts = ['', 'Not Found', '<html></html>', key.armor(), '-----BEGIN PGP SIGNATURE-----\n\n']
+    for (const text of [...texts, encode(texts.join('\n')), key.write(), new Uint8Array([0xc2, 0])]) {
+      expect((await refusal(verify(text, [edwards]))).code).toBe('SIGNATURE_BAD')
+    }
+  })
+
+  it('must not be drowned in others, or in bytes', async () => {
+    const good = await signWith(data, edwards)
+    const many = Array.from({ length: 17 }, () => good)
+    expect((await refusal(verify(Buffer.concat(many), [edwards]))).code).toBe('SIGNATURE_BAD')
+    const long = armored(good).replace('\n\n', `\nComment: ${'x'.repeat(64 * 1024)}\n\n`)
+    expect((await refusal(verify(long, [edwards]))).code).toBe('SIGNATURE_BAD')
+  })
+})
+
+describe('anything else', () => {
+  const run = { numRuns: 150, seed: 20250601 }
+
+  it('as a signature is refused by an error of ours', async () => {
+    const keys = pinned(edwards)
+    const junk = fc.oneof(
+      fc.uint8Array({ maxLength: 300 }),
+      fc.uint8Array({ maxLength: 300 }).map((bytes) => Uint8Array.of(0x88, bytes.length & 0xff, ...bytes)),
+      fc
+        .uint8Array({ maxLength: 300 })
+        .map((bytes) => Uint8Array.of(0xc2, Math.min(bytes.length, 191), 4, ...bytes)),
+      fc.string({ maxLength: 200, unit: 'binary' }),
+      fc
+        .string({ maxLength: 200 })
+        .map((text) => `-----BEGIN PGP SIGNATURE-----\n\n${text}\n-----END PGP SIGNATURE-----\n`),
+    )
+    await fc.assert(
+      fc.asyncProperty(junk, async (signature) => {
+        expect(await refusal(verifyDetached(data, signature, keys, { now }))).toBeInstanceOf(UpdaterError)
+      }),
+      run,
+    )
+  })
+
+  it('as data under a good signature is refused', async () => {
+    const signature = await signWith(data, edwards)
+    const keys = pinned(edwards)
+    await fc.assert(
+      fc.asyncProperty(fc.nat(data.length - 1), fc.integer({ min: 1, max: 255 }), async (index, change) => {
+        const changed = data.map((byte, position) => (position === index ? byte ^ change : byte))
+        expect((await refusal(verifyDetached(changed, signature, keys, { now }))).code).toBe('SIGNATURE_BAD')
+      }),
+      { ...run, numRuns: 50 },
+    )
+  })
+
+  it('as a damaged signature never lets other data through', async () => {
+    const signature = await signWith(encode('signed'), edwards)
+    const keys = pinned(edwards)
+    await fc.assert(
+      fc.asyncProperty(
+        fc.nat(signature.length - 1),
+        fc.integer({ min: 1, max: 255 }),
+        async (index, change) => {
+          const damaged = signature.map((byte, position) => (position === index ? byte ^ change : byte))
+          expect(await refusal(verifyDetached(data, damaged, keys, { now }))).toBeInstanceOf(UpdaterError)
+        },
+      ),
+      run,
+    )
+  })
+})
