@@ -1,0 +1,353 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type * as openpgp from 'openpgp'
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { createSignatureCheck, type SignaturePolicy } from '../../src/discovery/signature.ts'
+import { type DistributionPin, pinFor, pins } from '../../src/discovery/signatures/pins.ts'
+import { describeError } from '../../src/errors.ts'
+import { armored, clearsign, encode, makeKey, now, refusal, signWith } from './signature-keys.ts'
+import { discoveryHttp } from './signature-server.ts'
+
+const manifest = `${'a'.repeat(64)}  image.qcow2\n`
+let key: openpgp.PrivateKey
+let stranger: openpgp.PrivateKey
+let goodSignature: string
+let strangeSignature: string
+let folder: string
+let server: Server
+let origin: string
+let files: Map<string, string | Uint8Array>
+let asked: string[]
+
+beforeAll(async () => {
+  key = await makeKey()
+  stranger = await makeKey()
+  goodSignature = armored(await signWith(encode(manifest), key))
+  strangeSignature = armored(await signWith(encode(manifest), stranger))
+})
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'signature-'))
+  files = new Map()
+  asked = []
+  server = createServer((request, response) => {
+    const path = request.url ?? ''
+    asked.push(path)
+    const file = files.get(path)
+    response.writeHead(file === undefined ? 404 : 200).end(file)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+})
+afterEach(async () => {
+  await new Promise((resolve) => server.close(resolve))
+  await rm(folder, { recursive: true })
+})
+
+/** A distribution that keeps its key beside its releases, as AlmaLinux does. */
+function pin(changes: Partial<DistributionPin> = {}): DistributionPin {
+  return {
+    signature: ['.asc', '.sig'],
+    knownToSign: true,
+    hosts: ['127.0.0.1'],
+    fingerprints: { 9: [key.getFingerprint()] },
+    layout: /^(?<root>.*?)\/(?<release>\d[^/]*)\/cloud\//,
+    keyFile: 'KEY-',
+    keyHint: 'Put the key into the keyring folder',
+    ...changes,
+  }
+}
+const mirror = { hosts: ['dl.distribution.example'] }
+const noUrl = { layout: undefined, keyFile: undefined, fingerprints: [] as string[] }
+
+function check(policy: SignaturePolicy, changes: Partial<DistributionPin> = {}, content = manifest) {
+  const checker = createSignatureCheck({
+    policy,
+    keyring: join(folder, 'keys'),
+    cacheDir: join(folder, 'cache'),
+    http: discoveryHttp(),
+    now: () => now,
+    pins: { distribution: pin(changes) },
+  })
+  return checker.check({
+    distribution: 'distribution',
+    manifest: { url: `${origin}/9/cloud/CHECKSUM`, bytes: encode(content) },
+  })
+}
+
+const serveSignature = (signature = goodSignature) => files.set('/9/cloud/CHECKSUM.asc', signature)
+const serveKey = (served = key) => files.set('/KEY-9', served.toPublic().armor())
+async function holdKey() {
+  await mkdir(join(folder, 'keys'))
+  await writeFile(join(folder, 'keys', 'key.asc'), key.toPublic().armor())
+}
+const signed = { text: manifest, trust: 'signed', warnings: [] }
+const unsigned = { text: manifest, trust: 'checksum', warnings: [] }
+
+describe.each(['require', 'prefer'] as const)('with %s', (policy) => {
+  it('a good signature by a fetched key is trusted', async () => {
+    serveSignature()
+    serveKey()
+    expect(await check(policy)).toEqual(signed)
+    expect(asked).toEqual(['/9/cloud/CHECKSUM.asc', '/KEY-9'])
+  })
+
+  it('a good signature by a key of the keyring is trusted, in a file by its second name too', async () => {
+    await holdKey()
+    files.set('/9/cloud/CHECKSUM.sig', await signWith(encode(manifest), key))
+    expect(await check(policy, noUrlButPinned())).toEqual(signed)
+    expect(asked).toEqual(['/9/cloud/CHECKSUM.asc', '/9/cloud/CHECKSUM.sig'])
+  })
+
+  it('of a clearsigned manifest only the signed text comes back', async () => {
+    serveKey()
+    const clearsigned = await clearsign(manifest.trim(), key)
+    for (const signature of ['clearsigned', ['.asc']] as const) {
+      expect(await check(policy, { signature }, clearsigned)).toEqual({ ...signed, text: manifest.trim() })
+    }
+    const error = await refusal(check(policy, { signature: 'clearsigned' }, `${manifest}${clearsigned}`))
+    expect(error.code).toBe('SIGNATURE_BAD')
+  })
+
+  it('a changed manifest is refused, also on a mirror', async () => {
+    serveSignature()
+    serveKey()
+    for (const place of [{}, mirror, { knownToSign: false }]) {
+      const error = await refusal(check(policy, place, manifest.replace('a', 'b')))
+      expect(error.code).toBe('SIGNATURE_BAD')
+      expect(error.message).toContain(`${origin}/9/cloud/CHECKSUM`)
+      expect(error.remedy).toBeTruthy()
+    }
+  })
+
+  it('a signature by someone else is refused, also on a mirror', async () => {
+    serveSignature(strangeSignature)
+    serveKey()
+    for (const place of [{}, mirror, { knownToSign: false }]) {
+      expect((await refusal(check(policy, place))).code).toBe('SIGNATURE_KEY')
+    }
+  })
+
+  it('a page in place of a signature is refused', async () => {
+    serveSignature('<html>Not Found</html>')
+    serveKey()
+    expect((await refusal(check(policy, mirror))).code).toBe('SIGNATURE_BAD')
+  })
+
+  it('a missing signature is refused at the host of a distribution that signs', async () => {
+    await holdKey()
+    const error = await refusal(check(policy))
+    expect(error.code).toBe('SIGNATURE_MISSING')
+    expect(error.message).toContain('CHECKSUM.asc')
+    expect(error.message).toContain('CHECKSUM.sig')
+    expect((await refusal(check(policy, { signature: 'clearsigned' }))).code).toBe('SIGNATURE_MISSING')
+  })
+
+  it('a missing signature is refused there without the key as well', async () => {
+    expect((await refusal(check(policy, noUrlButPinned()))).code).toBe('SIGNATURE_MISSING')
+  })
+
+  it('a key that its host does not have, or has replaced, is refused', async () => {
+    serveSignature(strangeSignature)
+    expect((await refusal(check(policy))).code).toBe('SIGNATURE_KEY')
+    serveKey(stranger)
+    const error = await refusal(check(policy))
+    expect(error.code).toBe('SIGNATURE_KEY')
+    expect(describeError(error)).toContain('not the pinned key')
+  })
+
+  it('a server that cannot be reached is no missing signature', async () => {
+    const port = new URL(origin).port
+    await new Promise((resolve) => server.close(resolve))
+    expect(port).not.toBe('')
+    expect((await refusal(check(policy, mirror))).code).toBe('HTTP_NETWORK')
+    await new Promise<void>((resolve) => server.listen(Number(port), '127.0.0.1', resolve))
+  })
+})
+
+/** Where only the operator can provide the key, as with Ubuntu. */
+function noUrlButPinned(): Partial<DistributionPin> {
+  return { ...noUrl, fingerprints: [key.getFingerprint()] }
+}
+
+describe('with prefer', () => {
+  it('a mirror may lack signatures, with a warning', async () => {
+    const result = await check('prefer', mirror)
+    expect(result).toEqual({ ...unsigned, warnings: [expect.stringContaining('no signature here')] })
+  })
+
+  it('a distribution that signs some manifests may lack them without a word', async () => {
+    expect(await check('prefer', { knownToSign: false })).toEqual(unsigned)
+  })
+
+  it('a key that only the operator can provide is asked for in a warning', async () => {
+    serveSignature()
+    const { trust, text, warnings } = await check('prefer', noUrlButPinned())
+    expect({ trust, text }).toEqual({ trust: 'checksum', text: manifest })
+    expect(warnings).toEqual([expect.stringContaining('Put the key into the keyring folder')])
+  })
+
+  it('a key that a mirror does not have is asked for in a warning', async () => {
+    serveSignature()
+    const { trust, warnings } = await check('prefer', mirror)
+    expect(trust).toBe('checksum')
+    expect(warnings).toEqual([expect.stringContaining('/KEY-9')])
+  })
+
+  it('a release without a pinned key is told in a warning', async () => {
+    serveSignature()
+    const { trust, warnings } = await check('prefer', { fingerprints: { 8: [key.getFingerprint()] } })
+    expect(trust).toBe('checksum')
+    expect(warnings).toEqual([expect.stringContaining('No key of this release is pinned')])
+  })
+
+  it('an unverified clearsigned manifest loses its frame', async () => {
+    const clearsigned = await clearsign(manifest.trim(), key)
+    const result = await check('prefer', { ...noUrlButPinned(), signature: 'clearsigned' }, clearsigned)
+    expect([result.text, result.trust, result.warnings.length]).toEqual([manifest.trim(), 'checksum', 1])
+  })
+})
+
+describe('with require', () => {
+  it('nothing but a good signature will do', async () => {
+    expect((await refusal(check('require', mirror))).code).toBe('SIGNATURE_MISSING')
+    expect((await refusal(check('require', { knownToSign: false }))).code).toBe('SIGNATURE_MISSING')
+    serveSignature()
+    expect((await refusal(check('require', mirror))).code).toBe('SIGNATURE_KEY')
+    const error = await refusal(check('require', noUrlButPinned()))
+    expect([error.code, error.remedy]).toEqual(['SIGNATURE_KEY', 'Put the key into the keyring folder'])
+    const unpinned = await refusal(check('require', { fingerprints: { 8: [key.getFingerprint()] } }))
+    expect(unpinned.code).toBe('SIGNATURE_KEY')
+  })
+})
+
+it('with off nothing is asked', async () => {
+  expect(await check('off', {}, manifest)).toEqual(unsigned)
+  expect(asked).toEqual([])
+})
+
+describe('a distribution without a pin', () => {
+  const checker = (policy: SignaturePolicy) =>
+    createSignatureCheck({ policy, keyring: folder, cacheDir: folder, http: discoveryHttp() })
+  const request = () => ({
+    distribution: 'debian',
+    manifest: { url: `${origin}/SHA512SUMS`, bytes: encode(manifest) },
+  })
+
+  it('is trusted by its checksum, and refused where signatures are required', async () => {
+    expect(await checker('prefer').check(request())).toEqual(unsigned)
+    const error = await refusal(checker('require').check(request()))
+    expect([error.code, error.message]).toEqual(['SIGNATURE_MISSING', expect.stringContaining('debian')])
+    expect(asked).toEqual([])
+  })
+
+  it('may have a policy of its own', async () => {
+    expect(await checker('require').check({ ...request(), policy: 'prefer' })).toEqual(unsigned)
+    expect((await refusal(checker('off').check({ ...request(), policy: 'require' }))).code).toBe(
+      'SIGNATURE_MISSING',
+    )
+    const odd = { ...request(), distribution: 'constructor' }
+    expect(await checker('prefer').check(odd)).toEqual(unsigned)
+  })
+})
+
+it('secrets in a URL are not told', async () => {
+  const checker = createSignatureCheck({
+    policy: 'require',
+    keyring: folder,
+    cacheDir: folder,
+    http: discoveryHttp(),
+    pins: { distribution: pin() },
+  })
+  const url = `${origin.replace('http://', 'http://user:hunter2@')}/9/cloud/CHECKSUM?token=hunter2`
+  const error = await refusal(
+    checker.check({ distribution: 'distribution', manifest: { url, bytes: encode(manifest) } }),
+  )
+  expect(error.code).toBe('SIGNATURE_MISSING')
+  expect(describeError(error)).not.toContain('hunter2')
+})
+
+describe('what is pinned', () => {
+  const fingerprintsOf = ({ fingerprints }: DistributionPin) => Object.values(fingerprints).flat()
+
+  it('are full fingerprints, each once', () => {
+    const all = Object.values(pins).flatMap(fingerprintsOf)
+    expect(all.length).toBeGreaterThan(7)
+    expect(new Set(all).size).toBe(all.length)
+    for (const fingerprint of all) expect(fingerprint).toMatch(/^(?:[0-9A-F]{4} ){9}[0-9A-F]{4}$/)
+  })
+
+  const lookUp = (distribution: string, url: string, release?: string) => {
+    const found = pinFor({ distribution, url, release })
+    if (found === undefined) return undefined
+    const { fingerprints, keyUrl, mustBeSigned } = found
+    return {
+      keys: fingerprints.map((fingerprint) => fingerprint.replaceAll(' ', '').slice(-8)),
+      keyUrl,
+      mustBeSigned,
+    }
+  }
+
+  it.each([
+    ['ubuntu', 'https://cloud-images.ubuntu.com/noble/current/SHA256SUMS', ['7DB87C81'], undefined, true],
+    ['ubuntu', 'https://mirror.example/noble/20250101/SHA256SUMS', ['7DB87C81'], undefined, false],
+    [
+      'almalinux',
+      'https://repo.almalinux.org/almalinux/9/cloud/x86_64/images/CHECKSUM',
+      ['6B86B3716'.slice(1)],
+      'https://repo.almalinux.org/almalinux/RPM-GPG-KEY-AlmaLinux-9',
+      true,
+    ],
+    [
+      'almalinux',
+      'https://user@mirror.example/pub/almalinux/8.10/cloud/x86_64/images/CHECKSUM',
+      ['3ABB34F8', 'CED7258B'],
+      'https://user@mirror.example/pub/almalinux/RPM-GPG-KEY-AlmaLinux-8',
+      false,
+    ],
+    [
+      'almalinux',
+      'https://kitten.repo.almalinux.org/10-kitten/cloud/x86_64/images/CHECKSUM',
+      [],
+      undefined,
+      false,
+    ],
+    [
+      'almalinux',
+      'https://repo.almalinux.org/almalinux/11/cloud/x86_64/images/CHECKSUM',
+      [],
+      undefined,
+      false,
+    ],
+    [
+      'rocky',
+      'https://dl.rockylinux.org/pub/rocky/10/images/x86_64/CHECKSUM',
+      ['6FEDFC85'],
+      'https://dl.rockylinux.org/pub/rocky/RPM-GPG-KEY-Rocky-10',
+      false,
+    ],
+    [
+      'rocky',
+      'https://dl.rockylinux.org/vault/rocky/9.3/images/x86_64/CHECKSUM',
+      ['350D275D'],
+      'https://dl.rockylinux.org/vault/rocky/RPM-GPG-KEY-Rocky-9',
+      false,
+    ],
+  ])('%s at %s', (distribution, url, keys, keyUrl, mustBeSigned) => {
+    expect(lookUp(distribution, url, '9')).toEqual({ keys, keyUrl, mustBeSigned })
+  })
+
+  it('goes by the release that is given where the URL does not tell, else by all', () => {
+    expect(lookUp('almalinux', 'https://mirror.example/alma/CHECKSUM', '10')?.keys).toEqual(['C2A1E572'])
+    expect(lookUp('almalinux', 'https://mirror.example/alma/CHECKSUM')?.keys).toHaveLength(4)
+    expect(lookUp('almalinux', 'https://mirror.example/alma/CHECKSUM')?.keyUrl).toBeUndefined()
+  })
+
+  it('is nothing for those who do not sign', () => {
+    for (const name of ['debian', 'centos', 'unknown', 'toString']) {
+      expect(lookUp(name, 'https://host.example/SHA512SUMS')).toBeUndefined()
+    }
+  })
+})
