@@ -1,0 +1,173 @@
+import { UpdaterError } from '../errors.ts'
+import { redactUrl } from '../http/url.ts'
+import { algorithmOfHexLength, type Digest, type DigestAlgorithm, digestAlgorithms } from '../image.ts'
+import { shortened } from './names.ts'
+import { compareNatural } from './natural-order.ts'
+
+export interface ChecksumEntry {
+  /** As it stands in the file, without `*` or `./`. `undefined`: the file is nothing but this digest. */
+  readonly name: string | undefined
+  readonly digest: Digest
+  /** Bytes, where a comment of the file says so. */
+  readonly size?: number | undefined
+}
+
+/**
+ * Reads a checksum file line by line: GNU (`hex  name`, `hex *name`, `hex name`), BSD (`SHA256 (name) = hex`)
+ * with `# name: N bytes` comments, sections (`# SHA512 HASH` above GNU lines), or one bare digest. GNU lines
+ * outside of sections have the algorithm of their length. Lines of no such form give no entry. Never throws,
+ * linear in the length of `text`.
+ */
+export function parseChecksumFile(text: string): ChecksumEntry[] {
+  const bare = digestOf(text.trim())
+  if (bare !== undefined) return [{ name: undefined, digest: bare }]
+  const entries: ChecksumEntry[] = []
+  const sizes = new Map<string, number | undefined>()
+  let section: Section
+  for (const line of linesOf(text)) {
+    if (line.startsWith('#')) {
+      section = sectionOf(line) ?? section
+      noteSize(line, sizes)
+    } else {
+      const entry = bsdEntry(line) ?? gnuEntry(line, section)
+      if (entry !== undefined) entries.push(entry)
+    }
+  }
+  return entries.map((entry) => withSize(entry, sizes))
+}
+
+/**
+ * The one digest that a checksum file has for `name`: that of the `preferred` algorithm if the file has it
+ * (MD5 and SHA-1 only where it has nothing better), else the strongest.
+ * @param source URL of the checksum file, for messages
+ * @throws UpdaterError CHECKSUM_NOT_LISTED, CHECKSUM_AMBIGUOUS
+ */
+export function lookUpChecksum(
+  entries: readonly ChecksumEntry[],
+  name: string,
+  preferred: DigestAlgorithm | undefined,
+  source: string,
+): ChecksumEntry {
+  const listed = entries.filter((entry) => entry.name === name || entry.name === undefined)
+  const byAlgorithm = new Map<DigestAlgorithm, ChecksumEntry>()
+  for (const entry of listed) {
+    const other = byAlgorithm.get(entry.digest.algorithm)
+    if (other !== undefined && other.digest.hex !== entry.digest.hex) throw ambiguous(name, source)
+    byAlgorithm.set(entry.digest.algorithm, entry)
+  }
+  const strongest = digestAlgorithms.find((algorithm) => byAlgorithm.has(algorithm))
+  const usable = preferred !== undefined && (!isWeak(preferred) || preferred === strongest)
+  const chosen = (usable && byAlgorithm.get(preferred)) || (strongest && byAlgorithm.get(strongest))
+  if (chosen === undefined) throw notListed(entries, name, source)
+  return chosen
+}
+
+/** `undefined`: outside of sections; `unknown`: a section of an algorithm that is not in use for images. */
+type Section = DigestAlgorithm | 'unknown' | undefined
+
+function* linesOf(text: string): Generator<string> {
+  let start = text.startsWith('\ufeff') ? 1 : 0
+  while (start < text.length) {
+    const end = text.indexOf('\n', start)
+    const stop = end === -1 ? text.length : end
+    yield text.slice(start, stop).trimEnd()
+    start = stop + 1
+  }
+}
+
+function digestOf(hex: string): Digest | undefined {
+  const algorithm = hex.length > 128 ? undefined : algorithmOfHexLength(hex.length)
+  return algorithm && /^[0-9a-f]+$/i.test(hex) ? { algorithm, hex: hex.toLowerCase() } : undefined
+}
+
+function gnuEntry(line: string, section: Section): ChecksumEntry | undefined {
+  const end = line.slice(0, 129).search(/[ \t]/)
+  const digest = end === -1 ? undefined : digestOf(line.slice(0, end))
+  if (digest === undefined || (section !== undefined && section !== digest.algorithm)) return undefined
+  const marked = line.slice(end + 1)
+  const name = marked.startsWith('*') ? marked.slice(1) : marked.trimStart()
+  return entryOf(name, digest)
+}
+
+function bsdEntry(line: string): ChecksumEntry | undefined {
+  const open = line.slice(0, 16).indexOf('(')
+  const equals = line.lastIndexOf('=')
+  const before = line.slice(0, equals).trimEnd()
+  if (open === -1 || !before.endsWith(')')) return undefined
+  const digest = digestOf(line.slice(equals + 1).trimStart())
+  if (digest === undefined || algorithmOf(line.slice(0, open)) !== digest.algorithm) return undefined
+  return entryOf(before.slice(open + 1, -1), digest)
+}
+
+function entryOf(written: string, digest: Digest): ChecksumEntry | undefined {
+  const name = written.startsWith('./') ? written.slice(2) : written
+  return name === '' ? undefined : { name, digest }
+}
+
+/** `SHA256`, `SHA2-256`, `sha-256`, … */
+function algorithmOf(label: string): DigestAlgorithm | undefined {
+  const plain = label
+    .trim()
+    .toLowerCase()
+    .replace(/^sha2?-/, 'sha')
+  return digestAlgorithms.find((algorithm) => algorithm === plain)
+}
+
+/** `# SHA512 HASH`, as Flatcar and Gentoo head the parts of their `.DIGESTS`. */
+function sectionOf(comment: string): Section {
+  const label = /^#\s?(\S{1,16}) HASH$/i.exec(comment)?.[1]
+  return label === undefined ? undefined : (algorithmOf(label) ?? 'unknown')
+}
+
+/** `# name: N bytes`, as CentOS, Rocky and Fedora write it above a BSD line. */
+function noteSize(comment: string, sizes: Map<string, number | undefined>): void {
+  const colon = comment.lastIndexOf(': ')
+  const digits = /^(\d{1,15}) bytes$/.exec(comment.slice(colon + 2))?.[1]
+  if (colon === -1 || digits === undefined) return
+  const name = comment.slice(1, colon).trimStart()
+  const size = Number(digits)
+  sizes.set(name, sizes.has(name) && sizes.get(name) !== size ? undefined : size)
+}
+
+function withSize(entry: ChecksumEntry, sizes: Map<string, number | undefined>): ChecksumEntry {
+  const size = entry.name === undefined ? undefined : sizes.get(entry.name)
+  return size === undefined ? entry : { ...entry, size }
+}
+
+function isWeak(algorithm: DigestAlgorithm): boolean {
+  return algorithm === 'md5' || algorithm === 'sha1'
+}
+
+function ambiguous(name: string, source: string): UpdaterError {
+  return new UpdaterError(
+    'CHECKSUM_AMBIGUOUS',
+    `${redactUrl(source)} has two different checksums for ${shortened(name)}`,
+    { remedy: 'Wait until the distribution has put its checksum file right' },
+  )
+}
+
+function notListed(entries: readonly ChecksumEntry[], name: string, source: string): UpdaterError {
+  const near = nearNames(entries, name)
+  const instead = near.length === 0 ? '' : `; it lists ${near.map(shortened).join(', ')}`
+  return new UpdaterError(
+    'CHECKSUM_NOT_LISTED',
+    `${redactUrl(source)} has no checksum for ${shortened(name)}${instead}`,
+    {
+      remedy:
+        'Check latest_url and latest_checksum_url of the image: the distribution may have renamed its files',
+    },
+  )
+}
+
+/** The few listed names that share the longest beginning with `name`. */
+function nearNames(entries: readonly ChecksumEntry[], name: string): string[] {
+  const names = [...new Set(entries.flatMap((entry) => entry.name ?? []))]
+  const shared = (other: string) => [...other].findIndex((character, at) => character !== name[at])
+  return names
+    .filter((other) => other.length <= 255)
+    .map((other) => ({ other, length: shared(other) === -1 ? other.length : shared(other) }))
+    .filter(({ length }) => length > 3)
+    .sort((a, b) => b.length - a.length || compareNatural(a.other, b.other))
+    .slice(0, 3)
+    .map(({ other }) => other)
+}

@@ -1,0 +1,67 @@
+import { UpdaterError } from '../errors.ts'
+import { redactUrl } from '../http/url.ts'
+import type { Build, Image, ImageVersion } from '../image.ts'
+import type { Found, ResolverContext } from './resolver.ts'
+import { findResolver } from './resolvers/index.ts'
+import { compareStamps, dateOf, findStamp, findUrlStamp } from './stamp.ts'
+
+export interface Discovered {
+  /** Name of the resolver that served the image. */
+  readonly resolver: string
+  readonly found: Found
+}
+
+/**
+ * Finds an image's newest build.
+ * @throws UpdaterError HTTP_*, DISCOVERY_*, CHECKSUM_*, PATTERN_INVALID
+ */
+export async function discover(image: Image, context: ResolverContext): Promise<Discovered> {
+  const resolver = findResolver(image)
+  return { resolver: resolver.name, found: await resolver.resolve(image, context) }
+}
+
+/**
+ * Gives a found build its version: the day that its names tell, else that of its Last-Modified (UTC).
+ * @param now when this is asked, to tell a wrong clock of a server
+ * @throws UpdaterError HTTP_*, DISCOVERY_NO_DATE
+ */
+export async function dateBuild(found: Found, context: ResolverContext, now = new Date()): Promise<Build> {
+  if (found.version !== undefined) return { ...found, version: found.version }
+  const { lastModified } = await context.http.facts(found.url, { signal: context.signal })
+  if (lastModified === undefined) throw noDate(found, 'has no Last-Modified and no date in its name')
+  if (!isPlausible(lastModified, now)) throw noDate(found, 'has a Last-Modified that cannot be right')
+  return { ...found, version: dateOf(lastModified) }
+}
+
+/**
+ * Negative where `build` is older than what the catalogue has now, positive where it is newer, 0 where
+ * nothing says so. The stamps in the URLs decide if both have one (a Last-Modified is often a day or two
+ * later than the stamp of its file), else the versions.
+ */
+export function compareBuilds(current: ImageVersion, build: Build): number {
+  const stampBefore = findUrlStamp(current.url ?? '')
+  const stampNow = findUrlStamp(build.url)
+  if (stampBefore !== undefined && stampNow !== undefined) return compareStamps(stampNow, stampBefore)
+  const versionBefore = findStamp(current.version ?? '')
+  const versionNow = findStamp(build.version)
+  return versionBefore === undefined || versionNow === undefined
+    ? 0
+    : compareStamps(versionNow, versionBefore)
+}
+
+const oneDay = 24 * 60 * 60 * 1000
+
+function isPlausible(lastModified: Date, now: Date): boolean {
+  const time = lastModified.getTime()
+  return time >= Date.UTC(2000, 0, 1) && time <= now.getTime() + oneDay
+}
+
+function noDate(found: Found, why: string): UpdaterError {
+  return new UpdaterError(
+    'DISCOVERY_NO_DATE',
+    `${redactUrl(found.url)} ${why}, so the build has no version`,
+    {
+      remedy: 'Look at what the server sends as Last-Modified for that file',
+    },
+  )
+}

@@ -1,0 +1,26 @@
+import { UpdaterError } from '../errors.ts'
+import { redactUrl } from '../http/url.ts'
+import type { Trust } from '../image.ts'
+import { type ChecksumEntry, parseChecksumFile } from './checksum-file.ts'
+import type { ResolverContext } from './resolver.ts'
+
+/** A distribution's checksum file. */
+export interface Manifest {
+  readonly url: string
+  readonly entries: readonly ChecksumEntry[]
+  readonly trust: Trust
+}
+
+/**
+ * Asks for a checksum file and reads it. Every checksum file comes in through here.
+ * @throws UpdaterError HTTP_*, CHECKSUM_MALFORMED where the file holds no checksum at all
+ */
+export async function fetchManifest(url: string, context: ResolverContext): Promise<Manifest> {
+  context.tell({ type: 'checksums-from', url: redactUrl(url) })
+  const { text } = await context.http.text(url, { signal: context.signal })
+  const entries = parseChecksumFile(text)
+  if (entries.length > 0) return { url, entries, trust: 'checksum' }
+  throw new UpdaterError('CHECKSUM_MALFORMED', `${redactUrl(url)} holds no checksum`, {
+    remedy: 'Look at what the server sends there, often a page about an error',
+  })
+}

@@ -1,0 +1,76 @@
+import { UpdaterError } from '../errors.ts'
+import { redactUrl } from '../http/url.ts'
+
+const maxNameBytes = 255
+
+/**
+ * A name from a listing or a manifest, once it is known to be one plain path segment: no slash, backslash,
+ * `..`, control character, URL scheme or percent-encoding of these, at most 255 bytes.
+ * @throws UpdaterError DISCOVERY_UNSAFE_NAME
+ */
+export function safeFileName(name: string): string {
+  if (isSafeFileName(name)) return name
+  throw new UpdaterError(
+    'DISCOVERY_UNSAFE_NAME',
+    `The server names "${shortened(name)}", which is no plain file name`,
+    {
+      remedy: 'Look at the listing and the checksum file of the distribution: this name may be an attack',
+    },
+  )
+}
+
+export function isSafeFileName(name: string): boolean {
+  return (
+    name.length <= maxNameBytes &&
+    Buffer.byteLength(name) <= maxNameBytes &&
+    isPlainSegment(name) &&
+    isPlainSegment(percentDecoded(name))
+  )
+}
+
+/**
+ * The URL of a file or folder right below `parent`, which ends with a slash.
+ * @throws UpdaterError DISCOVERY_UNSAFE_NAME
+ */
+export function childUrl(parent: string, name: string): string {
+  const segment = safeFileName(name).replace(/[%?# ]/g, encodeURIComponent)
+  const child = new URL(`./${segment}`, parent)
+  const base = new URL(parent)
+  if (child.origin === base.origin && child.pathname === base.pathname + segmentOf(child)) return child.href
+  throw new UpdaterError(
+    'DISCOVERY_UNSAFE_NAME',
+    `"${shortened(name)}" is not a file of ${redactUrl(parent)}`,
+  )
+}
+
+/** A path segment of a URL as the name it stands for; `undefined` where its percent-encoding is broken. */
+export function decodeSegment(segment: string): string | undefined {
+  try {
+    return decodeURIComponent(segment)
+  } catch {
+    return undefined
+  }
+}
+
+/** A name as it may stand in a message: not longer than a line. */
+export function shortened(name: string): string {
+  return name.length <= 120 ? name : `${name.slice(0, 100)}… (${name.length} characters)`
+}
+
+/** Empty, `.`, `..`, a scheme, separators, controls, lone surrogates, bytes that were no UTF-8: not plain. */
+function isPlainSegment(name: string): boolean {
+  return (
+    !/^(?:\.{0,2}|[a-z][a-z0-9+.-]*:.*)$/is.test(name) &&
+    !/[/\\\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069\ufffd]/u.test(name)
+  )
+}
+
+/** Decoded until nothing is left to decode: servers and proxies may each decode once. */
+function percentDecoded(name: string): string {
+  const decoded = name.replace(/%([0-9a-f]{2})/gi, (_, hex) => String.fromCharCode(Number.parseInt(hex, 16)))
+  return decoded === name ? name : percentDecoded(decoded)
+}
+
+function segmentOf(url: URL): string {
+  return url.pathname.slice(url.pathname.lastIndexOf('/') + 1)
+}

@@ -1,0 +1,84 @@
+import { expect } from 'vitest'
+import type { DiscoveryEvent, ResolverContext } from '../../src/discovery/resolver.ts'
+import { UpdaterError } from '../../src/errors.ts'
+import { statusError } from '../../src/http/failure.ts'
+import type { DiscoveryHttp, FileFacts, RequestOptions, TextAnswer } from '../../src/http/types.ts'
+
+/** What the fake server says: a body, a status, facts of a file, or a body after a redirect. */
+export type Answer =
+  | string
+  | number
+  | { readonly redirectedTo: string; readonly text: string }
+  | { readonly lastModified: string | undefined }
+
+/** `GET url` or `HEAD url` with its answer, in the order in which they have to be asked. */
+export type Exchange = readonly [question: string, answer: Answer]
+
+/**
+ * A server that answers exactly the expected questions in their order: any other question fails the test,
+ * and `done()` fails it where an answer was not asked for.
+ */
+export class FakeHttp implements DiscoveryHttp {
+  readonly #open: Exchange[]
+
+  constructor(exchanges: readonly Exchange[]) {
+    this.#open = [...exchanges]
+  }
+
+  async text(url: string, options?: RequestOptions): Promise<TextAnswer> {
+    const answer = this.#answer(`GET ${url}`, options)
+    if (typeof answer === 'string') return { url, text: answer, bytes: Buffer.from(answer) }
+    if (typeof answer === 'object' && 'text' in answer) {
+      return { url: answer.redirectedTo, text: answer.text, bytes: Buffer.from(answer.text) }
+    }
+    throw new Error(`The test answers GET ${url} with facts`)
+  }
+
+  async facts(url: string, options?: RequestOptions): Promise<FileFacts> {
+    const answer = this.#answer(`HEAD ${url}`, options)
+    if (typeof answer !== 'object' || !('lastModified' in answer)) throw new Error(`No facts for ${url}`)
+    const { lastModified } = answer
+    return {
+      url,
+      size: undefined,
+      lastModified: lastModified === undefined ? undefined : new Date(lastModified),
+      etag: undefined,
+      contentType: undefined,
+    }
+  }
+
+  done(): void {
+    expect(this.#open.map(([question]) => question)).toEqual([])
+  }
+
+  #answer(question: string, options: RequestOptions | undefined): Exclude<Answer, number> {
+    if (options?.signal?.aborted) throw new UpdaterError('ABORTED', 'The run was aborted')
+    const next = this.#open.shift()
+    expect(question).toBe(next?.[0] ?? 'no further question')
+    const answer = next?.[1] ?? 500
+    if (typeof answer === 'number') throw statusError(question, answer, {})
+    return answer
+  }
+}
+
+export interface FakeContext extends ResolverContext {
+  readonly http: FakeHttp
+  readonly told: DiscoveryEvent[]
+}
+
+export function fakeContext(exchanges: readonly Exchange[], signal?: AbortSignal): FakeContext {
+  const told: DiscoveryEvent[] = []
+  return { http: new FakeHttp(exchanges), told, tell: (event) => told.push(event), signal }
+}
+
+/** The error's code; fails the test where nothing or no `UpdaterError` was thrown. */
+export async function codeOf(attempt: () => unknown): Promise<string> {
+  const error = await Promise.resolve()
+    .then(attempt)
+    .then(
+      (value) => expect.fail(`no error but ${JSON.stringify(value)}`),
+      (thrown: unknown) => thrown,
+    )
+  expect(error).toBeInstanceOf(UpdaterError)
+  return (error as UpdaterError).code
+}
