@@ -3,6 +3,7 @@ import { redactUrl } from '../http/url.ts'
 import type { Build, Image, ImageVersion } from '../image.ts'
 import type { Found, ResolverContext } from './resolver.ts'
 import { findResolver } from './resolvers/index.ts'
+import type { SignatureCheck } from './signature.ts'
 import { compareStamps, dateOf, findStamp, findUrlStamp } from './stamp.ts'
 
 export interface Discovered {
@@ -11,13 +12,23 @@ export interface Discovered {
   readonly found: Found
 }
 
+/** What discovery needs of a run. */
+export interface DiscoveryContext extends Omit<ResolverContext, 'verify'> {
+  /** Absent: signatures are not looked at. */
+  readonly signatures?: SignatureCheck | undefined
+}
+
 /**
  * Finds an image's newest build.
- * @throws UpdaterError HTTP_*, DISCOVERY_*, CHECKSUM_*, PATTERN_INVALID
+ * @throws UpdaterError HTTP_*, DISCOVERY_*, CHECKSUM_*, SIGNATURE_*, PATTERN_INVALID
  */
-export async function discover(image: Image, context: ResolverContext): Promise<Discovered> {
+export async function discover(image: Image, context: DiscoveryContext): Promise<Discovered> {
+  const { signatures, ...rest } = context
   const resolver = findResolver(image)
-  return { resolver: resolver.name, found: await resolver.resolve(image, context) }
+  const about = { distribution: resolver.name, release: image.osVersion, signal: context.signal }
+  const verify: ResolverContext['verify'] =
+    signatures && ((manifest) => signatures.check({ ...about, manifest }))
+  return { resolver: resolver.name, found: await resolver.resolve(image, { ...rest, verify }) }
 }
 
 /**
@@ -25,7 +36,7 @@ export async function discover(image: Image, context: ResolverContext): Promise<
  * @param now when this is asked, to tell a wrong clock of a server
  * @throws UpdaterError HTTP_*, DISCOVERY_NO_DATE
  */
-export async function dateBuild(found: Found, context: ResolverContext, now = new Date()): Promise<Build> {
+export async function dateBuild(found: Found, context: DiscoveryContext, now = new Date()): Promise<Build> {
   if (found.version !== undefined) return { ...found, version: found.version }
   const { lastModified } = await context.http.facts(found.url, { signal: context.signal })
   if (lastModified === undefined) throw noDate(found, 'has no Last-Modified and no date in its name')

@@ -12,14 +12,20 @@ export interface Manifest {
 }
 
 /**
- * Asks for a checksum file and reads it. Every checksum file comes in through here.
- * @throws UpdaterError HTTP_*, CHECKSUM_MALFORMED where the file holds no checksum at all
+ * Asks for a checksum file, verifies what signs it, and reads it. Every checksum file comes in through here.
+ * @throws UpdaterError HTTP_*, SIGNATURE_*, CHECKSUM_MALFORMED where the file holds no checksum at all
  */
 export async function fetchManifest(url: string, context: ResolverContext): Promise<Manifest> {
   context.tell({ type: 'checksums-from', url: redactUrl(url) })
-  const { text } = await context.http.text(url, { signal: context.signal })
+  const answer = await context.http.text(url, { signal: context.signal })
+  const { text, trust, warnings } = (await context.verify?.({ url, bytes: answer.bytes })) ?? {
+    text: answer.text,
+    trust: 'checksum' as const,
+    warnings: [],
+  }
+  for (const message of warnings) context.tell({ type: 'warning', message })
   const entries = parseChecksumFile(text)
-  if (entries.length > 0) return { url, entries, trust: 'checksum' }
+  if (entries.length > 0) return { url, entries, trust }
   throw new UpdaterError('CHECKSUM_MALFORMED', `${redactUrl(url)} holds no checksum`, {
     remedy: 'Look at what the server sends there, often a page about an error',
   })

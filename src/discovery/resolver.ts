@@ -1,15 +1,19 @@
 import type { DiscoveryHttp } from '../http/types.ts'
 import type { Compression, Digest, Image, Trust } from '../image.ts'
+import type { CheckedManifest, SignatureRequest } from './signature.ts'
 
 /** What a resolver may use. It never downloads the image, never prints, never writes. */
 export interface ResolverContext {
   readonly http: DiscoveryHttp
   readonly signal?: AbortSignal | undefined
-  /** Tells the reader of the log which URL is asked and why. */
+  /** Tells the reader of the log which URL is asked and why, and what is doubtful. */
   readonly tell: (event: DiscoveryEvent) => void
+  /** How far a checksum file can be trusted, by who signed it. Absent: its signature is not looked at. */
+  readonly verify?: ((manifest: SignatureRequest['manifest']) => Promise<CheckedManifest>) | undefined
 }
 
 export type DiscoveryEvent =
+  | { readonly type: 'warning'; readonly message: string }
   | { readonly type: 'latest-url'; readonly url: string }
   | { readonly type: 'checksums-from'; readonly url: string }
 
