@@ -44,7 +44,8 @@ async function kindOf(path: string): Promise<'none' | 'file' | 'folder' | 'speci
 }
 
 function unwritable(path: string, cause: unknown): UpdaterError {
-  const why = cause instanceof Error ? ((cause as NodeJS.ErrnoException).code ?? cause.message) : String(cause)
+  const why =
+    cause instanceof Error ? ((cause as NodeJS.ErrnoException).code ?? cause.message) : String(cause)
   return new UpdaterError('CONFIGURATION', `The report cannot be written to ${path}: ${why}`, {
     remedy: 'Name a file in a folder that exists and is writable with --report',
     cause,

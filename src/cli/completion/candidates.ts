@@ -1,0 +1,75 @@
+import type { Command, Option } from 'commander'
+import { pathOptions } from '../options.ts'
+import { imageNames } from './names.ts'
+import { joinAtEquals, readWords, type Typed, unquote } from './words.ts'
+
+export interface Candidate {
+  readonly value: string
+  readonly description?: string | undefined
+}
+
+export interface Completion {
+  /** `files` and `directories` are left to the shell. */
+  readonly kind: 'values' | 'files' | 'directories'
+  readonly candidates: readonly Candidate[]
+}
+
+/** What can stand where the last of `words` is being typed. */
+export async function complete(
+  program: Command,
+  shell: string,
+  words: readonly string[],
+): Promise<Completion> {
+  const visible = program.createHelp().visibleCommands(program)
+  const [update = program] = visible
+  const plain = (shell === 'bash' ? joinAtEquals(words) : words).map(unquote)
+  const typed = readWords(program, update, plain)
+  if (typed.option !== undefined) {
+    const kind = pathOptions[typed.option.attributeName()]
+    if (kind !== undefined) return { kind, candidates: [] }
+    const values = await optionValues(typed.option, typed)
+    const glued = shell === 'fish' ? typed.glued : ''
+    return matching(values, typed.prefix, glued)
+  }
+  if (typed.glued !== '') return matching([], '')
+  if (typed.prefix.startsWith('-') && !typed.argumentsOnly) {
+    const options = program.createHelp().visibleOptions(typed.command)
+    return matching(options.map(optionCandidate), typed.prefix)
+  }
+  const commands = typed.named
+    ? []
+    : visible.map((one) => ({ value: one.name(), description: one.description() }))
+  const names = typed.command.registeredArguments.length > 0 ? await namesFor(typed) : []
+  return matching([...commands, ...names], typed.prefix)
+}
+
+function optionCandidate({ long, flags, description }: Option): Candidate {
+  return { value: long ?? flags, description }
+}
+
+async function optionValues(option: Option, typed: Typed): Promise<readonly Candidate[]> {
+  if (option.attributeName() === 'name') return namesFor(typed)
+  return (option.argChoices ?? []).map((value) => ({ value }))
+}
+
+/** Shortnames, with names as their descriptions; names themselves once one is being typed. */
+async function namesFor({ values, prefix }: Typed): Promise<readonly Candidate[]> {
+  const fromEnvironment = process.env.IMAGE_UPDATER_IMAGES?.split(':').filter((path) => path !== '') ?? []
+  const fallback = fromEnvironment.length > 0 ? fromEnvironment : ['/etc/images']
+  const images = await imageNames(values.get('images') ?? fallback)
+  return images.flatMap(({ name, shortname }) => {
+    const whole: Candidate = { value: name }
+    if (shortname === undefined) return [whole]
+    const short: Candidate = { value: shortname, description: name }
+    return prefix === '' ? [short] : [short, whole]
+  })
+}
+
+function matching(candidates: readonly Candidate[], prefix: string, glued = ''): Completion {
+  return {
+    kind: 'values',
+    candidates: candidates
+      .filter(({ value }) => value.startsWith(prefix))
+      .map(({ value, description }) => ({ value: glued + value, description })),
+  }
+}

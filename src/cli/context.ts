@@ -1,0 +1,51 @@
+import { UpdaterError } from '../errors.ts'
+import type { Listener } from '../events.ts'
+import type { RunReport } from '../report/outcome.ts'
+import type { UpdateOptions } from '../update/options.ts'
+
+/** As much of a standard stream as the program uses. */
+export interface Output {
+  write(text: string): unknown
+  readonly isTTY?: boolean | undefined
+  readonly columns?: number | undefined
+  readonly rows?: number | undefined
+}
+
+/** The world around the program: everything that a test replaces. */
+export interface CliContext {
+  readonly stdout: Output
+  readonly stderr: Output
+  /** Aborted with an `Interruption` as its reason. */
+  readonly signal: AbortSignal
+  readonly now: () => Date
+  readonly update: (
+    options: UpdateOptions,
+    controls: { readonly signal: AbortSignal; readonly onEvent: Listener },
+  ) => Promise<RunReport>
+}
+
+const signalNumbers = { SIGINT: 2, SIGTERM: 15 } as const
+
+/** Why the run's signal was aborted. */
+export class Interruption extends UpdaterError {
+  readonly exitStatus: number
+
+  constructor(signal: keyof typeof signalNumbers) {
+    super('ABORTED', `The run was interrupted by ${signal}`, {
+      remedy: 'Run it again: what is finished is kept',
+    })
+    this.exitStatus = 128 + signalNumbers[signal]
+  }
+}
+
+/** The exit status that an interruption asks for, if there was one. */
+export function interruptedStatus(signal: AbortSignal): number | undefined {
+  return signal.aborted && signal.reason instanceof Interruption ? signal.reason.exitStatus : undefined
+}
+
+/** Colours on a terminal; NO_COLOR and FORCE_COLOR as their conventions say. */
+export function wantsColour(output: Output, env: NodeJS.ProcessEnv = process.env): boolean {
+  if (env.NO_COLOR) return false
+  if (env.FORCE_COLOR !== undefined) return !['0', 'false'].includes(env.FORCE_COLOR)
+  return output.isTTY === true && env.TERM !== 'dumb'
+}

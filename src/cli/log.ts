@@ -1,0 +1,77 @@
+import { describeError, printable, UpdaterError } from '../errors.ts'
+import { createPaint, type Style } from '../report/terminal.ts'
+import { wantsColour } from './context.ts'
+import type { Redact } from './redact.ts'
+import type { Screen } from './screen.ts'
+
+export const levels = ['debug', 'info', 'warning', 'error'] as const
+export type Level = (typeof levels)[number]
+
+export interface LogLine {
+  readonly level: Level
+  readonly scope: string
+  readonly message: string
+}
+
+export interface Log {
+  write(line: LogLine): void
+}
+
+export interface LogOptions {
+  readonly screen: Screen
+  /** Lines below this level are dropped. */
+  readonly level: Level
+  readonly redact: Redact
+  readonly now: () => Date
+}
+
+const styles: Record<Level, Style> = { debug: 'dim', info: 'bold', warning: 'yellow', error: 'red' }
+
+/** `YYYY-MM-DD HH:mm:ss | INFO     | scope - message` in local time; one line whatever the message holds. */
+export function createLog({ screen, level: lowest, redact, now }: LogOptions): Log {
+  const paint = createPaint(wantsColour(screen.output))
+  return {
+    write: ({ level, scope, message }) => {
+      if (levels.indexOf(level) < levels.indexOf(lowest)) return
+      const time = paint('green', formatTime(now()))
+      const name = paint(styles[level], level.toUpperCase().padEnd(8))
+      const text = paint(styles[level], printable(redact(message)))
+      screen.print(`${time} | ${name} | ${paint('cyan', printable(redact(scope)))} - ${text}`)
+    },
+  }
+}
+
+function formatTime(date: Date): string {
+  const two = (value: number) => String(value).padStart(2, '0')
+  const day = [date.getFullYear(), two(date.getMonth() + 1), two(date.getDate())].join('-')
+  return `${day} ${[date.getHours(), date.getMinutes(), date.getSeconds()].map(two).join(':')}`
+}
+
+/** The line of an error, and for those who debug what it came from (surprises with their stack). */
+export function errorLines(error: UpdaterError, scope: string): LogLine[] {
+  const lines: LogLine[] = [{ level: 'error', scope, message: describeError(error) }]
+  for (let cause = error.cause, depth = 0; cause !== undefined && depth < 10; depth += 1) {
+    lines.push({ level: 'debug', scope, message: `caused by ${describeCause(cause)}` })
+    if (error.code === 'INTERNAL' && cause instanceof Error) {
+      const frames = (cause.stack ?? '').split('\n').filter((line) => line.startsWith('    at '))
+      lines.push(...frames.map((frame) => ({ level: 'debug' as const, scope, message: frame })))
+    }
+    cause = cause instanceof Error ? cause.cause : undefined
+  }
+  return lines
+}
+
+function describeCause(cause: unknown): string {
+  if (cause instanceof UpdaterError) return `${cause.code}: ${describeError(cause)}`
+  if (!(cause instanceof Error)) return String(cause)
+  const { code } = cause as NodeJS.ErrnoException
+  return `${cause.name}: ${cause.message}${code === undefined ? '' : ` (${code})`}`
+}
+
+/** The errors that a refusal stands for: several defects of a catalogue come as one error's cause. */
+export function errorsOf(error: UpdaterError): UpdaterError[] {
+  const { cause } = error
+  if (!(cause instanceof AggregateError)) return [error]
+  const several = cause.errors.filter((one): one is UpdaterError => one instanceof UpdaterError)
+  return several.length === 0 ? [error] : several
+}

@@ -1,0 +1,56 @@
+#!/usr/bin/env node
+import { asUpdaterError, printable } from '../errors.ts'
+import { type CliContext, Interruption } from './context.ts'
+import { errorLines } from './log.ts'
+import { runProgram } from './program.ts'
+import { createRedact, secretsOf } from './redact.ts'
+
+const controller = new AbortController()
+
+/** The first signal lets the run end in order, the second does not wait. */
+function onSignal(signal: 'SIGINT' | 'SIGTERM'): void {
+  const interruption = new Interruption(signal)
+  if (controller.signal.aborted) process.exit(interruption.exitStatus)
+  controller.abort(interruption)
+}
+
+/** A reader that went away (`| head`) is no reason to stop the work; a full disk is one to fail. */
+function onOutputError(error: NodeJS.ErrnoException): void {
+  if (error.code === 'EPIPE') return
+  process.stderr.write(`image-updater: standard output could not be written: ${error.code}\n`)
+  process.exitCode ||= 1
+}
+
+function onSurprise(thrown: unknown): never {
+  const args = process.argv.slice(2)
+  const redact = createRedact(secretsOf(args, process.env))
+  for (const { level, message } of errorLines(asUpdaterError(thrown), 'main')) {
+    if (level === 'error' || args.includes('--debug')) {
+      process.stderr.write(`image-updater: ${printable(redact(message))}\n`)
+    }
+  }
+  process.exit(1)
+}
+
+process.on('SIGINT', onSignal)
+process.on('SIGTERM', onSignal)
+process.on('uncaughtException', onSurprise)
+process.stdout.on('error', onOutputError)
+process.stderr.on('error', () => {})
+process.on('exit', () => {
+  if (process.stderr.isTTY) process.stderr.write('\u001b[?25h')
+})
+
+const context: CliContext = {
+  stdout: process.stdout,
+  stderr: process.stderr,
+  signal: controller.signal,
+  now: () => new Date(),
+  update: async (options, controls) => {
+    const { updateCatalogue } = await import('../index.ts')
+    return updateCatalogue(options, controls)
+  },
+}
+
+const exitStatus = await runProgram(process.argv.slice(2), context)
+process.exitCode = exitStatus || process.exitCode

@@ -1,0 +1,147 @@
+import { type Command, Option } from 'commander'
+
+/** Every option of a run, as commander holds it: unchecked text, whether from a flag or the environment. */
+export interface UpdateFlags {
+  readonly images: readonly string[]
+  readonly name?: readonly string[] | undefined
+  readonly includeDisabled?: boolean | undefined
+  readonly allowDowngrade?: boolean | undefined
+  readonly minioServer: string
+  readonly minioBucket: string
+  readonly minioRegion: string
+  readonly minioAccessKey?: string | undefined
+  readonly minioSecretKey?: string | undefined
+  readonly swiftPrefix: string
+  readonly mirrorBaseUrl?: string | undefined
+  readonly mirrorKeyPrefix: string
+  readonly mirrorDir?: string | undefined
+  readonly mirror: boolean
+  readonly acl: string
+  readonly checkPublic: boolean
+  readonly verify: 'range' | 'full'
+  readonly signatures: 'require' | 'prefer' | 'off'
+  readonly keyring: string
+  readonly maxImageSize: string
+  readonly strict?: boolean | undefined
+  readonly dryRun?: boolean | undefined
+  readonly jobs: string
+  readonly transfers: string
+}
+
+export interface OutputFlags {
+  readonly output: 'text' | 'json'
+  readonly report?: string | undefined
+  readonly quiet?: boolean | undefined
+  readonly debug?: boolean | undefined
+}
+
+/** Options whose value the shell completes, by their attribute's name. */
+export const pathOptions: Readonly<Record<string, 'files' | 'directories'>> = {
+  images: 'files',
+  mirrorDir: 'directories',
+  keyring: 'directories',
+  report: 'files',
+}
+
+/** Which images of which catalogue. */
+export function addCatalogueOptions(command: Command): Command {
+  const images = repeatable('--images <dir>', 'folder or file of image definitions; repeatable', [
+    '/etc/images',
+  ])
+  return command
+    .optionsGroup('Catalogue:')
+    .addOption(images.env('IMAGE_UPDATER_IMAGES'))
+    .addOption(repeatable('--name <name>', 'the same as the argument NAME; repeatable'))
+    .option('--include-disabled', 'also images with enable: false')
+}
+
+/** Where the mirror is and how it is reached. */
+export function addMirrorOptions(command: Command): Command {
+  return command
+    .optionsGroup('Mirror:')
+    .addOption(
+      option(
+        '--minio-server <host>',
+        'object store: HOST[:PORT] or a URL (http://… for plain HTTP)',
+        'swift.services.a.regiocloud.tech',
+      ).env('MINIO_SERVER'),
+    )
+    .addOption(option('--minio-bucket <bucket>', 'its bucket', 'openstack-images').env('MINIO_BUCKET'))
+    .addOption(option('--minio-region <region>', 'its region', 'us-east-1').env('MINIO_REGION'))
+    .addOption(option('--minio-access-key <key>', 'else the usual places of AWS').env('MINIO_ACCESS_KEY'))
+    .addOption(
+      option('--minio-secret-key <key>', 'better in the variable: ps shows flags').env('MINIO_SECRET_KEY'),
+    )
+    .addOption(
+      option(
+        '--swift-prefix <path>',
+        'path between server and bucket in public URLs',
+        'swift/v1/AUTH_b182637428444b9aa302bb8d5a5a418c/',
+      ).env('SWIFT_PREFIX'),
+    )
+    .addOption(
+      option(
+        '--mirror-base-url <url>',
+        'public base of the mirror; mirror_url is URL/shortname/file (default: from server, prefix and bucket)',
+      ).env('MIRROR_BASE_URL'),
+    )
+    .addOption(option('--mirror-key-prefix <prefix>', "goes before every object's key", ''))
+    .addOption(option('--mirror-dir <dir>', 'the mirror is this folder, no object store needed'))
+    .addOption(
+      option(
+        '--no-mirror',
+        'upload nothing; an updated mirror_url is removed, or written where it answers under --mirror-base-url',
+      ).conflicts('mirrorDir'),
+    )
+    .addOption(option('--acl <acl>', "canned ACL of uploaded objects, '' for none", 'public-read'))
+}
+
+/** How strictly builds and the mirror are looked at. */
+export function addIntegrityOptions(command: Command): Command {
+  return command
+    .optionsGroup('Integrity:')
+    .addOption(option('--verify <how>', 'read back from the mirror', 'range').choices(['range', 'full']))
+    .option('--no-check-public', 'do not ask the public URL (private mirrors)')
+    .addOption(
+      option('--signatures <policy>', 'OpenPGP signatures of checksum files', 'prefer').choices([
+        'require',
+        'prefer',
+        'off',
+      ]),
+    )
+    .addOption(option('--keyring <dir>', 'folder of OpenPGP public keys', '/etc/image-updater/keys'))
+    .addOption(option('--max-image-size <size>', 'largest image once decompressed', '64GiB'))
+    .option('--strict', 'an image larger than its min_disk is an error')
+    .option('--allow-downgrade', 'also take a newest build older than ours')
+}
+
+/** How a run goes. */
+export function addRunOptions(command: Command): Command {
+  return command
+    .optionsGroup('Run:')
+    .option('--dry-run', 'write nothing, show the plan as a unified diff')
+    .addOption(option('--jobs <n>', 'checks at once', '16'))
+    .addOption(option('--transfers <n>', 'mirrorings at once', '2'))
+}
+
+/** What is told and where; shared by all commands. */
+export function addOutputOptions(command: Command): Command {
+  return command
+    .optionsGroup('Output:')
+    .addOption(option('--output <format>', 'what goes to standard output', 'text').choices(['text', 'json']))
+    .option('--report <file>', 'also write the JSON report to a file')
+    .addOption(option('--quiet', 'only warnings and errors, no summary').conflicts('debug'))
+    .option('--debug', 'also what is behind an error')
+}
+
+function option(flags: string, description: string, value?: string): Option {
+  return new Option(flags, description).default(value)
+}
+
+function repeatable(flags: string, description: string, values?: readonly string[]): Option {
+  return new Option(flags, description)
+    .default(values)
+    .argParser<readonly string[] | undefined>((value, previous) =>
+      previous === undefined || previous === values ? [value] : [...previous, value],
+    )
+}

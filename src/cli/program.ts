@@ -1,0 +1,59 @@
+import { Command, CommanderError } from 'commander'
+import { asUpdaterError, UpdaterError } from '../errors.ts'
+import { registerComplete } from './commands/complete.ts'
+import { registerUpdate } from './commands/update.ts'
+import { addCompletionOptions } from './completion/options.ts'
+import { type CliContext, interruptedStatus } from './context.ts'
+import { configureHelp } from './help.ts'
+import { addOutputOptions } from './options.ts'
+import { createSession, reportRefusal, type Session } from './session.ts'
+import { version } from './version.ts'
+
+/** The whole command line: one file under `commands/` for each command. */
+function createProgram(session: Session): Command {
+  const { stdout } = session.context
+  const program = new Command('image-updater')
+    .description("Keeps an OpenStack cloud's image catalogue fresh.")
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => void stdout.write(text),
+      writeErr: () => {},
+      outputError: () => {},
+      getOutHelpWidth: () => Math.min(stdout.columns ?? 80, 100),
+    })
+  configureHelp(program, stdout)
+  addOutputOptions(program)
+  addCompletionOptions(program, session)
+  program.version(version(), '--version', 'print the version').helpOption('--help', 'print this help')
+  registerUpdate(program, session)
+  registerComplete(program, session)
+  return program
+}
+
+/**
+ * Runs one command line (without node and script) and says with which status the process is to end:
+ * 0 all well, 1 an image failed, 2 wrong usage, configuration or catalogue, 130 and 143 interrupted.
+ */
+export async function runProgram(args: readonly string[], context: CliContext): Promise<number> {
+  const session = createSession(args, context)
+  const program = createProgram(session)
+  try {
+    await program.parseAsync(args, { from: 'user' })
+  } catch (thrown) {
+    if (thrown instanceof CommanderError && thrown.exitCode === 0) return 0
+    const error = thrown instanceof CommanderError ? usageError(thrown) : asUpdaterError(thrown)
+    session.exitStatus = interruptedStatus(context.signal) ?? (error.code === 'INTERNAL' ? 1 : 2)
+    await reportRefusal(error, program, session)
+  }
+  return session.exitStatus
+}
+
+/** Commander's message as one of our sentences; what follows a mistyped option's `=` may be a secret. */
+function usageError({ message, code }: CommanderError): UpdaterError {
+  const [first = '', ...rest] = message.replace(/^error: /, '').split('\n')
+  const sentence = code === 'commander.unknownOption' ? first.replace(/=.*$/s, "'") : first
+  const meant = /Did you mean (?:one of )?(.+)\?\)/.exec(rest.join(' '))?.[1]
+  return new UpdaterError('USAGE', sentence.charAt(0).toUpperCase() + sentence.slice(1), {
+    remedy: `${meant === undefined ? '' : `Perhaps you meant ${meant}; `}image-updater --help lists all options`,
+  })
+}

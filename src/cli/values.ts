@@ -1,0 +1,159 @@
+import { UpdaterError } from '../errors.ts'
+import type { MirrorOptions, UpdateOptions } from '../update/options.ts'
+import { type Flags, invalid, type Origin } from './flags.ts'
+import type { UpdateFlags } from './options.ts'
+
+type Key = keyof UpdateFlags
+
+/**
+ * Checks what was given and makes the options of a run of it.
+ * @throws UpdaterError USAGE for a flag, CONFIGURATION for an environment variable
+ */
+export function toUpdateOptions(flags: Flags<UpdateFlags>, names: readonly string[]): UpdateOptions {
+  const { values, origin } = flags
+  return {
+    images: parseImages(values.images, origin('images')),
+    names: [...names, ...(values.name ?? [])].map((name) => filled(name, origin('name'))),
+    mirror: toMirror(flags),
+    dryRun: values.dryRun,
+    includeDisabled: values.includeDisabled,
+    allowDowngrade: values.allowDowngrade,
+    checkPublic: values.checkPublic,
+    verify: values.verify,
+    jobs: parseCount(values.jobs, origin('jobs'), 256),
+    transfers: parseCount(values.transfers, origin('transfers'), 64),
+    strict: values.strict,
+    maxImageSize: parseSize(values.maxImageSize, origin('maxImageSize')),
+    signatures: values.signatures,
+    keyring: origin('keyring').source === 'default' ? undefined : filled(values.keyring, origin('keyring')),
+  }
+}
+
+function toMirror({ values, origin }: Flags<UpdateFlags>): MirrorOptions {
+  const optional = <T>(key: Key, parse: (text: string, origin: Origin) => T): T | undefined => {
+    const value = values[key]
+    return typeof value === 'string' ? parse(value, origin(key)) : undefined
+  }
+  const baseUrl = optional('mirrorBaseUrl', parseBaseUrl)
+  if (!values.mirror) return { kind: 'none', baseUrl }
+  const keyPrefix = parsePath(values.mirrorKeyPrefix, origin('mirrorKeyPrefix'))
+  const dir = optional('mirrorDir', filled)
+  if (dir !== undefined) return { kind: 'directory', dir, keyPrefix, baseUrl }
+  return {
+    kind: 's3',
+    server: parseServer(values.minioServer, origin('minioServer')),
+    bucket: parseBucket(values.minioBucket, origin('minioBucket')),
+    region: parseRegion(values.minioRegion, origin('minioRegion')),
+    swiftPrefix: parsePath(values.swiftPrefix, origin('swiftPrefix')),
+    keyPrefix,
+    ...parseKeys(optional('minioAccessKey', filled), optional('minioSecretKey', filled)),
+    acl: parseAcl(values.acl, origin('acl')),
+    baseUrl,
+  }
+}
+
+function parseKeys(accessKey: string | undefined, secretKey: string | undefined) {
+  if ((accessKey === undefined) === (secretKey === undefined)) return { accessKey, secretKey }
+  const [given, missing, option, variable] =
+    secretKey === undefined
+      ? ['an access key', 'no secret key', '--minio-secret-key', 'MINIO_SECRET_KEY']
+      : ['a secret key', 'no access key', '--minio-access-key', 'MINIO_ACCESS_KEY']
+  throw new UpdaterError('CONFIGURATION', `There is ${given} for the mirror but ${missing}`, {
+    remedy: `Set ${variable} or ${option} too, or neither of the two to use AWS's usual places`,
+  })
+}
+
+const unprintable = /[\s\u0000-\u001f\u007f-\u009f\u2028\u2029]/
+
+function filled(text: string, origin: Origin): string {
+  if (text.trim() !== '') return text
+  throw invalid(origin, 'is empty', 'Give it a value or leave it out')
+}
+
+function parseImages(given: readonly string[], origin: Origin): readonly string[] {
+  const paths = origin.source === 'environment' ? given.flatMap((value) => value.split(':')) : given
+  return paths.map((path) => filled(path, origin))
+}
+
+function parseCount(text: string, origin: Origin, most: number): number {
+  const value = /^[0-9]{1,6}$/.test(text) ? Number(text) : 0
+  if (value >= 1 && value <= most) return value
+  throw invalid(origin, 'is not a whole number in its range', `Give a number from 1 to ${most}`)
+}
+
+const sizeUnits: Readonly<Record<string, number>> = {
+  '': 1,
+  b: 1,
+  k: 2 ** 10,
+  kib: 2 ** 10,
+  kb: 1e3,
+  m: 2 ** 20,
+  mib: 2 ** 20,
+  mb: 1e6,
+  g: 2 ** 30,
+  gib: 2 ** 30,
+  gb: 1e9,
+  t: 2 ** 40,
+  tib: 2 ** 40,
+  tb: 1e12,
+}
+
+function parseSize(text: string, origin: Origin): number {
+  const [, number = '', unit = ''] = /^([0-9]+(?:\.[0-9]+)?) ?([a-z]*)$/i.exec(text.trim()) ?? []
+  const factor = sizeUnits[unit.toLowerCase()]
+  const bytes = number === '' || factor === undefined ? Number.NaN : Math.floor(Number(number) * factor)
+  if (Number.isSafeInteger(bytes) && bytes > 0) return bytes
+  throw invalid(origin, 'is not a size', 'Give bytes or a number with a unit, such as 64GiB or 500MB')
+}
+
+function parseServer(text: string, origin: Origin): string {
+  const remedy = 'Give HOST, HOST:PORT, or a URL that begins with https:// or http://'
+  const url = parseUrl(/^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `https://${text}`, origin, remedy)
+  if (url.pathname !== '/') {
+    throw invalid(origin, 'has a path', 'Name the server alone; the path of public URLs is --swift-prefix')
+  }
+  return text
+}
+
+function parseBaseUrl(text: string, origin: Origin): string {
+  return parseUrl(text, origin, 'Give a URL that begins with https:// or http://') && text
+}
+
+function parseUrl(text: string, origin: Origin, remedy: string): URL {
+  const url = unprintable.test(text) ? null : URL.parse(text)
+  if (url === null || url.hostname === '' || !['http:', 'https:'].includes(url.protocol)) {
+    throw invalid(origin, 'is not the address of a web server', remedy)
+  }
+  if (url.username !== '' || url.password !== '') {
+    throw invalid(origin, 'holds a user or a password', 'Leave them out: the URL is printed and published')
+  }
+  if (/[?#]/.test(text)) throw invalid(origin, 'has a query or a fragment', 'Leave out what follows ? or #')
+  return url
+}
+
+function parseBucket(text: string, origin: Origin): string {
+  const [bucket = '', ...prefix] = text.split('/')
+  if (/^[A-Za-z0-9][A-Za-z0-9._-]{1,254}$/.test(bucket)) {
+    parsePath(prefix.join('/'), origin)
+    return text
+  }
+  throw invalid(origin, 'is not the name of a bucket', 'Give BUCKET or BUCKET/PREFIX')
+}
+
+function parseRegion(text: string, origin: Origin): string {
+  if (/^[A-Za-z0-9_.-]{1,64}$/.test(text)) return text
+  throw invalid(origin, 'is not the name of a region', 'Give a name such as us-east-1')
+}
+
+function parseAcl(text: string, origin: Origin): string {
+  if (/^[a-z-]{0,64}$/.test(text)) return text
+  throw invalid(origin, 'is not a canned ACL', "Give one such as public-read or private, or '' for none")
+}
+
+/** A path below the server or the bucket; may be empty. */
+function parsePath(text: string, origin: Origin): string {
+  const segments = text.split('/')
+  if (!/[\u0000-\u001f\u007f?#\\]/.test(text) && !segments.some((segment) => /^\.{1,2}$/.test(segment)))
+    return text
+  throw invalid(origin, 'is not a plain path', 'Leave out ., .., ?, #, backslashes and control characters')
+}
