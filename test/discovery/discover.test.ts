@@ -1,0 +1,106 @@
+import { describe, expect, it } from 'vitest'
+import { compareBuilds, dateBuild } from '../../src/discovery/discover.ts'
+import type { Found } from '../../src/discovery/resolver.ts'
+import { compressionOf } from '../../src/discovery/sources.ts'
+import { codeOf, fakeContext } from './fake-http.ts'
+
+const url = 'https://h/images/x-latest.qcow2'
+const found: Found = { url, digest: { algorithm: 'sha256', hex: 'a'.repeat(64) }, trust: 'checksum' }
+const now = new Date('2026-07-20T12:00:00Z')
+
+describe('the version of a build', () => {
+  it('is the day that its names tell, without a question', async () => {
+    const context = fakeContext([])
+    expect(await dateBuild({ ...found, version: '20260714' }, context, now)).toMatchObject({
+      url,
+      version: '20260714',
+    })
+    context.http.done()
+  })
+
+  it.each([
+    ['Tue, 14 Jul 2026 23:59:59 GMT', '20260714'],
+    ['Wed, 15 Jul 2026 00:00:00 GMT', '20260715'],
+    ['Tue, 21 Jul 2026 11:59:59 GMT', '20260721'],
+    ['Sat, 01 Jan 2000 00:00:00 GMT', '20000101'],
+  ])('else that of Last-Modified in UTC: %s', async (lastModified, version) => {
+    const context = fakeContext([[`HEAD ${url}`, { lastModified }]])
+    expect(await dateBuild(found, context, now)).toMatchObject({ version })
+    context.http.done()
+  })
+
+  it.each([undefined, 'Tue, 21 Jul 2026 12:00:01 GMT', 'Fri, 31 Dec 1999 23:59:59 GMT', 'no date'])(
+    'and an error for Last-Modified %s',
+    async (lastModified) => {
+      const context = fakeContext([[`HEAD ${url}`, { lastModified }]])
+      expect(await codeOf(() => dateBuild(found, context, now))).toBe('DISCOVERY_NO_DATE')
+    },
+  )
+})
+
+describe('which of two builds is older', () => {
+  const build = (newUrl: string, version = '20260714') => ({ ...found, url: newUrl, version })
+  it.each([
+    [
+      'a respin on the same day',
+      'https://h/x-20260119.0.qcow2',
+      '20260120',
+      'https://h/x-20260119.1.qcow2',
+      '20260119',
+      1,
+    ],
+    ['a respin in a folder', 'https://h/20260119.9/x', '20260119', 'https://h/20260119.10/x', '20260119', 1],
+    [
+      'a build of another running number',
+      'https://h/20260119-1000/x',
+      '20260119',
+      'https://h/20260119-999/x',
+      '20260119',
+      -1,
+    ],
+    [
+      'a folder and a file',
+      'https://h/20260120/x',
+      '20260120',
+      'https://h/x-20260119.1.qcow2',
+      '20260119',
+      -1,
+    ],
+    [
+      'the same stamp, whatever the versions',
+      'https://h/x-20260119.0.qcow2',
+      '20260120',
+      'https://h/x-20260119.0.qcow2',
+      '20260119',
+      0,
+    ],
+    ['no stamp before', 'https://h/x-latest', '20251118', 'https://h/x-20260526', '20260526', 1],
+    ['no stamps at all', 'https://h/x-latest', '20251118', 'https://h/x-latest', '20251117', -1],
+    [
+      'an older version',
+      'https://h/x-HEREBE\\d+\\.qcow2$DRAGONS',
+      '20221112',
+      'https://h/x-2009.qcow2',
+      '20201112',
+      -1,
+    ],
+    ['a version that is no date', 'https://h/x', '1.2.3', 'https://h/x', '20200101', 0],
+    ['nothing known', undefined, undefined, 'https://h/x', '20200101', 0],
+  ])('%s', (_, currentUrl, version, newUrl, newVersion, sign) => {
+    expect(Math.sign(compareBuilds({ url: currentUrl, version }, build(newUrl, newVersion)))).toBe(sign)
+  })
+})
+
+it.each([
+  ['x.qcow2', undefined],
+  ['x.img', undefined],
+  ['x.qcow2.xz', 'xz'],
+  ['x.raw.GZ', 'gz'],
+  ['x.img.bz2', 'bz2'],
+  ['x.zst', 'zst'],
+  ['x.zip', 'zip'],
+  ['xz', undefined],
+  ['x.constructor', undefined],
+])('%s is packed as %s', (name, compression) => {
+  expect(compressionOf(name)).toBe(compression)
+})
