@@ -7,23 +7,25 @@ export interface ListingEntry {
   readonly isFolder: boolean
 }
 
-const maxEntries = 20_000
+const maxLinks = 20_000
 const maxHrefLength = 2048
 
 /**
  * The files and folders right below `baseUrl` (taken as a folder) that a page links to: directory indexes
  * of Apache, nginx and the like, and the distributions' own pages around them. Links to anything else
- * (parent, sorting, other hosts, deeper paths, names that are no plain segment) are dropped. Never throws,
- * whatever `html` is.
+ * (parent, sorting, other hosts, deeper paths, names that are no plain segment) are dropped, and so is what comes
+ * after the 20,000th link. Never throws, whatever `html` is.
  */
 export function parseListing(html: string, baseUrl: string): ListingEntry[] {
   const base = new URL(baseUrl)
   base.search = base.hash = ''
   if (!base.pathname.endsWith('/')) base.pathname += '/'
+  let links = 0
   const entries = new Map<string, ListingEntry>()
   const parser = new Parser({
     onopentag(tag, { href }) {
-      if (tag !== 'a' || href === undefined || entries.size >= maxEntries) return
+      if (tag !== 'a' || href === undefined || links === maxLinks) return
+      links += 1
       const entry = childEntry(href, base)
       if (entry !== undefined && !entries.get(entry.name)?.isFolder) entries.set(entry.name, entry)
     },
