@@ -1,0 +1,21 @@
+import { UpdaterError } from '../errors.ts'
+
+/**
+ * Throws what was found wrong, all of it at once: a single defect as it is, several as one error whose
+ * `cause` is an `AggregateError` of them (see `listDefects`).
+ */
+export function throwDefects(defects: readonly UpdaterError[]): void {
+  const [first] = defects
+  if (first === undefined) return
+  if (defects.length === 1) throw first
+  throw new UpdaterError(first.code, `The catalogue has ${defects.length} defects`, {
+    cause: new AggregateError(defects),
+    remedy: 'Correct them all, then run again: nothing was done',
+  })
+}
+
+/** The defects that a thrown error stands for, in the order in which they were found. */
+export function listDefects(error: UpdaterError): readonly UpdaterError[] {
+  if (!(error.cause instanceof AggregateError)) return [error]
+  return error.cause.errors.flatMap((defect) => (defect instanceof UpdaterError ? listDefects(defect) : []))
+}

@@ -1,0 +1,130 @@
+import { lstat, readdir, readFile, realpath, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { UpdaterError } from '../errors.ts'
+import { throwDefects } from './defects.ts'
+import { parseCatalog } from './parse.ts'
+import type { CatalogFile } from './types.ts'
+
+/** Bytes. */
+const maximumSize = 32 * 1024 * 1024
+
+/**
+ * Reads catalogue files. A path is a folder (its `*.yml` and `*.yaml` are read, in name order, hidden ones
+ * left out) or one file; a file that is reached twice is read once.
+ * @throws UpdaterError CATALOG_NOT_FOUND, CATALOG_UNREADABLE, CATALOG_SYNTAX, CATALOG_TYPE; everything
+ * that is wrong in any of the files at once, as `throwDefects` says
+ */
+export async function readCatalog(paths: readonly string[]): Promise<CatalogFile[]> {
+  const defects: UpdaterError[] = []
+  const files = new Map<string, CatalogFile>()
+
+  async function collect<T>(action: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await action()
+    } catch (error) {
+      if (!(error instanceof UpdaterError)) throw error
+      defects.push(error)
+      return undefined
+    }
+  }
+
+  for (const path of paths) {
+    for (const file of (await collect(() => listFiles(path))) ?? []) {
+      await collect(async () => {
+        const target = await orUnreadable(file, () => realpath(file))
+        if (!files.has(target)) files.set(target, parseCatalog(file, await readText(file)))
+      })
+    }
+  }
+  throwDefects(defects)
+  return [...files.values()]
+}
+
+/**
+ * The text of a file as it is, byte order mark included.
+ * @throws UpdaterError CATALOG_UNREADABLE
+ */
+export async function readText(path: string): Promise<string> {
+  const info = await orUnreadable(path, () => stat(path))
+  if (!info.isFile()) throw unreadable(path, 'is not a regular file', 'Name a folder or a YAML file')
+  if (info.size > maximumSize) {
+    throw unreadable(
+      path,
+      `is larger than ${maximumSize / 1024 / 1024} MiB`,
+      'Split the catalogue into several files',
+    )
+  }
+  const bytes = await orUnreadable(path, () => readFile(path))
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+  } catch (cause) {
+    throw unreadable(path, 'is not valid UTF-8', 'Save the file as UTF-8', cause)
+  }
+}
+
+async function listFiles(path: string): Promise<string[]> {
+  const info = await stat(path).catch(async (cause) => {
+    const isLink = await lstat(path).then(
+      (link) => link.isSymbolicLink(),
+      () => false,
+    )
+    if (isMissing(cause) && !isLink) {
+      throw new UpdaterError('CATALOG_NOT_FOUND', `The catalogue ${path} does not exist`, {
+        place: { file: path },
+        remedy: 'Name an existing folder or file with --images',
+        cause,
+      })
+    }
+    throw fromSystem(path, cause)
+  })
+  if (!info.isDirectory()) return [path]
+  const entries = await orUnreadable(path, () => readdir(path))
+  const files: string[] = []
+  for (const name of entries.filter((entry) => /^[^.].*\.ya?ml$/.test(entry)).sort()) {
+    const file = join(path, name)
+    // What cannot be looked at is kept: reading it says why.
+    const isFile = await stat(file).then(
+      (found) => found.isFile(),
+      () => true,
+    )
+    if (isFile) files.push(file)
+  }
+  if (files.length > 0) return files
+  throw new UpdaterError('CATALOG_NOT_FOUND', `The folder ${path} holds no *.yml or *.yaml file`, {
+    place: { file: path },
+    remedy: 'Name the folder of the image definitions with --images',
+  })
+}
+
+async function orUnreadable<T>(path: string, action: () => Promise<T>): Promise<T> {
+  try {
+    return await action()
+  } catch (cause) {
+    throw fromSystem(path, cause)
+  }
+}
+
+function fromSystem(path: string, cause: unknown): UpdaterError {
+  if (isMissing(cause)) {
+    return unreadable(
+      path,
+      'is a symbolic link to nothing, or has just been removed',
+      'Repair or remove it',
+      cause,
+    )
+  }
+  const detail = cause instanceof Error ? cause.message.replace(/, .*$/s, '') : String(cause)
+  return unreadable(path, `cannot be read (${detail})`, 'Give the user of this program read access', cause)
+}
+
+function isMissing(cause: unknown): boolean {
+  return cause instanceof Error && 'code' in cause && cause.code === 'ENOENT'
+}
+
+function unreadable(path: string, what: string, remedy: string, cause?: unknown): UpdaterError {
+  return new UpdaterError('CATALOG_UNREADABLE', `The file ${path} ${what}`, {
+    place: { file: path },
+    remedy,
+    cause,
+  })
+}
