@@ -1,0 +1,57 @@
+import { UpdaterError } from '../errors.ts'
+
+/** What signs the requests to an object store. Never printed. */
+export interface Credentials {
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
+  readonly sessionToken?: string | undefined
+}
+
+/** `fresh`: what was handed out before has expired. @throws UpdaterError STORE_CREDENTIALS */
+export type CredentialsSource = (options?: { readonly fresh?: boolean }) => Promise<Credentials>
+
+const remedy =
+  'Set MINIO_ACCESS_KEY and MINIO_SECRET_KEY (or --minio-access-key and --minio-secret-key), or give credentials the AWS way'
+
+/**
+ * The pair, or without one the AWS default chain: environment, profiles, web identity, container and
+ * instance metadata, in this order.
+ * @throws UpdaterError STORE_CREDENTIALS where only one half of the pair is given
+ */
+export function credentialsFrom(pair: {
+  readonly accessKey?: string | undefined
+  readonly secretKey?: string | undefined
+}): CredentialsSource {
+  const accessKey = pair.accessKey?.trim() || undefined
+  const secretKey = pair.secretKey?.trim() || undefined
+  if (accessKey !== undefined && secretKey !== undefined) {
+    const credentials = { accessKeyId: accessKey, secretAccessKey: secretKey }
+    return async () => credentials
+  }
+  if (accessKey !== undefined || secretKey !== undefined) {
+    const missing = accessKey === undefined ? 'access key' : 'secret key'
+    throw new UpdaterError('STORE_CREDENTIALS', `The ${missing} of the object store is missing`, { remedy })
+  }
+  return awsChain()
+}
+
+/** Machines without instance metadata answer late or never: it is asked once, for one second. */
+const metadata = { timeout: 1000, maxRetries: 0 }
+
+function awsChain(): CredentialsSource {
+  let chain: Promise<(options?: { forceRefresh?: boolean }) => Promise<Credentials>> | undefined
+  return async ({ fresh = false } = {}) => {
+    chain ??= import('@aws-sdk/credential-provider-node').then(({ defaultProvider }) =>
+      defaultProvider(metadata),
+    )
+    const provider = await chain
+    try {
+      return await provider({ forceRefresh: fresh })
+    } catch (cause) {
+      throw new UpdaterError('STORE_CREDENTIALS', 'No credentials for the object store were found', {
+        remedy,
+        cause,
+      })
+    }
+  }
+}

@@ -1,0 +1,204 @@
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { open } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { asUpdaterError, UpdaterError } from '../errors.ts'
+import { orAborted, sleep } from '../http/abort.ts'
+import type { HttpClient, OpenBody } from '../http/types.ts'
+import { redactUrl } from '../http/url.ts'
+import { formatDigest } from '../image.ts'
+import type { ObjectRecord } from './store.ts'
+
+/** What a public URL must answer with. What is `undefined` is not compared. */
+export interface Expected {
+  /** Bytes of the whole object. */
+  readonly size?: number | undefined
+  /** Its first bytes. */
+  readonly head?: Uint8Array | undefined
+  /** With it the object is known to be stored: a 404 may pass, and the digest that the URL tells must agree. */
+  readonly record?: ObjectRecord | undefined
+}
+
+/** Bytes of the object's beginning that are asked for. */
+const headSize = 512
+/** Milliseconds before another look at a URL that knows nothing of a stored object yet. */
+const patience = [250, 1000]
+
+/**
+ * Asks the URL as OpenStack will: without credentials. A ranged GET, since Swift answers HEAD with 200
+ * for an object whose segments nobody may read.
+ * @throws UpdaterError PUBLIC_UNREADABLE, PUBLIC_MISMATCH, ABORTED
+ */
+export async function checkPublic(
+  url: string,
+  expected: Expected,
+  http: HttpClient,
+  signal?: AbortSignal,
+): Promise<void> {
+  const found = url.startsWith('file:') ? await lookAtFile(url) : await ask(url, expected, http, signal)
+  const mismatch = compare(found, expected)
+  if (mismatch === undefined) return
+  throw new UpdaterError('PUBLIC_MISMATCH', `${redactUrl(url)} is not the stored image: ${mismatch}`, {
+    remedy:
+      'Check that --swift-prefix, or --mirror-base-url, leads to the bucket, and that no cache in between is stale',
+  })
+}
+
+/**
+ * Downloads the whole object and hashes it.
+ * @throws UpdaterError PUBLIC_UNREADABLE, PUBLIC_MISMATCH, ABORTED
+ */
+export async function verifyFull(
+  url: string,
+  { digest, size }: Pick<ObjectRecord, 'digest' | 'size'>,
+  http: HttpClient,
+  signal?: AbortSignal,
+): Promise<void> {
+  const hash = createHash(digest.algorithm)
+  let received = 0
+  try {
+    for await (const chunk of await openWhole(url, http, signal)) {
+      received += chunk.length
+      hash.update(chunk)
+    }
+  } catch (error) {
+    throw unreadable(url, error)
+  }
+  const hex = hash.digest('hex')
+  if (received === size && hex === digest.hex) return
+  throw new UpdaterError(
+    'PUBLIC_MISMATCH',
+    `${redactUrl(url)} is not the stored image: expected ${size} bytes with ${formatDigest(digest)}, found ${received} bytes with ${formatDigest({ ...digest, hex })}`,
+    { remedy: 'Remove the object from the mirror and run again' },
+  )
+}
+
+interface Looked {
+  readonly size: number | undefined
+  readonly head: Uint8Array
+  /** `algorithm:hex` that the answer tells. */
+  readonly checksum: string | undefined
+}
+
+function compare(found: Looked, { size, head, record }: Expected): string | undefined {
+  if (size !== undefined && found.size !== size) {
+    return `expected ${size} bytes, found ${found.size ?? 'an unknown number of'} bytes`
+  }
+  const length = Math.min(head?.length ?? 0, headSize)
+  if (head !== undefined && Buffer.compare(head.subarray(0, length), found.head.subarray(0, length)) !== 0) {
+    return `its first ${length} bytes differ`
+  }
+  if (
+    record !== undefined &&
+    found.checksum !== undefined &&
+    found.checksum !== formatDigest(record.digest)
+  ) {
+    return 'it carries the checksum of another image'
+  }
+  return undefined
+}
+
+async function ask(
+  url: string,
+  expected: Expected,
+  http: HttpClient,
+  signal: AbortSignal | undefined,
+): Promise<Looked> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      const headers = { range: `bytes=0-${headSize - 1}` }
+      const answer = await http.send('GET', url, { headers, signal })
+      if (answer.status === 200 || answer.status === 206) return await look(answer)
+      await answer.discard()
+      const pause = patience[attempt]
+      if (answer.status !== 404 || expected.record === undefined || pause === undefined) {
+        throw refused(url, answer.status)
+      }
+      await sleep(pause, signal)
+    } catch (error) {
+      throw unreadable(url, error)
+    }
+  }
+}
+
+/** Reads no more than the first bytes, whatever the server sends. */
+async function look({ status, headers, body, discard }: OpenBody): Promise<Looked> {
+  const total = /^bytes 0-\d+\/(\d+)$/.exec(headers['content-range'] ?? '')?.[1]
+  const length = status === 206 ? total : headers['content-length']
+  const chunks: Uint8Array[] = []
+  let got = 0
+  for await (const chunk of body) {
+    chunks.push(chunk)
+    got += chunk.length
+    if (got >= headSize) break
+  }
+  await discard()
+  return {
+    size: length === undefined ? undefined : Number(length),
+    head: Buffer.concat(chunks).subarray(0, headSize),
+    checksum: headers['x-amz-meta-checksum'] ?? headers['x-object-meta-checksum'],
+  }
+}
+
+async function lookAtFile(url: string): Promise<Looked> {
+  try {
+    const file = await open(fileURLToPath(url))
+    try {
+      const { size } = await file.stat()
+      const head = Buffer.alloc(Math.min(size, headSize))
+      await file.read(head, 0, head.length, 0)
+      return { size, head, checksum: undefined }
+    } finally {
+      await file.close()
+    }
+  } catch (error) {
+    throw unreadable(url, error)
+  }
+}
+
+async function openWhole(
+  url: string,
+  http: HttpClient,
+  signal: AbortSignal | undefined,
+): Promise<AsyncIterable<Uint8Array>> {
+  if (url.startsWith('file:')) return createReadStream(fileURLToPath(url), { signal, highWaterMark: 2 ** 20 })
+  const { body } = await orAborted(http.download(url, { signal }), signal)
+  return body
+}
+
+const openUp =
+  'Give the objects the ACL public-read (--acl public-read), or the bucket a policy or read ACL (.r:*) that lets everyone read; --no-check-public is for private mirrors'
+
+const remedies: Readonly<Record<number, string>> = {
+  401: openUp,
+  403: openUp,
+  404: `Check --swift-prefix and --mirror-base-url. ${openUp}`,
+  409: 'Set the read ACL .r:* on the container with +segments after the name of the bucket too: on Swift the bytes of a large object lie there',
+}
+
+function refused(url: string, status: number): UpdaterError {
+  const { protocol, host } = new URL(url)
+  const remedy = remedies[status] ?? `Check what ${protocol}//${host} answers to a GET without credentials`
+  return new UpdaterError(
+    'PUBLIC_UNREADABLE',
+    `${redactUrl(url)} answers ${status} to a reader without credentials`,
+    {
+      remedy,
+    },
+  )
+}
+
+function unreadable(url: string, thrown: unknown): UpdaterError {
+  const error = fileError(thrown) ?? asUpdaterError(thrown)
+  if (error.code === 'ABORTED' || error.code.startsWith('PUBLIC_') || error.code === 'INTERNAL') return error
+  return new UpdaterError('PUBLIC_UNREADABLE', `${redactUrl(url)} cannot be read without credentials`, {
+    remedy: error.remedy ?? 'Check --swift-prefix and --mirror-base-url',
+    cause: error,
+  })
+}
+
+function fileError(thrown: unknown): UpdaterError | undefined {
+  const code = thrown instanceof Error ? (thrown as NodeJS.ErrnoException).code : undefined
+  if (code === undefined || !/^E[A-Z]+$/.test(code)) return undefined
+  return new UpdaterError('STORE_FAILED', `The file cannot be read (${code})`, { cause: thrown })
+}

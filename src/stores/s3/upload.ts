@@ -1,0 +1,149 @@
+import { randomBytes } from 'node:crypto'
+import { UpdaterError } from '../../errors.ts'
+import { sleep } from '../../http/abort.ts'
+import { stagingKey } from '../naming.ts'
+import type { ObjectRecord, StoredObject, Upload, UploadIntent } from '../store.ts'
+import type { S3Client } from './call.ts'
+import { S3Error } from './failure.ts'
+import { type Multipart, startMultipart } from './multipart.ts'
+import { copyRanges, planParts } from './parts.ts'
+import { recordHeaders, sameRecord } from './record.ts'
+
+export interface UploadContext {
+  readonly client: S3Client
+  /** Canned ACL; empty: none is sent. */
+  readonly acl: string
+  stat(key: string, signal?: AbortSignal): Promise<StoredObject | undefined>
+}
+
+/**
+ * S3 fixes an object's metadata when its upload begins. Where the record is known by then, the parts go
+ * to the key itself. Where it is not, they go to a private staging key; once complete they are copied on
+ * the server to the key, with the record, and the staging object is deleted. (A copy onto itself would
+ * show the object without its record for a while, and on Swift would leave all segments of the first
+ * upload behind.) What an abort cannot remove, because the store is out of reach, `abortStale` removes
+ * one day.
+ */
+export async function beginUpload(
+  context: UploadContext,
+  key: string,
+  intent: UploadIntent,
+): Promise<Upload> {
+  const { record, size, signal } = intent
+  const { client } = context
+  const plan = planParts(record?.size ?? size)
+  const announced = record !== undefined
+  const target = announced ? key : stagingKey(key, randomBytes(6).toString('hex'))
+  const multipart = await startMultipart(
+    client,
+    target,
+    announced ? visibleHeaders(context, intent, record) : { 'content-type': intent.contentType },
+    signal,
+  )
+  let parts = 0
+  let written = 0
+  const pending = new Set<Promise<void>>()
+  let copying: Multipart | undefined
+
+  async function publish(final: ObjectRecord): Promise<void> {
+    copying = await startMultipart(client, key, visibleHeaders(context, intent, final), signal)
+    if (final.size === 0) await copying.put(1, new Uint8Array(0))
+    for (const [index, range] of copyRanges(final.size).entries())
+      await copying.copy(index + 1, target, range)
+    await settle(context, copying, key, (object) => holds(object, final), signal)
+  }
+
+  return {
+    ...plan,
+    write: async (part) => {
+      if (part.length === 0) return
+      parts += 1
+      written += part.length
+      const storing = multipart.put(parts, part)
+      pending.add(storing)
+      await storing.finally(() => pending.delete(storing))
+    },
+    complete: async (final) => {
+      if (written !== final.size || (announced && !sameRecord(record, final))) {
+        throw new UpdaterError('STORE_FAILED', `What was stored of ${key} is not what its record says`)
+      }
+      if (parts === 0) await multipart.put(1, new Uint8Array(0))
+      const right = (object: StoredObject) => (announced ? holds(object, final) : object.size === final.size)
+      await settle(context, multipart, target, right, signal)
+      if (announced) return
+      await publish(final)
+      await removeObject(client, target)
+    },
+    abort: async () => {
+      await Promise.allSettled(pending)
+      await Promise.allSettled([multipart.abort(), copying?.abort()])
+      if (!announced) await removeObject(client, target).catch(() => undefined)
+    },
+  }
+}
+
+function visibleHeaders(
+  { acl }: UploadContext,
+  { contentType }: UploadIntent,
+  record: ObjectRecord,
+): Record<string, string> {
+  return {
+    'content-type': contentType,
+    ...(acl === '' ? {} : { 'x-amz-acl': acl }),
+    ...recordHeaders(record),
+  }
+}
+
+function holds(object: StoredObject, record: ObjectRecord): boolean {
+  return object.size === record.size && object.record !== undefined && sameRecord(object.record, record)
+}
+
+/** Looks this often, a second apart, before an object that should be there counts as missing. */
+const looks = 4
+
+/**
+ * Completes the upload. The object itself decides whether that went well: the answer may be lost, and a
+ * repeated request then finds no upload any more.
+ */
+async function settle(
+  { stat }: UploadContext,
+  multipart: Multipart,
+  key: string,
+  right: (object: StoredObject) => boolean,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  let failure: unknown
+  try {
+    await multipart.complete()
+  } catch (error) {
+    if (!isDoubtful(error)) throw error
+    failure = error
+  }
+  for (let look = 1; ; look++) {
+    const object = await stat(key, signal)
+    if (object !== undefined && right(object)) return
+    if (look === looks) throw failure ?? wrongObject(key, object)
+    await sleep(1000, signal)
+  }
+}
+
+/** After these errors the object may be there all the same. */
+function isDoubtful(error: unknown): boolean {
+  if (!(error instanceof UpdaterError)) return false
+  if (error.code === 'STORE_UNREACHABLE') return true
+  return (
+    error instanceof S3Error &&
+    (error.status >= 500 || error.status === 200 || error.s3Code === 'NoSuchUpload')
+  )
+}
+
+function wrongObject(key: string, object: StoredObject | undefined): UpdaterError {
+  const found = object === undefined ? 'it is not there' : `it has ${object.size} bytes or another record`
+  return new UpdaterError('STORE_FAILED', `${key} was stored, but ${found}`, {
+    remedy: 'Check whether something else writes to the mirror at the same time, then run again',
+  })
+}
+
+async function removeObject(client: S3Client, key: string): Promise<void> {
+  await client.call({ what: `Removing ${key}`, method: 'DELETE', key })
+}
