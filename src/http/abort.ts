@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
 import { UpdaterError } from '../errors.ts'
 
@@ -9,6 +10,7 @@ export function abortedError(signal: AbortSignal): UpdaterError {
 /** The promise's outcome, or ABORTED as soon as the signal says so; what the promise does then is ignored. */
 export async function orAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return promise
+  setMaxListeners(0, signal) // one signal serves all requests of a run
   let stop: (() => void) | undefined
   const aborted = new Promise<never>((_, reject) => {
     stop = () => reject(abortedError(signal))

@@ -220,8 +220,14 @@ function* pieces(chunk: Buffer, size = chunk.length): Generator<Buffer> {
   for (let at = 0; at < chunk.length; at += size) yield chunk.subarray(at, at + size)
 }
 
-function drained(response: ServerResponse): Promise<unknown> {
-  return Promise.race([once(response, 'drain'), once(response, 'close')])
+function drained(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      response.off('drain', done).off('close', done)
+      resolve()
+    }
+    response.on('drain', done).on('close', done)
+  })
 }
 
 interface Facts {

@@ -10,7 +10,7 @@ export interface ProxiedRequest {
   readonly headers: IncomingHttpHeaders
 }
 
-export interface Proxy {
+export interface TestProxy {
   /** `http://127.0.0.1:PORT` */
   readonly url: string
   readonly requests: ProxiedRequest[]
@@ -21,7 +21,7 @@ export interface Proxy {
  * A forward proxy on 127.0.0.1 for plain requests and for tunnels.
  * @param credentials `user:password` that it demands (407 otherwise)
  */
-export async function startProxy(options: { readonly credentials?: string } = {}): Promise<Proxy> {
+export async function startProxy(options: { readonly credentials?: string } = {}): Promise<TestProxy> {
   const requests: ProxiedRequest[] = []
   const sockets = new Set<Socket>()
   const demanded =
@@ -37,9 +37,13 @@ export async function startProxy(options: { readonly credentials?: string } = {}
     if (!isWelcome(headers)) return void response.writeHead(407, { 'content-length': 0 }).end()
     const onward = sendRequest(url, { method, headers }, (answer) => {
       response.writeHead(answer.statusCode ?? 502, answer.headers)
-      answer.pipe(response)
+      answer.on('error', () => response.destroy()).pipe(response)
     })
-    onward.on('error', () => response.writeHead(502, { 'content-length': 0 }).end())
+    onward.on('error', () => {
+      if (response.headersSent) response.destroy()
+      else response.writeHead(502, { 'content-length': 0 }).end()
+    })
+    response.on('close', () => onward.destroy())
     request.pipe(onward)
   })
   server.on('connection', (socket) => track(socket))

@@ -1,0 +1,64 @@
+import { expect, test } from 'vitest'
+import { parseContentRange } from '../../src/http/facts.ts'
+import { client, failure, origin } from './world.ts'
+
+const file = { body: { size: 5_000_000 }, lastModified: new Date('2025-03-04T05:06:07Z'), etag: '"e"' }
+
+test('HEAD tells the size, the date, the ETag and the type', async () => {
+  const server = await origin({ '/image': file })
+  expect(await client().facts(`${server.url}/image`)).toEqual({
+    url: `${server.url}/image`,
+    size: 5_000_000,
+    lastModified: file.lastModified,
+    etag: '"e"',
+    contentType: 'application/octet-stream',
+  })
+  expect(server.requests.map(({ method }) => method)).toEqual(['HEAD'])
+})
+
+test.each([400, 403, 405, 501])('where HEAD answers %i, a GET of one byte tells the same', async (status) => {
+  const server = await origin({ '/image': file })
+  server.fault('/image', { status })
+  const facts = await client().facts(`${server.url}/image`)
+  expect(facts).toMatchObject({ size: 5_000_000, lastModified: file.lastModified, etag: '"e"' })
+  expect(server.requests.map(({ method, headers }) => [method, headers.range])).toEqual([
+    ['HEAD', undefined],
+    ['GET', 'bytes=0-0'],
+  ])
+})
+
+test('a server that ignores the range tells the size by Content-Length, and the body is not read', async () => {
+  const server = await origin({ '/image': file })
+  server.fault('/image', { status: 405 }, { ignoreRange: true })
+  expect((await client().facts(`${server.url}/image`)).size).toBe(5_000_000)
+})
+
+test('without a length the size is unknown', async () => {
+  const server = await origin({ '/image': { ...file, etag: null, lastModified: null } })
+  server.fault('/image', { chunked: true })
+  expect(await client().facts(`${server.url}/image`)).toMatchObject({
+    size: undefined,
+    lastModified: undefined,
+    etag: undefined,
+  })
+})
+
+test('404 is an error and not asked again', async () => {
+  const server = await origin()
+  const error = await failure(client().facts(`${server.url}/none`))
+  expect(error).toMatchObject({ code: 'HTTP_STATUS', status: 404 })
+  expect(error.message).toBe(`HEAD ${server.url}/none answered 404 Not Found`)
+  expect(server.requests).toHaveLength(1)
+})
+
+test.each([
+  ['bytes 0-0/10', { first: 0, last: 0, total: 10 }],
+  ['bytes 5-9/*', { first: 5, last: 9, total: undefined }],
+  ['bytes 5-10/10', undefined],
+  ['bytes 6-5/10', undefined],
+  ['bytes */10', undefined],
+  ['items 0-1/10', undefined],
+  [undefined, undefined],
+])('Content-Range %s', (header, range) => {
+  expect(parseContentRange(header)).toEqual(range)
+})

@@ -1,0 +1,98 @@
+import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest'
+import { proxyFor } from '../../src/http/proxy.ts'
+import { startProxy } from '../support/proxy.ts'
+import { client, failure, origin } from './world.ts'
+
+const names = ['http_proxy', 'https_proxy', 'all_proxy', 'no_proxy']
+
+beforeEach(() => {
+  for (const name of names) for (const spelling of [name, name.toUpperCase()]) vi.stubEnv(spelling, '')
+})
+afterEach(() => {
+  vi.unstubAllEnvs()
+})
+
+async function proxy(credentials?: string) {
+  const started = await startProxy(credentials === undefined ? {} : { credentials })
+  onTestFinished(() => started.close())
+  return started
+}
+
+test.each(['HTTP_PROXY', 'http_proxy'])('plain http goes through %s', async (name) => {
+  const [server, via] = [await origin({ '/a': 'a' }), await proxy()]
+  vi.stubEnv(name, via.url)
+  const http = client()
+  expect((await http.text(`${server.url}/a?q=1`)).text).toBe('a')
+  expect((await http.facts(`${server.url}/a`)).size).toBe(1)
+  expect(via.requests.map(({ method, target }) => `${method} ${target}`)).toEqual([
+    `GET ${server.url}/a?q=1`,
+    `HEAD ${server.url}/a`,
+  ])
+})
+
+test('a download resumes through the proxy', async () => {
+  const [server, via] = [await origin({ '/a': { body: { size: 200_000 } } }), await proxy()]
+  vi.stubEnv('HTTP_PROXY', via.url)
+  server.fault('/a', { dropAfter: 100_000 })
+  let bytes = 0
+  for await (const chunk of (await client().download(`${server.url}/a`)).body) bytes += chunk.length
+  expect(bytes).toBe(200_000)
+  expect(via.requests).toHaveLength(2)
+})
+
+test('NO_PROXY keeps a host away from it', async () => {
+  const [server, via] = [await origin({ '/a': 'a' }), await proxy()]
+  vi.stubEnv('HTTP_PROXY', via.url)
+  vi.stubEnv('NO_PROXY', 'other.example,127.0.0.1')
+  expect((await client().text(`${server.url}/a`)).text).toBe('a')
+  expect(via.requests).toHaveLength(0)
+})
+
+test('the proxy gets its user and password, the server does not', async () => {
+  const [server, via] = [await origin({ '/a': 'a' }), await proxy('us:er%:pass')]
+  vi.stubEnv('HTTP_PROXY', via.url.replace('//', '//us%3Aer%25:pass@'))
+  expect((await client().text(`${server.url}/a`)).text).toBe('a')
+  expect(via.requests[0]?.headers['proxy-authorization']).toBeDefined()
+  expect(server.requests[0]?.headers.authorization).toBeUndefined()
+})
+
+test.each(['http', 'https'])('a refusal of the proxy is told without the password (%s)', async (scheme) => {
+  const via = await proxy('user:right')
+  vi.stubEnv(`${scheme.toUpperCase()}_PROXY`, via.url.replace('//', '//user:SECRET@'))
+  const error = await failure(client().text(`${scheme}://server.example/a`))
+  expect(error.code).toMatch(/^HTTP_(?:NETWORK|STATUS)$/)
+  expect(error.message).toContain('407')
+  expect(error.remedy).toContain('HTTPS_PROXY')
+  expect(JSON.stringify([error, error.message, String(error.cause)])).not.toContain('SECRET')
+  expect(via.requests).toHaveLength(1)
+})
+
+test('a proxy that is not there is named, without its password', async () => {
+  const via = await startProxy()
+  await via.close()
+  vi.stubEnv('HTTP_PROXY', via.url.replace('//', '//user:SECRET@'))
+  const error = await failure(client().text('http://server.example/a'))
+  expect(error).toMatchObject({
+    code: 'HTTP_NETWORK',
+    message: `GET http://server.example/a failed through the proxy ${via.url}/: the connection was refused`,
+  })
+})
+
+test.each(['socks5://user:SECRET@proxy.example', 'http://user:SECRET@[bad'])(
+  '%s is a wrong setting',
+  (setting) => {
+    vi.stubEnv('https_proxy', setting)
+    const asked = () => proxyFor(new URL('https://server.example/'))
+    expect(asked).toThrow('is not an http(s) URL')
+    expect(asked).not.toThrow('SECRET')
+  },
+)
+
+test('a proxy without a scheme is an http one', () => {
+  vi.stubEnv('HTTP_PROXY', 'proxy.example:3128')
+  expect(proxyFor(new URL('http://server.example/'))).toEqual({
+    uri: 'http://proxy.example:3128/',
+    authorization: undefined,
+  })
+  expect(proxyFor(new URL('https://server.example/'))).toBeUndefined()
+})
