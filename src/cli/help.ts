@@ -61,12 +61,12 @@ function groupItems<T>(items: readonly T[], groupOf: (item: T) => string): Map<s
 
 const descriptionWidth = 48
 
-function describeOption({ description, argChoices, defaultValue, envVar, long }: Option): string {
+function describeOption({ description, argChoices, defaultValue, envVar }: Option): string {
   const value = Array.isArray(defaultValue) ? defaultValue.join(' ') : defaultValue
   const facts = [
     argChoices?.join(', '),
     value === undefined ? undefined : `default: ${value === '' ? 'none' : value}`,
-    envVar === undefined ? undefined : `env: ${envVar}${long === '--images' ? ' (a:b)' : ''}`,
+    envVar === undefined ? undefined : `env: ${envVar}`,
   ].filter((fact) => fact !== undefined)
   if (facts.length === 0) return description
   const note = `[${facts.join('; ')}]`

@@ -1,8 +1,10 @@
 import { describeError, printable, UpdaterError } from '../errors.ts'
 import { createPaint, type Style } from '../report/terminal.ts'
 import { wantsColour } from './context.ts'
+import type { OutputFlags } from './options.ts'
 import type { Redact } from './redact.ts'
-import type { Screen } from './screen.ts'
+import { createScreen, type Screen } from './screen.ts'
+import type { Session } from './session.ts'
 
 export const levels = ['debug', 'info', 'warning', 'error'] as const
 export type Level = (typeof levels)[number]
@@ -38,6 +40,16 @@ export function createLog({ screen, level: lowest, redact, now }: LogOptions): L
       const text = paint(styles[level], printable(redact(message)))
       screen.print(`${time} | ${name} | ${paint('cyan', printable(redact(scope)))} - ${text}`)
     },
+  }
+}
+
+/** The log of a session, with the level that its flags ask for. */
+export function openLog({ context, redact }: Session, flags: OutputFlags): { log: Log; screen: Screen } {
+  const screen = createScreen(context.stderr)
+  const usual = flags.quiet ? 'warning' : 'info'
+  return {
+    screen,
+    log: createLog({ screen, level: flags.debug ? 'debug' : usual, redact, now: context.now }),
   }
 }
 

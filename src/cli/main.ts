@@ -1,9 +1,6 @@
 #!/usr/bin/env node
-import { asUpdaterError, printable } from '../errors.ts'
 import { type CliContext, Interruption } from './context.ts'
-import { errorLines } from './log.ts'
 import { runProgram } from './program.ts'
-import { createRedact, secretsOf } from './redact.ts'
 
 const controller = new AbortController()
 
@@ -21,15 +18,8 @@ function onOutputError(error: NodeJS.ErrnoException): void {
   process.exitCode ||= 1
 }
 
-function onSurprise(thrown: unknown): never {
-  const args = process.argv.slice(2)
-  const redact = createRedact(secretsOf(args, process.env))
-  for (const { level, message } of errorLines(asUpdaterError(thrown), 'main')) {
-    if (level === 'error' || args.includes('--debug')) {
-      process.stderr.write(`image-updater: ${printable(redact(message))}\n`)
-    }
-  }
-  process.exit(1)
+function onSurprise(thrown: unknown): void {
+  import('./surprise.ts').then(({ tellSurprise }) => tellSurprise(thrown)).finally(() => process.exit(1))
 }
 
 process.on('SIGINT', onSignal)

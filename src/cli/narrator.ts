@@ -104,7 +104,9 @@ export function stepLines(image: ImageRef, step: ImageStep): LogLine[] {
     case 'warning':
       return line(step.message, 'warning')
     case 'failed':
-      return errorLines(step.error, scope)
+      return step.error.code === 'ABORTED'
+        ? line(`Image ${image.name} was not finished: the run was interrupted`)
+        : errorLines(step.error, scope)
     case 'done':
       return line(`Done: ${step.status}`, 'debug')
   }

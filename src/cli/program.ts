@@ -6,7 +6,7 @@ import { addCompletionOptions } from './completion/options.ts'
 import { type CliContext, interruptedStatus } from './context.ts'
 import { configureHelp } from './help.ts'
 import { addOutputOptions } from './options.ts'
-import { createSession, reportRefusal, type Session } from './session.ts'
+import { createSession, type Session } from './session.ts'
 import { version } from './version.ts'
 
 /** The whole command line: one file under `commands/` for each command. */
@@ -43,6 +43,7 @@ export async function runProgram(args: readonly string[], context: CliContext): 
     if (thrown instanceof CommanderError && thrown.exitCode === 0) return 0
     const error = thrown instanceof CommanderError ? usageError(thrown) : asUpdaterError(thrown)
     session.exitStatus = interruptedStatus(context.signal) ?? (error.code === 'INTERNAL' ? 1 : 2)
+    const { reportRefusal } = await import('./refusal.ts')
     await reportRefusal(error, program, session)
   }
   return session.exitStatus

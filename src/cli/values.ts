@@ -120,8 +120,8 @@ function parseBaseUrl(text: string, origin: Origin): string {
 }
 
 function parseUrl(text: string, origin: Origin, remedy: string): URL {
-  const url = unprintable.test(text) ? null : URL.parse(text)
-  if (url === null || url.hostname === '' || !['http:', 'https:'].includes(url.protocol)) {
+  const url = !unprintable.test(text) && URL.canParse(text) ? new URL(text) : undefined
+  if (url === undefined || url.hostname === '' || !['http:', 'https:'].includes(url.protocol)) {
     throw invalid(origin, 'is not the address of a web server', remedy)
   }
   if (url.username !== '' || url.password !== '') {

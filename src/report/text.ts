@@ -18,11 +18,12 @@ export function formatSummary(report: RunReport, layout: TextLayout): string {
   return [...table, ...interrupted, formatCounts(report, layout.paint), ''].join('\n')
 }
 
-/** Unified diffs; on a terminal with colours and without control characters. */
+/** Unified diffs with their control characters escaped, each with an empty line after it. */
 export function formatChanges(changes: readonly FileChange[], paint: Paint): string {
-  return changes
-    .flatMap(({ diff }) => diff.split('\n').map((line) => paintDiffLine(safeLine(line), paint)))
-    .join('\n')
+  const lines = changes.flatMap(({ diff }) =>
+    diff.split('\n').map((line) => paintDiffLine(safeLine(line), paint)),
+  )
+  return lines.length === 0 ? '' : `${lines.join('\n')}\n`
 }
 
 function isTold({ status, mirror, error, warnings }: ImageOutcome): boolean {

@@ -1,29 +1,7 @@
 import type { Command } from 'commander'
-import { assertReportWritable, writeReport } from '../../report/file.ts'
-import { formatDocument, reportDocument } from '../../report/json.ts'
-import type { RunReport } from '../../report/outcome.ts'
-import { createPaint } from '../../report/terminal.ts'
-import { formatChanges, formatSummary } from '../../report/text.ts'
-import type { UpdateOptions } from '../../update/options.ts'
-import { interruptedStatus, wantsColour } from '../context.ts'
-import { type Flags, readFlags } from '../flags.ts'
-import type { Log } from '../log.ts'
-import { createNarrator } from '../narrator.ts'
-import {
-  addCatalogueOptions,
-  addIntegrityOptions,
-  addMirrorOptions,
-  addRunOptions,
-  type OutputFlags,
-  type UpdateFlags,
-} from '../options.ts'
-import { createProgress } from '../progress.ts'
-import { redactDeep } from '../redact.ts'
-import type { Screen } from '../screen.ts'
-import { openLog, type Session } from '../session.ts'
-import { toUpdateOptions } from '../values.ts'
-
-type AllFlags = Flags<UpdateFlags & OutputFlags>
+import { readFlags } from '../flags.ts'
+import { addCatalogueOptions, addIntegrityOptions, addMirrorOptions, addRunOptions } from '../options.ts'
+import type { Session } from '../session.ts'
 
 /** `update`: find the newest builds, mirror them, rewrite the catalogue. */
 export function registerUpdate(program: Command, session: Session): void {
@@ -36,62 +14,7 @@ export function registerUpdate(program: Command, session: Session): void {
   addIntegrityOptions(command)
   addRunOptions(command)
   command.action(async (names: readonly string[]) => {
-    const flags: AllFlags = readFlags(command)
-    const options = toUpdateOptions(flags, names)
-    const { report: file } = flags.values
-    if (file !== undefined) await assertReportWritable(file)
-    const { log, screen } = openLog(session, flags.values)
-    warnOfSecret(flags, log)
-    const report = redactDeep(await run(options, session, log, screen), session.redact)
-    session.exitStatus = interruptedStatus(session.context.signal) ?? (report.summary.failed > 0 ? 1 : 0)
-    await deliver(report, flags.values, session)
+    const { update } = await import('./update-action.ts')
+    await update(readFlags(command), names, session)
   })
-}
-
-function warnOfSecret(flags: AllFlags, log: Log): void {
-  if (flags.origin('minioSecretKey').source !== 'flag') return
-  log.write({
-    level: 'warning',
-    scope: 'update',
-    message:
-      'The secret key stands on the command line, where ps shows it to every user of this machine: give it in MINIO_SECRET_KEY',
-  })
-}
-
-async function run(options: UpdateOptions, session: Session, log: Log, screen: Screen): Promise<RunReport> {
-  const { signal, update, now } = session.context
-  const narrator = createNarrator(log)
-  const progress = createProgress({ screen, log, now: () => now().getTime() })
-  const onAbort = () => {
-    const message = `${(signal.reason as Error).message}: uploads are aborted (once more: stop at once)`
-    log.write({ level: 'warning', scope: 'update', message })
-  }
-  signal.addEventListener('abort', onAbort, { once: true })
-  try {
-    return await update(options, {
-      signal,
-      onEvent: (event) => {
-        progress.onEvent(event)
-        narrator.onEvent(event)
-      },
-    })
-  } finally {
-    signal.removeEventListener('abort', onAbort)
-    progress.close()
-    narrator.finish()
-  }
-}
-
-/** Hands the report over in every form that was asked for. */
-async function deliver(report: RunReport, flags: OutputFlags, session: Session): Promise<void> {
-  const { stdout } = session.context
-  const document = () => formatDocument(reportDocument(report, session.exitStatus))
-  if (flags.output === 'json') {
-    stdout.write(document())
-  } else {
-    const paint = createPaint(wantsColour(stdout))
-    if (report.dryRun) stdout.write(formatChanges(report.changes, paint))
-    if (!flags.quiet) stdout.write(formatSummary(report, { paint, columns: stdout.columns }))
-  }
-  if (flags.report !== undefined) await writeReport(flags.report, document())
 }

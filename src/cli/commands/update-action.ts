@@ -1,0 +1,90 @@
+import { assertReportWritable, writeReport } from '../../report/file.ts'
+import { formatDocument, reportDocument } from '../../report/json.ts'
+import type { RunReport } from '../../report/outcome.ts'
+import { createPaint } from '../../report/terminal.ts'
+import { formatChanges, formatSummary } from '../../report/text.ts'
+import type { UpdateOptions } from '../../update/options.ts'
+import { interruptedStatus, wantsColour } from '../context.ts'
+import type { Flags } from '../flags.ts'
+import { type Log, openLog } from '../log.ts'
+import { createNarrator } from '../narrator.ts'
+import type { OutputFlags, UpdateFlags } from '../options.ts'
+import { createProgress, type Progress } from '../progress.ts'
+import { redactDeep } from '../redact.ts'
+import type { Screen } from '../screen.ts'
+import type { Session } from '../session.ts'
+import { toUpdateOptions } from '../values.ts'
+
+export type AllFlags = Flags<UpdateFlags & OutputFlags>
+
+/**
+ * Carries `update` out; the session keeps the exit status.
+ * @throws UpdaterError where nothing was done
+ */
+export async function update(flags: AllFlags, names: readonly string[], session: Session): Promise<void> {
+  const options = toUpdateOptions(flags, names)
+  const { report: file, quiet } = flags.values
+  if (file !== undefined) await assertReportWritable(file)
+  const { log, screen } = openLog(session, flags.values)
+  warnOfSecret(flags, log)
+  const progress = quiet ? undefined : openProgress(session, log, screen)
+  const report = redactDeep(await run(options, session, log, progress), session.redact)
+  session.exitStatus = interruptedStatus(session.context.signal) ?? (report.summary.failed > 0 ? 1 : 0)
+  await deliver(report, flags.values, session)
+}
+
+function warnOfSecret(flags: AllFlags, log: Log): void {
+  if (flags.origin('minioSecretKey').source !== 'flag') return
+  log.write({
+    level: 'warning',
+    scope: 'update',
+    message:
+      'The secret key stands on the command line, where ps shows it to every user of this machine: give it in MINIO_SECRET_KEY',
+  })
+}
+
+function openProgress({ context }: Session, log: Log, screen: Screen): Progress {
+  return createProgress({ screen, log, now: () => context.now().getTime() })
+}
+
+async function run(
+  options: UpdateOptions,
+  session: Session,
+  log: Log,
+  progress: Progress | undefined,
+): Promise<RunReport> {
+  const { signal, update } = session.context
+  const narrator = createNarrator(log)
+  const onAbort = () => {
+    const message = `${(signal.reason as Error).message}: uploads are aborted (once more: stop at once)`
+    log.write({ level: 'warning', scope: 'update', message })
+  }
+  signal.addEventListener('abort', onAbort, { once: true })
+  try {
+    return await update(options, {
+      signal,
+      onEvent: (event) => {
+        progress?.onEvent(event)
+        narrator.onEvent(event)
+      },
+    })
+  } finally {
+    signal.removeEventListener('abort', onAbort)
+    progress?.close()
+    narrator.finish()
+  }
+}
+
+/** Hands the report over in every form that was asked for. */
+async function deliver(report: RunReport, flags: OutputFlags, session: Session): Promise<void> {
+  const { stdout } = session.context
+  const document = () => formatDocument(reportDocument(report, session.exitStatus))
+  if (flags.output === 'json') {
+    stdout.write(document())
+  } else {
+    const paint = createPaint(wantsColour(stdout))
+    if (report.dryRun) stdout.write(formatChanges(report.changes, paint))
+    if (!flags.quiet) stdout.write(formatSummary(report, { paint, columns: stdout.columns }))
+  }
+  if (flags.report !== undefined) await writeReport(flags.report, document())
+}
