@@ -97,6 +97,14 @@ describe('resuming', () => {
     expect(http.pauses).toEqual([250, 3000, 1000])
   })
 
+  test('where the server gives less than asked for', async () => {
+    const server = await origin({ '/image': { body: { size } } })
+    const part = { contentLength: 1000, headers: { 'content-range': `bytes 1000-1999/${size}` } }
+    server.fault('/image', { dropAfter: 1000 }, part)
+    expect(whole.equals(await fetched(client(), `${server.url}/image`))).toBe(true)
+    expect(server.requests.at(-1)?.headers.range).toBe('bytes=2000-')
+  })
+
   test('goes on as long as bytes come', async () => {
     const server = await origin({ '/image': { body: { size } } })
     server.fault('/image', { dropAfter: 10_000, times: 29 })
@@ -140,6 +148,13 @@ describe('starting again is left to the caller when', () => {
     'the file is longer now': [{ dropAfter: 1000 }, { replace: { body: { size: size + 1 }, etag: '"e"' } }],
     'the ETag of the rest is another': [{ dropAfter: 1000 }, { headers: { etag: '"other"' } }],
     'another part comes than asked for': [{ dropAfter: 1000 }, { shiftRange: 1 }],
+    'more comes than the file has': [
+      { dropAfter: 1000 },
+      {
+        replace: { body: { size: size + 10 }, etag: '"e"' },
+        headers: { 'content-range': `bytes 1000-${size - 1}/${size}` },
+      },
+    ],
     'the part is not named': [{ dropAfter: 1000 }, { headers: { 'content-range': 'nonsense' } }],
     'the file is gone': [{ dropAfter: 1000 }, { status: 404 }],
     'access has ended': [{ dropAfter: 1000 }, { status: 403 }],
