@@ -54,6 +54,7 @@ function readDescriptor(head: Bytes): string {
     throw unsafe(`The vmdk image has its descriptor at sector ${sector}, where not every reader looks for it`)
   }
   if (bytes > BigInt(1 << 20)) throw wrongFormat(`The vmdk image has a descriptor of ${bytes} bytes`)
+  if (head.length < descriptorAt + Number(bytes)) throw truncated('vmdk', head.length, 'descriptor')
   return head.text(descriptorAt, Math.max(Number(bytes), descriptorWindow))
 }
 

@@ -1,0 +1,99 @@
+import { isScalar, isSeq } from 'yaml'
+import type { CatalogDocument, CatalogMap } from './document.ts'
+import {
+  afterColon,
+  endOfPair,
+  lineEndOfPair,
+  renderPair,
+  renderValue,
+  uneditable,
+  type Values,
+} from './entry.ts'
+import { isNull, type VersionKey } from './fields.ts'
+import { arrange, type CatalogPair, column, type Layout, ownPair } from './layout.ts'
+import { lineBreak, lineEnd, type Splice } from './splice.ts'
+
+/**
+ * The splices that give an image without versions its first one: `versions` is empty, `[]`, or missing.
+ * @throws UpdaterError CATALOG_UNEDITABLE
+ */
+export function spliceFirstEntry(
+  document: CatalogDocument,
+  layout: Layout,
+  image: CatalogMap,
+  values: Values,
+): Splice[] {
+  const pairs = arrange([], [...values.keys()], layout).flatMap((key): [VersionKey, string][] => {
+    const value = values.get(key)
+    return typeof value === 'string' ? [[key, value]] : []
+  })
+  if (pairs.length === 0) return []
+  const versions = ownPair(image, 'versions')
+  if (versions !== undefined) assertEmpty(document, versions)
+  const neighbour = versions ?? image.items.findLast(({ value }) => isScalar(value))
+  if (neighbour === undefined) throw uneditable(document, image.range[0], 'the image has no key with a text')
+  return image.flow
+    ? flowEntry(versions, neighbour, afterColon(document, neighbour), layout, pairs)
+    : blockEntry(document, layout, image, versions, neighbour, pairs)
+}
+
+function assertEmpty(document: CatalogDocument, versions: CatalogPair): void {
+  const { value } = versions
+  const isEmpty = isNull(value) || (isSeq(value) && value.items.length === 0)
+  const between = document.text.slice(afterColon(document, versions), endOfPair(versions))
+  if (!isEmpty || value?.anchor !== undefined || value?.tag !== undefined || between.includes('#')) {
+    throw uneditable(document, versions.key.range[0], '"versions" has an anchor, a tag or a comment within')
+  }
+}
+
+function flowEntry(
+  versions: CatalogPair | undefined,
+  neighbour: CatalogPair,
+  colon: number,
+  layout: Layout,
+  pairs: readonly [VersionKey, string][],
+): Splice[] {
+  const entry = pairs
+    .map(
+      ([key, value]) =>
+        `${key}: ${renderValue(key, value, key === 'version' ? layout.quotes : 'plain', true)}`,
+    )
+    .join(', ')
+  const end = endOfPair(neighbour)
+  return versions === undefined
+    ? [{ start: end, end, text: `, versions: [{${entry}}]` }]
+    : [{ start: colon, end, text: ` [{${entry}}]` }]
+}
+
+function blockEntry(
+  document: CatalogDocument,
+  layout: Layout,
+  image: CatalogMap,
+  versions: CatalogPair | undefined,
+  neighbour: CatalogPair,
+  pairs: readonly [VersionKey, string][],
+): Splice[] {
+  const { text } = document
+  const outer = column(document, image.range[0])
+  if (!/^[ -]*$/.test(text.slice(document.lineStart(image.range[0]), image.range[0]))) {
+    throw uneditable(document, image.range[0], 'its indentation is not made of spaces')
+  }
+  const eol = lineBreak(text, image.range[0])
+  const dash = outer + layout.dash
+  const indent = dash + layout.entry
+  const lines = pairs.map(([key, value]) =>
+    renderPair(key, value, { indent, fold: layout.fold, quotes: layout.quotes, eol }),
+  )
+  const entry = `${eol}${' '.repeat(dash)}-${' '.repeat(layout.entry - 1)}${lines.join(eol + ' '.repeat(indent))}`
+  if (versions === undefined) {
+    const at = lineEndOfPair(text, neighbour)
+    return [{ start: at, end: at, text: `${eol}${' '.repeat(outer)}versions:${entry}` }]
+  }
+  const start = afterColon(document, versions)
+  const end = endOfPair(versions)
+  const at = lineEnd(text, end)
+  return [
+    { start, end, text: '' },
+    { start: at, end: at, text: entry },
+  ]
+}

@@ -1,0 +1,129 @@
+import { crc32, createInflateRaw } from 'node:zlib'
+import { type ByteReader, createByteReader } from './byte-reader.ts'
+import { decompressionFailed } from './failure.ts'
+
+const localHeader = 0x04034b50
+const dataDescriptor = 0x08074b50
+const centralDirectory = 0x02014b50
+const unknown32 = 0xffffffff
+
+interface Member {
+  readonly isFolder: boolean
+  readonly method: number
+  readonly crc: number
+  /** `undefined`: a data descriptor after the data says it. */
+  readonly packedSize: number | undefined
+  readonly size: number | undefined
+  readonly wide: boolean
+}
+
+/**
+ * The one file in a ZIP archive, streamed by its local header (APPNOTE 4.3.7). More than one file, an
+ * encrypted one, and methods but "stored" and "deflate" are refused; CRC-32 and sizes are checked. No name
+ * in the archive is ever used.
+ */
+export async function* unzip(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const reader = createByteReader(source)
+  let files = 0
+  for (;;) {
+    const signature = (await reader.read(4, 'a header')).readUInt32LE(0)
+    if (signature === centralDirectory && files === 1) break
+    if (signature === centralDirectory) throw decompressionFailed('the archive holds no file')
+    if (signature !== localHeader) throw decompressionFailed('it is not a ZIP archive, or a damaged one')
+    const member = await readMember(reader)
+    if (member.isFolder) continue
+    files += 1
+    if (files > 1) throw decompressionFailed('the archive holds more than one file')
+    yield* readFile(member, reader)
+  }
+  await reader.drain()
+}
+
+async function readMember(reader: ByteReader): Promise<Member> {
+  const header = await reader.read(26, 'a header')
+  const flags = header.readUInt16LE(2)
+  const name = await reader.read(header.readUInt16LE(22), 'a name')
+  const extra = await reader.read(header.readUInt16LE(24), 'an extra field')
+  if ((flags & 1) !== 0) throw decompressionFailed('the archive is encrypted')
+  const deferred = (flags & 8) !== 0
+  const wide = zip64Sizes(extra)
+  const size = header.readUInt32LE(18)
+  const packed = header.readUInt32LE(14)
+  return {
+    isFolder: name.at(-1) === 0x2f && !deferred && size === 0,
+    method: header.readUInt16LE(4),
+    crc: header.readUInt32LE(10),
+    size: deferred ? undefined : size === unknown32 ? wide?.size : size,
+    packedSize: deferred ? undefined : packed === unknown32 ? wide?.packed : packed,
+    wide: wide !== undefined,
+  }
+}
+
+/** The ZIP64 extended information (APPNOTE 4.5.3). */
+function zip64Sizes(extra: Buffer): { size: number; packed: number } | undefined {
+  for (let at = 0; at + 4 <= extra.length; at += 4 + extra.readUInt16LE(at + 2)) {
+    if (extra.readUInt16LE(at) !== 1) continue
+    if (at + 20 > extra.length) return undefined
+    return { size: Number(extra.readBigUInt64LE(at + 4)), packed: Number(extra.readBigUInt64LE(at + 12)) }
+  }
+  return undefined
+}
+
+async function* readFile(member: Member, reader: ByteReader): AsyncGenerator<Uint8Array> {
+  let crc = 0
+  let size = 0
+  for await (const chunk of unpack(member, reader)) {
+    crc = crc32(chunk, crc)
+    size += chunk.length
+    yield chunk
+  }
+  const said =
+    member.size === undefined ? await readDescriptor(member, reader) : { crc: member.crc, size: member.size }
+  if (crc !== said.crc)
+    throw decompressionFailed('the checksum (CRC-32) in the archive is not that of the file')
+  if (size !== said.size) throw decompressionFailed('the size in the archive is not that of the file')
+}
+
+function unpack(member: Member, reader: ByteReader): AsyncIterable<Uint8Array> {
+  if (member.method === 8) return inflate(reader, member.packedSize)
+  if (member.method !== 0) throw decompressionFailed(`the archive uses method ${member.method}`)
+  if (member.packedSize === undefined)
+    throw decompressionFailed('the archive does not say how long its file is')
+  return reader.take(member.packedSize)
+}
+
+/** Deflated data says itself where it ends; what was read past its end goes back. */
+async function* inflate(reader: ByteReader, packedSize: number | undefined): AsyncGenerator<Uint8Array> {
+  const inflater = createInflateRaw({ chunkSize: 1 << 20 })
+  let failure: unknown
+  const feed = async () => {
+    let fed = 0
+    for await (const chunk of packedSize === undefined ? reader.rest() : reader.take(packedSize)) {
+      fed += chunk.length
+      await new Promise<void>((resolve) => inflater.write(chunk, () => resolve()))
+      if (inflater.bytesWritten < fed)
+        return reader.unread(chunk.subarray(chunk.length - (fed - inflater.bytesWritten)))
+    }
+    inflater.end()
+  }
+  const fed = feed().catch((error: unknown) => {
+    failure = error
+    inflater.destroy()
+  })
+  try {
+    yield* inflater as AsyncIterable<Uint8Array>
+    await fed
+    if (failure !== undefined) throw failure
+  } catch (error) {
+    throw decompressionFailed('the data in the archive is damaged or cut short', failure ?? error)
+  } finally {
+    inflater.destroy()
+  }
+}
+
+async function readDescriptor({ wide }: Member, reader: ByteReader): Promise<{ crc: number; size: number }> {
+  let first = await reader.read(4, 'a data descriptor')
+  if (first.readUInt32LE(0) === dataDescriptor) first = await reader.read(4, 'a data descriptor')
+  const sizes = await reader.read(wide ? 16 : 8, 'a data descriptor')
+  return { crc: first.readUInt32LE(0), size: wide ? Number(sizes.readBigUInt64LE(8)) : sizes.readUInt32LE(4) }
+}

@@ -1,0 +1,82 @@
+import { dirname } from 'node:path'
+import { unifiedDiff } from '../catalog/diff.ts'
+import { editEach } from '../catalog/edit.ts'
+import { lockCatalog } from '../catalog/lock.ts'
+import { readCatalog } from '../catalog/read.ts'
+import { selectImages } from '../catalog/select.ts'
+import type { VersionEdit } from '../catalog/types.ts'
+import { applyEdits, assertWritable } from '../catalog/write.ts'
+import type { Image } from '../image.ts'
+import type { FileChange } from '../report/outcome.ts'
+import { skipReason } from './plan.ts'
+import type { Settings } from './settings.ts'
+import { type CatalogWriter, createWriter } from './writer.ts'
+
+/** The catalogue files of one run, held under a lock until `release`. */
+export interface OpenCatalogue {
+  /** The selected images, in catalogue order. */
+  readonly images: readonly Image[]
+  write(file: string, edit: VersionEdit): Promise<void>
+  /** What was (in a dry run: would be) changed so far. */
+  changes(): FileChange[]
+  release(): Promise<void>
+}
+
+/**
+ * Reads, selects, and finds out before anything else whether the files can be written.
+ * @throws UpdaterError CATALOG_*, USAGE
+ */
+export async function openCatalogue(settings: Settings): Promise<OpenCatalogue> {
+  const files = await readCatalog(settings.images)
+  const images = selectImages(files, settings.names)
+  const paths = new Set(
+    images
+      .filter((image) => skipReason(image, settings.includeDisabled) === undefined)
+      .map(({ file }) => file),
+  )
+  const writers = new Map<string, CatalogWriter>()
+  for (const { path, text } of files) {
+    writers.set(
+      path,
+      settings.dryRun ? dryWriter(path, text) : createWriter((edits) => applyEdits(path, edits)),
+    )
+  }
+  const locks = settings.dryRun ? [] : await lockAll(paths)
+  return {
+    images,
+    write: async (file, edit) => writers.get(file)?.write(edit),
+    changes: () =>
+      [...writers].flatMap(([file, writer]) => {
+        const change = writer.change()
+        return change === undefined || change.before === change.after
+          ? []
+          : [{ file, diff: unifiedDiff(file, change.before, change.after) }]
+      }),
+    release: async () => {
+      await Promise.all(locks.map((lock) => lock.release()))
+    },
+  }
+}
+
+/** Edits that are planned one upon the other, and never written. */
+function dryWriter(path: string, text: string): CatalogWriter {
+  let current = text
+  return createWriter(async (edits) => {
+    const before = current
+    const { text: after, failed } = editEach(path, before, edits)
+    current = after
+    return { before, after, failed }
+  })
+}
+
+async function lockAll(paths: ReadonlySet<string>): Promise<{ release(): Promise<void> }[]> {
+  for (const path of paths) await assertWritable(path)
+  const locks: { release(): Promise<void> }[] = []
+  try {
+    for (const folder of [...new Set([...paths].map(dirname))].sort()) locks.push(await lockCatalog(folder))
+  } catch (error) {
+    await Promise.all(locks.map((lock) => lock.release()))
+    throw error
+  }
+  return locks
+}

@@ -1,0 +1,170 @@
+import { UpdaterError } from '../errors.ts'
+import type { Build, Digest, Image } from '../image.ts'
+import type { MirrorOutcome } from '../report/outcome.ts'
+import { checkPublic, verifyFull } from '../stores/public.ts'
+import type { ObjectRecord, Store, StoredObject, Upload } from '../stores/store.ts'
+import { createInspector } from '../transfer/inspect.ts'
+import type { Transferred } from '../transfer/transfer.ts'
+import type { Place, Task } from './context.ts'
+
+/** A build whose bytes shall lie on the mirror under the name of its version. */
+type Wanted = Pick<Build, 'url' | 'digest' | 'size' | 'compression' | 'version'>
+
+/** How often a transfer that ended with this error starts again from scratch. */
+const restarts: Partial<Record<UpdaterError['code'], number>> = {
+  DIGEST_MISMATCH: 1,
+  DECOMPRESSION_FAILED: 1,
+  HTTP_TRUNCATED: 3,
+}
+
+/** Is the object what `digest` stands for, by what was recorded when it was stored? */
+export function holds(object: StoredObject, digest: Digest): boolean {
+  const { record } = object
+  return (
+    record !== undefined &&
+    record.size === object.size &&
+    record.source.algorithm === digest.algorithm &&
+    record.source.hex === digest.hex
+  )
+}
+
+/**
+ * Sees to it that the build's verified bytes are on the mirror and that their public URL answers.
+ * An object that the catalogue names already (`named`) is accepted without a record of ours, so that a
+ * mirror filled by another tool is not sent again; one that it shall name is not.
+ * @throws UpdaterError HTTP_*, DIGEST_MISMATCH, DECOMPRESSION_FAILED, IMAGE_*, STORE_*, PUBLIC_*, ABORTED
+ */
+export async function ensureMirrored(
+  task: Task,
+  wanted: Wanted,
+  place: Place,
+  named: boolean,
+): Promise<MirrorOutcome> {
+  const { run, step } = task
+  const { object } = place
+  if (run.settings.dryRun) {
+    return { status: named && (await answers(task, place)) ? 'present' : 'would-store', object }
+  }
+  const store = storeOf(task)
+  const stored = await run.checking(() => store.stat(object, run.signal))
+  if (stored !== undefined && (holds(stored, wanted.digest) || (named && stored.record === undefined))) {
+    if (named) return { status: 'present', object }
+    step({ type: 'mirror-present', object })
+    await assurePublic(task, place, stored)
+    return { status: 'present', object }
+  }
+  step({ type: 'mirror-missing', object, reason: stored === undefined ? 'absent' : 'other-bytes' })
+  return run.transferring(() => bring(task, wanted, place))
+}
+
+/** Does the object answer at its public URL, with the source's size where that is what is stored? */
+export async function answers({ run }: Task, place: Place, build: Partial<Wanted> = {}): Promise<boolean> {
+  const size = build.compression === undefined ? build.size : undefined
+  try {
+    await run.checking(() => checkPublic(place.url, { size }, run.http, run.signal))
+    return true
+  } catch (error) {
+    if (error instanceof UpdaterError && error.code.startsWith('PUBLIC_')) return false
+    throw error
+  }
+}
+
+function storeOf({ run }: Task): Store {
+  if (run.store === undefined) throw new UpdaterError('INTERNAL', 'This run has no mirror to store on')
+  return run.store
+}
+
+/** Nothing is named in the catalogue that a user of the cloud could not fetch. */
+async function assurePublic(
+  { run, step }: Task,
+  place: Place,
+  stored: { size: number; record?: ObjectRecord | undefined },
+  head?: Uint8Array,
+): Promise<void> {
+  if (!run.settings.checkPublic) return
+  await checkPublic(place.url, { size: stored.size, head }, run.http, run.signal)
+  if (run.settings.verify === 'full' && stored.record !== undefined) {
+    await verifyFull(place.url, stored.record, run.http, run.signal)
+  }
+  step({ type: 'public', url: place.url })
+}
+
+async function bring(task: Task, wanted: Wanted, place: Place): Promise<MirrorOutcome> {
+  const { run, step } = task
+  const started = performance.now()
+  const { transferred, record } = await transferWithRestarts(task, wanted, place.object)
+  const seconds = (performance.now() - started) / 1000
+  const bytes = transferred.size
+  step({ type: 'transfer-end', object: place.object, bytes, seconds })
+  for (const message of transferred.facts?.warnings ?? []) step({ type: 'warning', message })
+  await run.checking(() => assurePublic(task, place, { size: bytes, record }, transferred.head))
+  return { status: 'stored', object: place.object, bytes, seconds }
+}
+
+interface Brought {
+  readonly transferred: Transferred
+  readonly record: ObjectRecord
+}
+
+async function transferWithRestarts(task: Task, wanted: Wanted, object: string): Promise<Brought> {
+  const spent = new Map<UpdaterError['code'], number>()
+  for (;;) {
+    try {
+      return await transferOnce(task, wanted, object)
+    } catch (error) {
+      if (!(error instanceof UpdaterError)) throw error
+      const used = spent.get(error.code) ?? 0
+      if (task.run.signal.aborted || used >= (restarts[error.code] ?? 0)) throw error
+      spent.set(error.code, used + 1)
+      task.step({ type: 'transfer-retry', error })
+    }
+  }
+}
+
+/**
+ * Streams the file to the store in one pass. The object becomes visible only after every byte has been
+ * verified; on any failure the upload is aborted and nothing of it stays.
+ */
+async function transferOnce(task: Task, wanted: Wanted, object: string): Promise<Brought> {
+  const { image, run, step } = task
+  const store = storeOf(task)
+  const { transfer } = await import('../transfer/transfer.ts')
+  const { signal } = run
+  const source = await run.http.download(wanted.url, { signal })
+  const size = wanted.compression === undefined ? source.facts.size : undefined
+  let upload: Upload
+  try {
+    upload = await store.begin(object, {
+      size,
+      contentType: 'application/octet-stream',
+      record: size === undefined ? undefined : { digest: wanted.digest, source: wanted.digest, size },
+      signal,
+    })
+  } catch (error) {
+    await source.discard()
+    throw error
+  }
+  step({ type: 'transfer-start', url: wanted.url, object, size: source.facts.size })
+  try {
+    const transferred = await transfer({
+      source,
+      expected: wanted.digest,
+      compression: wanted.compression,
+      upload,
+      inspector: inspectorFor(image, run.settings.strict),
+      maxSize: run.settings.maxImageSize,
+      signal,
+      onProgress: (progress) => step({ type: 'transfer-progress', ...progress, size: source.facts.size }),
+    })
+    const record = { digest: transferred.digest, source: wanted.digest, size: transferred.size }
+    await upload.complete(record)
+    return { transferred, record }
+  } catch (error) {
+    await upload.abort()
+    throw error
+  }
+}
+
+function inspectorFor(image: Image, strict: boolean) {
+  return createInspector(image.format, { minDisk: image.minDisk, strict })
+}

@@ -1,0 +1,41 @@
+import type { HttpClient } from '../http/types.ts'
+import type { Image } from '../image.ts'
+import { folderPrefix, objectKey, publicUrl, splitBucket } from '../stores/naming.ts'
+import type { MirrorOptions } from '../stores/options.ts'
+import type { Store } from '../stores/store.ts'
+import type { Place } from './context.ts'
+
+/** The mirror of a run: names at once, the store only when it is asked for. */
+export interface Mirror {
+  /** `undefined` where the run knows no public base, or the version is no build's date. */
+  place(image: Image, version: string): Place | undefined
+  /** Before every key. */
+  readonly keyPrefix: string
+  /** `undefined` where nothing is uploaded. */
+  open(): Promise<Store | undefined>
+}
+
+/** @throws UpdaterError CONFIGURATION */
+export function describeMirror(options: MirrorOptions, http: HttpClient): Mirror {
+  const keyPrefix = keyPrefixOf(options)
+  return {
+    keyPrefix,
+    place({ shortname, format }, version) {
+      if (shortname === undefined || !/^\d{8}$/.test(version)) return undefined
+      const named = { shortname, format }
+      const url = publicUrl(options, named, version)
+      return url === undefined ? undefined : { object: objectKey(named, version, keyPrefix), url }
+    },
+    async open() {
+      if (options.kind === 'none') return undefined
+      const { openStore } = await import('../stores/open.ts')
+      return openStore(options, http)
+    },
+  }
+}
+
+function keyPrefixOf(options: MirrorOptions): string {
+  if (options.kind === 'none') return ''
+  const own = folderPrefix(options.keyPrefix)
+  return options.kind === 's3' ? `${splitBucket(options.bucket).prefix}${own}` : own
+}

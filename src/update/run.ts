@@ -1,0 +1,165 @@
+import { setMaxListeners } from 'node:events'
+import pLimit, { type LimitFunction } from 'p-limit'
+import { createSignatureCheck } from '../discovery/signature.ts'
+import { asUpdaterError, type UpdaterError } from '../errors.ts'
+import type { ImageStep, Listener } from '../events.ts'
+import { createHttpClient } from '../http/client.ts'
+import { askOnce } from '../http/once.ts'
+import type { HttpClient } from '../http/types.ts'
+import type { Image } from '../image.ts'
+import { type ImageOutcome, type RunReport, summarize } from '../report/outcome.ts'
+import type { Store } from '../stores/store.ts'
+import { type OpenCatalogue, openCatalogue } from './catalogue.ts'
+import type { Run } from './context.ts'
+import { describeMirror, type Mirror } from './open-mirror.ts'
+import type { UpdateOptions } from './options.ts'
+import { skipReason } from './plan.ts'
+import { type Settings, settle } from './settings.ts'
+import { type Progress, updateImage } from './update-image.ts'
+
+export interface RunContext {
+  /** Ends the run early: uploads are aborted, every catalogue file is whole. */
+  readonly signal?: AbortSignal | undefined
+  readonly onEvent?: Listener | undefined
+}
+
+/**
+ * Brings the catalogue up to date: for each selected image the newest build is found, its verified bytes
+ * are brought to the mirror, and the catalogue file is rewritten. One image's failure is told in the
+ * report and never stops the others.
+ * @throws UpdaterError CONFIGURATION, USAGE, CATALOG_*, STORE_* where nothing could be begun; nothing was
+ * changed then. Several defects of a catalogue come as an `AggregateError` in `cause`.
+ */
+export async function updateCatalogue(options: UpdateOptions, context: RunContext = {}): Promise<RunReport> {
+  const settings = settle(options)
+  const startedAt = new Date()
+  const { signal = new AbortController().signal, onEvent = () => {} } = context
+  setMaxListeners(0, signal)
+  const catalogue = await openCatalogue(settings)
+  const http = createHttpClient()
+  try {
+    const mirror = describeMirror(settings.mirror, http)
+    const store = settings.dryRun ? undefined : await readyStore(mirror, signal, onEvent)
+    try {
+      onEvent({ type: 'run-start', images: catalogue.images.length })
+      const run = createRun(settings, { catalogue, http, mirror, store, signal, onEvent })
+      const images = await Promise.all(
+        catalogue.images.map((image, ordinal) => runImage(image, ordinal, run, onEvent)),
+      )
+      return {
+        startedAt: startedAt.toISOString(),
+        seconds: (Date.now() - startedAt.getTime()) / 1000,
+        dryRun: settings.dryRun,
+        summary: summarize(images),
+        images,
+        changes: catalogue.changes(),
+      }
+    } finally {
+      await store?.close()
+    }
+  } finally {
+    await http.close()
+    await catalogue.release()
+  }
+}
+
+const day = 24 * 60 * 60 * 1000
+
+/** The store, proven to be usable and free of uploads that earlier runs left behind. */
+async function readyStore(
+  mirror: Mirror,
+  signal: AbortSignal,
+  onEvent: Listener,
+): Promise<Store | undefined> {
+  const store = await mirror.open()
+  if (store === undefined) return undefined
+  await store.ready(signal)
+  try {
+    const stale = await store.abortStale(mirror.keyPrefix, new Date(Date.now() - day), signal)
+    if (stale > 0) {
+      onEvent({ type: 'note', level: 'info', message: `Removed ${stale} unfinished uploads of earlier runs` })
+    }
+  } catch (error) {
+    const { message } = asUpdaterError(error)
+    onEvent({
+      type: 'note',
+      level: 'warning',
+      message: `Unfinished uploads could not be looked for: ${message}`,
+    })
+  }
+  return store
+}
+
+interface Shared {
+  readonly catalogue: OpenCatalogue
+  readonly http: HttpClient
+  readonly mirror: Mirror
+  readonly store: Store | undefined
+  readonly signal: AbortSignal
+  readonly onEvent: Listener
+}
+
+function createRun(settings: Settings, shared: Shared): Run {
+  const { catalogue, http, mirror, store, signal, onEvent } = shared
+  const asked = askOnce(http)
+  const { signatures: policy, keyring } = settings
+  const signatures = policy === 'off' ? undefined : createSignatureCheck({ policy, keyring, http: asked })
+  const limited =
+    (limit: LimitFunction) =>
+    <T>(task: () => Promise<T>) =>
+      limit(() => {
+        signal.throwIfAborted()
+        return task()
+      })
+  return {
+    settings,
+    signal,
+    http,
+    store,
+    place: (image, version) => mirror.place(image, version),
+    discovery: (step) => ({ http: asked, signal, tell: step, signatures }),
+    checking: limited(pLimit(settings.jobs)),
+    transferring: limited(pLimit(settings.transfers)),
+    write: (file, edit) => catalogue.write(file, edit),
+    note: (level, message) => onEvent({ type: 'note', level, message }),
+  }
+}
+
+async function runImage(image: Image, ordinal: number, run: Run, onEvent: Listener): Promise<ImageOutcome> {
+  const { file, name, shortname } = image
+  const warnings: string[] = []
+  const step = (step: ImageStep) => {
+    if (step.type === 'warning') warnings.push(step.message)
+    onEvent({ type: 'image', image: { ordinal, file, name, shortname }, step })
+  }
+  const about = { file, line: image.line, name, shortname, warnings }
+  const reason = skipReason(image, run.settings.includeDisabled)
+  if (reason !== undefined) {
+    step({ type: 'done', status: 'skipped' })
+    return { ...about, status: 'skipped', reason }
+  }
+  const progress: Progress = {}
+  const [previous] = image.versions
+  try {
+    await updateImage({ image, run, step, progress })
+    const changed = run.settings.dryRun ? 'would-update' : 'updated'
+    const status = progress.changed === true ? changed : 'up-to-date'
+    step({ type: 'done', status })
+    return { ...about, status, ...told(progress), previous }
+  } catch (thrown) {
+    const error = asUpdaterError(thrown)
+    step({ type: 'failed', error })
+    step({ type: 'done', status: 'failed' })
+    return { ...about, status: 'failed', ...told(progress), previous, error: outcomeError(error, image) }
+  }
+}
+
+function told({ resolver, trust, current, mirror }: Progress): Partial<ImageOutcome> {
+  return { resolver, trust, current, mirror }
+}
+
+function outcomeError(error: UpdaterError, image: Image): ImageOutcome['error'] {
+  const { code, message, remedy } = error
+  const place = error.place ?? { file: image.file, line: image.line, column: image.column }
+  return { code, message, remedy, place }
+}

@@ -1,0 +1,94 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, normalize } from 'node:path'
+import { describe, expect, it } from 'vitest'
+
+/** Which rooms a room may import from; files directly under src/ are rooms of their own. */
+const doors: Readonly<Record<string, readonly string[]>> = {
+  'errors.ts': [],
+  'image.ts': [],
+  'events.ts': ['errors.ts', 'image.ts'],
+  catalog: ['errors.ts', 'image.ts'],
+  http: ['errors.ts'],
+  discovery: ['http', 'errors.ts', 'image.ts'],
+  transfer: ['http', 'stores', 'errors.ts', 'image.ts'],
+  stores: ['http', 'errors.ts', 'image.ts'],
+  report: ['events.ts', 'errors.ts', 'image.ts'],
+  update: [
+    'catalog',
+    'http',
+    'discovery',
+    'transfer',
+    'stores',
+    'report',
+    'events.ts',
+    'errors.ts',
+    'image.ts',
+  ],
+  'index.ts': ['update', 'report', 'events.ts', 'errors.ts', 'image.ts'],
+  cli: ['index.ts', 'report', 'update', 'catalog', 'stores', 'events.ts', 'errors.ts', 'image.ts'],
+}
+
+/** Modules that decide and do nothing else: no I/O, no clock, no printing, no randomness. */
+const pure = [
+  'image.ts',
+  'errors.ts',
+  'catalog/parse.ts',
+  'catalog/select.ts',
+  'catalog/edit.ts',
+  'catalog/diff.ts',
+  'discovery/natural-order.ts',
+  'discovery/stamp.ts',
+  'discovery/names.ts',
+  'discovery/listing.ts',
+  'discovery/checksum-file.ts',
+  'discovery/pattern.ts',
+  'stores/naming.ts',
+  'update/plan.ts',
+  'report/text.ts',
+  'report/json.ts',
+]
+
+const sources = readdirSync('src', { recursive: true, encoding: 'utf8' })
+  .filter((path) => /\.m?ts$|\.mjs$/.test(path))
+  .map((path) => ({ path, text: readFileSync(join('src', path), 'utf8') }))
+
+function importsOf(path: string, text: string): string[] {
+  return [...text.matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+)'/g)].map(([, target = '']) =>
+    normalize(join(dirname(path), target)),
+  )
+}
+
+const roomOf = (path: string) => path.split('/')[0] ?? path
+
+describe('the rooms of src/', () => {
+  it.each(sources)('$path imports only from rooms it may know', ({ path, text }) => {
+    const room = roomOf(path)
+    const allowed = doors[room]
+    expect(allowed, `src/${room} has no row in this test`).toBeDefined()
+    const strangers = importsOf(path, text).filter(
+      (target) => roomOf(target) !== room && !allowed?.includes(roomOf(target)),
+    )
+    expect(strangers).toEqual([])
+  })
+
+  it('imports go in no circle', () => {
+    const graph = new Map(sources.map(({ path, text }) => [path, importsOf(path, text)]))
+    const finished = new Set<string>()
+    const circles: string[][] = []
+    const visit = (path: string, way: readonly string[]) => {
+      if (way.includes(path)) circles.push([...way.slice(way.indexOf(path)), path])
+      else if (!finished.has(path)) {
+        for (const target of graph.get(path) ?? []) visit(target, [...way, path])
+        finished.add(path)
+      }
+    }
+    for (const path of graph.keys()) visit(path, [])
+    expect(circles).toEqual([])
+  })
+
+  it.each(pure)('%s does no I/O and reads no clock', (path) => {
+    const text = readFileSync(join('src', path), 'utf8')
+    expect(text).not.toMatch(/from 'node:(?!path|url|util|buffer)/)
+    expect(text).not.toMatch(/\bDate\.now\(|new Date\(\)|Math\.random|\bprocess\.|\bconsole\.|\bfetch\(/)
+  })
+})

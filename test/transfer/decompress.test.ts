@@ -1,0 +1,134 @@
+import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { afterAll, describe, expect, it } from 'vitest'
+import { UpdaterError } from '../../src/errors.ts'
+import type { Compression } from '../../src/image.ts'
+import { decompress } from '../../src/transfer/decompress.ts'
+import { generatedBytes } from '../support/bytes.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'image-updater-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+const plain = Buffer.concat([generatedBytes(700_000, 3), Buffer.alloc(2_000_000), generatedBytes(300_000, 4)])
+
+/** What the system's own tool makes of the bytes; `undefined` where it is not installed. */
+function pack(program: string, args: readonly string[], input: Buffer = plain): Buffer | undefined {
+  try {
+    return execFileSync(program, args, { input, maxBuffer: 2 ** 30, stdio: ['pipe', 'pipe', 'ignore'] })
+  } catch {
+    return undefined
+  }
+}
+
+function zip(args: readonly string[], files: Readonly<Record<string, Buffer>>): Buffer | undefined {
+  const place = mkdtempSync(join(folder, 'zip-'))
+  for (const [name, bytes] of Object.entries(files)) writeFileSync(join(place, name), bytes)
+  try {
+    execFileSync('zip', ['-q', ...args, 'out.zip', ...Object.keys(files)], { cwd: place, stdio: 'ignore' })
+    return readFileSync(join(place, 'out.zip'))
+  } catch {
+    return undefined
+  }
+}
+
+/** Hands over the bytes in pieces whose sizes vary, so that headers are cut anywhere. */
+async function* pieces(
+  bytes: Uint8Array,
+  sizes: readonly number[] = [1, 7, 65536, 3],
+): AsyncGenerator<Uint8Array> {
+  for (let at = 0, turn = 0; at < bytes.length; turn += 1) {
+    const size = sizes[turn % sizes.length] ?? 1
+    yield bytes.subarray(at, at + size)
+    at += size
+  }
+}
+
+async function digestOf(source: AsyncIterable<Uint8Array>): Promise<string> {
+  const hash = createHash('sha256')
+  for await (const chunk of source) hash.update(chunk)
+  return hash.digest('hex')
+}
+
+const expected = createHash('sha256').update(plain).digest('hex')
+const half = plain.length / 2
+
+const cases: readonly { name: string; compression: Compression; packed: Buffer | undefined }[] = [
+  { name: 'gz', compression: 'gz', packed: gzipSync(plain) },
+  {
+    name: 'gz of two members',
+    compression: 'gz',
+    packed: Buffer.concat([gzipSync(plain.subarray(0, half)), gzipSync(plain.subarray(half))]),
+  },
+  { name: 'xz', compression: 'xz', packed: pack('xz', ['-zc1']) },
+  { name: 'xz of many blocks', compression: 'xz', packed: pack('xz', ['-zc1', '--block-size=100000']) },
+  { name: 'bz2', compression: 'bz2', packed: pack('bzip2', ['-zc']) },
+  { name: 'bz2 of many streams', compression: 'bz2', packed: pack('lbzip2', ['-zc']) },
+  { name: 'zst', compression: 'zst', packed: pack('zstd', ['-c']) },
+  { name: 'zip, deflated', compression: 'zip', packed: zip([], { image: plain }) },
+  { name: 'zip, stored', compression: 'zip', packed: zip(['-0'], { image: plain }) },
+  { name: 'zip, written to a pipe', compression: 'zip', packed: pack('zip', ['-q', '-', '-']) },
+]
+
+describe.each(['auto', 'never'] as const)('with programs: %s', (programs) => {
+  describe.each(cases.filter(({ packed }) => packed !== undefined))('$name', ({ compression, packed }) => {
+    const bytes = packed ?? Buffer.alloc(0)
+
+    it('gives the bytes that went in', async () => {
+      expect(await digestOf(decompress(compression, pieces(bytes), { programs }))).toBe(expected)
+    })
+
+    it.each([0.3, 0.9])('refuses the first %f of it', async (part) => {
+      const cut = bytes.subarray(0, Math.floor(bytes.length * part))
+      await expect(
+        digestOf(decompress(compression, pieces(cut, [65536]), { programs })),
+      ).rejects.toMatchObject({
+        code: 'DECOMPRESSION_FAILED',
+      })
+    })
+
+    it('refuses other bytes', async () => {
+      const junk = generatedBytes(200_000, 9)
+      await expect(
+        digestOf(decompress(compression, pieces(junk, [65536]), { programs })),
+      ).rejects.toMatchObject({
+        code: 'DECOMPRESSION_FAILED',
+      })
+    })
+
+    it('passes on what the source throws', async () => {
+      const broken = async function* () {
+        yield bytes.subarray(0, 1000)
+        throw new UpdaterError('HTTP_TRUNCATED', 'The source is gone')
+      }
+      await expect(digestOf(decompress(compression, broken(), { programs }))).rejects.toMatchObject({
+        code: 'HTTP_TRUNCATED',
+      })
+    })
+  })
+})
+
+it('names the tools that were missing for these tests', () => {
+  const missing = cases.filter(({ packed }) => packed === undefined).map(({ name }) => name)
+  if (missing.length > 0)
+    process.stdout.write(`not tested, the packing tool is missing: ${missing.join(', ')}\n`)
+  expect(cases.length - missing.length).toBeGreaterThan(1)
+})
+
+describe('an archive', () => {
+  it('with two files is refused', async () => {
+    const two = zip([], { a: plain, b: plain })
+    if (two === undefined) return expect(two).toBeUndefined()
+    await expect(digestOf(decompress('zip', pieces(two, [65536])))).rejects.toThrow('more than one file')
+  })
+
+  it('whose data was changed is refused by its CRC-32', async () => {
+    const stored = zip(['-0'], { image: plain })
+    if (stored === undefined) return expect(stored).toBeUndefined()
+    stored[5000] = (stored[5000] ?? 0) ^ 1
+    await expect(digestOf(decompress('zip', pieces(stored, [65536])))).rejects.toThrow('CRC-32')
+  })
+})
