@@ -70,7 +70,7 @@ export function differences(map: CatalogMap, values: Values): Values {
   )
 }
 
-export function renderValue(key: VersionKey, value: string, style: Style, inFlow: boolean): string {
+function renderValue(key: VersionKey, value: string, style: Style, inFlow: boolean): string {
   return key === 'build_date' ? value : renderText(value, style, inFlow)
 }
 
@@ -85,6 +85,11 @@ export function renderPair(
   const line = `${key}: ${rendered}`
   if (fold === undefined || indent + line.length <= lineWidth) return line
   return `${key}:${fold.gap}${eol}${' '.repeat(indent + fold.indent)}${rendered}`
+}
+
+/** `key: value` for a flow mapping. */
+export function renderFlowPair(key: VersionKey, value: string, quotes: Style): string {
+  return `${key}: ${renderValue(key, value, key === 'version' ? quotes : 'plain', true)}`
 }
 
 export function endOfPair({ key, value }: CatalogPair): number {
@@ -139,7 +144,6 @@ function replaceValue(
   if (node.type === 'BLOCK_FOLDED' || node.type === 'BLOCK_LITERAL') {
     return replaceBlock(document.text, start, end, key, value)
   }
-  // `"key":value` is right in JSON style only: a plain value needs the space.
   return [{ start, end, text: rendered }]
 }
 
@@ -175,20 +179,22 @@ function insertPairs(
   const indent = column(document, map.range[0])
   const fold = foldOf(document, map) ?? (hasLongLine(document, map) ? undefined : layout.fold)
   const eol = lineBreak(text, map.range[0])
+  const render = (key: VersionKey, value: string) =>
+    map.flow
+      ? renderFlowPair(key, value, layout.quotes)
+      : renderPair(key, value, { indent, fold, quotes: layout.quotes, eol })
+  const separator = map.flow ? ', ' : `${eol}${' '.repeat(indent)}`
   const splices: Splice[] = []
   let previous: CatalogPair | undefined
   for (const key of arrange(present, missing, layout)) {
-    const value = values.get(key)
-    if (!missing.includes(key) || typeof value !== 'string') {
-      previous = ownPair(map, key)
-      continue
+    const value = missing.includes(key) ? values.get(key) : undefined
+    if (typeof value !== 'string') previous = ownPair(map, key)
+    else if (previous === undefined) {
+      splices.push({ start: first, end: first, text: render(key, value) + separator })
+    } else {
+      const at = map.flow ? endOfPair(previous) : lineEndOfPair(text, previous)
+      splices.push({ start: at, end: at, text: separator + render(key, value) })
     }
-    const at = previous === undefined ? first : map.flow ? endOfPair(previous) : lineEndOfPair(text, previous)
-    const pair = map.flow
-      ? `${key}: ${renderValue(key, value, key === 'version' ? layout.quotes : 'plain', true)}`
-      : renderPair(key, value, { indent, fold, quotes: layout.quotes, eol })
-    const separator = map.flow ? ', ' : `${eol}${' '.repeat(indent)}`
-    splices.push({ start: at, end: at, text: previous === undefined ? pair + separator : separator + pair })
   }
   return splices
 }

@@ -4,8 +4,8 @@ import {
   afterColon,
   endOfPair,
   lineEndOfPair,
+  renderFlowPair,
   renderPair,
-  renderValue,
   uneditable,
   type Values,
 } from './entry.ts'
@@ -53,12 +53,7 @@ function flowEntry(
   layout: Layout,
   pairs: readonly [VersionKey, string][],
 ): Splice[] {
-  const entry = pairs
-    .map(
-      ([key, value]) =>
-        `${key}: ${renderValue(key, value, key === 'version' ? layout.quotes : 'plain', true)}`,
-    )
-    .join(', ')
+  const entry = pairs.map(([key, value]) => renderFlowPair(key, value, layout.quotes)).join(', ')
   const end = endOfPair(neighbour)
   return versions === undefined
     ? [{ start: end, end, text: `, versions: [{${entry}}]` }]
@@ -89,11 +84,11 @@ function blockEntry(
     const at = lineEndOfPair(text, neighbour)
     return [{ start: at, end: at, text: `${eol}${' '.repeat(outer)}versions:${entry}` }]
   }
-  const start = afterColon(document, versions)
   const end = endOfPair(versions)
   const at = lineEnd(text, end)
+  const isBlank = versions.value === null || versions.value.range[0] === end
   return [
-    { start, end, text: '' },
+    { start: isBlank ? end : afterColon(document, versions), end, text: '' },
     { start: at, end: at, text: entry },
   ]
 }

@@ -41,27 +41,20 @@ export function column(document: CatalogDocument, offset: number): number {
 }
 
 export function measureLayout(document: CatalogDocument, list: CatalogPair): Layout {
-  const images = isSeq(list.value) ? list.value.items : []
   const orders = new Map<string, VersionKey[]>()
   let measured: Pick<Layout, 'dash' | 'entry'> | undefined
   let fold: Fold | undefined
   let quotes: Style | undefined
-  for (const image of images) {
-    const versions = isMap(image) ? ownPair(image as CatalogMap, 'versions') : undefined
-    const entries = isSeq(versions?.value) ? versions.value : undefined
-    for (const entry of entries?.items ?? []) {
-      if (!isMap(entry)) continue
-      const map = entry as CatalogMap
-      const order = orderOf(map)
-      if (orders.size < maximumOrders) orders.set(order.join(), order)
-      quotes ??= quotesOf(map)
-      if (map.flow || entries?.flow || versions === undefined) continue
-      fold ??= foldOf(document, map)
-      const dash = column(document, entries?.range?.[0] ?? 0)
-      measured ??= {
-        dash: dash - column(document, versions.key.range[0]),
-        entry: column(document, map.range[0]) - dash,
-      }
+  for (const { versions, entries, map } of entriesOf(list)) {
+    const order = orderOf(map)
+    if (orders.size < maximumOrders) orders.set(order.join(), order)
+    quotes ??= quotesOf(map)
+    if (map.flow || entries.flow) continue
+    fold ??= foldOf(document, map)
+    const dash = column(document, entries.range[0])
+    measured ??= {
+      dash: dash - column(document, versions.key.range[0]),
+      entry: column(document, map.range[0]) - dash,
     }
   }
   const outer = isSeq(list.value) && !list.value.flow ? column(document, list.value.range[0]) : 2
@@ -70,6 +63,16 @@ export function measureLayout(document: CatalogDocument, list: CatalogPair): Lay
     fold,
     quotes: quotes ?? 'single',
     orders: [...orders.values()],
+  }
+}
+
+/** All versions of all images, aliases left aside. */
+function* entriesOf(list: CatalogPair) {
+  for (const image of isSeq(list.value) ? list.value.items : []) {
+    const versions = isMap(image) ? ownPair(image as CatalogMap, 'versions') : undefined
+    const entries = versions?.value
+    if (versions === undefined || !isSeq(entries)) continue
+    for (const entry of entries.items) if (isMap(entry)) yield { versions, entries, map: entry as CatalogMap }
   }
 }
 
