@@ -2,7 +2,8 @@ import { type Command, Help, type Option } from 'commander'
 import { createPaint } from '../report/terminal.ts'
 import { type Output, wantsColour } from './context.ts'
 
-const examples = `
+/** What follows the options in the help of the program and of its default command. */
+export const examples = `
 NAME selects images by name, shortname or file; * and ? stand for any text and
 any character. Flags go over environment variables, these over defaults; an
 empty variable counts as unset.

@@ -45,9 +45,11 @@ export const pathOptions: Readonly<Record<string, 'files' | 'directories'>> = {
 
 /** Which images of which catalogue. */
 export function addCatalogueOptions(command: Command): Command {
-  const images = repeatable('--images <dir>', 'folder or file of image definitions; repeatable', [
-    '/etc/images',
-  ])
+  const images = repeatable(
+    '--images <dir>',
+    'folder or file of image definitions; repeatable, in the variable separated by :',
+    ['/etc/images'],
+  )
   return command
     .optionsGroup('Catalogue:')
     .addOption(images.env('IMAGE_UPDATER_IMAGES'))

@@ -14,7 +14,10 @@ export function formatSummary(report: RunReport, layout: TextLayout): string {
   const told = report.images.filter(isTold)
   const undone = report.images.filter(({ error }) => error?.code === 'ABORTED').length
   const table = told.length === 0 ? [] : [...formatTable(told, layout), '']
-  const interrupted = undone === 0 ? [] : [`Interrupted: ${undone} images were not finished.`]
+  const interrupted =
+    undone === 0
+      ? []
+      : [`Interrupted: ${undone === 1 ? '1 image was' : `${undone} images were`} not finished.`]
   return [...table, ...interrupted, formatCounts(report, layout.paint), ''].join('\n')
 }
 

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { readFlags } from '../flags.ts'
+import { examples } from '../help.ts'
 import { addCatalogueOptions, addIntegrityOptions, addMirrorOptions, addRunOptions } from '../options.ts'
 import type { Session } from '../session.ts'
 
@@ -9,6 +10,7 @@ export function registerUpdate(program: Command, session: Session): void {
     .command('update', { isDefault: true })
     .description('find the newest builds, mirror them, rewrite the catalogue (the default command)')
     .argument('[NAME...]', 'images to look at: name, shortname or file, with * and ? (default: all)')
+    .addHelpText('after', examples)
   addCatalogueOptions(command)
   addMirrorOptions(command)
   addIntegrityOptions(command)

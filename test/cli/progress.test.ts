@@ -1,0 +1,156 @@
+import fc from 'fast-check'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import type { LogLine } from '../../src/cli/log.ts'
+import { createProgress } from '../../src/cli/progress.ts'
+import { createScreen } from '../../src/cli/screen.ts'
+import type { ImageStep } from '../../src/events.ts'
+import { displayWidth } from '../../src/report/terminal.ts'
+import { imageRef, Sink } from './support.ts'
+
+function watch(terminal: boolean) {
+  const sink = new Sink(terminal)
+  const lines: LogLine[] = []
+  let now = 0
+  const progress = createProgress({
+    screen: createScreen(sink),
+    log: { write: (line) => lines.push(line) },
+    now: () => now,
+  })
+  onTestFinished(() => progress.close())
+  const at = (ms: number, step: ImageStep, ordinal = 0) => {
+    now = ms
+    progress.onEvent({ type: 'image', image: imageRef(ordinal), step })
+  }
+  return { sink, lines, at, progress }
+}
+
+const MiB = 2 ** 20
+const start = (size: number | undefined): ImageStep => ({
+  type: 'transfer-start',
+  url: 'u',
+  object: 'o',
+  size,
+})
+const progressed = (received: number, size: number | undefined): ImageStep => ({
+  type: 'transfer-progress',
+  received,
+  stored: received,
+  size,
+})
+
+/** The text of the last drawing, without cursor movements. */
+function drawn(sink: Sink): string[] {
+  const last = sink.text.slice(sink.text.lastIndexOf('\u001b[J') + 1).replace(/^\[J/, '')
+  return last.replace(/\u001b\[\?25[lh]/g, '').split('\n')
+}
+
+describe('where there is no terminal', () => {
+  it('logs each transfer every ten seconds', () => {
+    const { lines, at, sink } = watch(false)
+    at(0, start(400 * MiB))
+    at(5_000, progressed(50 * MiB, 400 * MiB))
+    at(10_000, progressed(100 * MiB, 400 * MiB))
+    at(12_000, progressed(120 * MiB, 400 * MiB))
+    at(20_000, progressed(200 * MiB, undefined))
+    at(20_500, { type: 'transfer-end', object: 'o', bytes: 1, seconds: 1 })
+    at(60_000, progressed(400 * MiB, 400 * MiB))
+    expect(sink.text).toBe('')
+    expect(lines).toEqual([
+      {
+        level: 'info',
+        scope: 'alpha-0',
+        message: 'Mirroring Alpha 0: 100.0 MiB of 400.0 MiB (25 %), 10.0 MiB/s, 0:30 left',
+      },
+      {
+        level: 'info',
+        scope: 'alpha-0',
+        message: 'Mirroring Alpha 0: 200.0 MiB of 400.0 MiB (50 %), 10.0 MiB/s, 0:20 left',
+      },
+    ])
+  })
+
+  it('does without a size', () => {
+    const { lines, at } = watch(false)
+    at(0, start(undefined))
+    at(10_000, progressed(10 * MiB, undefined))
+    expect(lines[0]?.message).toBe('Mirroring Alpha 0: 10.0 MiB, 1.0 MiB/s')
+  })
+})
+
+describe('on a terminal', () => {
+  it('draws one line for each transfer, at most ten times a second', () => {
+    const { sink, at } = watch(true)
+    at(0, start(100 * MiB))
+    at(0, start(50 * MiB), 1)
+    const before = sink.text.length
+    at(50, progressed(10 * MiB, 100 * MiB))
+    expect(sink.text.length).toBe(before)
+    at(1000, progressed(50 * MiB, 100 * MiB))
+    const [first = '', second = ''] = drawn(sink)
+    expect(first).toMatch(/^alpha-0 +\[=+> +\] {2}50 % +50\.0 MiB\/100\.0 MiB +50\.0 MiB\/s +0:01$/)
+    expect(second).toMatch(/^alpha-1 +\[ +\] {3}0 %/)
+    expect([first, second].map(displayWidth)).toEqual([79, 79])
+    at(1100, { type: 'transfer-end', object: 'o', bytes: 1, seconds: 1 })
+    expect(drawn(sink)).toHaveLength(1)
+  })
+
+  it('hides the cursor while there are bars and gives it back', () => {
+    const { sink, at, progress } = watch(true)
+    at(0, start(1))
+    expect(sink.text).toContain('\u001b[?25l')
+    progress.close()
+    expect(sink.text.endsWith('\u001b[J\u001b[?25h')).toBe(true)
+  })
+
+  it('never draws wider or higher than the window', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 300 }),
+        fc.integer({ min: 2, max: 10 }),
+        fc.array(fc.record({ received: fc.nat(), size: fc.option(fc.nat(), { nil: undefined }) }), {
+          maxLength: 20,
+        }),
+        (columns, rows, transfers) => {
+          const { sink, at, progress } = watch(true)
+          sink.columns = columns
+          sink.rows = rows
+          for (const [ordinal, { size }] of transfers.entries()) at(0, start(size), ordinal)
+          for (const [ordinal, { received, size }] of transfers.entries()) {
+            at(1000 + ordinal * 200, progressed(received, size), ordinal)
+          }
+          const lines = drawn(sink)
+          progress.close()
+          expect(lines.length).toBeLessThan(Math.max(2, rows))
+          expect(Math.max(...lines.map(displayWidth))).toBeLessThan(
+            Math.min(columns, 120) + (columns === 1 ? 1 : 0),
+          )
+        },
+      ),
+      { seed: 7, numRuns: 200 },
+    )
+  })
+})
+
+describe('the screen', () => {
+  it('prints above what is drawn and erases the rows that it takes', () => {
+    const sink = new Sink(true)
+    const screen = createScreen(sink)
+    screen.draw(['a'.repeat(70), 'b'])
+    sink.text = ''
+    screen.print('log')
+    expect(sink.text).toBe(`\r\u001b[1A\u001b[Jlog\n${'a'.repeat(70)}\nb`)
+    sink.columns = 40
+    sink.text = ''
+    screen.draw(['c'])
+    expect(sink.text).toBe('\r\u001b[2A\u001b[Jc')
+  })
+
+  it('draws nothing where there is no terminal', () => {
+    const sink = new Sink()
+    const screen = createScreen(sink)
+    screen.draw(['a'])
+    screen.print('log')
+    screen.close()
+    expect(sink.text).toBe('log\n')
+  })
+})

@@ -1,0 +1,111 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { onTestFinished } from 'vitest'
+import type { CliContext, Output } from '../../src/cli/context.ts'
+import { runProgram } from '../../src/cli/program.ts'
+import type { ImageRef, ImageStep, Listener } from '../../src/events.ts'
+import type { ImageOutcome, RunReport } from '../../src/report/outcome.ts'
+import { summarize } from '../../src/report/outcome.ts'
+import type { UpdateOptions } from '../../src/update/options.ts'
+
+/** An output that keeps what is written to it. */
+export class Sink implements Output {
+  text = ''
+  readonly isTTY: boolean
+  columns = 80
+  rows = 24
+
+  constructor(isTTY = false) {
+    this.isTTY = isTTY
+  }
+
+  write(text: string): void {
+    this.text += text
+  }
+
+  get lines(): string[] {
+    return this.text.split('\n').filter((line) => line !== '')
+  }
+}
+
+export type Run = (
+  options: UpdateOptions,
+  controls: { readonly signal: AbortSignal; readonly onEvent: Listener },
+) => RunReport | Promise<RunReport>
+
+export interface Ran {
+  readonly status: number
+  readonly out: string
+  readonly err: string
+  /** What the use-case was called with, if it was. */
+  readonly options: UpdateOptions | undefined
+}
+
+export interface Setting {
+  readonly run?: Run
+  readonly terminal?: boolean
+  readonly signal?: AbortSignal
+}
+
+/** One command line in this process, with a use-case of the test's own. */
+export async function cli(args: readonly string[], setting: Setting = {}): Promise<Ran> {
+  const { run = () => reportOf([]), terminal = false } = setting
+  const stdout = new Sink(terminal)
+  const stderr = new Sink(terminal)
+  let options: UpdateOptions | undefined
+  const context: CliContext = {
+    stdout,
+    stderr,
+    signal: setting.signal ?? new AbortController().signal,
+    now: () => new Date(2025, 4, 6, 7, 8, 9),
+    update: async (given, controls) => {
+      options = given
+      return run(given, controls)
+    },
+  }
+  const status = await runProgram(args, context)
+  return { status, out: stdout.text, err: stderr.text, options }
+}
+
+export function outcome(values: Partial<ImageOutcome> = {}): ImageOutcome {
+  return {
+    file: 'etc/images/alpha.yml',
+    line: 3,
+    name: 'Alpha 1',
+    shortname: 'alpha-1',
+    status: 'up-to-date',
+    warnings: [],
+    ...values,
+  }
+}
+
+export function reportOf(images: readonly ImageOutcome[], values: Partial<RunReport> = {}): RunReport {
+  return {
+    startedAt: '2025-05-06T07:08:09.000Z',
+    seconds: 12.34,
+    dryRun: false,
+    summary: summarize(images),
+    images,
+    changes: [],
+    ...values,
+  }
+}
+
+export function imageRef(ordinal: number, file = 'etc/images/alpha.yml'): ImageRef {
+  return { ordinal, file, name: `Alpha ${ordinal}`, shortname: `alpha-${ordinal}` }
+}
+
+/** A run that says these steps of one image. */
+export function saying(...steps: readonly ImageStep[]): Run {
+  return (_options, { onEvent }) => {
+    for (const step of steps) onEvent({ type: 'image', image: imageRef(0), step })
+    return reportOf([])
+  }
+}
+
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'image-updater-test-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
