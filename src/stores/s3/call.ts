@@ -1,5 +1,6 @@
 import { asUpdaterError, UpdaterError } from '../../errors.ts'
 import { sleep } from '../../http/abort.ts'
+import { isRetriable } from '../../http/policy.ts'
 import type { HttpClient, OpenBody } from '../../http/types.ts'
 import type { Credentials, CredentialsSource } from '../credentials.ts'
 import { type Asked, expiring, failureOf, passing, type S3Error } from './failure.ts'
@@ -48,13 +49,15 @@ export interface S3Client {
   call(request: S3Request): Promise<S3Reply>
 }
 
+/** Milliseconds. */
+export const defaultPause = 500
 /** Attempts after the first one. */
 const retries = 4
 /** A list of 1000 uploads is about half of a MiB. */
 const answerLimit = 4 * 2 ** 20
 
 export function createS3Client(options: S3Options): S3Client {
-  const { endpoint, bucket, region, http, pause = 500 } = options
+  const { endpoint, bucket, region, http, pause = defaultPause } = options
   const held = holdCredentials(options.credentials)
   const signer = createSigner(endpoint, region, held.get)
 
@@ -97,17 +100,22 @@ export function createS3Client(options: S3Options): S3Client {
   return { bucket, host: endpoint.host, call }
 }
 
-function isPassing({ s3Code }: S3Error): boolean {
-  return s3Code !== undefined && passing.has(s3Code)
+/** HTTP has asked again for the statuses that say so; here it is about codes that come with others. */
+function isPassing({ s3Code, status }: S3Error): boolean {
+  return s3Code !== undefined && passing.has(s3Code) && !isRetriable(status)
 }
 
 function unreachable(asked: Asked, thrown: unknown): UpdaterError {
   const error = asUpdaterError(thrown)
   if (!error.code.startsWith('HTTP_')) return error
-  return new UpdaterError('STORE_UNREACHABLE', `${asked.what}: ${asked.host} cannot be reached`, {
-    remedy: error.remedy ?? 'Check --minio-server, the network and the proxy settings',
-    cause: error,
-  })
+  return new UpdaterError(
+    'STORE_UNREACHABLE',
+    `${asked.what}: ${asked.host} cannot be reached (${error.message})`,
+    {
+      remedy: `Check --minio-server. ${error.remedy ?? 'Check the network and the proxy settings'}`,
+      cause: error,
+    },
+  )
 }
 
 /** Credentials are asked for per signature: who issues them knows when they end. */

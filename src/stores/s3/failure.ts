@@ -44,8 +44,9 @@ const wrongKey: Meaning = {
 }
 const wrongSecret: Meaning = {
   code: 'STORE_CREDENTIALS',
-  says: ({ host }) => `${host} refused the signature`,
-  remedy: 'Check MINIO_SECRET_KEY (--minio-secret-key) and that it belongs to the access key',
+  says: ({ host }) => `${host} refused the signature: the secret key is wrong`,
+  remedy:
+    'Check MINIO_ACCESS_KEY and MINIO_SECRET_KEY (--minio-access-key, --minio-secret-key): some servers say the same of an unknown key',
 }
 const expired: Meaning = {
   code: 'STORE_CREDENTIALS',

@@ -1,5 +1,5 @@
 import type { Store, StoredObject } from '../store.ts'
-import { createS3Client, type S3Client, type S3Options } from './call.ts'
+import { createS3Client, defaultPause, type S3Client, type S3Options } from './call.ts'
 import { S3Error, strangeAnswer } from './failure.ts'
 import { recordOf } from './record.ts'
 import { removeStale } from './stale.ts'
@@ -10,7 +10,7 @@ export type { S3Options } from './call.ts'
 
 /** A bucket of an S3 server (AWS, Ceph RGW, OpenStack Swift, MinIO, …), asked path style. */
 export function createS3Store(options: S3Options): Store {
-  const { endpoint, bucket, acl } = options
+  const { endpoint, bucket, acl, pause = defaultPause } = options
   const client = createS3Client(options)
   const stat = (key: string, signal?: AbortSignal) => statObject(client, key, signal)
   return {
@@ -19,7 +19,7 @@ export function createS3Store(options: S3Options): Store {
       await listFirst(client, 'Looking at the bucket', undefined, signal)
     },
     stat,
-    begin: (key, intent) => beginUpload({ client, acl, stat }, key, intent),
+    begin: (key, intent) => beginUpload({ client, acl, pause, stat }, key, intent),
     abortStale: (prefix, before, signal) => removeStale(client, prefix, before, signal),
     close: async () => {},
   }

@@ -13,6 +13,8 @@ export interface UploadContext {
   readonly client: S3Client
   /** Canned ACL; empty: none is sent. */
   readonly acl: string
+  /** Milliseconds before the second look at an object that should be there; each further one waits twice as long. */
+  readonly pause: number
   stat(key: string, signal?: AbortSignal): Promise<StoredObject | undefined>
 }
 
@@ -98,7 +100,7 @@ function holds(object: StoredObject, record: ObjectRecord): boolean {
   return object.size === record.size && object.record !== undefined && sameRecord(object.record, record)
 }
 
-/** Looks this often, a second apart, before an object that should be there counts as missing. */
+/** Looks at an object that should be there before it counts as missing. */
 const looks = 4
 
 /**
@@ -106,7 +108,7 @@ const looks = 4
  * repeated request then finds no upload any more.
  */
 async function settle(
-  { stat }: UploadContext,
+  { stat, pause }: UploadContext,
   multipart: Multipart,
   key: string,
   right: (object: StoredObject) => boolean,
@@ -123,7 +125,7 @@ async function settle(
     const object = await stat(key, signal)
     if (object !== undefined && right(object)) return
     if (look === looks) throw failure ?? wrongObject(key, object)
-    await sleep(1000, signal)
+    await sleep(pause * 2 ** (look - 1), signal)
   }
 }
 

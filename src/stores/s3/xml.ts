@@ -15,6 +15,7 @@ const parser = new XMLParser({
   removeNSPrefix: true,
   parseTagValue: false,
   trimValues: false,
+  htmlEntities: true,
 })
 
 /**

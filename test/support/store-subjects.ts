@@ -1,0 +1,193 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, relative } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { createHttpClient } from '../../src/http/client.ts'
+import type { HttpClient } from '../../src/http/types.ts'
+import { createDirectoryStore } from '../../src/stores/directory.ts'
+import { encodePath } from '../../src/stores/naming.ts'
+import { createS3Store, type S3Options } from '../../src/stores/s3/store.ts'
+import type { Store } from '../../src/stores/store.ts'
+import { rawS3 } from './s3-raw.ts'
+import { startS3Server } from './s3-server.ts'
+
+/** A kind of store under the contract, and how a test looks behind it. */
+export interface Subject {
+  readonly name: string
+  /** Why it does not run here. */
+  readonly skipped?: string
+  open(): Promise<OpenSubject>
+}
+
+export interface OpenSubject {
+  readonly http: HttpClient
+  readonly store: Store
+  /** The visible object's bytes. */
+  bytes(key: string): Promise<Buffer>
+  keys(): Promise<string[]>
+  /** What is stored beside visible objects and their records: parts, temporary files. */
+  leftovers(): Promise<string[]>
+  publicUrl(key: string): string
+  readonly s3?: S3Subject
+  close(): Promise<void>
+}
+
+export interface S3Subject {
+  /** A store like `store` that differs in these options. */
+  like(options: Partial<S3Options>): Store
+  readonly accessKey: string
+  readonly secretKey: string
+  /** Does the server know another region than its own as wrong? */
+  readonly checksRegion: boolean
+  /** Lets everyone read the container itself, or the one of the segments; only where Swift needs it. */
+  readonly openContainer?: (which: 'bucket' | 'segments') => Promise<void>
+}
+
+const directory: Subject = {
+  name: 'a folder',
+  async open() {
+    const dir = await mkdtemp(join(tmpdir(), 'store-'))
+    const http = createHttpClient()
+    const files = async () => {
+      const found = await readdir(dir, { recursive: true, withFileTypes: true })
+      return found
+        .filter((entry) => entry.isFile())
+        .map((entry) => relative(dir, join(entry.parentPath, entry.name)))
+    }
+    const hidden = (path: string) => /(^|\/)\.[^/]*$/.test(path)
+    return {
+      http,
+      store: createDirectoryStore(dir),
+      bytes: (key) => readFile(join(dir, key)),
+      keys: async () => (await files()).filter((path) => !hidden(path)),
+      leftovers: async () => (await files()).filter((path) => hidden(path) && !path.endsWith('.json')),
+      publicUrl: (key) => pathToFileURL(join(dir, key)).href,
+      close: async () => {
+        await http.close()
+        await rm(dir, { recursive: true, force: true })
+      },
+    }
+  },
+}
+
+const ownServer: Subject = {
+  name: "the tests' own S3 server",
+  async open() {
+    const server = await startS3Server({ buckets: [] })
+    const { endpoint, accessKey, secretKey, swiftPrefix } = server
+    const subject = await openS3(
+      { endpoint, accessKey, secretKey, publicBase: `${endpoint}/${swiftPrefix}` },
+      true,
+    )
+    return {
+      ...subject,
+      close: async () => {
+        await subject.close()
+        await server.close()
+      },
+    }
+  },
+}
+
+interface Access {
+  readonly endpoint: string
+  readonly accessKey: string
+  readonly secretKey: string
+  readonly publicBase: string
+}
+
+/** `endpoint|access key|secret key|public base` of a real server, from the environment. */
+function realServer(name: string, variable: string, kind: 'swift' | 'rgw'): Subject {
+  const text = process.env[variable]
+  const [endpoint = '', accessKey = '', secretKey = '', publicBase = ''] = (text ?? '').split('|')
+  const access = { endpoint, accessKey, secretKey, publicBase: `${publicBase.replace(/\/$/, '')}/` }
+  return {
+    name,
+    ...(text === undefined ? { skipped: `${variable} is not set` } : {}),
+    async open() {
+      const subject = await openS3(access, kind === 'swift', kind === 'swift')
+      return subject
+    },
+  }
+}
+
+export const subjects: readonly Subject[] = [
+  directory,
+  ownServer,
+  realServer('OpenStack Swift', 'TEST_S3_SWIFT', 'swift'),
+  realServer('Ceph RGW', 'TEST_S3_RGW', 'rgw'),
+]
+
+async function openS3(access: Access, checksRegion: boolean, isSwift = false): Promise<OpenSubject> {
+  const { accessKey, secretKey, publicBase } = access
+  const endpoint = new URL(access.endpoint)
+  const bucket = `contract-${randomBytes(4).toString('hex')}`
+  const http = createHttpClient()
+  const raw = rawS3({ endpoint, accessKey, secretKey, bucket, http })
+  const created = await raw.send('PUT')
+  if (created.status !== 200) throw new Error(`bucket ${bucket} was not created: ${created.bytes}`)
+  const credentials = async () => ({ accessKeyId: accessKey, secretAccessKey: secretKey })
+  const options: S3Options = {
+    endpoint,
+    bucket,
+    region: 'us-east-1',
+    credentials,
+    acl: 'public-read',
+    http,
+    pause: 1,
+  }
+  const swift = isSwift ? await swiftApi(access, bucket, http) : undefined
+  const store = createS3Store(options)
+  return {
+    http,
+    store,
+    bytes: async (key) => (await raw.send('GET', key)).bytes,
+    keys: raw.keys,
+    leftovers: async () => [...(await raw.uploads()), ...((await swift?.orphans(await raw.keys())) ?? [])],
+    publicUrl: (key) => `${publicBase}${bucket}/${encodePath(key)}`,
+    s3: {
+      like: (other) => createS3Store({ ...options, ...other }),
+      accessKey,
+      secretKey,
+      checksRegion,
+      ...(swift === undefined ? {} : { openContainer: swift.open }),
+    },
+    close: async () => {
+      await store.close()
+      await http.close()
+    },
+  }
+}
+
+/** What only Swift's own interface can do: read ACLs, and a look at the segments of large objects. */
+async function swiftApi(
+  { endpoint, accessKey, secretKey, publicBase }: Access,
+  bucket: string,
+  http: HttpClient,
+) {
+  const login = await http.send('GET', `${endpoint}/auth/v1.0`, {
+    headers: { 'x-auth-user': accessKey, 'x-auth-key': secretKey },
+  })
+  await login.discard()
+  const token = login.headers['x-auth-token'] ?? ''
+  const headers = { 'x-auth-token': token }
+  return {
+    async open(which: 'bucket' | 'segments') {
+      const container = which === 'bucket' ? bucket : `${bucket}%2Bsegments`
+      const answer = await http.send('POST', `${publicBase}${container}`, {
+        headers: { ...headers, 'x-container-read': '.r:*' },
+      })
+      await answer.discard()
+    },
+    /** Segments that belong to none of the objects. */
+    async orphans(keys: readonly string[]): Promise<string[]> {
+      const answer = await http.send('GET', `${publicBase}${bucket}%2Bsegments`, { headers })
+      const chunks: Uint8Array[] = []
+      for await (const chunk of answer.body) chunks.push(chunk)
+      if (answer.status === 404) return []
+      const names = Buffer.concat(chunks).toString().split('\n').filter(Boolean)
+      return names.filter((name) => !keys.some((key) => name.startsWith(`${key}/`)))
+    },
+  }
+}
