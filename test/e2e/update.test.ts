@@ -1,0 +1,234 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { type ImageOutcome, type MirrorOptions, type RunReport, updateCatalogue } from '../../src/index.ts'
+import { type S3Server, startS3Server } from '../support/s3-server.ts'
+import { hexDigest, imageOf } from '../support/world/published.ts'
+import { readCatalogueFolder, startWorld, type World } from '../support/world/world.ts'
+
+let world: World
+let store: S3Server
+let folder: string
+
+beforeAll(async () => {
+  world = await startWorld(200_000)
+})
+afterAll(() => world.close())
+beforeEach(async () => {
+  store = await startS3Server()
+  folder = await world.writeCatalogue()
+  return async () => {
+    await store.close()
+    await rm(dirname(folder), { recursive: true, force: true })
+  }
+})
+
+const texts = () => readCatalogueFolder(folder, Object.keys(world.catalogue))
+
+function onStore(): MirrorOptions {
+  return {
+    kind: 's3',
+    server: store.endpoint,
+    bucket: 'openstack-images',
+    region: store.region,
+    swiftPrefix: store.swiftPrefix,
+    keyPrefix: '',
+    accessKey: store.accessKey,
+    secretKey: store.secretKey,
+    acl: 'public-read',
+  }
+}
+
+function run(options: Partial<Parameters<typeof updateCatalogue>[0]> = {}): Promise<RunReport> {
+  return updateCatalogue({ images: [folder], mirror: onStore(), ...options })
+}
+
+function outcomeOf(report: RunReport, shortname: string): ImageOutcome {
+  const outcome = report.images.find((image) => image.shortname === shortname)
+  if (outcome === undefined) throw new Error(`the report has no ${shortname}`)
+  return outcome
+}
+
+/** Lines of a catalogue text that another one does not have at the same place. */
+function changedLines(before: string, after: string): string[] {
+  const [old, now] = [before.split('\n'), after.split('\n')]
+  expect(now).toHaveLength(old.length)
+  return now.filter((line, index) => line !== old[index]).map((line) => line.trim())
+}
+
+describe('a run on an outdated catalogue', () => {
+  it('names the newest build of every enabled image, whose bytes are on the mirror', async () => {
+    const report = await run()
+    expect(report.summary).toEqual({
+      checked: 7,
+      updated: 7,
+      wouldUpdate: 0,
+      upToDate: 0,
+      skipped: 1,
+      failed: 0,
+    })
+    for (const [shortname, newest] of Object.entries(world.newest)) {
+      const object = `${shortname}/${newest.version}-${shortname}.qcow2`
+      const { current, mirror } = outcomeOf(report, shortname)
+      expect(current).toEqual({
+        version: newest.version,
+        buildDate: newest.version.replace(/(\d{4})(\d\d)(\d\d)/, '$1-$2-$3'),
+        checksum: newest.checksum,
+        url: `${world.origin.url}/${newest.path}`,
+        mirrorUrl: `${store.endpoint}/${store.swiftPrefix}openstack-images/${object}`,
+      })
+      expect(mirror).toMatchObject({ status: 'stored', object, bytes: newest.stored.length })
+      const answer = await fetch(current?.mirrorUrl ?? '')
+      expect(hexDigest('sha256', new Uint8Array(await answer.arrayBuffer()))).toBe(
+        hexDigest('sha256', newest.stored),
+      )
+    }
+    expect(store.uploads()).toEqual([])
+  })
+
+  it('records what the stored bytes are, and what they came from', async () => {
+    await run({ names: ['appliance', 'debian-12'] })
+    const metadata = Object.fromEntries(store.objects().map((object) => [object.key, object.metadata]))
+    const { stored, checksum } = world.newest.appliance ?? { stored: new Uint8Array(), checksum: '' }
+    expect(metadata['appliance/20260401-appliance.qcow2']).toMatchObject({
+      checksum: `sha256:${hexDigest('sha256', stored)}`,
+      'source-checksum': checksum,
+      size: String(stored.length),
+    })
+    expect(metadata['debian-12/20260717-debian-12.qcow2']?.checksum).toBe(world.newest['debian-12']?.checksum)
+  })
+
+  it('changes the changed values and nothing else', async () => {
+    await run()
+    const now = await texts()
+    const { version, checksum, path } = world.newest['rocky-9'] ?? { version: '', checksum: '', path: '' }
+    expect(changedLines(world.catalogue['rockylinux.yml'] ?? '', now['rockylinux.yml'] ?? '')).toEqual([
+      `- version: '${version}'`,
+      `${store.endpoint}/${store.swiftPrefix}openstack-images/rocky-9/${version}-rocky-9.qcow2`,
+      checksum,
+      'build_date: 2026-05-31',
+    ])
+    expect(path).toContain('Rocky-9-GenericCloud.latest')
+    expect(changedLines(world.catalogue['ubuntu.yml'] ?? '', now['ubuntu.yml'] ?? '')).toHaveLength(10)
+  })
+
+  it('leaves nothing to do for a second run', async () => {
+    await run()
+    const [once, objects] = [
+      await texts(),
+      store.objects().map(({ etag, lastModified }) => ({ etag, lastModified })),
+    ]
+    const report = await run()
+    expect(report.summary).toMatchObject({ upToDate: 7, updated: 0, failed: 0 })
+    expect(report.changes).toEqual([])
+    expect(await texts()).toEqual(once)
+    expect(store.objects().map(({ etag, lastModified }) => ({ etag, lastModified }))).toEqual(objects)
+  })
+
+  it('asks nothing of disabled images, nor of those without latest_url', async () => {
+    await run()
+    expect(world.origin.requests.filter(({ path }) => path.includes('/centos/7/'))).toEqual([])
+  })
+})
+
+describe('the mirror', () => {
+  it('gets an object again that has gone, though the catalogue is up to date', async () => {
+    await run({ names: ['rocky-9'] })
+    const once = await texts()
+    await store.close()
+    store = await startS3Server({ port: Number(new URL(store.endpoint).port) })
+    const report = await run({ names: ['rocky-9'] })
+    expect(outcomeOf(report, 'rocky-9')).toMatchObject({ status: 'updated', mirror: { status: 'stored' } })
+    expect(await texts()).toEqual(once)
+    expect(store.objects()).toHaveLength(1)
+  })
+
+  it('gets other bytes under the same key when a build is replaced on the same day', async () => {
+    await run({ names: ['almalinux-9'] })
+    const path = `/${world.newest['almalinux-9']?.path}`
+    const manifest = `${dirname(path)}/CHECKSUM`
+    const original = await (await fetch(`${world.origin.url}${manifest}`)).text()
+    const rebuilt = imageOf('rebuilt', 150_000)
+    const old = world.newest['almalinux-9']?.checksum.slice(7) ?? ''
+    world.origin.put(path, rebuilt)
+    world.origin.put(manifest, original.replaceAll(old, hexDigest('sha256', rebuilt)))
+    const report = await run({ names: ['almalinux-9'] })
+    world.origin.put(path, world.newest['almalinux-9']?.stored ?? '')
+    world.origin.put(manifest, original)
+    expect(outcomeOf(report, 'almalinux-9')).toMatchObject({
+      status: 'updated',
+      mirror: { status: 'stored' },
+    })
+    const [object, ...others] = store.objects()
+    expect(others).toEqual([])
+    expect(object?.metadata.checksum).toBe(`sha256:${hexDigest('sha256', rebuilt)}`)
+  })
+
+  it('can be a folder', async () => {
+    const dir = await mkdtemp(join(tmpdir(), 'image-updater-mirror-'))
+    const report = await run({ names: ['ubuntu*'], mirror: { kind: 'directory', dir, keyPrefix: '' } })
+    expect(report.summary).toMatchObject({ updated: 2, failed: 0 })
+    const { current } = outcomeOf(report, 'ubuntu-24.04')
+    expect(current?.mirrorUrl).toBe(`file://${dir}/ubuntu-24.04/20260705-ubuntu-24.04.qcow2`)
+    const bytes = await readFile(new URL(current?.mirrorUrl ?? ''))
+    expect(bytes.equals(world.newest['ubuntu-24.04']?.stored ?? new Uint8Array())).toBe(true)
+    await rm(dir, { recursive: true })
+  })
+
+  it('may be none: the URL of the old build goes', async () => {
+    const report = await run({ names: ['rocky-9'], mirror: { kind: 'none' } })
+    expect(outcomeOf(report, 'rocky-9')).toMatchObject({ status: 'updated', mirror: { status: 'none' } })
+    expect((await texts())['rockylinux.yml']).not.toContain('mirror_url')
+  })
+
+  it('may be somebody else’s: its URL is written where the object answers, and only there', async () => {
+    await run({ names: ['rocky-9'] })
+    for (const [name, text] of Object.entries(world.catalogue)) await writeFile(join(folder, name), text)
+    const baseUrl = `${store.endpoint}/${store.swiftPrefix}openstack-images`
+    const report = await run({ names: ['rocky-9', 'debian-12'], mirror: { kind: 'none', baseUrl } })
+    expect(outcomeOf(report, 'rocky-9').current?.mirrorUrl).toBe(`${baseUrl}/rocky-9/20260531-rocky-9.qcow2`)
+    expect(outcomeOf(report, 'debian-12').current?.mirrorUrl).toBeUndefined()
+  })
+
+  it('must be readable for everybody before the catalogue names it', async () => {
+    const report = await run({
+      names: ['rocky-9'],
+      mirror: { ...onStore(), acl: 'private' } as MirrorOptions,
+    })
+    expect(outcomeOf(report, 'rocky-9')).toMatchObject({
+      status: 'failed',
+      error: { code: 'PUBLIC_UNREADABLE' },
+    })
+    expect(await texts()).toEqual(world.catalogue)
+  })
+})
+
+describe('a dry run', () => {
+  it('writes nothing anywhere and tells what a run would do', async () => {
+    const report = await run({ dryRun: true })
+    expect(report.summary).toMatchObject({ wouldUpdate: 7, failed: 0 })
+    expect(await texts()).toEqual(world.catalogue)
+    expect(store.requests).toEqual([])
+    await run()
+    const now = await texts()
+    for (const { file, diff } of report.changes) {
+      for (const line of diff.split('\n').filter((text) => /^\+[^+]/.test(text))) {
+        expect(now[file.slice(file.lastIndexOf('/') + 1)]).toContain(line.slice(1))
+      }
+    }
+  })
+})
+
+describe('one bad image', () => {
+  it('is told and stops no other', async () => {
+    world.origin.fault(`/${world.newest['rocky-9']?.path}.CHECKSUM`, { status: 404 })
+    const report = await run()
+    expect(report.summary).toMatchObject({ updated: 6, failed: 1 })
+    expect(outcomeOf(report, 'rocky-9')).toMatchObject({
+      status: 'failed',
+      error: { code: 'HTTP_STATUS', place: { line: 3 } },
+    })
+    expect((await texts())['rockylinux.yml']).toBe(world.catalogue['rockylinux.yml'])
+  })
+})
