@@ -1,0 +1,201 @@
+import { spawnSync } from 'node:child_process'
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { joinAtEquals, unquote } from '../../src/cli/completion/words.ts'
+import { cli, temporaryFolder } from './support.ts'
+
+let folder: string
+beforeEach(() => {
+  folder = temporaryFolder()
+  const catalogue = join(folder, 'catalogue')
+  mkdirSync(catalogue)
+  writeFileSync(
+    join(catalogue, 'a.yml'),
+    'images:\n  - name: Alpha 1\n    shortname: alpha-1\n  - name: Beta Long Name\n  - shortname: nameless\n',
+  )
+  writeFileSync(join(catalogue, 'broken.yml'), 'images: [')
+  writeFileSync(join(catalogue, 'odd.yaml'), '- images')
+  vi.stubEnv('IMAGE_UPDATER_IMAGES', catalogue)
+})
+afterEach(() => {
+  vi.unstubAllEnvs()
+})
+
+async function candidates(shell: string, ...words: string[]): Promise<string[]> {
+  const { status, out } = await cli(['__complete', shell, '--', ...words])
+  expect(status).toBe(0)
+  return out
+    .trimEnd()
+    .split('\n')
+    .map((line) => line.split('\t')[0] ?? '')
+}
+
+describe('candidates', () => {
+  it.each([
+    [['--sig'], ['values', '--signatures']],
+    [
+      ['update', '--mirror-'],
+      ['values', '--mirror-base-url', '--mirror-key-prefix', '--mirror-dir'],
+    ],
+    [
+      ['--output', ''],
+      ['values', 'text', 'json'],
+    ],
+    [
+      ['--output', 'j'],
+      ['values', 'json'],
+    ],
+    [
+      ['--show-completion', ''],
+      ['values', 'bash', 'zsh', 'fish'],
+    ],
+    [
+      ['--show-completion', '--ver'],
+      ['values', '--verify', '--version'],
+    ],
+    [['--images', ''], ['files']],
+    [['--mirror-dir', ''], ['directories']],
+    [['--keyring=x'], ['directories']],
+    [['--jobs', ''], ['values']],
+    [['--bogus=x'], ['values']],
+    [[''], ['values', 'update', 'help', 'alpha-1', 'Beta Long Name']],
+    [['u'], ['values', 'update']],
+    [['update', 'u'], ['values']],
+    [
+      ['--dry-run', 'Al'],
+      ['values', 'Alpha 1'],
+    ],
+    [
+      ['x', 'alpha'],
+      ['values', 'alpha-1'],
+    ],
+    [['"Beta L'], ['values', 'Beta Long Name']],
+    [['Beta\\ L'], ['values', 'Beta Long Name']],
+    [
+      ['--name', 'B'],
+      ['values', 'Beta Long Name'],
+    ],
+    [['--', '--sig'], ['values']],
+    [
+      ['--images', '/nowhere', ''],
+      ['values', 'update', 'help'],
+    ],
+    [['--images=/nowhere', 'alp'], ['values']],
+  ])('%j', async (words, expected) => {
+    expect(await candidates('zsh', ...words)).toEqual(expected)
+  })
+
+  it('keeps the option before its value for fish and not for the others', async () => {
+    expect(await candidates('fish', '--output=j')).toEqual(['values', '--output=json'])
+    expect(await candidates('zsh', '--output=j')).toEqual(['values', 'json'])
+    expect(await candidates('bash', '--output', '=', 'j')).toEqual(['values', 'json'])
+    expect(await candidates('bash', '--output', '=')).toEqual(['values', 'text', 'json'])
+  })
+
+  it('joins what bash has split and takes quotes off', () => {
+    expect(joinAtEquals(['a', '--b', '=', 'c', 'd', '=', 'e'])).toEqual(['a', '--b=c', 'd', '=', 'e'])
+    expect(["'a\\b", '"a\\"b"', 'a\\ b', 'plain'].map(unquote)).toEqual(['a\\b', 'a"b', 'a b', 'plain'])
+  })
+})
+
+/** A folder with the command `image-updater` in it. */
+function commandFolder(): string {
+  const bin = join(folder, 'bin')
+  mkdirSync(bin)
+  const main = new URL('../../src/cli/main.ts', import.meta.url).pathname
+  const tsx = new URL('../../node_modules/tsx/dist/loader.mjs', import.meta.url).pathname
+  const command = join(bin, 'image-updater')
+  writeFileSync(command, `#!/bin/sh\nexec "${process.execPath}" --import "file://${tsx}" "${main}" "$@"\n`)
+  chmodSync(command, 0o755)
+  return bin
+}
+
+function inShell(shell: string, script: string, ...args: string[]) {
+  const path = `${commandFolder()}:${process.env['PATH']}`
+  const options = {
+    encoding: 'utf8',
+    cwd: folder,
+    env: { ...process.env, HOME: folder, PATH: path },
+  } as const
+  const { stdout, stderr } = spawnSync(shell, [...args, '-c', script], options)
+  expect(stderr).toBe('')
+  return stdout.trimEnd().split('\n')
+}
+
+const has = (shell: string) => spawnSync(shell, ['-c', 'exit 0']).status === 0
+
+describe.skipIf(!has('bash'))('in bash (skipped where it is not installed)', () => {
+  it('completes options, values, names with spaces, and files', () => {
+    const lines = inShell(
+      'bash',
+      `eval "$(image-updater --show-completion bash)"
+      try() { COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _image_updater image-updater; printf '%s|' "\${COMPREPLY[@]}"; echo; }
+      try image-updater --sig
+      try image-updater --output = j
+      try image-updater Beta
+      try image-updater '"Beta'
+      try image-updater --images cat
+      try image-updater --mirror-dir ''
+      complete -p image-updater`,
+    )
+    expect(lines).toEqual([
+      '--signatures|',
+      'json|',
+      'Beta\\ Long\\ Name|',
+      'Beta Long Name|',
+      'catalogue|',
+      expect.stringMatching(/^(bin\|catalogue|catalogue\|bin)\|$/),
+      'complete -F _image_updater image-updater',
+    ])
+  })
+})
+
+describe.skipIf(!has('fish'))('in fish (skipped where it is not installed)', () => {
+  it('completes options, values, names and folders', () => {
+    const lines = inShell(
+      'fish',
+      `image-updater --show-completion fish | source
+      complete -C 'image-updater --sig'
+      complete -C 'image-updater --output=j'
+      complete -C 'image-updater Beta'
+      complete -C 'image-updater --mirror-dir cata'`,
+      '--no-config',
+    )
+    expect(lines.map((line) => line.split('\t')[0])).toEqual([
+      '--signatures',
+      '--output=json',
+      'Beta Long Name',
+      'catalogue/',
+    ])
+  })
+})
+
+describe.skipIf(!has('zsh'))('in zsh (skipped where it is not installed)', () => {
+  it('hands the candidates to compadd', () => {
+    const lines = inShell(
+      'zsh',
+      `compdef() { echo "compdef $*"; }
+      compadd() { echo "compadd $*: $values / $shown"; }
+      compset() { echo "compset $*"; }
+      _files() { echo "_files $*"; }
+      eval "$(image-updater --show-completion zsh)"
+      try() { words=("$@"); CURRENT=$#; PREFIX=$words[-1]; _image_updater; }
+      try image-updater --sig
+      try image-updater --output=j
+      try image-updater Beta
+      try image-updater --images cat
+      try image-updater --mirror-dir ''`,
+      '-f',
+    )
+    expect(lines).toEqual([
+      'compdef _image_updater image-updater',
+      'compadd -l -d shown -a values: --signatures / --signatures  -- OpenPGP signatures of checksum files',
+      'compset -P *=',
+      'compadd -l -d shown -a values: json / json',
+      'compadd -l -d shown -a values: Beta Long Name / Beta Long Name',
+      '_files ',
+      '_files -/',
+    ])
+  })
+})

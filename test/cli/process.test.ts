@@ -1,0 +1,140 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { createServer, type RequestListener } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { temporaryFolder } from './support.ts'
+
+const main = new URL('../../src/cli/main.ts', import.meta.url).pathname
+
+interface Ended {
+  readonly status: number | null
+  readonly out: string
+  readonly err: string
+}
+
+function start(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+): { child: ChildProcess; end: Promise<Ended> } {
+  const child = spawn(process.execPath, ['--import', 'tsx', main, ...args], {
+    env: { PATH: process.env['PATH'], HOME: temporaryFolder(), ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  let out = ''
+  let err = ''
+  child.stdout?.on('data', (chunk) => {
+    out += chunk
+  })
+  child.stderr?.on('data', (chunk) => {
+    err += chunk
+  })
+  const end = once(child, 'close').then(([status]) => ({ status, out, err }))
+  return { child, end }
+}
+
+const catalogue = (origin: string) => `---
+images:
+  - name: AlmaLinux 9
+    shortname: almalinux-9
+    format: qcow2
+    login: almalinux
+    min_disk: 10
+    min_ram: 512
+    status: active
+    visibility: public
+    multi: true
+    meta:
+      architecture: x86_64
+      os_distro: almalinux
+      os_version: '9'
+    tags: []
+    latest_checksum_url: ${origin}/almalinux/9/cloud/x86_64/images/CHECKSUM
+    latest_url: ${origin}/almalinux/9/cloud/x86_64/images/AlmaLinux-9-GenericCloud-latest.x86_64.qcow2
+    versions:
+      - version: '20250101'
+        build_date: 2025-01-01
+        checksum: sha256:${'0'.repeat(64)}
+        url: ${origin}/almalinux/9/cloud/x86_64/images/AlmaLinux-9-GenericCloud-9.5-20250101.x86_64.qcow2
+`
+
+async function world(listener: RequestListener): Promise<{ images: string; mirror: string; origin: string }> {
+  const server = createServer(listener).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  onTestFinished(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const folder = temporaryFolder()
+  const mirror = join(folder, 'mirror')
+  mkdirSync(mirror)
+  const images = join(folder, 'almalinux.yml')
+  writeFileSync(images, catalogue(origin))
+  return { images, mirror, origin }
+}
+
+describe('the command', () => {
+  it.each([
+    [['--help'], 0, /^Usage: image-updater/, /^$/],
+    [['--version'], 0, /^\d+\.\d+\.\d+\n$/, /^$/],
+    [['--bogus'], 2, /^$/, /Unknown option '--bogus'/],
+    [['--images', '/nowhere/at/all', '--no-mirror'], 2, /^$/, /\/nowhere\/at\/all/],
+  ])('%j ends with %i', async (args, status, out, err) => {
+    const ended = await start(args).end
+    expect(ended.status).toBe(status)
+    expect(ended.out).toMatch(out)
+    expect(ended.err).toMatch(err)
+    expect(ended.err).not.toMatch(/\n {4}at /)
+  })
+
+  it('ends with 1 where an image failed, and the document says so', async () => {
+    const { images, mirror } = await world((_request, response) => response.writeHead(404).end())
+    const ended = await start(['--images', images, '--mirror-dir', mirror, '--output', 'json']).end
+    expect(ended.status).toBe(1)
+    expect(JSON.parse(ended.out)).toMatchObject({
+      exit_status: 1,
+      images: [{ name: 'AlmaLinux 9', status: 'failed', error: { code: 'HTTP_STATUS' } }],
+    })
+    expect(ended.err).toMatch(/ \| INFO {5}\| almalinux-9 - Checking image AlmaLinux 9\n/)
+  })
+
+  it.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)('ends in order on %s', async (signal, status) => {
+    const asked = deferred()
+    const { images, mirror } = await world(() => asked.resolve())
+    const before = readFileSync(images, 'utf8')
+    const { child, end } = start(['--images', images, '--mirror-dir', mirror, '--output', 'json'])
+    await asked.promise
+    child.kill(signal)
+    const ended = await end
+    expect(ended.status).toBe(status)
+    expect(ended.err).toContain(`The run was interrupted by ${signal}: uploads are aborted`)
+    expect(JSON.parse(ended.out)).toMatchObject({
+      exit_status: status,
+      images: [{ error: { code: 'ABORTED' } }],
+    })
+    expect(readFileSync(images, 'utf8')).toBe(before)
+  })
+
+  it('does not mind readers that go away', async () => {
+    const { images, mirror } = await world((_request, response) => response.writeHead(404).end())
+    const { child, end } = start(['--images', images, '--mirror-dir', mirror, '--output', 'json', '--debug'])
+    child.stdout?.destroy()
+    child.stderr?.destroy()
+    expect((await end).status).toBe(1)
+  })
+})
+
+function deferred(): { promise: Promise<void>; resolve: () => void } {
+  let resolve = () => {}
+  const promise = new Promise<void>((settle) => {
+    resolve = settle
+  })
+  return { promise, resolve }
+}

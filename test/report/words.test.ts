@@ -1,0 +1,65 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { formatBytes, formatClock, formatDuration, formatRate } from '../../src/report/quantities.ts'
+import { displayWidth, pad, truncate, wrap } from '../../src/report/terminal.ts'
+
+describe('quantities', () => {
+  it.each([
+    [0, '0 B'],
+    [1023, '1023 B'],
+    [1024, '1.0 KiB'],
+    [1048575, '1.0 MiB'],
+    [621700000, '592.9 MiB'],
+    [2 ** 60, '1024.0 PiB'],
+  ])('%i bytes are %s', (bytes, text) => expect(formatBytes(bytes)).toBe(text))
+
+  it.each([
+    [0.04, '0.0 s'],
+    [9.94, '9.9 s'],
+    [9.96, '10 s'],
+    [59.4, '59 s'],
+    [59.6, '1:00 min'],
+    [185, '3:05 min'],
+    [3729, '1:02:09 h'],
+  ])('%f seconds are %s', (seconds, text) => expect(formatDuration(seconds)).toBe(text))
+
+  it('are shown as rates and clocks', () => {
+    expect(formatRate(2048)).toBe('2.0 KiB/s')
+    expect(formatClock(7)).toBe('0:07')
+  })
+})
+
+describe('terminal columns', () => {
+  it.each([
+    ['plain', 5],
+    ['全角', 4],
+    ['e\u0301', 1],
+    ['👩‍👩‍👧', 2],
+    ['🇩🇪', 2],
+    ['❤️', 2],
+    ['ü', 1],
+    ['한국', 4],
+    ['\u200b', 0],
+  ])('%s takes %i', (text, width) => expect(displayWidth(text)).toBe(width))
+
+  it('are never exceeded by a truncated text, and always filled by a padded one', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme' }), fc.nat({ max: 30 }), (text, columns) => {
+        expect(displayWidth(truncate(text, columns))).toBeLessThanOrEqual(columns)
+        expect(displayWidth(pad(truncate(text, columns), columns))).toBe(columns)
+      }),
+      { seed: 7, numRuns: 500 },
+    )
+  })
+
+  it('mark what was cut off', () => {
+    expect(truncate('almalinux-9', 11)).toBe('almalinux-9')
+    expect(truncate('almalinux-9', 6)).toBe('almal~')
+    expect(truncate('全角全角', 4)).toBe('全~')
+  })
+
+  it('are where lines break', () => {
+    expect(wrap('one two three four', 9)).toEqual(['one two', 'three', 'four'])
+    expect(wrap('averylongword b', 5)).toEqual(['averylongword', 'b'])
+  })
+})
