@@ -1,153 +1,167 @@
-import { randomUUID } from 'node:crypto'
-import { link, open, readFile, rename, rm, stat, utimes } from 'node:fs/promises'
+import { randomBytes } from 'node:crypto'
+import { link, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { UpdaterError } from '../errors.ts'
+import { findProcess, thisMachine } from './process.ts'
+import { removeLeftovers, temporaryPath, unwritable } from './temporary.ts'
 
 /** A folder that no other run works on until `release`. */
 export interface CatalogLock {
   release(): Promise<void>
 }
 
+/** What a lock file says of the run that holds it. */
 interface Holder {
+  /** Tells this lock from every other. */
   readonly id: string
   readonly pid: number
   readonly host: string
-  /** When the process began, in ticks since boot, as /proc tells; absent where it doesn't. */
+  /** Where the pid counts: boot and pid namespace; absent where the system does not tell. */
+  readonly machine?: string | undefined
+  /** When the process began, in ticks since boot; absent where the system does not tell. */
   readonly processStart?: string | undefined
   /** ISO 8601. */
   readonly since: string
 }
 
+interface Lock {
+  readonly id: string
+  readonly holder: Holder | undefined
+  /** Milliseconds since 1970. */
+  readonly touched: number
+}
+
+/** Milliseconds. */
 const heartbeat = 30_000
-/** A lock of another host that was not touched for so long belongs to nobody. */
+/** Milliseconds; a lock whose process cannot be looked at, and that was not touched for so long, is nobody's. */
 const staleAfter = 120_000
+const attempts = 100
 
 /**
  * Takes the lock of a catalogue folder, `.image-updater.lock` in it. A lock that was left behind is taken
- * over: at once if its process on this host is gone, after two minutes without a sign of life if it is
- * of another host.
+ * over: at once if its process was of this machine (the same boot, the same container) and is gone, after
+ * two minutes without a sign of life if it cannot be looked at.
  * @throws UpdaterError CATALOG_LOCKED, CATALOG_UNWRITABLE
  */
 export async function lockCatalog(folder: string): Promise<CatalogLock> {
   const path = join(folder, '.image-updater.lock')
-  const id = randomUUID()
   const holder: Holder = {
-    id,
+    id: randomBytes(8).toString('hex'),
     pid: process.pid,
     host: hostname(),
-    processStart: await processStart(process.pid),
+    machine: await thisMachine(),
+    processStart: (await findProcess(process.pid))?.start,
     since: new Date().toISOString(),
   }
-  const own = join(folder, `.image-updater.${id}.tmp`)
+  const isOurs = async () => (await readLock(path))?.id === holder.id
   try {
-    await writeNew(own, `${JSON.stringify(holder)}\n`, folder)
-    while (!(await claim(own, path, folder))) await removeStale(path, folder, id)
-  } finally {
-    await rm(own, { force: true }).catch(() => {})
+    await acquire(path, `${JSON.stringify(holder)}\n`, folder)
+  } catch (error) {
+    throw unwritable(folder, error)
   }
-  const beat = setInterval(() => void utimes(path, new Date(), new Date()).catch(() => {}), heartbeat)
+  await removeLeftovers(folder)
+  const beat = setInterval(async () => {
+    const now = new Date()
+    if (await isOurs()) await utimes(path, now, now).catch(() => {})
+  }, heartbeat)
   beat.unref()
   return {
     async release() {
       clearInterval(beat)
-      if ((await readHolder(path))?.id === id) await rm(path, { force: true }).catch(() => {})
+      if (await isOurs()) await rm(path, { force: true }).catch(() => {})
     },
   }
 }
 
-/** Makes the lock appear with its content in one step; `false` where there is one. */
-async function claim(own: string, path: string, folder: string): Promise<boolean> {
+/**
+ * Of those who find the same lock left behind, only the one who holds the claim (a lock of its own, named
+ * after the lock that was found) may replace it, and looks again before.
+ */
+async function acquire(path: string, text: string, folder: string): Promise<void> {
+  for (let attempt = 0; attempt < attempts; attempt += 1) {
+    if (await create(path, text)) return
+    const found = await readLock(path)
+    if (found === undefined) continue
+    if (!(await isLeftBehind(found))) throw locked(path, folder, found.holder)
+    const claim = `${path}.${found.id}`
+    await acquire(claim, text, folder)
+    if ((await readLock(path))?.id === found.id) return rename(claim, path)
+    await rm(claim, { force: true })
+  }
+  throw locked(path, folder, undefined)
+}
+
+/** Makes a file appear with its content in one step; `false` where there is one. */
+async function create(path: string, text: string): Promise<boolean> {
+  const own = temporaryPath(dirname(path))
+  await writeFile(own, text, { flag: 'wx' })
   try {
     await link(own, path)
     return true
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
-    throw unlockable(folder, error)
+    const { code = '' } = error as NodeJS.ErrnoException
+    // ENOENT: the winner of another race has cleaned up.
+    if (code === 'EEXIST' || code === 'ENOENT') return false
+    if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'].includes(code)) throw error
+    return await createWithoutLink(path, text)
+  } finally {
+    await rm(own, { force: true }).catch(() => {})
   }
 }
 
-/** Removes a lock that is left behind, and only the one that was looked at. */
-async function removeStale(path: string, folder: string, id: string): Promise<void> {
-  const holder = await readHolder(path)
-  const touched = await stat(path).then(
-    (info) => info.mtimeMs,
-    () => undefined,
-  )
-  if (touched === undefined) return
-  if (!(await isStale(holder, touched))) throw locked(folder, path, holder)
-  const aside = join(folder, `.image-updater.${id}.stale`)
+/** For file systems without hard links: the content follows an instant later. */
+async function createWithoutLink(path: string, text: string): Promise<boolean> {
   try {
-    await rename(path, aside)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return
-    throw unlockable(folder, error)
-  }
-  const moved = await readHolder(aside)
-  // Another run was quicker: what was moved aside is its fresh lock, and goes back.
-  if (moved?.id !== holder?.id) await link(aside, path).catch(() => {})
-  await rm(aside, { force: true })
-}
-
-async function isStale(holder: Holder | undefined, touched: number): Promise<boolean> {
-  if (holder === undefined || holder.host !== hostname()) return Date.now() - touched > staleAfter
-  if (!isRunning(holder.pid)) return true
-  const start = await processStart(holder.pid)
-  return holder.processStart !== undefined && start !== undefined && start !== holder.processStart
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
+    await writeFile(path, text, { flag: 'wx' })
     return true
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+    throw error
   }
 }
 
-/** Field 22 of /proc/PID/stat (proc(5)): tells a process from a later one of the same number. */
-async function processStart(pid: number): Promise<string | undefined> {
-  const line = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
-  return line.slice(line.lastIndexOf(')') + 2).split(' ')[19]
+async function readLock(path: string): Promise<Lock | undefined> {
+  try {
+    const { mtimeMs, ino } = await stat(path)
+    const holder = parseHolder(await readFile(path, 'utf8'))
+    return { id: holder?.id ?? `${ino}-${Math.floor(mtimeMs)}`, holder, touched: mtimeMs }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
 }
 
-async function readHolder(path: string): Promise<Holder | undefined> {
+function parseHolder(text: string): Holder | undefined {
   try {
-    const holder = JSON.parse(await readFile(path, 'utf8')) as Partial<Holder> | null
-    return typeof holder?.id === 'string' && Number.isInteger(holder.pid) && typeof holder.host === 'string'
-      ? (holder as Holder)
-      : undefined
+    const holder = JSON.parse(text) as Partial<Holder> | null
+    const isWhole =
+      /^[\da-f]{16}$/.test(holder?.id ?? '') &&
+      Number.isInteger(holder?.pid) &&
+      typeof holder?.host === 'string' &&
+      typeof holder.since === 'string'
+    return isWhole ? (holder as Holder) : undefined
   } catch {
     return undefined
   }
 }
 
-async function writeNew(path: string, text: string, folder: string): Promise<void> {
-  try {
-    const file = await open(path, 'wx', 0o644)
-    await file.writeFile(text).finally(() => file.close())
-  } catch (error) {
-    throw unlockable(folder, error)
+async function isLeftBehind({ holder, touched }: Lock): Promise<boolean> {
+  if (holder === undefined || holder.host !== hostname() || holder.machine !== (await thisMachine())) {
+    return Date.now() - touched > staleAfter
   }
+  const found = await findProcess(holder.pid)
+  if (found === undefined) return true
+  return found.start !== undefined && holder.processStart !== undefined && found.start !== holder.processStart
 }
 
-function locked(folder: string, path: string, holder: Holder | undefined): UpdaterError {
+function locked(path: string, folder: string, holder: Holder | undefined): UpdaterError {
   const who =
-    holder === undefined ? 'somebody' : `process ${holder.pid} on ${holder.host}, since ${holder.since}`
+    holder === undefined
+      ? 'a process unknown'
+      : `process ${holder.pid} on ${holder.host}, since ${holder.since}`
   return new UpdaterError('CATALOG_LOCKED', `Another run works on ${folder}: ${who}`, {
     place: { file: path },
-    remedy: 'Wait until it has ended; if no such process exists, remove the lock file',
+    remedy: `Wait until it has ended; if there is no such run, remove ${path}`,
   })
-}
-
-function unlockable(folder: string, cause: unknown): UpdaterError {
-  return new UpdaterError(
-    'CATALOG_UNWRITABLE',
-    `The folder ${folder} cannot be locked: ${(cause as Error).message}`,
-    {
-      place: { file: folder },
-      remedy: 'Give the user of this program write access to the folder',
-      cause,
-    },
-  )
 }

@@ -1,61 +1,65 @@
-import { randomBytes } from 'node:crypto'
-import { constants } from 'node:fs'
-import { access, open, realpath, rename, rm, stat } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { constants, type Stats } from 'node:fs'
+import { access, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { UpdaterError } from '../errors.ts'
-import { editEach } from './edit.ts'
+import { type EditedText, editEach } from './edit.ts'
 import { readText } from './read.ts'
+import { temporaryPath, unwritable } from './temporary.ts'
 import type { VersionEdit } from './types.ts'
 
 /**
- * Finds out what can be known before anything is uploaded: the file can be replaced, by one of the same
- * owner.
+ * Finds out what can be known before anything is uploaded: the file can be replaced by one of the same size,
+ * mode and owner. A copy is made beside it for that, and removed.
  * @throws UpdaterError CATALOG_UNWRITABLE
  */
 export async function assertWritable(path: string): Promise<void> {
-  await orUnwritable(path, async () => {
+  let copy: string | undefined
+  try {
     const target = await realpath(path)
     await access(target, constants.R_OK | constants.W_OK)
-    await access(dirname(target), constants.W_OK | constants.X_OK)
-    const { uid } = await stat(target)
-    const own = process.geteuid?.()
-    if (own !== undefined && own !== 0 && own !== uid) {
-      throw new Error('it belongs to another user, and would change its owner')
-    }
-  })
+    if (await isMountPoint(target)) throw Object.assign(new Error('mount point'), { code: 'EBUSY' })
+    copy = temporaryPath(dirname(target))
+    await writeLike(copy, await readFile(target), await stat(target))
+  } catch (error) {
+    throw unwritable(path, error)
+  } finally {
+    if (copy !== undefined) await rm(copy, { force: true }).catch(() => {})
+  }
 }
 
 /**
  * Replaces a file in one step by one of the same mode and owner; a symbolic link stays one. Whoever reads
  * it meanwhile, or after a crash, finds the old text or the new one.
- * @throws UpdaterError CATALOG_CHANGED where the file does not hold `expected` any more, CATALOG_UNWRITABLE
+ * @throws UpdaterError CATALOG_CHANGED: the file does not hold `expected` any more; CATALOG_UNWRITABLE
  */
 export async function writeCatalog(path: string, expected: string, text: string): Promise<void> {
-  const target = await orUnwritable(path, () => realpath(path))
-  const temporary = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString('hex')}.tmp`)
+  let temporary: string | undefined
   try {
-    await orUnwritable(path, () => writeTemporary(temporary, target, text))
-    if ((await readText(path)) !== expected) {
+    const target = await realpath(path)
+    temporary = temporaryPath(dirname(target))
+    await writeLike(temporary, Buffer.from(text), await stat(target))
+    if (!(await readFile(target)).equals(Buffer.from(expected))) {
       throw new UpdaterError('CATALOG_CHANGED', `The file ${path} was changed while it was being updated`, {
         place: { file: path },
         remedy: 'Run again when nobody else edits it',
       })
     }
-    await orUnwritable(path, () => rename(temporary, target))
+    await rename(temporary, target)
+    await syncFolder(dirname(target))
   } catch (error) {
-    await rm(temporary, { force: true }).catch(() => {})
-    throw error
+    throw unwritable(path, error)
+  } finally {
+    if (temporary !== undefined) await rm(temporary, { force: true }).catch(() => {})
   }
-  await syncFolder(dirname(target))
 }
 
-export interface AppliedEdits {
+export interface AppliedEdits extends Omit<EditedText, 'text'> {
   /** Text of the file before and after. */
   readonly before: string
   readonly after: string
-  readonly failed: readonly { readonly edit: VersionEdit; readonly error: UpdaterError }[]
 }
 
+/** Times that edits are planned anew because the file has changed under way. */
 const attempts = 5
 
 /**
@@ -66,10 +70,10 @@ const attempts = 5
 export async function applyEdits(path: string, edits: readonly VersionEdit[]): Promise<AppliedEdits> {
   for (let attempt = 1; ; attempt += 1) {
     const before = await readText(path)
-    const { text: after, failed } = editEach(path, before, edits)
+    const { text: after, applied, failed } = editEach(path, before, edits)
     try {
       if (after !== before) await writeCatalog(path, before, after)
-      return { before, after, failed }
+      return { before, after, applied, failed }
     } catch (error) {
       const isChange = error instanceof UpdaterError && error.code === 'CATALOG_CHANGED'
       if (!isChange || attempt >= attempts) throw error
@@ -77,21 +81,21 @@ export async function applyEdits(path: string, edits: readonly VersionEdit[]): P
   }
 }
 
-async function writeTemporary(temporary: string, target: string, text: string): Promise<void> {
-  const { mode, uid, gid } = await stat(target)
-  const file = await open(temporary, 'wx', 0o600)
+/** A new file, on the disk when this returns, with the mode and the owner of another. */
+async function writeLike(path: string, bytes: Uint8Array, like: Stats): Promise<void> {
+  const file = await open(path, 'wx', 0o600)
   try {
-    await file.writeFile(text)
+    await file.writeFile(bytes)
     const own = await file.stat()
-    if (own.uid !== uid || own.gid !== gid) await file.chown(uid, gid)
-    await file.chmod(mode & 0o7777)
+    if (own.uid !== like.uid || own.gid !== like.gid) await file.chown(like.uid, like.gid)
+    await file.chmod(like.mode & 0o7777)
     await file.sync()
   } finally {
     await file.close()
   }
 }
 
-/** So that the new name is on the disk, too; some file systems can't. */
+/** So that the new name is on the disk, too; some file systems refuse, and keep their own order. */
 async function syncFolder(folder: string): Promise<void> {
   try {
     const handle = await open(folder, 'r')
@@ -99,28 +103,12 @@ async function syncFolder(folder: string): Promise<void> {
   } catch {}
 }
 
-async function orUnwritable<T>(path: string, action: () => Promise<T>): Promise<T> {
-  try {
-    return await action()
-  } catch (cause) {
-    const { code = '', message } = cause as NodeJS.ErrnoException
-    throw new UpdaterError(
-      'CATALOG_UNWRITABLE',
-      `The file ${path} cannot be replaced: ${reasons[code] ?? message}`,
-      {
-        place: { file: path },
-        remedy: 'Run as the owner of the files, with write access to them and their folder',
-        cause,
-      },
-    )
-  }
-}
-
-const reasons: Readonly<Record<string, string>> = {
-  EACCES: 'permission denied',
-  EPERM: 'the operation is not permitted',
-  EROFS: 'the file system is read-only',
-  ENOSPC: 'the disk is full',
-  EDQUOT: 'the disk quota is used up',
-  ENOENT: 'it is a symbolic link to nothing, or was removed',
+/** A single file that is mounted (as containers do) cannot be replaced. Known on Linux only. */
+async function isMountPoint(target: string): Promise<boolean> {
+  const mounts = await readFile('/proc/self/mountinfo', 'utf8').catch(() => '')
+  const escaped = target.replace(
+    /[\s\\]/g,
+    (character) => `\\${character.charCodeAt(0).toString(8).padStart(3, '0')}`,
+  )
+  return mounts.split('\n').some((line) => line.split(' ')[4] === escaped)
 }
