@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { Interruption } from '../../src/cli/context.ts'
@@ -301,6 +301,19 @@ describe('results', () => {
     writeFileSync(path, 'old')
     await cli(['--report', path], { run: () => reportOf([outcome()]) })
     expect(JSON.parse(readFileSync(path, 'utf8'))).toMatchObject({ images: [{ name: 'Alpha 1' }] })
+  })
+
+  it('ends with 1 where the report could not be written after the run', async () => {
+    const folder = join(temporaryFolder(), 'gone')
+    mkdirSync(folder)
+    const run = () => {
+      rmSync(folder, { recursive: true })
+      return reportOf([outcome()])
+    }
+    const { status, out, err } = await cli(['--output', 'json', '--report', join(folder, 'r.json')], { run })
+    expect(status).toBe(1)
+    expect(JSON.parse(out)).toMatchObject({ images: [{ status: 'up-to-date' }] })
+    expect(err).toContain('ERROR    | update - The report cannot be written to')
   })
 
   it('shows the diffs of a dry run before the summary, also when quiet', async () => {

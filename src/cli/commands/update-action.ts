@@ -1,3 +1,4 @@
+import { asUpdaterError } from '../../errors.ts'
 import { assertReportWritable, writeReport } from '../../report/file.ts'
 import { formatDocument, reportDocument } from '../../report/json.ts'
 import type { RunReport } from '../../report/outcome.ts'
@@ -6,7 +7,7 @@ import { formatChanges, formatSummary } from '../../report/text.ts'
 import type { UpdateOptions } from '../../update/options.ts'
 import { interruptedStatus, wantsColour } from '../context.ts'
 import type { Flags } from '../flags.ts'
-import { type Log, openLog } from '../log.ts'
+import { errorLines, type Log, openLog } from '../log.ts'
 import { createNarrator } from '../narrator.ts'
 import type { OutputFlags, UpdateFlags } from '../options.ts'
 import { createProgress, type Progress } from '../progress.ts'
@@ -30,7 +31,8 @@ export async function update(flags: AllFlags, names: readonly string[], session:
   const progress = quiet ? undefined : openProgress(session, log, screen)
   const report = redactDeep(await run(options, session, log, progress), session.redact)
   session.exitStatus = interruptedStatus(session.context.signal) ?? (report.summary.failed > 0 ? 1 : 0)
-  await deliver(report, flags.values, session)
+  deliver(report, flags.values, session)
+  if (file !== undefined) await keepReport(file, report, session, log)
 }
 
 function warnOfSecret(flags: AllFlags, log: Log): void {
@@ -75,16 +77,24 @@ async function run(
   }
 }
 
-/** Hands the report over in every form that was asked for. */
-async function deliver(report: RunReport, flags: OutputFlags, session: Session): Promise<void> {
-  const { stdout } = session.context
-  const document = () => formatDocument(reportDocument(report, session.exitStatus))
+/** Prints the report in the form that was asked for. */
+function deliver(report: RunReport, flags: OutputFlags, { context, exitStatus }: Session): void {
+  const { stdout } = context
   if (flags.output === 'json') {
-    stdout.write(document())
-  } else {
-    const paint = createPaint(wantsColour(stdout))
-    if (report.dryRun) stdout.write(formatChanges(report.changes, paint))
-    if (!flags.quiet) stdout.write(formatSummary(report, { paint, columns: stdout.columns }))
+    stdout.write(formatDocument(reportDocument(report, exitStatus)))
+    return
   }
-  if (flags.report !== undefined) await writeReport(flags.report, document())
+  const paint = createPaint(wantsColour(stdout))
+  if (report.dryRun) stdout.write(formatChanges(report.changes, paint))
+  if (!flags.quiet) stdout.write(formatSummary(report, { paint, columns: stdout.columns }))
+}
+
+/** The run is over: a report that cannot be written now is told, and ends an otherwise good run with 1. */
+async function keepReport(file: string, report: RunReport, session: Session, log: Log): Promise<void> {
+  try {
+    await writeReport(file, formatDocument(reportDocument(report, session.exitStatus)))
+  } catch (thrown) {
+    for (const line of errorLines(asUpdaterError(thrown), 'update')) log.write(line)
+    session.exitStatus ||= 1
+  }
 }
