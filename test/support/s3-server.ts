@@ -155,6 +155,7 @@ export async function startS3Server(options: S3ServerOptions = {}): Promise<S3Se
   const { accessKey = 'test-access-key', secretKey = 'test-secret-key', region = 'us-east-1' } = options
   const { pageSize = 1000, skew = 0 } = options
   const blobs = await createBlobs(options.blobs ?? 'memory')
+  const kept = await createBlobs('memory')
   const account: Account = { accessKey, secretKey, region, now: () => Date.now() + skew }
   const buckets = new Set(options.buckets ?? ['openstack-images'])
   const objects = new Map<string, StoredObject>()
@@ -264,7 +265,7 @@ export async function startS3Server(options: S3ServerOptions = {}): Promise<S3Se
     },
     CompleteMultipartUpload: async (call) => {
       const upload = uploadOf(call)
-      const blob = await receive(call)
+      const blob = await receive(call, kept)
       const pieces = chosenParts(upload, (await collect([{ blob, start: 0, end: blob.size }])).toString())
       const { id, parts, ...rest } = upload
       const etag = `"${createHash('md5')
@@ -351,8 +352,8 @@ export async function startS3Server(options: S3ServerOptions = {}): Promise<S3Se
     objects.set(at(bucket, key), object)
   }
 
-  async function receive({ request }: Call): Promise<Blob> {
-    const blob = await blobs.receive(request)
+  async function receive({ request }: Call, into = blobs): Promise<Blob> {
+    const blob = await into.receive(request)
     const announced = request.headers['x-amz-content-sha256']
     if (announced !== 'UNSIGNED-PAYLOAD' && blob.sha256 !== undefined && announced !== blob.sha256) {
       throw new S3Refusal(400, 'XAmzContentSHA256Mismatch', 'The digest of the body is not the signed one.')

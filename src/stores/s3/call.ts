@@ -3,7 +3,7 @@ import { sleep } from '../../http/abort.ts'
 import { isRetriable } from '../../http/policy.ts'
 import type { HttpClient, OpenBody } from '../../http/types.ts'
 import type { Credentials, CredentialsSource } from '../credentials.ts'
-import { type Asked, expiring, failureOf, passing, type S3Error } from './failure.ts'
+import { type Asked, expiring, failureOf, passing, S3Error } from './failure.ts'
 import { createSigner, payloadHash, type Unsigned } from './sign.ts'
 
 export interface S3Options {
@@ -56,20 +56,40 @@ const retries = 4
 /** A list of 1000 uploads is about half of a MiB. */
 const answerLimit = 4 * 2 ** 20
 
+type Attempt =
+  | { readonly reply: S3Reply; readonly failure?: undefined }
+  | { readonly reply?: undefined; readonly failure: UpdaterError }
+
 export function createS3Client(options: S3Options): S3Client {
   const { endpoint, bucket, region, http, pause = defaultPause } = options
   const held = holdCredentials(options.credentials)
   const signer = createSigner(endpoint, region, held.get)
 
-  async function attempt(request: S3Request, unsigned: Unsigned, payload: string): Promise<S3Reply> {
-    const opened = await http.send(request.method, signer.url(unsigned), {
-      body: request.body,
-      signal: request.signal,
-      redirects: 0,
-      sign: () => signer.headers(unsigned, payload),
-    })
-    const text = await readText(opened)
-    return { status: opened.status, headers: opened.headers, text }
+  /** An answer, or why there is none; a request that got no answer at all has had its retries already. */
+  async function attempt(
+    request: S3Request,
+    unsigned: Unsigned,
+    payload: string,
+    asked: Asked,
+  ): Promise<Attempt> {
+    const opened = await http
+      .send(request.method, signer.url(unsigned), {
+        body: request.body,
+        signal: request.signal,
+        redirects: 0,
+        sign: () => signer.headers(unsigned, payload),
+      })
+      .catch((thrown) => {
+        throw unreachable(asked, asUpdaterError(thrown))
+      })
+    const { status, headers } = opened
+    try {
+      const reply = { status, headers, text: await readText(opened) }
+      const failure = failureOf(asked, status, headers, reply.text)
+      return failure === undefined ? { reply } : { failure }
+    } catch (thrown) {
+      return { failure: unreachable(asked, asUpdaterError(thrown)) }
+    }
   }
 
   async function call(request: S3Request): Promise<S3Reply> {
@@ -80,16 +100,12 @@ export function createS3Client(options: S3Options): S3Client {
     const asked: Asked = { what: request.what, bucket, host: endpoint.host }
     let renewed = false
     for (let number = 0; ; number++) {
-      const reply = await attempt(request, unsigned, payload).catch((thrown) => {
-        throw unreachable(asked, thrown)
-      })
-      const failure = failureOf(asked, reply.status, reply.headers, reply.text)
+      const { reply, failure } = await attempt(request, unsigned, payload, asked)
       if (failure === undefined) return reply
-      const stale = !renewed && expiring.has(failure.s3Code ?? '')
-      if (stale) {
+      if (!renewed && isExpired(failure)) {
         renewed = true
         await held.renew()
-      } else if (number < retries && isPassing(failure)) {
+      } else if (number < retries && mayPass(failure)) {
         await sleep(pause * 2 ** number * (0.5 + Math.random()), signal)
       } else {
         throw failure
@@ -100,13 +116,17 @@ export function createS3Client(options: S3Options): S3Client {
   return { bucket, host: endpoint.host, call }
 }
 
-/** HTTP has asked again for the statuses that say so; here it is about codes that come with others. */
-function isPassing({ s3Code, status }: S3Error): boolean {
-  return s3Code !== undefined && passing.has(s3Code) && !isRetriable(status)
+function isExpired(failure: UpdaterError): boolean {
+  return failure instanceof S3Error && expiring.has(failure.s3Code ?? '')
 }
 
-function unreachable(asked: Asked, thrown: unknown): UpdaterError {
-  const error = asUpdaterError(thrown)
+/** HTTP has asked again for the statuses that say so; here it is about codes that come with others. */
+function mayPass(failure: UpdaterError): boolean {
+  if (!(failure instanceof S3Error)) return failure.code === 'STORE_UNREACHABLE'
+  return passing.has(failure.s3Code ?? '') && !isRetriable(failure.status)
+}
+
+function unreachable(asked: Asked, error: UpdaterError): UpdaterError {
   if (!error.code.startsWith('HTTP_')) return error
   return new UpdaterError(
     'STORE_UNREACHABLE',

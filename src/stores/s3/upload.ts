@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import pLimit from 'p-limit'
 import { UpdaterError } from '../../errors.ts'
 import { sleep } from '../../http/abort.ts'
 import { stagingKey } from '../naming.ts'
@@ -50,8 +51,11 @@ export async function beginUpload(
   async function publish(final: ObjectRecord): Promise<void> {
     copying = await startMultipart(client, key, visibleHeaders(context, intent, final), signal)
     if (final.size === 0) await copying.put(1, new Uint8Array(0))
-    for (const [index, range] of copyRanges(final.size).entries())
-      await copying.copy(index + 1, target, range)
+    const { copy } = copying
+    const limit = pLimit(copiesAtOnce)
+    const copies = copyRanges(final.size).map((range, index) => limit(() => copy(index + 1, target, range)))
+    for (const one of copies) pending.add(one)
+    await Promise.all(copies)
     await settle(context, copying, key, (object) => holds(object, final), signal)
   }
 
@@ -99,6 +103,9 @@ function visibleHeaders(
 function holds(object: StoredObject, record: ObjectRecord): boolean {
   return object.size === record.size && object.record !== undefined && sameRecord(object.record, record)
 }
+
+/** Ranges that the server copies at once. */
+const copiesAtOnce = 4
 
 /** Looks at an object that should be there before it counts as missing. */
 const looks = 4
