@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events'
 import pLimit, { type LimitFunction } from 'p-limit'
 import { createSignatureCheck } from '../discovery/signature.ts'
-import { asUpdaterError, type UpdaterError } from '../errors.ts'
+import { asUpdaterError, UpdaterError } from '../errors.ts'
 import type { ImageStep, Listener } from '../events.ts'
 import { createHttpClient } from '../http/client.ts'
 import { askOnce } from '../http/once.ts'
@@ -147,11 +147,18 @@ async function runImage(image: Image, ordinal: number, run: Run, onEvent: Listen
     step({ type: 'done', status })
     return { ...about, status, ...told(progress), previous }
   } catch (thrown) {
-    const error = asUpdaterError(thrown)
+    const error = run.signal.aborted ? abortedError(thrown, run.signal) : asUpdaterError(thrown)
     step({ type: 'failed', error })
     step({ type: 'done', status: 'failed' })
     return { ...about, status: 'failed', ...told(progress), previous, error: outcomeError(error, image) }
   }
+}
+
+/** Whatever an abort's reason is, what it ended is told as aborted. */
+function abortedError(thrown: unknown, { reason }: AbortSignal): UpdaterError {
+  if (thrown instanceof UpdaterError) return thrown
+  const why = reason instanceof Error ? reason.message : String(reason)
+  return new UpdaterError('ABORTED', why, { cause: thrown })
 }
 
 function told({ resolver, trust, current, mirror }: Progress): Partial<ImageOutcome> {
