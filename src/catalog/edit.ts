@@ -177,7 +177,7 @@ class EditPlanner {
     if (!isSeq(list) || list.anchor !== undefined || list.tag !== undefined) {
       throw uneditable(
         this.document,
-        list?.range[0] ?? 0,
+        versions.key.range[0],
         '"versions" is an alias, or has an anchor or a tag',
       )
     }

@@ -1,0 +1,506 @@
+import { describe, expect, it } from 'vitest'
+import type { ImageFormat } from '../../src/image.ts'
+import { createInspector } from '../../src/transfer/inspect.ts'
+import {
+  makeBytes,
+  makeIso,
+  makeQcow2,
+  makeRaw,
+  makeVdi,
+  makeVhd,
+  makeVmdk,
+  makeVmdkDescriptor,
+} from '../support/images.ts'
+import { inspect, verdict } from './inspection.ts'
+
+const gib = 2 ** 30
+const mib = 2 ** 20
+
+const text = (content: string, encoding: BufferEncoding = 'latin1') =>
+  new Uint8Array(Buffer.from(content, encoding))
+
+/** `content` at the start of what could otherwise be a raw disk. */
+const startingWith = (content: string, size = 4096) =>
+  makeRaw({ size, patch: (image) => image.write(content, 0, 'latin1') })
+
+const setU32be = (offset: number, value: number) => (image: Buffer) => void image.writeUInt32BE(value, offset)
+const setU64be = (offset: number, value: bigint) => (image: Buffer) =>
+  void image.writeBigUInt64BE(value, offset)
+const setU32le = (offset: number, value: number) => (image: Buffer) => void image.writeUInt32LE(value, offset)
+const setU64le = (offset: number, value: bigint) => (image: Buffer) =>
+  void image.writeBigUInt64LE(value, offset)
+
+describe('images that are what they are declared to be', () => {
+  const accepted: [string, ImageFormat, Uint8Array, number | undefined][] = [
+    ['qcow2 version 3', 'qcow2', makeQcow2(), gib],
+    ['qcow2 version 2', 'qcow2', makeQcow2({ version: 2 }), gib],
+    ['qcow2 with a short header', 'qcow2', makeQcow2({ patch: setU32be(100, 104) }), gib],
+    ['qcow2 with clusters of 512 bytes', 'qcow2', makeQcow2({ clusterBits: 9, virtualSize: mib }), mib],
+    ['qcow2 with clusters of 2 MiB', 'qcow2', makeQcow2({ clusterBits: 21 }), gib],
+    ['qcow2 larger than what is kept', 'qcow2', makeQcow2({ size: 3 * mib }), gib],
+    [
+      'qcow2 compressed by zstd',
+      'qcow2',
+      makeQcow2({ incompatible: 8n, patch: (i) => i.writeUInt8(1, 104) }),
+      gib,
+    ],
+    [
+      'qcow2 with extended L2 entries',
+      'qcow2',
+      makeQcow2({ incompatible: 16n, virtualSize: mib, clusterBits: 16 }),
+      mib,
+    ],
+    [
+      'qcow2 with other header extensions',
+      'qcow2',
+      makeQcow2({
+        extensions: [
+          { type: 0x6803f857, data: new Uint8Array(47) },
+          { type: 1, data: new Uint8Array() },
+        ],
+      }),
+      gib,
+    ],
+    ['vmdk', 'vmdk', makeVmdk(), gib],
+    [
+      'vmdk as a stream with a footer',
+      'vmdk',
+      makeVmdk({ createType: 'streamOptimized', footer: true }),
+      gib,
+    ],
+    ['dynamic vhd', 'vhd', makeVhd(), gib],
+    ['fixed vhd', 'vhd', makeVhd({ type: 'fixed', virtualSize: 64 * 1024 }), 64 * 1024],
+    ['vdi', 'vdi', makeVdi(), gib],
+    ['fixed vdi', 'vdi', makeVdi({ patch: setU32le(76, 2) }), gib],
+    ['iso', 'iso', makeIso(), 36864],
+    ['hybrid iso', 'iso', makeIso({ hybrid: true }), 36864],
+    ['raw', 'raw', makeRaw(), 65536],
+    ['raw of zeros', 'raw', new Uint8Array(1024), 1024],
+    ['raw with a GPT', 'raw', makeRaw({ patch: (image) => image.write('EFI PART', 512) }), 65536],
+    ['raw of one byte', 'raw', new Uint8Array([0xeb]), 1],
+    ['a kernel', 'aki', startingWith('MZ'), undefined],
+    ['a compressed ramdisk', 'ari', startingWith('\x1f\x8b\x08'), undefined],
+    ['a machine image', 'ami', makeBytes(2048), undefined],
+  ]
+  it.each(accepted)('%s', (_name, format, image, virtualSize) => {
+    const facts = virtualSize === undefined ? { warnings: [] } : { virtualSize, warnings: [] }
+    expect(inspect(format, image)).toEqual(facts)
+  })
+
+  it('says that a qcow2 image is dirty', () => {
+    expect(inspect('qcow2', makeQcow2({ incompatible: 1n })).warnings).toEqual([
+      expect.stringContaining('marked dirty'),
+    ])
+  })
+
+  it('says that a raw disk is an ISO as well', () => {
+    expect(inspect('raw', makeIso({ hybrid: true })).warnings).toEqual([
+      expect.stringContaining('hybrid ISO'),
+    ])
+  })
+})
+
+describe('qcow2 images that are refused', () => {
+  const refused: [string, Uint8Array, RegExp][] = [
+    ['another magic', makeBytes(4096), /^IMAGE_FORMAT: .*does not have that format's signature/],
+    ['version 1', makeQcow2({ patch: setU32be(4, 1) }), /^IMAGE_FORMAT: .*version 1/],
+    ['version 4', makeQcow2({ patch: setU32be(4, 4) }), /^IMAGE_FORMAT: .*version 4/],
+    ['backing file', makeQcow2({ backingFile: '/etc/passwd' }), /^IMAGE_UNSAFE: .*backing file/],
+    [
+      'backing file in version 2',
+      makeQcow2({ version: 2, backingFile: 'base' }),
+      /^IMAGE_UNSAFE: .*backing file/,
+    ],
+    ['backing offset alone', makeQcow2({ patch: setU64be(8, 1n << 63n) }), /^IMAGE_UNSAFE: .*backing file/],
+    ['backing length alone', makeQcow2({ patch: setU32be(16, 4) }), /^IMAGE_UNSAFE: .*backing file/],
+    ['data file feature', makeQcow2({ incompatible: 4n }), /^IMAGE_UNSAFE: .*external file/],
+    ['data file extension', makeQcow2({ dataFile: '/dev/sda' }), /^IMAGE_UNSAFE: .*external data file/],
+    [
+      'data file extension in version 2',
+      makeQcow2({ version: 2, dataFile: 'x' }),
+      /^IMAGE_UNSAFE: .*data file/,
+    ],
+    [
+      'data file extension behind another',
+      makeQcow2({
+        extensions: [
+          { type: 7, data: new Uint8Array(3) },
+          { type: 0x44415441, data: new Uint8Array(9) },
+        ],
+      }),
+      /^IMAGE_UNSAFE: .*data file/,
+    ],
+    ['data file in both ways', makeQcow2({ incompatible: 4n, dataFile: 'x' }), /^IMAGE_UNSAFE: .*external/],
+    ['unknown feature', makeQcow2({ incompatible: 32n }), /^IMAGE_UNSAFE: .*bits 0x20\)/],
+    ['highest feature', makeQcow2({ incompatible: 1n << 63n }), /^IMAGE_UNSAFE: .*bits 0x8000000000000000\)/],
+    ['corrupt', makeQcow2({ incompatible: 2n }), /^IMAGE_FORMAT: .*marked corrupt/],
+    ['AES', makeQcow2({ patch: setU32be(32, 1) }), /^IMAGE_UNSAFE: .*encrypted/],
+    ['LUKS', makeQcow2({ patch: setU32be(32, 2) }), /^IMAGE_UNSAFE: .*encrypted/],
+    ['small clusters', makeQcow2({ patch: setU32be(20, 8) }), /^IMAGE_FORMAT: .*2\^8 bytes/],
+    ['large clusters', makeQcow2({ patch: setU32be(20, 22) }), /^IMAGE_FORMAT: .*2\^22 bytes/],
+    ['shift overflow', makeQcow2({ patch: setU32be(20, 44) }), /^IMAGE_FORMAT: .*2\^44 bytes/],
+    ['short header', makeQcow2({ patch: setU32be(100, 96) }), /^IMAGE_FORMAT: .*header length of 96/],
+    ['odd header', makeQcow2({ patch: setU32be(100, 108) }), /^IMAGE_FORMAT: .*header length of 108/],
+    ['long header', makeQcow2({ patch: setU32be(100, 4104) }), /^IMAGE_FORMAT: .*header length of 4104/],
+    [
+      'type without feature',
+      makeQcow2({ patch: (i) => i.writeUInt8(1, 104) }),
+      /^IMAGE_FORMAT: .*compression type/,
+    ],
+    ['feature without type', makeQcow2({ incompatible: 8n }), /^IMAGE_FORMAT: .*compression type/],
+    [
+      'extension past the cluster',
+      makeQcow2({ patch: setU64be(112, 0x1_ffff_fff0n) }),
+      /^IMAGE_FORMAT: .*header extension/,
+    ],
+    ['no size', makeQcow2({ patch: setU64be(24, 0n) }), /^IMAGE_FORMAT: .*virtual size of 0 bytes/],
+    ['absurd size', makeQcow2({ patch: setU64be(24, 1n << 63n) }), /^IMAGE_FORMAT: .*L1 table/],
+    ['L1 table too short', makeQcow2({ patch: setU32be(36, 511) }), /^IMAGE_FORMAT: .*L1 table of 511/],
+    [
+      'L1 table too long',
+      makeQcow2({ patch: setU32be(36, 0xffffffff) }),
+      /^IMAGE_FORMAT: .*L1 table of 4294967295/,
+    ],
+    ['L1 table at 0', makeQcow2({ patch: setU64be(40, 0n) }), /^IMAGE_FORMAT: .*L1 table at/],
+    ['L1 table between clusters', makeQcow2({ patch: setU64be(40, 12289n) }), /^IMAGE_FORMAT: .*L1 table at/],
+    [
+      'L1 table past the end',
+      makeQcow2({ patch: setU64be(40, 1n << 40n) }),
+      /^IMAGE_FORMAT: .*ends .*L1 table/,
+    ],
+    ['no refcount table', makeQcow2({ patch: setU32be(56, 0) }), /^IMAGE_FORMAT: .*refcount table/],
+    [
+      'refcount table past the end',
+      makeQcow2({ patch: setU64be(48, 1n << 62n) }),
+      /^IMAGE_FORMAT: .*refcount/,
+    ],
+    ['only a magic', makeQcow2().slice(0, 4), /^IMAGE_FORMAT: .*ends after 4 bytes/],
+    ['half a header', makeQcow2().slice(0, 100), /^IMAGE_FORMAT: .*ends after 100 bytes/],
+    ['only a header', makeQcow2().slice(0, 4096), /^IMAGE_FORMAT: .*ends after 4096 bytes/],
+    ['a byte short of its L1 table', makeQcow2().slice(0, -1), /^IMAGE_FORMAT: .*L1 table/],
+  ]
+  it.each(refused)('%s', (_name, image, expected) => {
+    expect(verdict('qcow2', image)).toMatch(expected)
+  })
+})
+
+describe('vmdk images that are refused', () => {
+  const extent = (line: string) => makeVmdk({ extents: [line] })
+  const refused: [string, Uint8Array, RegExp][] = [
+    ['another magic', makeBytes(4096), /^IMAGE_FORMAT: .*signature/],
+    ['a descriptor alone', text(makeVmdkDescriptor()), /^IMAGE_UNSAFE: .*descriptor alone/],
+    [
+      'a descriptor in disguise',
+      text('# a comment\n\n  \n# another\nversion=1\nRW 8 FLAT "/etc/passwd" 0\n'),
+      /^IMAGE_UNSAFE: .*descriptor alone/,
+    ],
+    ['version 4', makeVmdk({ patch: setU32le(4, 4) }), /^IMAGE_FORMAT: .*version 4/],
+    ['no capacity', makeVmdk({ patch: setU64le(12, 0n) }), /^IMAGE_UNSAFE: .*capacity of 0/],
+    ['absurd capacity', makeVmdk({ patch: setU64le(12, 1n << 63n) }), /^IMAGE_FORMAT: .*virtual size/],
+    ['no descriptor', makeVmdk({ patch: setU64le(28, 0n) }), /^IMAGE_UNSAFE: .*several files/],
+    ['no descriptor length', makeVmdk({ patch: setU64le(36, 0n) }), /^IMAGE_UNSAFE: .*several files/],
+    ['descriptor elsewhere', makeVmdk({ patch: setU64le(28, 9n) }), /^IMAGE_UNSAFE: .*sector 9/],
+    ['endless descriptor', makeVmdk({ patch: setU64le(36, 1n << 62n) }), /^IMAGE_FORMAT: .*descriptor of/],
+    ...[
+      'monolithicFlat',
+      'twoGbMaxExtentSparse',
+      'twoGbMaxExtentFlat',
+      'vmfs',
+      'vmfsSparse',
+      'fullDevice',
+      'custom',
+      '',
+    ].map((createType): [string, Uint8Array, RegExp] => [
+      `createType "${createType}"`,
+      makeVmdk({ createType }),
+      new RegExp(`^IMAGE_UNSAFE: .*createType "${createType}"`),
+    ]),
+    [
+      'a second createType',
+      makeVmdk({ lines: ['CreateType = "vmfs"'] }),
+      /^IMAGE_UNSAFE: .*createType "vmfs"/,
+    ],
+    [
+      'no createType',
+      makeVmdk({ patch: (image) => image.write('#', image.indexOf('createType')) }),
+      /^IMAGE_UNSAFE: .*does not say its createType/,
+    ],
+    ['no extent', makeVmdk({ extents: [] }), /^IMAGE_UNSAFE: .*0 extents/],
+    [
+      'two extents',
+      makeVmdk({ extents: ['RW 1 SPARSE "a.vmdk"', 'rdonly 1 SPARSE "b.vmdk"'] }),
+      /^IMAGE_UNSAFE: .*2 extents/,
+    ],
+    [
+      'an extent behind a NUL',
+      makeVmdk({ extents: ['RW 1 SPARSE "a.vmdk"', '\0RW 1 FLAT "/etc/passwd" 0'] }),
+      /^IMAGE_UNSAFE: .*2 extents/,
+    ],
+    ...['FLAT', 'ZERO', 'VMFS', 'VMFSSPARSE', 'VMFSRDM', 'VMFSRAW'].map(
+      (type): [string, Uint8Array, RegExp] => [
+        `an extent of type ${type}`,
+        extent(`RW 8 ${type} "disk.vmdk" 0`),
+        new RegExp(`^IMAGE_UNSAFE: .*extent of type "${type}"`),
+      ],
+    ),
+    ['an absolute path', extent('RW 8 SPARSE "/etc/passwd"'), /^IMAGE_UNSAFE: .*path/],
+    ['a relative path', extent('RW 8 SPARSE "../disk.vmdk"'), /^IMAGE_UNSAFE: .*path/],
+    ['a Windows path', extent('RW 8 SPARSE "C:\\disk.vmdk"'), /^IMAGE_UNSAFE: .*path/],
+    ['an extent without a name', extent('RW 8 SPARSE'), /^IMAGE_UNSAFE: .*malformed/],
+    ['an extent with two names', extent('RW 8 SPARSE "a" "b"'), /^IMAGE_UNSAFE: .*malformed/],
+    ['a malformed extent', extent('RW x SPARSE "a"'), /^IMAGE_UNSAFE: .*extent of type ""/],
+    ['a parent', makeVmdk({ parentCid: '12345678' }), /^IMAGE_UNSAFE: .*parent disk/],
+    [
+      'a hint at a parent',
+      makeVmdk({ lines: ['parentFileNameHint="/srv/base.vmdk"'] }),
+      /^IMAGE_UNSAFE: .*another file by parentFileNameHint/,
+    ],
+    [
+      'a hint past the declared length, where readers still look',
+      makeVmdk({
+        patch: (image) => {
+          image.writeBigUInt64LE(2n, 36)
+          image.write('\nparentFileNameHint="x"\n', 4096)
+        },
+      }),
+      /^IMAGE_UNSAFE: .*parentFileNameHint/,
+    ],
+    [
+      'change tracking',
+      makeVmdk({ lines: ['changeTrackPath="x-ctk.vmdk"'] }),
+      /^IMAGE_UNSAFE: .*changeTrackPath/,
+    ],
+    [
+      'a directory past the end',
+      makeVmdk({ patch: setU64le(56, 1n << 60n) }),
+      /^IMAGE_FORMAT: .*grain directory/,
+    ],
+    ['half a header', makeVmdk().slice(0, 60), /^IMAGE_FORMAT: .*ends after 60 bytes/],
+    ['only a header', makeVmdk().slice(0, 512), /^IMAGE_FORMAT: .*end of its descriptor/],
+    ['a stream without its footer', makeVmdk({ footer: true }).slice(0, -512), /^IMAGE_FORMAT: .*footer/],
+    [
+      'a footer of another disk',
+      makeVmdk({ footer: true, patch: (i) => void i.writeBigUInt64LE(9n, i.length - 1024 + 28) }),
+      /^IMAGE_UNSAFE: .*footer that contradicts/,
+    ],
+  ]
+  it.each(refused)('%s', (_name, image, expected) => {
+    expect(verdict('vmdk', image)).toMatch(expected)
+  })
+})
+
+describe('vhd and vdi images that are refused', () => {
+  const atEnd = (offset: number, value: number) => (image: Buffer) =>
+    void image.writeUInt32BE(value, image.length - 512 + offset)
+  const refused: [string, ImageFormat, Uint8Array, RegExp][] = [
+    ['no footer', 'vhd', makeBytes(4096), /^IMAGE_FORMAT: .*signature/],
+    ['less than a footer', 'vhd', makeBytes(100), /^IMAGE_FORMAT: .*signature/],
+    ['differencing vhd', 'vhd', makeVhd({ type: 'differencing' }), /^IMAGE_UNSAFE: .*differencing/],
+    ['differencing by its end', 'vhd', makeVhd({ patch: atEnd(60, 4) }), /^IMAGE_UNSAFE: .*differencing/],
+    ['unknown vhd type', 'vhd', makeVhd({ patch: setU32be(60, 6) }), /^IMAGE_FORMAT: .*disk type 6/],
+    ['another size at the end', 'vhd', makeVhd({ patch: atEnd(48, 1) }), /^IMAGE_UNSAFE: .*contradicts/],
+    ['cut vhd', 'vhd', makeVhd().slice(0, -1), /^IMAGE_FORMAT: .*before the end of its footer/],
+    ['vhd header alone', 'vhd', makeVhd().slice(0, 512), /^IMAGE_FORMAT: .*no dynamic disk header/],
+    [
+      'vhd header far away',
+      'vhd',
+      makeVhd({ patch: setU64be(16, 1n << 60n) }),
+      /^IMAGE_FORMAT: .*impossible place/,
+    ],
+    ['vhd parent identifier', 'vhd', makeVhd({ patch: setU32be(512 + 52, 1) }), /^IMAGE_UNSAFE: .*parent/],
+    [
+      'vhd parent locator',
+      'vhd',
+      makeVhd({ patch: setU32be(512 + 576 + 168, 1) }),
+      /^IMAGE_UNSAFE: .*parent/,
+    ],
+    [
+      'fixed vhd of another type',
+      'vhd',
+      makeVhd({ type: 'fixed', virtualSize: 4096, patch: atEnd(60, 3) }),
+      /^IMAGE_FORMAT: .*fixed disk .*type 3/,
+    ],
+    [
+      'fixed vhd without its start',
+      'vhd',
+      makeVhd({ type: 'fixed', virtualSize: 4096 }).slice(512),
+      /^IMAGE_FORMAT: .*before the end of its disk/,
+    ],
+    ['vhdx as vhd', 'vhd', startingWith('vhdxfile'), /^IMAGE_FORMAT: .*VHDX/],
+    ['no vdi signature', 'vdi', makeBytes(4096), /^IMAGE_FORMAT: .*signature/],
+    ['vdi version 0', 'vdi', makeVdi({ patch: setU32le(68, 1) }), /^IMAGE_FORMAT: .*version 0/],
+    ['undo vdi', 'vdi', makeVdi({ patch: setU32le(76, 3) }), /^IMAGE_UNSAFE: .*differencing/],
+    ['differencing vdi', 'vdi', makeVdi({ patch: setU32le(76, 4) }), /^IMAGE_UNSAFE: .*differencing/],
+    ['unknown vdi type', 'vdi', makeVdi({ patch: setU32le(76, 9) }), /^IMAGE_FORMAT: .*type 9/],
+    ['linked vdi', 'vdi', makeVdi({ patch: setU32le(424, 1) }), /^IMAGE_UNSAFE: .*parent/],
+    ['vdi with a parent', 'vdi', makeVdi({ patch: setU32le(452, 1) }), /^IMAGE_UNSAFE: .*parent/],
+    ['vdi without its blocks', 'vdi', makeVdi({ patch: setU32le(388, 1) }), /^IMAGE_FORMAT: .*blocks/],
+    ['short vdi', 'vdi', makeVdi().slice(0, 450), /^IMAGE_FORMAT: .*ends after 450 bytes/],
+    ['no volume', 'iso', makeRaw(), /^IMAGE_FORMAT: .*declared as iso .*signature/],
+    ['cut iso', 'iso', makeIso().slice(0, 0x8003), /^IMAGE_FORMAT: .*declared as iso .*signature/],
+  ]
+  it.each(refused)('%s', (_name, format, image, expected) => {
+    expect(verdict(format, image)).toMatch(expected)
+  })
+})
+
+describe('files that are something else', () => {
+  const formats: readonly ImageFormat[] = ['aki', 'ari', 'ami', 'raw', 'iso', 'vhd', 'vdi', 'qcow2', 'vmdk']
+
+  const pages: [string, Uint8Array, string][] = [
+    ['a page', text('<!DOCTYPE html><title>404</title>'), 'an HTML page'],
+    ['a page without doctype', text('<HTML lang="en">'), 'an HTML page'],
+    [
+      'a page after white space',
+      text('\n\t  <!doctype HTML PUBLIC "-//W3C//DTD HTML 4.01//EN">'),
+      'an HTML page',
+    ],
+    ['a page after a comment', text('<!-- proxy --><html>'), 'an HTML page'],
+    ['a page after a byte order mark', text('\ufeff<html>', 'utf8'), 'an HTML page'],
+    ['a page in UTF-16', text('\ufeff<html><body>', 'utf16le'), 'an HTML page'],
+    ['an S3 error', text('<?xml version="1.0"?><Error><Code>AccessDenied</Code></Error>'), 'an XML document'],
+    ['a bare S3 error', text('<Error><Code>NoSuchKey</Code></Error>'), 'an XML document'],
+    ['a JSON error', text('{"error": "not found"}'), 'a JSON document'],
+    ['a JSON list', text(' [\n {"errors": []}]'), 'a JSON document'],
+  ]
+  it.each(pages)('%s is no image of any format', (_name, page, what) => {
+    for (const format of formats) {
+      expect(verdict(format, page)).toBe(
+        `IMAGE_FORMAT: The image is declared as ${format} but starts with ${what}`,
+      )
+    }
+  })
+
+  it.each(formats)('an empty file is no %s image', (format) => {
+    expect(verdict(format, new Uint8Array())).toBe('IMAGE_FORMAT: The image is empty')
+  })
+
+  const disks: [ImageFormat, Uint8Array][] = [
+    ['qcow2', makeQcow2()],
+    ['vmdk', makeVmdk()],
+    ['vhd', makeVhd()],
+    ['vdi', makeVdi()],
+  ]
+  it.each(disks)('a %s disk is refused under every other format', (actual, image) => {
+    for (const format of ['qcow2', 'vmdk', 'vhd', 'vdi', 'raw', 'iso'] as const) {
+      if (format === actual) continue
+      expect(verdict(format, image)).toMatch(
+        new RegExp(`^IMAGE_FORMAT: .*declared as ${format} but starts with a ${actual} disk`, 'i'),
+      )
+    }
+  })
+
+  const contents: [string, string][] = [
+    ['COWD', 'ESX sparse extent'],
+    ['vhdxfile', 'VHDX'],
+    ['QED\0', 'QED'],
+    ['LUKS\xba\xbe', 'LUKS'],
+    ['WithoutFreeSpace', 'Parallels'],
+    ['WithouFreSpacExt', 'Parallels'],
+    ['Bochs Virtual HD Image', 'Bochs'],
+    ['#!/bin/sh\n#V2.0 Format\n', 'cloop'],
+    ['\x1f\x8b\x08', 'gzip'],
+    ['\xfd7zXZ\0', 'xz'],
+    ['BZh9', 'bzip2'],
+    ['\x28\xb5\x2f\xfd', 'zstd'],
+    ['PK\x03\x04', 'zip'],
+    ["7z\xbc\xaf'\x1c", '7z'],
+    ['# Disk DescriptorFile\nversion=1\n', 'VMDK descriptor'],
+    ['\n# x\nversion=3\n', 'VMDK descriptor'],
+  ]
+  it.each(contents)('%j is refused as raw and as qcow2', (start, what) => {
+    for (const format of ['raw', 'qcow2'] as const) {
+      expect(verdict(format, startingWith(start))).toMatch(
+        new RegExp(`^IMAGE_FORMAT: .*starts with .*${what}`),
+      )
+    }
+  })
+
+  it('refuses a tar archive as raw', () => {
+    const archive = makeRaw({ patch: (image) => image.write('ustar', 257) })
+    expect(verdict('raw', archive)).toMatch(/^IMAGE_FORMAT: .*tar archive/)
+  })
+
+  it('refuses an ISO as raw unless it is a disk too', () => {
+    expect(verdict('raw', makeIso())).toMatch(/^IMAGE_FORMAT: .*ISO 9660/)
+  })
+
+  it('refuses a fixed VHD disk as raw', () => {
+    expect(verdict('raw', makeVhd({ type: 'fixed', virtualSize: 4096 }))).toMatch(/^IMAGE_FORMAT: .*VHD/)
+  })
+
+  it('refuses a disk that is two formats at once', () => {
+    const both = makeIso({ patch: (image) => image.set(makeQcow2().subarray(0, 512)) })
+    expect(verdict('iso', both)).toMatch(/^IMAGE_FORMAT: .*qcow2/)
+    const qcow2AndVdi = makeQcow2({ patch: setU32be(64, 0x7f10dabe) })
+    expect(verdict('qcow2', qcow2AndVdi)).toMatch(/^IMAGE_FORMAT: .*VDI/)
+  })
+})
+
+describe('sizes', () => {
+  const image = makeQcow2({ virtualSize: 10 * gib })
+
+  it('warns of a disk that is larger than min_disk', () => {
+    expect(inspect('qcow2', image, { minDisk: 8 })).toEqual({
+      virtualSize: 10 * gib,
+      warnings: ['The qcow2 image holds a disk of 10 GiB, which does not fit its min_disk of 8 GiB'],
+    })
+  })
+
+  it('refuses it when it is strict', () => {
+    expect(verdict('qcow2', image, { minDisk: 8, strict: true })).toMatch(
+      /^IMAGE_TOO_LARGE: .*min_disk of 8 GiB/,
+    )
+  })
+
+  it('is content with a disk of exactly min_disk', () => {
+    expect(inspect('qcow2', image, { minDisk: 10, strict: true }).warnings).toEqual([])
+  })
+
+  it('shows that a single byte does not fit', () => {
+    const larger = makeQcow2({ virtualSize: 10 * gib + 1 })
+    expect(inspect('qcow2', larger, { minDisk: 10 }).warnings).toEqual([expect.stringContaining('10.01 GiB')])
+  })
+
+  it('takes a min_disk of 0 for none', () => {
+    expect(inspect('qcow2', image, { minDisk: 0, strict: true }).warnings).toEqual([])
+  })
+
+  it('refuses a disk above the limit', () => {
+    expect(verdict('qcow2', image, { maxVirtualSize: 10 * gib })).toMatchObject({ virtualSize: 10 * gib })
+    expect(verdict('qcow2', image, { maxVirtualSize: 10 * gib - 1 })).toMatch(/^IMAGE_TOO_LARGE: .*limit/)
+  })
+
+  it('measures a raw disk by its bytes', () => {
+    const raw = makeRaw({ size: 2 * mib })
+    const options = { minDisk: 1 / 1024, strict: true }
+    expect(verdict('raw', raw, options)).toMatch(/^IMAGE_TOO_LARGE/)
+    expect(verdict('raw', raw.subarray(0, mib), options)).toMatchObject({ virtualSize: mib })
+  })
+})
+
+describe('while an image streams', () => {
+  it('throws from feed once the head is there', () => {
+    const inspector = createInspector('qcow2')
+    const page = makeRaw({ size: 2 * mib, patch: (image) => image.write('<html>') })
+    inspector.feed(page.subarray(0, -1))
+    expect(() => inspector.feed(page.subarray(-1))).toThrow(/HTML page/)
+    expect(() => inspector.finish(2 * mib)).toThrow(/HTML page/)
+  })
+
+  it('finds the end behind a long image', () => {
+    const fixed = makeVhd({ type: 'fixed', virtualSize: 3 * mib })
+    expect(inspect('vhd', fixed)).toEqual({ virtualSize: 3 * mib, warnings: [] })
+    expect(verdict('vhd', fixed.slice(0, -1))).toMatch(/^IMAGE_FORMAT: .*signature/)
+  })
+
+  it('keeps no more of a long image than of a short one', () => {
+    const inspector = createInspector('raw')
+    const chunk = makeBytes(mib)
+    for (let fed = 0; fed < 8; fed++) inspector.feed(chunk)
+    const before = process.memoryUsage().arrayBuffers
+    for (let fed = 0; fed < 1024; fed++) inspector.feed(chunk)
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(32 * mib)
+    expect(inspector.finish(1032 * mib)).toEqual({ virtualSize: 1032 * mib, warnings: [] })
+  })
+})
