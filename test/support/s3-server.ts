@@ -29,7 +29,7 @@ export interface Fault {
   readonly on: Operation | readonly Operation[] | 'any'
   readonly after?: number
   readonly times?: number
-  readonly then: /** Refused, nothing done. A `status` of 200 makes it an error inside of a success. */
+  readonly effect: /** Refused, nothing done. A `status` of 200 makes it an error inside of a success. */
     | { readonly type: 'error'; readonly status: number; readonly code: string; readonly message?: string }
     /** The connection breaks: before anything is done, or with `done` when only the answer is missing. */
     | { readonly type: 'drop'; readonly done?: boolean }
@@ -379,12 +379,12 @@ export async function startS3Server(options: S3ServerOptions = {}): Promise<S3Se
     return upload
   }
 
-  function takeFault(operation: Operation): Fault['then'] | undefined {
+  function takeFault(operation: Operation): Fault['effect'] | undefined {
     for (const [fault, seen] of faults) {
       const { on, after = 0, times = 1 } = fault
       if (on !== 'any' && on !== operation && !on.includes(operation)) continue
       faults.set(fault, seen + 1)
-      if (seen >= after && seen < after + times) return fault.then
+      if (seen >= after && seen < after + times) return fault.effect
     }
     return undefined
   }
@@ -524,7 +524,7 @@ function partNumber({ query }: Call): number {
   throw new S3Refusal(400, 'InvalidArgument', 'Part number must be an integer between 1 and 10000, inclusive')
 }
 
-function planned(fault: Fault['then'] | undefined): Answer {
+function planned(fault: Fault['effect'] | undefined): Answer {
   if (fault?.type === 'error') return refuse({ message: fault.message ?? fault.code, ...fault })
   if (fault?.type !== 'answer') return { status: 500 }
   return {

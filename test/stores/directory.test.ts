@@ -1,0 +1,138 @@
+import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { createDirectoryStore } from '../../src/stores/directory.ts'
+import { fileFailure, translating } from '../../src/stores/file-failure.ts'
+import type { ObjectRecord } from '../../src/stores/store.ts'
+
+const key = 'debian-12/20260124-debian-12.qcow2'
+const contentType = 'application/octet-stream'
+
+function recordOf(bytes: Uint8Array): ObjectRecord {
+  const digest = { algorithm: 'sha256' as const, hex: createHash('sha256').update(bytes).digest('hex') }
+  return { digest, source: digest, size: bytes.length }
+}
+
+let dir: string
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'directory-store-'))
+})
+afterEach(() => rm(dir, { recursive: true, force: true }))
+
+async function put(bytes: Uint8Array): Promise<void> {
+  const upload = await createDirectoryStore(dir).begin(key, { contentType })
+  await upload.write(bytes)
+  await upload.complete(recordOf(bytes))
+}
+
+describe('the folder as a mirror', () => {
+  it('must exist', async () => {
+    await expect(createDirectoryStore(join(dir, 'none')).ready()).rejects.toMatchObject({
+      code: 'STORE_BUCKET',
+      remedy: expect.stringContaining('Create it first'),
+    })
+    await writeFile(join(dir, 'file'), '')
+    await expect(createDirectoryStore(join(dir, 'file')).ready()).rejects.toMatchObject({
+      code: 'STORE_BUCKET',
+    })
+  })
+
+  it('leaves nothing behind by looking whether it can be written to', async () => {
+    await createDirectoryStore(dir).ready()
+    expect(await readdir(dir)).toEqual([])
+  })
+
+  it('holds the file and its hidden record, nothing else', async () => {
+    await put(Buffer.from('new'))
+    expect((await readdir(join(dir, 'debian-12'))).sort()).toEqual([
+      '.20260124-debian-12.qcow2.json',
+      '20260124-debian-12.qcow2',
+    ])
+  })
+
+  it.each(['', '{', '[]', 'null', '{"checksum":"sha256:00","sourceChecksum":"","size":1}'])(
+    'knows no record where %j stands in its file',
+    async (text) => {
+      await put(Buffer.from('new'))
+      await writeFile(join(dir, 'debian-12/.20260124-debian-12.qcow2.json'), text)
+      expect(await createDirectoryStore(dir).stat(key)).toMatchObject({ size: 3, record: undefined })
+    },
+  )
+
+  it('puts parts in the order of the calls, whichever is written first', async () => {
+    const upload = await createDirectoryStore(dir).begin(key, { contentType })
+    const parts = Array.from({ length: 20 }, (_, index) => Buffer.alloc(1000 + index, index))
+    await Promise.all(parts.map((part) => upload.write(part)))
+    const whole = Buffer.concat(parts)
+    await upload.complete(recordOf(whole))
+    expect((await readFile(join(dir, key))).equals(whole)).toBe(true)
+  })
+
+  it.each(['../out/20260124-out.raw', '/etc/x', 'a/../../x', 'a//b', '', 'a/.hidden', 'a\0b', 'a\\b'])(
+    'refuses the key %j',
+    async (bad) => {
+      const store = createDirectoryStore(dir)
+      await expect(store.begin(bad, { contentType })).rejects.toMatchObject({ code: 'STORE_FAILED' })
+      await expect(store.stat(bad)).rejects.toMatchObject({ code: 'STORE_FAILED' })
+      expect(await readdir(dir)).toEqual([])
+    },
+  )
+
+  it('does not follow a symbolic link out of itself, and makes nothing there', async () => {
+    const outside = await mkdtemp(join(tmpdir(), 'outside-'))
+    await symlink(outside, join(dir, 'p'))
+    const store = createDirectoryStore(dir)
+    await expect(store.begin(`p/${key}`, { contentType })).rejects.toMatchObject({ code: 'STORE_DENIED' })
+    expect(await readdir(outside)).toEqual([])
+    await rm(outside, { recursive: true })
+  })
+
+  it('may itself be reached by a symbolic link', async () => {
+    await symlink(dir, `${dir}-link`)
+    try {
+      const upload = await createDirectoryStore(`${dir}-link`).begin(key, { contentType })
+      await upload.write(Buffer.from('x'))
+      await upload.complete(recordOf(Buffer.from('x')))
+      expect(existsSync(join(dir, key))).toBe(true)
+    } finally {
+      await rm(`${dir}-link`)
+    }
+  })
+
+  it('removes only its own temporary files, and only old ones', async () => {
+    await mkdir(join(dir, 'a'))
+    const old = ['.20260101-a.raw.0123456789ab.part', '.20260101-a.raw.json.0123456789ab.part']
+    const kept = [
+      '.20260102-a.raw.0123456789ab.part',
+      '.notes.0123456789ab.part',
+      '20260101-a.raw',
+      '.20260101-b.raw.0123456789ab.part',
+    ]
+    for (const name of [...old, ...kept]) {
+      await writeFile(join(dir, 'a', name), '')
+      if (name !== kept[0]) await utimes(join(dir, 'a', name), 1000, 1000)
+    }
+    const store = createDirectoryStore(dir)
+    expect(await store.abortStale('', new Date(2000_000))).toBe(2)
+    expect((await readdir(join(dir, 'a'))).sort()).toEqual([...kept].sort())
+    expect(await store.abortStale('none/', new Date())).toBe(0)
+  })
+
+  it.each([
+    ['ENOSPC', 'STORE_FAILED', 'no space left'],
+    ['EACCES', 'STORE_DENIED', 'permission denied'],
+    ['EROFS', 'STORE_DENIED', 'read-only'],
+    ['EIO', 'STORE_FAILED', 'EIO'],
+  ])('says what %s means', async (errno, code, words) => {
+    const cause = Object.assign(new Error('system'), { code: errno })
+    expect(fileFailure('Writing x', cause)).toMatchObject({
+      code,
+      message: expect.stringContaining(words),
+      cause,
+    })
+    await expect(translating('Writing x', () => Promise.reject(cause))).rejects.toMatchObject({ code })
+  })
+})

@@ -1,0 +1,171 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { UpdaterError } from '../../src/errors.ts'
+import {
+  encodeSegment,
+  folderPrefix,
+  kindOfKey,
+  objectKey,
+  parseServer,
+  publicUrl,
+  splitBucket,
+  stagingKey,
+} from '../../src/stores/naming.ts'
+import type { MirrorOptions } from '../../src/stores/options.ts'
+
+const image = { shortname: 'debian-12', format: 'qcow2' } as const
+const s3: Extract<MirrorOptions, { kind: 's3' }> = {
+  kind: 's3',
+  server: 'swift.example',
+  bucket: 'openstack-images',
+  region: 'us-east-1',
+  swiftPrefix: 'swift/v1/AUTH_b18/',
+  keyPrefix: '',
+  acl: 'public-read',
+}
+
+describe('object keys', () => {
+  it('have the form that mirrors have had so far', () => {
+    expect(objectKey(image, '20260124', '')).toBe('debian-12/20260124-debian-12.qcow2')
+    expect(objectKey(image, '20260124', 'images')).toBe('images/debian-12/20260124-debian-12.qcow2')
+    expect(objectKey(image, '20260124', '/a//b/')).toBe('a/b/debian-12/20260124-debian-12.qcow2')
+  })
+
+  it.each(['../x', 'a/b', '', '.', '..', '.hidden', 'a\0b', 'a\nb', 'a\\b', 'ü', 'x'.repeat(300)])(
+    'refuse the shortname %j',
+    (shortname) => {
+      expect(() => objectKey({ ...image, shortname }, '20260124', '')).toThrow(UpdaterError)
+    },
+  )
+
+  it.each(['2026-01-24', '../20260124', '2026012', '202601245', '', '20260124/x'])(
+    'refuse the version %j',
+    (version) => {
+      expect(() => objectKey(image, version, '')).toThrow(UpdaterError)
+    },
+  )
+
+  it('never leave the prefix, whatever the names', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' }), (shortname, version) => {
+        try {
+          const segments = objectKey({ shortname, format: 'raw' }, version, 'p/').split('/')
+          expect(segments).toHaveLength(3)
+          expect(segments[0]).toBe('p')
+          expect(segments.some((segment) => segment === '' || segment.startsWith('.'))).toBe(false)
+        } catch (error) {
+          expect(error).toMatchObject({ code: 'CONFIGURATION' })
+        }
+      }),
+      { seed: 1, numRuns: 500 },
+    )
+  })
+
+  it('are told from foreign ones', () => {
+    const key = objectKey(image, '20260124', 'p/')
+    expect(kindOfKey(key, 'p')).toBe('final')
+    expect(kindOfKey(stagingKey(key, '0123456789ab'), 'p/')).toBe('staging')
+    expect(kindOfKey(key, '')).toBeUndefined()
+    expect(kindOfKey(key, 'q/')).toBeUndefined()
+    expect(kindOfKey('p/debian-12/20260124-debian-11.qcow2', 'p/')).toBeUndefined()
+    expect(kindOfKey('p/debian-12/backup.qcow2', 'p/')).toBeUndefined()
+    expect(kindOfKey(`${key}.0123.upload`, 'p/')).toBeUndefined()
+  })
+})
+
+describe('prefixes and buckets', () => {
+  it.each([
+    ['', ''],
+    ['/', ''],
+    ['images', 'images/'],
+    ['/a//b/', 'a/b/'],
+  ])('%j becomes %j', (text, prefix) => expect(folderPrefix(text)).toBe(prefix))
+
+  it.each(['..', 'a/../b', './a', 'a/\n'])('%j is refused', (text) => {
+    expect(() => folderPrefix(text)).toThrow(/prefix of object keys/)
+  })
+
+  it('splits a prefix from the bucket', () => {
+    expect(splitBucket('openstack-images')).toEqual({ bucket: 'openstack-images', prefix: '' })
+    expect(splitBucket('osism/openstack-images')).toEqual({ bucket: 'osism', prefix: 'openstack-images/' })
+    expect(splitBucket('osism//a/b/')).toEqual({ bucket: 'osism', prefix: 'a/b/' })
+  })
+
+  it.each(['', '/', '.', '..', 'a b', 'a?b', '-a'])('%j names no bucket', (text) => {
+    expect(() => splitBucket(text)).toThrow(/does not name a bucket/)
+  })
+})
+
+describe('servers', () => {
+  it.each([
+    ['swift.example', 'https://swift.example/'],
+    ['swift.example:8080', 'https://swift.example:8080/'],
+    ['http://127.0.0.1:8085', 'http://127.0.0.1:8085/'],
+    ['https://swift.example/', 'https://swift.example/'],
+    ['[::1]:8080', 'https://[::1]:8080/'],
+  ])('%j is %s', (text, url) => expect(parseServer(text).href).toBe(url))
+
+  it.each([
+    '',
+    'ftp://a',
+    'https://user:secret@a',
+    'a/path',
+    'a?b=c',
+    'a#b',
+    'a b',
+    'https://',
+    'a\nb',
+    'a:99999',
+  ])('%j is refused, without repeating a password', (text) => {
+    expect(() => parseServer(text)).toThrow(/^The address of the object store (?!.*secret)/)
+  })
+})
+
+describe('public URLs', () => {
+  it.each<[MirrorOptions, string | undefined]>([
+    [s3, 'https://swift.example/swift/v1/AUTH_b18/openstack-images/debian-12/20260124-debian-12.qcow2'],
+    [
+      {
+        ...s3,
+        server: 'http://127.0.0.1:8085/',
+        swiftPrefix: '/swift//v1/AUTH_x',
+        bucket: 'osism/images/',
+        keyPrefix: '/k',
+      },
+      'http://127.0.0.1:8085/swift/v1/AUTH_x/osism/images/k/debian-12/20260124-debian-12.qcow2',
+    ],
+    [{ ...s3, swiftPrefix: '' }, 'https://swift.example/openstack-images/debian-12/20260124-debian-12.qcow2'],
+    [
+      { ...s3, keyPrefix: 'k', baseUrl: 'https://cdn.example/i/' },
+      'https://cdn.example/i/debian-12/20260124-debian-12.qcow2',
+    ],
+    [{ kind: 'none' }, undefined],
+    [
+      { kind: 'none', baseUrl: 'https://cdn.example' },
+      'https://cdn.example/debian-12/20260124-debian-12.qcow2',
+    ],
+    [
+      { kind: 'directory', dir: '/srv/my images', keyPrefix: 'k' },
+      'file:///srv/my%20images/k/debian-12/20260124-debian-12.qcow2',
+    ],
+    [
+      { kind: 'directory', dir: '/srv', keyPrefix: 'k', baseUrl: 'http://m.example/x' },
+      'http://m.example/x/debian-12/20260124-debian-12.qcow2',
+    ],
+  ])('of %j', (mirror, url) => expect(publicUrl(mirror, image, '20260124')).toBe(url))
+
+  it.each([
+    'cdn.example',
+    'ftp://cdn.example',
+    'https://u:secret@cdn.example',
+    'https://cdn.example/?x=secret',
+  ])('refuse the base %j without repeating it', (baseUrl) => {
+    expect(() => publicUrl({ kind: 'none', baseUrl }, image, '20260124')).toThrow(
+      /^The public base (?!.*secret)/,
+    )
+  })
+
+  it('encode what is odd', () => {
+    expect(encodeSegment("a+b c'(d)*!~ü\ud800")).toBe('a%2Bb%20c%27%28d%29%2A%21~%C3%BC%EF%BF%BD')
+  })
+})

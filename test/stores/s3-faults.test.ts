@@ -1,0 +1,284 @@
+import { createHash } from 'node:crypto'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { describeError, UpdaterError } from '../../src/errors.ts'
+import { createHttpClient } from '../../src/http/client.ts'
+import type { HttpClient } from '../../src/http/types.ts'
+import { createS3Store, type S3Options } from '../../src/stores/s3/store.ts'
+import type { Store, UploadIntent } from '../../src/stores/store.ts'
+import { type Operation, type S3Server, startS3Server } from '../support/s3-server.ts'
+
+const key = 'debian-12/20260124-debian-12.qcow2'
+const bucket = 'openstack-images'
+const bytes = Buffer.alloc(9 * 2 ** 20, 7)
+const digest = { algorithm: 'sha512' as const, hex: createHash('sha512').update(bytes).digest('hex') }
+const record = { digest, source: digest, size: bytes.length }
+const contentType = 'application/octet-stream'
+const known: UploadIntent = { contentType, size: bytes.length, record }
+const late: UploadIntent = { contentType, size: bytes.length }
+
+let server: S3Server
+let http: HttpClient
+beforeEach(async () => {
+  server = await startS3Server({ pageSize: 2 })
+  http = createHttpClient({ policy: { retries: 2, backoffBase: 1, headersTimeout: 500, keepAlive: 100 } })
+})
+afterEach(async () => {
+  await http.close()
+  await server.close()
+})
+
+function storeWith(options: Partial<S3Options> = {}): Store {
+  const credentials = async () => ({ accessKeyId: server.accessKey, secretAccessKey: server.secretKey })
+  const endpoint = new URL(server.endpoint)
+  return createS3Store({
+    endpoint,
+    bucket,
+    region: server.region,
+    credentials,
+    acl: 'public-read',
+    http,
+    pause: 1,
+    ...options,
+  })
+}
+
+async function put(store: Store, intent: UploadIntent): Promise<void> {
+  const upload = await store.begin(key, intent)
+  try {
+    await Promise.all([
+      upload.write(bytes.subarray(0, upload.partSize)),
+      upload.write(bytes.subarray(upload.partSize)),
+    ])
+    await upload.complete(record)
+  } catch (error) {
+    await upload.abort()
+    throw error
+  }
+}
+
+const error = (status: number, code: string) => ({ type: 'error', status, code }) as const
+
+describe.each([
+  ['known before', known],
+  ['known at the end', late],
+])('an upload whose record is %s', (_, intent) => {
+  const steps: Operation[] = ['CreateMultipartUpload', 'UploadPart', 'CompleteMultipartUpload', 'HeadObject']
+
+  it.each(
+    steps.flatMap((on) => [
+      { on, name: '503 SlowDown', effect: error(503, 'SlowDown') },
+      { on, name: '500 InternalError', effect: error(500, 'InternalError') },
+      // The answer to a HEAD has no body that could tell this 400 from another.
+      ...(on === 'HeadObject'
+        ? []
+        : [{ on, name: '400 RequestTimeout', effect: error(400, 'RequestTimeout') }]),
+      { on, name: 'a dropped connection', effect: { type: 'drop' } as const },
+    ]),
+  )('survives $name at $on', async ({ on, effect }) => {
+    server.fault({ on, effect, times: 2 })
+    const store = storeWith()
+    await put(store, intent)
+    expect(await store.stat(key)).toMatchObject({ record })
+    expect((await server.read(bucket, key)).equals(bytes)).toBe(true)
+    expect(server.objects()).toHaveLength(1)
+    expect(server.objects()[0]).toMatchObject({ acl: 'public-read', contentType })
+  })
+
+  it.each([
+    ['an error inside of a success', error(200, 'InternalError')],
+    ['an answer that is lost', { type: 'drop', done: true } as const],
+    ['an answer that never comes', { type: 'stall', done: true } as const],
+    ['an operation in progress', error(409, 'OperationAborted')],
+  ])('survives %s at CompleteMultipartUpload', async (_, effect) => {
+    server.fault({ on: 'CompleteMultipartUpload', effect })
+    const store = storeWith()
+    await put(store, intent)
+    expect(await store.stat(key)).toMatchObject({ record })
+    expect(server.objects()).toHaveLength(1)
+    expect(server.uploads()).toEqual([])
+  })
+
+  it.each([
+    ['a lasting error inside of a success', error(200, 'InternalError'), 'STORE_FAILED'],
+    ['a full bucket', error(403, 'QuotaExceeded'), 'STORE_FAILED'],
+    ['a denial', error(403, 'AccessDenied'), 'STORE_DENIED'],
+    [
+      'a page of a proxy',
+      { type: 'answer', status: 200, body: '<html>log in</html>' } as const,
+      'STORE_FAILED',
+    ],
+    ['a server that is gone', { type: 'drop' } as const, 'STORE_UNREACHABLE'],
+  ])('ends cleanly after %s', async (_, effect, code) => {
+    server.fault({ on: 'CompleteMultipartUpload', effect, times: 100 })
+    const failure = await put(storeWith(), intent).catch((error) => error)
+    expect(failure).toBeInstanceOf(UpdaterError)
+    expect(failure.code).toBe(code)
+    expect(server.objects()).toEqual([])
+    expect(server.uploads()).toEqual([])
+  })
+
+  it('renews credentials that expire half-way, once', async () => {
+    let asked = 0
+    const pair = { accessKeyId: server.accessKey, secretAccessKey: server.secretKey }
+    const credentials: S3Options['credentials'] = async ({ fresh } = {}) => {
+      if (fresh) asked += 1
+      return pair
+    }
+    server.fault({ on: 'UploadPart', effect: error(400, 'ExpiredToken') })
+    await put(storeWith({ credentials }), intent)
+    expect(asked).toBe(1)
+    server.fault({ on: 'UploadPart', effect: error(400, 'ExpiredToken'), times: 100 })
+    await expect(put(storeWith({ credentials }), intent)).rejects.toMatchObject({ code: 'STORE_CREDENTIALS' })
+    expect(server.uploads()).toEqual([])
+  })
+})
+
+describe('the record', () => {
+  it('is metadata of the object, and the staging object is private and gone in the end', async () => {
+    const store = storeWith()
+    const upload = await store.begin(key, late)
+    await upload.write(bytes)
+    const [pending] = server.uploads()
+    expect(pending?.key).toMatch(/^debian-12\/20260124-debian-12\.qcow2\.[0-9a-f]{12}\.upload$/)
+    await upload.complete(record)
+    expect(server.objects()).toMatchObject([
+      {
+        key,
+        metadata: {
+          checksum: `sha512:${digest.hex}`,
+          'source-checksum': `sha512:${digest.hex}`,
+          size: String(bytes.length),
+        },
+      },
+    ])
+    const acls = server.requests
+      .filter(({ operation }) => operation === 'CreateMultipartUpload')
+      .map(({ headers }) => headers['x-amz-acl'])
+    expect(acls).toEqual([undefined, 'public-read'])
+  })
+
+  it('fails to be believed where the server loses it', async () => {
+    const store = storeWith()
+    const upload = await store.begin(key, known)
+    await upload.write(bytes)
+    server.fault({ on: 'HeadObject', effect: { type: 'answer', status: 200, body: '' }, times: 100 })
+    await expect(upload.complete(record)).rejects.toMatchObject({ code: 'STORE_FAILED' })
+  })
+
+  it('leaves the old object where the copy fails', async () => {
+    const store = storeWith()
+    await put(store, known)
+    server.fault({ on: 'UploadPartCopy', effect: error(403, 'AccessDenied'), times: 100 })
+    await expect(put(store, late)).rejects.toMatchObject({ code: 'STORE_DENIED' })
+    expect(server.objects()).toHaveLength(1)
+    expect(server.uploads()).toEqual([])
+    expect(await store.stat(key)).toMatchObject({ record })
+  })
+})
+
+describe('stale uploads', () => {
+  it('are found on all pages, staging objects too', async () => {
+    const store = storeWith()
+    for (let day = 1; day <= 5; day++) await store.begin(`a/2026010${day}-a.raw`, { contentType })
+    for (let day = 1; day <= 3; day++) {
+      const upload = await store.begin(`b/2026010${day}-b.raw`, { contentType, size: 3 })
+      await upload.write(Buffer.from('abc'))
+      server.fault({ on: 'CreateMultipartUpload', effect: error(403, 'AccessDenied') })
+      await upload.complete({ ...record, size: 3 }).catch(() => undefined)
+    }
+    expect([server.uploads().length, server.objects().length]).toEqual([5, 3])
+    expect(await store.abortStale('', new Date(Date.now() + 60_000))).toBe(8)
+    expect([server.uploads(), server.objects()]).toEqual([[], []])
+  })
+
+  it.each([405, 501])('are none where the server cannot list them (%i)', async (status) => {
+    server.fault({
+      on: ['ListMultipartUploads', 'ListObjects'],
+      effect: error(status, 'NotImplemented'),
+      times: 9,
+    })
+    expect(await storeWith().abortStale('', new Date())).toBe(0)
+  })
+})
+
+describe('a store that is not ready', () => {
+  it.each([
+    ['AccessDenied', error(403, 'AccessDenied'), 'STORE_DENIED', /denied/],
+    ['an expired token', error(400, 'ExpiredToken'), 'STORE_CREDENTIALS', /expired/],
+    ['a bucket elsewhere', error(301, 'PermanentRedirect'), 'STORE_FAILED', /--minio-region/],
+    [
+      'a web page',
+      { type: 'answer', status: 200, body: '<!doctype html><html></html>' },
+      'STORE_FAILED',
+      /--minio-server/,
+    ],
+    [
+      'a web page with 404',
+      { type: 'answer', status: 404, body: '<html></html>' },
+      'STORE_FAILED',
+      /--minio-server/,
+    ],
+    ['an empty 403', { type: 'answer', status: 403, body: '' }, 'STORE_DENIED', /denied/],
+    ['a lasting 503', error(503, 'SlowDown'), 'STORE_FAILED', /Run again later/],
+  ] as const)('says so: %s', async (_, effect, code, words) => {
+    server.fault({ on: 'ListObjects', effect, times: 100 })
+    const failure = await storeWith()
+      .ready()
+      .catch((error) => error)
+    expect(failure).toMatchObject({ code })
+    expect(describeError(failure)).toMatch(words)
+  })
+
+  it('says that the clock is wrong', async () => {
+    const late = await startS3Server({ skew: 3_600_000 })
+    const failure = await storeWith({ endpoint: new URL(late.endpoint) })
+      .ready()
+      .catch((error) => error)
+    expect(failure).toMatchObject({ code: 'STORE_CREDENTIALS', remedy: expect.stringContaining('clock') })
+    await late.close()
+  })
+
+  it('never repeats a key or a signature that a server sends back', async () => {
+    const message = `bad ${'f'.repeat(64)} and ${'A'.repeat(40)}`
+    server.fault({
+      on: 'ListObjects',
+      effect: { type: 'error', status: 400, code: 'Odd', message },
+      times: 9,
+    })
+    const failure = await storeWith()
+      .ready()
+      .catch((error) => error)
+    expect(failure.message).toContain('Odd')
+    expect(failure.message).not.toMatch(/f{20}|A{20}/)
+  })
+})
+
+describe('stat', () => {
+  it('takes a 403 without a body for a missing object where a listing shows none', async () => {
+    server.fault({ on: 'HeadObject', effect: { type: 'answer', status: 403, body: '' } })
+    expect(await storeWith().stat(key)).toBeUndefined()
+  })
+
+  it('takes it for a denial where the object is listed', async () => {
+    const store = storeWith()
+    await put(store, known)
+    server.fault({ on: 'HeadObject', effect: { type: 'answer', status: 403, body: '' } })
+    await expect(store.stat(key)).rejects.toMatchObject({ code: 'STORE_DENIED' })
+  })
+
+  it('knows no record of an object of other origin', async () => {
+    const store = storeWith({ acl: '' })
+    const upload = await store.begin(key, late)
+    await upload.write(bytes)
+    await upload.complete(record)
+    expect(server.objects()[0]?.acl).toBe('private')
+    server.fault({ on: 'HeadObject', effect: { type: 'answer', status: 200, body: 'abc' } })
+    expect(await store.stat(key)).toMatchObject({ record: undefined })
+  })
+})
+
+it('signs bodies over plain http', async () => {
+  await put(storeWith(), known)
+  const [part] = server.requests.filter(({ operation }) => operation === 'UploadPart')
+  expect(part?.headers['x-amz-content-sha256']).toMatch(/^[0-9a-f]{64}$/)
+})

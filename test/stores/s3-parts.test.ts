@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest'
+import { copyRanges, planParts } from '../../src/stores/s3/parts.ts'
+import { children, escapeXml, parseXml, textOf } from '../../src/stores/s3/xml.ts'
+
+const MiB = 2 ** 20
+
+describe('the cutting into parts', () => {
+  it.each([
+    [undefined, 16, 3],
+    [0, 8, 4],
+    [8000 * MiB, 8, 4],
+    [8000 * MiB + 1, 9, 4],
+    [20_000 * MiB, 20, 2],
+    [64 * 1024 * MiB, 66, 1],
+  ])('of %s bytes makes parts of %i MiB, %i at once', (size, part, concurrency) => {
+    expect(planParts(size)).toEqual({ partSize: part * MiB, concurrency })
+  })
+
+  it('never needs more than the 1000 parts of Swift', () => {
+    for (const size of [8000 * MiB + 1, 9999 * MiB + 7, 5 * 2 ** 40]) {
+      expect(Math.ceil(size / planParts(size).partSize)).toBeLessThanOrEqual(1000)
+    }
+  })
+
+  it('covers an object with ranges of copies', () => {
+    expect(copyRanges(0)).toEqual([])
+    expect(copyRanges(1)).toEqual([{ first: 0, last: 0 }])
+    expect(copyRanges(128 * MiB)).toEqual([{ first: 0, last: 128 * MiB - 1 }])
+    expect(copyRanges(128 * MiB + 1)).toEqual([
+      { first: 0, last: 128 * MiB - 1 },
+      { first: 128 * MiB, last: 128 * MiB },
+    ])
+  })
+})
+
+describe('answers in XML', () => {
+  it('are read with their escapes, once', () => {
+    const document = parseXml(
+      '<?xml version="1.0"?>\n<s3:a x="y"><K>&#34;a&amp;lt;b&quot;</K><K>007</K><e/></s3:a>',
+    )
+    expect(document?.root).toBe('a')
+    expect(children(document?.node ?? '', 'K')).toEqual(['"a&lt;b"', '007'])
+    expect(textOf(document?.node ?? '', 'e')).toBe('')
+    expect(textOf(document?.node ?? '', 'none')).toBeUndefined()
+  })
+
+  it('survive a trip through an escape', () => {
+    const text = `<a & "b"> &amp; 'c'`
+    expect(textOf(parseXml(`<r><k>${escapeXml(text)}</k></r>`)?.node ?? '', 'k')).toBe(text)
+  })
+
+  it.each([
+    ['a web page', '<!DOCTYPE html><html><body>Hello</body></html>'],
+    ['entities of its own', '<!DOCTYPE a [<!ENTITY x "y">]><a>&x;</a>'],
+    ['text', 'Service unavailable'],
+    ['nothing', ''],
+    ['half of a document', '<a><b>'],
+    ['JSON', '{"a": 1}'],
+  ])('are none where there is %s', (_, text) => expect(parseXml(text)).toBeUndefined())
+
+  it('never throw at deep or long input', () => {
+    expect(() => parseXml('<a>'.repeat(50_000))).not.toThrow()
+    expect(() => parseXml(`<a b="${'x'.repeat(1e6)}`)).not.toThrow()
+  })
+})
