@@ -98,6 +98,11 @@ describe('options', () => {
     })
   })
 
+  it('knows its command behind options, too', async () => {
+    expect((await cli(['--dry-run', 'update', 'rocky-9'])).options).toMatchObject({ names: ['rocky-9'] })
+    expect((await cli(['update', 'update'])).options).toMatchObject({ names: ['update'] })
+  })
+
   it('reads the environment, below flags and above defaults', async () => {
     vi.stubEnv('IMAGE_UPDATER_IMAGES', 'a:b')
     vi.stubEnv('MINIO_SERVER', 's3.example')

@@ -17,6 +17,11 @@ export function registerUpdate(program: Command, session: Session): void {
   addRunOptions(command)
   command.action(async (names: readonly string[]) => {
     const { update } = await import('./update-action.ts')
-    await update(readFlags(command), names, session)
+    await update(readFlags(command), namesBehindOptions(names, session.args), session)
   })
+}
+
+/** In `image-updater --dry-run update NAME` the options come first, and commander takes the command for a NAME. */
+function namesBehindOptions(names: readonly string[], args: readonly string[]): readonly string[] {
+  return names[0] === 'update' && args[0] !== 'update' ? names.slice(1) : names
 }
