@@ -6,13 +6,14 @@ import { describe, expect, it } from 'vitest'
 const doors: Readonly<Record<string, readonly string[]>> = {
   'errors.ts': [],
   'image.ts': [],
+  'replace-file.ts': [],
   'events.ts': ['errors.ts', 'image.ts'],
   catalog: ['errors.ts', 'image.ts'],
   http: ['errors.ts'],
-  discovery: ['http', 'errors.ts', 'image.ts'],
+  discovery: ['http', 'replace-file.ts', 'errors.ts', 'image.ts'],
   transfer: ['http', 'stores', 'errors.ts', 'image.ts'],
   stores: ['http', 'errors.ts', 'image.ts'],
-  report: ['events.ts', 'errors.ts', 'image.ts'],
+  report: ['events.ts', 'replace-file.ts', 'errors.ts', 'image.ts'],
   update: [
     'catalog',
     'http',

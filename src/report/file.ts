@@ -2,6 +2,7 @@ import { constants } from 'node:fs'
 import { access, stat, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { UpdaterError } from '../errors.ts'
+import { replaceFile } from '../replace-file.ts'
 
 /**
  * Finds out before the run whether a report can be written.
@@ -25,8 +26,7 @@ export async function assertReportWritable(path: string): Promise<void> {
 export async function writeReport(path: string, text: string): Promise<void> {
   try {
     if ((await kindOf(path)) === 'special') return await writeFile(path, text)
-    const { default: writeFileAtomic } = await import('write-file-atomic')
-    await writeFileAtomic(path, text)
+    await replaceFile(path, text)
   } catch (cause) {
     throw unwritable(path, cause)
   }

@@ -112,7 +112,7 @@ function commandFolder(): string {
 }
 
 function inShell(shell: string, script: string, ...args: string[]) {
-  const path = `${commandFolder()}:${process.env['PATH']}`
+  const path = `${commandFolder()}:${process.env.PATH}`
   const options = {
     encoding: 'utf8',
     cwd: folder,

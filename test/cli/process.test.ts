@@ -20,7 +20,7 @@ function start(
   env: NodeJS.ProcessEnv = {},
 ): { child: ChildProcess; end: Promise<Ended> } {
   const child = spawn(process.execPath, ['--import', 'tsx', main, ...args], {
-    env: { PATH: process.env['PATH'], HOME: temporaryFolder(), ...env },
+    env: { PATH: process.env.PATH, HOME: temporaryFolder(), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   onTestFinished(() => void child.kill('SIGKILL'))

@@ -2,10 +2,10 @@ import { mkdir, readFile, stat } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { isAbsolute, join } from 'node:path'
 import type { PublicKey } from 'openpgp'
-import writeFileAtomic from 'write-file-atomic'
 import { UpdaterError } from '../../errors.ts'
 import type { DiscoveryHttp } from '../../http/types.ts'
 import { redactUrl } from '../../http/url.ts'
+import { replaceFile } from '../../replace-file.ts'
 import { type Keyring, loadKeyring, readPublicKeys } from './keyring.ts'
 import type { SignaturePin } from './pins.ts'
 import { normalFingerprint } from './verify.ts'
@@ -128,7 +128,7 @@ async function writeCache(key: PublicKey, cacheDir: string | undefined): Promise
   if (cacheDir === undefined) return
   try {
     await mkdir(cacheDir, { recursive: true, mode: 0o700 })
-    await writeFileAtomic(cacheFile(cacheDir, key.getFingerprint()), key.armor())
+    await replaceFile(cacheFile(cacheDir, key.getFingerprint()), key.armor())
   } catch {}
 }
 

@@ -1,0 +1,31 @@
+import { randomBytes } from 'node:crypto'
+import { open, realpath, rename, rm, stat } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+
+/**
+ * Writes a file in one step: a reader, or a crash, finds the old content or the whole new one. A symbolic
+ * link stays one, and the mode as it was. For files of the program's own; catalogue files are written by `catalog/write.ts`.
+ * @throws the system's error; the old content is still there then
+ */
+export async function replaceFile(path: string, text: string): Promise<void> {
+  const target = await realpath(path).catch(() => path)
+  const temporary = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString('hex')}.tmp`)
+  const mode = await stat(target).then(
+    (info) => info.mode & 0o7777,
+    () => undefined,
+  )
+  try {
+    const file = await open(temporary, 'wx', 0o644)
+    try {
+      if (mode !== undefined) await file.chmod(mode)
+      await file.writeFile(text)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    await rename(temporary, target)
+  } catch (error) {
+    await rm(temporary, { force: true }).catch(() => {})
+    throw error
+  }
+}
