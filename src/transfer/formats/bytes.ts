@@ -22,10 +22,6 @@ export class Bytes {
     return this.#at(offset, 1).readUInt8(offset)
   }
 
-  u16le(offset: number): number {
-    return this.#at(offset, 2).readUInt16LE(offset)
-  }
-
   u32be(offset: number): number {
     return this.#at(offset, 4).readUInt32BE(offset)
   }

@@ -3,7 +3,6 @@ import type { Finding } from './finding.ts'
 import { noSignature, truncated, unsafe, wrongFormat } from './refusal.ts'
 
 interface Header {
-  readonly version: 2 | 3
   readonly clusterSize: bigint
   readonly virtualSize: bigint
   readonly headerLength: number
@@ -78,7 +77,6 @@ function readHeader(head: Bytes): Header {
     throw wrongFormat(`The qcow2 image has an impossible header length of ${headerLength} bytes`)
   }
   return {
-    version,
     clusterSize: BigInt(clusterSize),
     virtualSize: head.u64be(24),
     headerLength,
