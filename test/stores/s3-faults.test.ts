@@ -73,6 +73,7 @@ describe.each([
         ? []
         : [{ on, name: '400 RequestTimeout', effect: error(400, 'RequestTimeout') }]),
       { on, name: 'a dropped connection', effect: { type: 'drop' } as const },
+      { on, name: 'an answer that breaks off', effect: { type: 'cut' } as const },
     ]),
   )('survives $name at $on', async ({ on, effect }) => {
     server.fault({ on, effect, times: 2 })

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { copyRanges, planParts } from '../../src/stores/s3/parts.ts'
+import { payloadHash } from '../../src/stores/s3/sign.ts'
 import { children, escapeXml, parseXml, textOf } from '../../src/stores/s3/xml.ts'
 
 const MiB = 2 ** 20
@@ -62,4 +63,12 @@ describe('answers in XML', () => {
     expect(() => parseXml('<a>'.repeat(50_000))).not.toThrow()
     expect(() => parseXml(`<a b="${'x'.repeat(1e6)}`)).not.toThrow()
   })
+})
+
+it('hashes a part for the signature only where no TLS protects it', async () => {
+  const part = new TextEncoder().encode('abc')
+  const sha256 = 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad'
+  expect(await payloadHash(new URL('https://s3.example'), part)).toBe('UNSIGNED-PAYLOAD')
+  expect(await payloadHash(new URL('http://s3.example'), part)).toBe(sha256)
+  expect(await payloadHash(new URL('https://s3.example'), 'abc')).toBe(sha256)
 })

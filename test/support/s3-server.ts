@@ -37,6 +37,8 @@ export interface Fault {
     | { readonly type: 'delay'; readonly milliseconds: number }
     /** No answer ever comes (until `close`); with `done` all has been done. */
     | { readonly type: 'stall'; readonly done?: boolean }
+    /** Done, but the answer breaks off in its middle. */
+    | { readonly type: 'cut' }
     /** Any answer, e.g. a web page of a proxy. */
     | {
         readonly type: 'answer'
@@ -412,7 +414,8 @@ export async function startS3Server(options: S3ServerOptions = {}): Promise<S3Se
         code,
       })
     if (fault?.type === 'delay') await pause(fault.milliseconds)
-    const ready = fault === undefined || fault.type === 'delay' || ('done' in fault && fault.done === true)
+    const ready =
+      fault === undefined || ['delay', 'cut'].includes(fault.type) || ('done' in fault && fault.done === true)
     const answer = ready
       ? await perform(request, call).catch((error) => {
           if (error instanceof S3Refusal) return refuse(error.refusal)
@@ -427,6 +430,7 @@ export async function startS3Server(options: S3ServerOptions = {}): Promise<S3Se
     }
     log(answer.status, typeof answer.body === 'string' ? /<Code>(\w+)/.exec(answer.body)?.[1] : undefined)
     request.resume()
+    if (fault?.type === 'cut') return cut(response, answer)
     await send(response, answer, request.method === 'HEAD')
   }
 
@@ -563,6 +567,13 @@ async function digest(pieces: readonly Piece[]): Promise<string> {
   const hash = createHash('md5')
   for await (const chunk of readPieces(pieces)) hash.update(chunk)
   return hash.digest('hex')
+}
+
+/** Promises more than it sends. */
+function cut(response: ServerResponse, { status, headers = {}, body = '' }: Answer): void {
+  const text = typeof body === 'string' ? body : ''
+  response.writeHead(status, { ...headers, 'content-length': String(text.length + 10) })
+  response.write(text.slice(0, 20) || ' ', () => response.destroy())
 }
 
 async function send(
