@@ -82,7 +82,7 @@ async function assurePublic(
   head?: Uint8Array,
 ): Promise<void> {
   if (!run.settings.checkPublic) return
-  await checkPublic(place.url, { size: stored.size, head }, run.http, run.signal)
+  await checkPublic(place.url, { size: stored.size, head, record: stored.record }, run.http, run.signal)
   if (run.settings.verify === 'full' && stored.record !== undefined) {
     await verifyFull(place.url, stored.record, run.http, run.signal)
   }
