@@ -7,6 +7,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   'errors.ts': [],
   'image.ts': [],
   'replace-file.ts': [],
+  'version.ts': [],
   'events.ts': ['errors.ts', 'image.ts'],
   catalog: ['errors.ts', 'image.ts'],
   http: ['errors.ts'],
@@ -24,9 +25,20 @@ const doors: Readonly<Record<string, readonly string[]>> = {
     'events.ts',
     'errors.ts',
     'image.ts',
+    'version.ts',
   ],
   'index.ts': ['update', 'report', 'events.ts', 'errors.ts', 'image.ts'],
-  cli: ['index.ts', 'report', 'update', 'catalog', 'stores', 'events.ts', 'errors.ts', 'image.ts'],
+  cli: [
+    'index.ts',
+    'report',
+    'update',
+    'catalog',
+    'stores',
+    'events.ts',
+    'errors.ts',
+    'image.ts',
+    'version.ts',
+  ],
 }
 
 /** Modules that decide and do nothing else: no I/O, no clock, no printing, no randomness. */

@@ -54,7 +54,7 @@ export async function lockCatalog(folder: string): Promise<CatalogLock> {
     processStart: (await findProcess(process.pid))?.start,
     since: new Date().toISOString(),
   }
-  const isOurs = async () => (await readLock(path))?.id === holder.id
+  const isOurs = async () => (await readLock(path).catch(() => undefined))?.id === holder.id
   try {
     await acquire(path, `${JSON.stringify(holder)}\n`, folder)
   } catch (error) {

@@ -85,6 +85,8 @@ export function stepLines(image: ImageRef, step: ImageStep): LogLine[] {
           ? `Mirror does not have ${step.object}`
           : `Mirror has other bytes as ${step.object}, they are replaced`,
       )
+    case 'mirror-foreign':
+      return line(`Mirror URL ${step.url} is not of this mirror and is left alone`)
     case 'transfer-start':
       return line(`Mirroring ${step.url} to ${step.object}${step.size ? ` (${formatBytes(step.size)})` : ''}`)
     case 'transfer-progress':

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { asUpdaterError, UpdaterError } from '../errors.ts'
+import { version } from '../version.ts'
 import { registerComplete } from './commands/complete.ts'
 import { registerUpdate } from './commands/update.ts'
 import { addCompletionOptions } from './completion/options.ts'
@@ -7,7 +8,6 @@ import { type CliContext, interruptedStatus } from './context.ts'
 import { configureHelp } from './help.ts'
 import { addOutputOptions } from './options.ts'
 import { createSession, type Session } from './session.ts'
-import { version } from './version.ts'
 
 /** The whole command line: one file under `commands/` for each command. */
 function createProgram(session: Session): Command {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
+import { createReadStream, existsSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { asUpdaterError, UpdaterError } from '../errors.ts'
@@ -73,14 +73,46 @@ export async function verifyFull(
   )
 }
 
-interface Looked {
+/** What a public URL tells of the object behind it. */
+export interface PublicObject {
+  /** Bytes. */
   readonly size: number | undefined
+  /** Its first bytes. */
   readonly head: Uint8Array
-  /** `algorithm:hex` that the answer tells. */
+  /** `algorithm:hex` of the stored bytes, as the updater records it. */
   readonly checksum: string | undefined
+  /** `algorithm:hex` that the distribution published, as the updater records it. */
+  readonly sourceChecksum: string | undefined
 }
 
-function compare(found: Looked, { size, head, record }: Expected): string | undefined {
+/** An object, or the status with which a reader without credentials was turned away. */
+export type PublicAnswer = PublicObject | { readonly turnedAway: 401 | 403 | 404 | 410 }
+
+/**
+ * Asks a public URL what is there. Many object stores answer 403 or 401 for an object that is missing.
+ * @throws UpdaterError PUBLIC_UNREADABLE where the answer tells neither, ABORTED
+ */
+export async function findPublic(url: string, http: HttpClient, signal?: AbortSignal): Promise<PublicAnswer> {
+  if (url.startsWith('file:')) {
+    return existsSync(fileURLToPath(url)) ? lookAtFile(url) : { turnedAway: 404 }
+  }
+  try {
+    const answer = await askHead(url, http, signal)
+    const { status } = answer
+    if (status === 200 || status === 206) return await look(answer)
+    await answer.discard()
+    if (status === 401 || status === 403 || status === 404 || status === 410) return { turnedAway: status }
+    throw refused(url, status)
+  } catch (error) {
+    throw unreadable(url, error)
+  }
+}
+
+function askHead(url: string, http: HttpClient, signal: AbortSignal | undefined): Promise<OpenBody> {
+  return http.send('GET', url, { headers: { range: `bytes=0-${headSize - 1}` }, signal })
+}
+
+function compare(found: PublicObject, { size, head, record }: Expected): string | undefined {
   if (size !== undefined && found.size !== size) {
     return `expected ${size} bytes, found ${found.size ?? 'an unknown number of'} bytes`
   }
@@ -103,11 +135,10 @@ async function ask(
   expected: Expected,
   http: HttpClient,
   signal: AbortSignal | undefined,
-): Promise<Looked> {
+): Promise<PublicObject> {
   for (let attempt = 0; ; attempt++) {
     try {
-      const headers = { range: `bytes=0-${headSize - 1}` }
-      const answer = await http.send('GET', url, { headers, signal })
+      const answer = await askHead(url, http, signal)
       if (answer.status === 200 || answer.status === 206) return await look(answer)
       await answer.discard()
       const pause = patience[attempt]
@@ -122,7 +153,7 @@ async function ask(
 }
 
 /** Reads no more than the first bytes, whatever the server sends. */
-async function look({ status, headers, body, discard }: OpenBody): Promise<Looked> {
+async function look({ status, headers, body, discard }: OpenBody): Promise<PublicObject> {
   const total = /^bytes 0-\d+\/(\d+)$/.exec(headers['content-range'] ?? '')?.[1]
   const length = status === 206 ? total : headers['content-length']
   const chunks: Uint8Array[] = []
@@ -137,17 +168,18 @@ async function look({ status, headers, body, discard }: OpenBody): Promise<Looke
     size: length === undefined ? undefined : Number(length),
     head: Buffer.concat(chunks).subarray(0, headSize),
     checksum: headers['x-amz-meta-checksum'] ?? headers['x-object-meta-checksum'],
+    sourceChecksum: headers['x-amz-meta-source-checksum'] ?? headers['x-object-meta-source-checksum'],
   }
 }
 
-async function lookAtFile(url: string): Promise<Looked> {
+async function lookAtFile(url: string): Promise<PublicObject> {
   try {
     const file = await open(fileURLToPath(url))
     try {
       const { size } = await file.stat()
       const head = Buffer.alloc(Math.min(size, headSize))
       await file.read(head, 0, head.length, 0)
-      return { size, head, checksum: undefined }
+      return { size, head, checksum: undefined, sourceChecksum: undefined }
     } finally {
       await file.close()
     }

@@ -1,4 +1,5 @@
 import { dirname } from 'node:path'
+import { throwDefects } from '../catalog/defects.ts'
 import { unifiedDiff } from '../catalog/diff.ts'
 import { editEach } from '../catalog/edit.ts'
 import { lockCatalog } from '../catalog/lock.ts'
@@ -6,9 +7,10 @@ import { readCatalog } from '../catalog/read.ts'
 import { selectImages } from '../catalog/select.ts'
 import type { VersionEdit } from '../catalog/types.ts'
 import { applyEdits, assertWritable } from '../catalog/write.ts'
+import { formatPlace, UpdaterError } from '../errors.ts'
 import type { Image } from '../image.ts'
 import type { FileChange } from '../report/outcome.ts'
-import { skipReason } from './plan.ts'
+import { findSharedObjects, skipReason } from './plan.ts'
 import type { Settings } from './settings.ts'
 import { type CatalogWriter, createWriter } from './writer.ts'
 
@@ -29,11 +31,10 @@ export interface OpenCatalogue {
 export async function openCatalogue(settings: Settings): Promise<OpenCatalogue> {
   const files = await readCatalog(settings.images)
   const images = selectImages(files, settings.names)
-  const paths = new Set(
-    images
-      .filter((image) => skipReason(image, settings.includeDisabled) === undefined)
-      .map(({ file }) => file),
-  )
+  const isLookedAt = (image: Image) => skipReason(image, settings.includeDisabled) === undefined
+  if (namesObjects(settings.mirror))
+    refuseSharedObjects(files.flatMap((file) => file.images).filter(isLookedAt))
+  const paths = new Set(images.filter(isLookedAt).map(({ file }) => file))
   const writers = new Map<string, CatalogWriter>()
   for (const { path, text } of files) {
     writers.set(
@@ -44,7 +45,11 @@ export async function openCatalogue(settings: Settings): Promise<OpenCatalogue> 
   const locks = settings.dryRun ? [] : await lockAll(paths)
   return {
     images,
-    write: async (file, edit) => writers.get(file)?.write(edit),
+    async write(file, edit) {
+      const writer = writers.get(file)
+      if (writer === undefined) throw new UpdaterError('INTERNAL', `${file} is no file of this run`)
+      await writer.write(edit)
+    },
     changes: () =>
       [...writers].flatMap(([file, writer]) => {
         const change = writer.change()
@@ -56,6 +61,24 @@ export async function openCatalogue(settings: Settings): Promise<OpenCatalogue> 
       await Promise.all(locks.map((lock) => lock.release()))
     },
   }
+}
+
+function namesObjects({ kind, baseUrl }: Settings['mirror']): boolean {
+  return kind !== 'none' || baseUrl !== undefined
+}
+
+/** Also images that this run does not select: the next run would replace one's bytes by the other's. */
+function refuseSharedObjects(images: readonly Image[]): void {
+  throwDefects(
+    findSharedObjects(images).map(({ first, second }) => {
+      const { file, line, column, shortname, format } = second
+      return new UpdaterError(
+        'CATALOG_TYPE',
+        `${second.name} would have the same object on the mirror as ${first.name} (${formatPlace({ file: first.file, line: first.line })}): both are named ${shortname} and stored as ${format}`,
+        { place: { file, line, column }, remedy: 'Give each of them a shortname of its own' },
+      )
+    }),
+  )
 }
 
 /** Edits that are planned one upon the other, and never written. */

@@ -1,7 +1,7 @@
 import { UpdaterError } from '../errors.ts'
-import type { Build, Digest, Image } from '../image.ts'
+import { type Build, type Digest, formatDigest } from '../image.ts'
 import type { MirrorOutcome } from '../report/outcome.ts'
-import { checkPublic, verifyFull } from '../stores/public.ts'
+import { checkPublic, findPublic, type PublicObject, verifyFull } from '../stores/public.ts'
 import type { ObjectRecord, Store, StoredObject, Upload } from '../stores/store.ts'
 import { createInspector } from '../transfer/inspect.ts'
 import type { Transferred } from '../transfer/transfer.ts'
@@ -43,7 +43,7 @@ export async function ensureMirrored(
   const { run, step } = task
   const { object } = place
   if (run.settings.dryRun) {
-    return { status: named && (await answers(task, place)) ? 'present' : 'would-store', object }
+    return { status: named && (await seemsPresent(task, wanted, place)) ? 'present' : 'would-store', object }
   }
   const store = storeOf(task)
   const stored = await run.checking(() => store.stat(object, run.signal))
@@ -57,15 +57,37 @@ export async function ensureMirrored(
   return run.transferring(() => bring(task, wanted, place))
 }
 
-/** Does the object answer at its public URL, with the source's size where that is what is stored? */
-export async function answers({ run }: Task, place: Place, build: Partial<Wanted> = {}): Promise<boolean> {
-  const size = build.compression === undefined ? build.size : undefined
+/**
+ * Does this build answer at its place on a mirror that somebody else fills? The recorded digest decides,
+ * else the size of an uncompressed file; where neither is told, it is not taken for the build.
+ * @throws UpdaterError PUBLIC_UNREADABLE where the mirror's answer says neither yes nor no, HTTP_*, ABORTED
+ */
+export async function answers({ run, step }: Task, wanted: Wanted, place: Place): Promise<boolean> {
+  const found = await run.checking(() => findPublic(place.url, run.http, run.signal))
+  if ('turnedAway' in found) return false
+  const isBuild = await run.checking(() => isOf(found, wanted, run))
+  if (!isBuild) step({ type: 'warning', message: `${place.url} is not the newest build, and is not named` })
+  return isBuild
+}
+
+async function isOf(found: PublicObject, wanted: Wanted, run: Task['run']): Promise<boolean> {
+  if (found.sourceChecksum !== undefined) return found.sourceChecksum === formatDigest(wanted.digest)
+  if (wanted.compression !== undefined) return false
+  const size = wanted.size ?? (await run.http.facts(wanted.url, { signal: run.signal })).size
+  return size !== undefined && size === found.size
+}
+
+/** What a dry run, which asks no store, can tell of an object that the catalogue names already. */
+async function seemsPresent({ run, step }: Task, wanted: Wanted, place: Place): Promise<boolean> {
+  if (!run.settings.checkPublic) return true
   try {
-    await run.checking(() => checkPublic(place.url, { size }, run.http, run.signal))
-    return true
+    const found = await run.checking(() => findPublic(place.url, run.http, run.signal))
+    if ('turnedAway' in found) return false
+    return found.sourceChecksum === undefined || found.sourceChecksum === formatDigest(wanted.digest)
   } catch (error) {
-    if (error instanceof UpdaterError && error.code.startsWith('PUBLIC_')) return false
-    throw error
+    if (!(error instanceof UpdaterError) || error.code !== 'PUBLIC_UNREADABLE') throw error
+    step({ type: 'warning', message: `${error.message}: a dry run cannot tell whether it is there` })
+    return true
   }
 }
 
@@ -151,7 +173,11 @@ async function transferOnce(task: Task, wanted: Wanted, object: string): Promise
       expected: wanted.digest,
       compression: wanted.compression,
       upload,
-      inspector: inspectorFor(image, run.settings.strict),
+      inspector: createInspector(image.format, {
+        minDisk: image.minDisk,
+        strict: run.settings.strict,
+        maxVirtualSize: run.settings.maxImageSize,
+      }),
       maxSize: run.settings.maxImageSize,
       signal,
       onProgress: (progress) => step({ type: 'transfer-progress', ...progress, size: source.facts.size }),
@@ -163,8 +189,4 @@ async function transferOnce(task: Task, wanted: Wanted, object: string): Promise
     await upload.abort()
     throw error
   }
-}
-
-function inspectorFor(image: Image, strict: boolean) {
-  return createInspector(image.format, { minDisk: image.minDisk, strict })
 }

@@ -24,6 +24,33 @@ export function planValues(build: Build, mirrorUrl: string | null): VersionValue
   }
 }
 
+/** Would a checksum from this URL cross a network as plain text? A loopback address is no network. */
+export function isUnprotected(url: string): boolean {
+  if (!URL.canParse(url)) return false
+  const { protocol, hostname } = new URL(url)
+  const loopback = hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d+){3}$/.test(hostname)
+  return protocol === 'http:' && !loopback
+}
+
+/**
+ * Images that would have the same object on the mirror though they are different ones: their latest URLs
+ * differ. Each is told once, with the first image of that object.
+ */
+export function findSharedObjects(
+  images: readonly Image[],
+): { readonly first: Image; readonly second: Image }[] {
+  const owners = new Map<string, Image>()
+  const shared: { first: Image; second: Image }[] = []
+  for (const image of images) {
+    if (image.shortname === undefined) continue
+    const object = `${image.shortname}.${image.format}`
+    const first = owners.get(object)
+    if (first === undefined) owners.set(object, image)
+    else if (first.latestUrl !== image.latestUrl) shared.push({ first, second: image })
+  }
+  return shared
+}
+
 /** What stands in the catalogue after `changes` to `before`. */
 export function applyValues(before: ImageVersion | undefined, changes: Partial<VersionValues>): ImageVersion {
   const { mirrorUrl, ...rest } = changes

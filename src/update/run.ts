@@ -5,10 +5,12 @@ import { asUpdaterError, UpdaterError } from '../errors.ts'
 import type { ImageStep, Listener } from '../events.ts'
 import { createHttpClient } from '../http/client.ts'
 import { askOnce } from '../http/once.ts'
+import type { Policy } from '../http/policy.ts'
 import type { HttpClient } from '../http/types.ts'
 import type { Image } from '../image.ts'
 import { type ImageOutcome, type RunReport, summarize } from '../report/outcome.ts'
 import type { Store } from '../stores/store.ts'
+import { version } from '../version.ts'
 import { type OpenCatalogue, openCatalogue } from './catalogue.ts'
 import type { Run } from './context.ts'
 import { describeMirror, type Mirror } from './open-mirror.ts'
@@ -20,7 +22,10 @@ import { type Progress, updateImage } from './update-image.ts'
 export interface RunContext {
   /** Ends the run early: uploads are aborted, every catalogue file is whole. */
   readonly signal?: AbortSignal | undefined
+  /** What it throws is told as a process warning, and the run goes on. */
   readonly onEvent?: Listener | undefined
+  /** Numbers of the HTTP client that differ from the defaults, in milliseconds and bytes. */
+  readonly httpPolicy?: Partial<Policy> | undefined
 }
 
 /**
@@ -33,33 +38,52 @@ export interface RunContext {
 export async function updateCatalogue(options: UpdateOptions, context: RunContext = {}): Promise<RunReport> {
   const settings = settle(options)
   const startedAt = new Date()
-  const { signal = new AbortController().signal, onEvent = () => {} } = context
+  const { signal = new AbortController().signal } = context
   setMaxListeners(0, signal)
+  const onEvent = guarded(context.onEvent)
+  const note: Run['note'] = (level, message) => onEvent({ type: 'note', level, message })
+  const http = createHttpClient({
+    version: version(),
+    policy: context.httpPolicy,
+    note: (message) => note('debug', message),
+  })
+  const mirror = describeMirror(settings.mirror, http)
   const catalogue = await openCatalogue(settings)
-  const http = createHttpClient()
+  let store: Store | undefined
   try {
-    const mirror = describeMirror(settings.mirror, http)
-    const store = settings.dryRun ? undefined : await readyStore(mirror, signal, onEvent)
-    try {
-      onEvent({ type: 'run-start', images: catalogue.images.length })
-      const run = createRun(settings, { catalogue, http, mirror, store, signal, onEvent })
-      const images = await Promise.all(
-        catalogue.images.map((image, ordinal) => runImage(image, ordinal, run, onEvent)),
-      )
-      return {
-        startedAt: startedAt.toISOString(),
-        seconds: (Date.now() - startedAt.getTime()) / 1000,
-        dryRun: settings.dryRun,
-        summary: summarize(images),
-        images,
-        changes: catalogue.changes(),
-      }
-    } finally {
-      await store?.close()
+    store = settings.dryRun ? undefined : await readyStore(mirror, signal, note)
+    onEvent({ type: 'run-start', images: catalogue.images.length })
+    const run = createRun(settings, { catalogue, http, mirror, store, signal, note })
+    const images = await Promise.all(
+      catalogue.images.map((image, ordinal) => runImage(image, ordinal, run, onEvent)),
+    )
+    return {
+      startedAt: startedAt.toISOString(),
+      seconds: (Date.now() - startedAt.getTime()) / 1000,
+      dryRun: settings.dryRun,
+      summary: summarize(images),
+      images,
+      changes: catalogue.changes(),
     }
   } finally {
-    await http.close()
-    await catalogue.release()
+    for (const close of [() => store?.close(), () => http.close(), () => catalogue.release()]) {
+      try {
+        await close()
+      } catch (error) {
+        note('warning', `The run could not end in order: ${asUpdaterError(error).message}`)
+      }
+    }
+  }
+}
+
+/** A listener that cannot end the run. */
+function guarded(listener: Listener = () => {}): Listener {
+  return (event) => {
+    try {
+      listener(event)
+    } catch (error) {
+      process.emitWarning(error instanceof Error ? error : String(error))
+    }
   }
 }
 
@@ -69,23 +93,16 @@ const day = 24 * 60 * 60 * 1000
 async function readyStore(
   mirror: Mirror,
   signal: AbortSignal,
-  onEvent: Listener,
+  note: Run['note'],
 ): Promise<Store | undefined> {
   const store = await mirror.open()
   if (store === undefined) return undefined
   await store.ready(signal)
   try {
     const stale = await store.abortStale(mirror.keyPrefix, new Date(Date.now() - day), signal)
-    if (stale > 0) {
-      onEvent({ type: 'note', level: 'info', message: `Removed ${stale} unfinished uploads of earlier runs` })
-    }
+    if (stale > 0) note('info', `Removed ${stale} unfinished uploads of earlier runs`)
   } catch (error) {
-    const { message } = asUpdaterError(error)
-    onEvent({
-      type: 'note',
-      level: 'warning',
-      message: `Unfinished uploads could not be looked for: ${message}`,
-    })
+    note('warning', `Unfinished uploads could not be looked for: ${asUpdaterError(error).message}`)
   }
   return store
 }
@@ -96,11 +113,11 @@ interface Shared {
   readonly mirror: Mirror
   readonly store: Store | undefined
   readonly signal: AbortSignal
-  readonly onEvent: Listener
+  readonly note: Run['note']
 }
 
 function createRun(settings: Settings, shared: Shared): Run {
-  const { catalogue, http, mirror, store, signal, onEvent } = shared
+  const { catalogue, http, mirror, store, signal, note } = shared
   const asked = askOnce(http)
   const { signatures: policy, keyring } = settings
   const signatures = policy === 'off' ? undefined : createSignatureCheck({ policy, keyring, http: asked })
@@ -121,7 +138,7 @@ function createRun(settings: Settings, shared: Shared): Run {
     checking: limited(pLimit(settings.jobs)),
     transferring: limited(pLimit(settings.transfers)),
     write: (file, edit) => catalogue.write(file, edit),
-    note: (level, message) => onEvent({ type: 'note', level, message }),
+    note,
   }
 }
 

@@ -6,10 +6,24 @@ export type Settings = { readonly [Key in keyof UpdateOptions]-?: Exclude<Update
 
 /** @throws UpdaterError CONFIGURATION */
 export function settle(options: UpdateOptions): Settings {
-  if (options.images.length === 0) {
+  if (!Array.isArray(options.images) || options.images.length === 0) {
     throw new UpdaterError('CONFIGURATION', 'No catalogue folder is given', {
       remedy: 'Name the folder or file of image definitions with --images',
     })
+  }
+  if (options.mirror === undefined) {
+    throw new UpdaterError('CONFIGURATION', 'No mirror is given', {
+      remedy: "Give one as `mirror`; { kind: 'none' } uploads nothing",
+    })
+  }
+  if (options.verify === 'full' && options.checkPublic === false) {
+    throw new UpdaterError(
+      'CONFIGURATION',
+      'A full verification reads the public URL, which is not to be asked',
+      {
+        remedy: 'Leave out either --verify full or --no-check-public',
+      },
+    )
   }
   return {
     images: options.images,

@@ -11,7 +11,7 @@ import {
 import type { MirrorOutcome } from '../report/outcome.ts'
 import type { Task as ImageTask, Run } from './context.ts'
 import { answers, ensureMirrored } from './mirror.ts'
-import { applyValues, isCurrent, planValues } from './plan.ts'
+import { applyValues, isCurrent, isUnprotected, planValues } from './plan.ts'
 
 /** What is known of an image's way so far; a failure is reported with it. */
 export interface Progress {
@@ -34,7 +34,6 @@ export interface Task extends ImageTask {
  */
 export async function updateImage(task: Task): Promise<void> {
   const { image, run, step, progress } = task
-  progress.current = image.versions[0]
   const { resolver, found } = await run.checking(() => look(task))
   progress.resolver = resolver
   progress.trust = found.trust
@@ -51,11 +50,19 @@ export async function updateImage(task: Task): Promise<void> {
 async function look({ image, run, step }: Task): Promise<Discovered> {
   step({ type: 'checking' })
   const discovered = await discover(image, run.discovery(step))
-  const { url, digest } = discovered.found
+  const { url, digest, trust } = discovered.found
+  if (trust === 'checksum' && isUnprotected(image.latestChecksumUrl ?? url)) {
+    step({ type: 'warning', message: unprotected(image.latestChecksumUrl ?? url) })
+  }
   const fileName = url.slice(url.lastIndexOf('/') + 1)
   step({ type: 'current-checksum', fileName, checksum: formatDigest(digest) })
   step({ type: 'our-checksum', checksum: image.versions[0]?.checksum })
   return discovered
+}
+
+function unprotected(url: string): string {
+  const { host } = new URL(url)
+  return `The checksum comes from ${host} over plain http and no signature vouches for it: whoever is on the way can replace the image`
 }
 
 function refuseDowngrade(image: Image, build: Build, run: Run): void {
@@ -70,13 +77,14 @@ function refuseDowngrade(image: Image, build: Build, run: Run): void {
 
 /** The catalogue names the newest build: all that can be missing is its object on the mirror. */
 async function keep(task: Task, found: Discovered['found']): Promise<void> {
-  const { image, run, progress } = task
+  const { image, run, step, progress } = task
   const [current] = image.versions
+  progress.current = current
   progress.mirror = { status: 'none' }
   const place = current?.version === undefined ? undefined : run.place(image, current.version)
   if (current?.version === undefined || place === undefined || run.settings.mirror.kind === 'none') return
   if (current.mirrorUrl !== undefined && current.mirrorUrl !== place.url) {
-    run.note('debug', `${image.name}: ${current.mirrorUrl} is not of this mirror and is left alone`)
+    step({ type: 'mirror-foreign', url: current.mirrorUrl })
     return
   }
   const named = current.mirrorUrl !== undefined
@@ -91,7 +99,7 @@ async function adopt(task: Task, build: Build): Promise<void> {
   progress.mirror = { status: 'none' }
   const place = run.place(image, build.version)
   const mirrored = place !== undefined && run.settings.mirror.kind !== 'none'
-  const named = mirrored || (place !== undefined && (await answers(task, place, build)))
+  const named = mirrored || (place !== undefined && (await answers(task, build, place)))
   const values = planValues(build, named && place !== undefined ? place.url : null)
   step({ type: 'new-values', values })
   if (mirrored) progress.mirror = await ensureMirrored(task, build, place, false)
