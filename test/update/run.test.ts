@@ -1,0 +1,305 @@
+import { once } from 'node:events'
+import { rm, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { lockCatalog } from '../../src/catalog/lock.ts'
+import { type MirrorOptions, type RunReport, updateCatalogue } from '../../src/index.ts'
+import { type S3Server, startS3Server } from '../support/s3-server.ts'
+import { imageOf } from '../support/world/published.ts'
+import { readCatalogueFolder, startWorld, type World } from '../support/world/world.ts'
+
+let world: World
+let store: S3Server
+let folder: string
+
+beforeAll(async () => {
+  world = await startWorld(100_000)
+})
+afterAll(() => world.close())
+beforeEach(async () => {
+  store = await startS3Server()
+  folder = await world.writeCatalogue()
+  return async () => {
+    await store.close()
+    await rm(dirname(folder), { recursive: true, force: true })
+  }
+})
+
+const object = 'rocky-9/20260531-rocky-9.qcow2'
+const rocky = () => {
+  const { newest } = world.published.find(({ definition }) => definition.shortname === 'rocky-9') ?? {}
+  if (newest === undefined) throw new Error('the world has no rocky-9')
+  return newest
+}
+const texts = () => readCatalogueFolder(folder, Object.keys(world.catalogue))
+
+function onStore(changes: Partial<MirrorOptions> = {}): MirrorOptions {
+  return {
+    kind: 's3',
+    server: store.endpoint,
+    bucket: 'openstack-images',
+    region: store.region,
+    swiftPrefix: store.swiftPrefix,
+    keyPrefix: '',
+    accessKey: store.accessKey,
+    secretKey: store.secretKey,
+    acl: 'public-read',
+    ...changes,
+  } as MirrorOptions
+}
+
+type Options = Partial<Parameters<typeof updateCatalogue>[0]>
+const run = (
+  options: Options = {},
+  context: Parameters<typeof updateCatalogue>[1] = {},
+): Promise<RunReport> =>
+  updateCatalogue(
+    { images: [folder], mirror: onStore(), names: ['rocky-9'], ...options },
+    { httpPolicy: { backoffBase: 1, retries: 1 }, ...context },
+  )
+const only = ({ images }: RunReport) => {
+  const [image, ...more] = images.filter(({ status }) => status !== 'skipped')
+  expect(more).toEqual([])
+  return image
+}
+
+describe('a catalogue in which two images have one object', () => {
+  beforeEach(async () => {
+    const file = join(folder, 'rockylinux.yml')
+    const text = world.catalogue['rockylinux.yml'] ?? ''
+    const second = text
+      .replace('---\nimages:\n', '')
+      .replace('Rocky 9', 'Rocky 9 LVM')
+      .replace('latest.x86', 'LVM.x86')
+    await writeFile(file, `${text}${second.replaceAll('GenericCloud.latest', 'GenericCloud-LVM.latest')}`)
+  })
+
+  it('is refused before any request, with both places', async () => {
+    const before = [world.origin.requests.length, store.requests.length]
+    await expect(run()).rejects.toMatchObject({
+      code: 'CATALOG_TYPE',
+      message: expect.stringMatching(
+        /^Rocky 9 LVM would have the same object on the mirror as Rocky 9 \(.*rockylinux\.yml:3\)/,
+      ),
+      place: { file: join(folder, 'rockylinux.yml'), line: expect.any(Number) },
+    })
+    expect([world.origin.requests.length, store.requests.length]).toEqual(before)
+  })
+
+  it('is refused though only one of them is selected, and taken where nothing is mirrored', async () => {
+    await expect(run({ names: ['Rocky 9 LVM'] })).rejects.toMatchObject({ code: 'CATALOG_TYPE' })
+    expect((await run({ names: ['Rocky 9'], mirror: { kind: 'none' } })).summary).toMatchObject({
+      updated: 1,
+    })
+  })
+})
+
+describe('a mirror that somebody else fills', () => {
+  const path = `/mirror/${object}`
+  const somebodys = (): MirrorOptions => ({ kind: 'none', baseUrl: `${world.origin.url}/mirror` })
+  beforeEach(() => () => world.origin.remove(path))
+
+  it('is named where it has the build', async () => {
+    world.origin.put(path, rocky().stored)
+    expect(only(await run({ mirror: somebodys() }))?.current?.mirrorUrl).toBe(`${world.origin.url}${path}`)
+  })
+
+  it('is named where the recorded digest says so, whatever the sizes', async () => {
+    world.origin.put(path, { body: 'x', headers: { 'x-amz-meta-source-checksum': rocky().checksum } })
+    expect(only(await run({ mirror: somebodys() }))?.current?.mirrorUrl).toBe(`${world.origin.url}${path}`)
+  })
+
+  it.each([
+    ['nothing', () => undefined],
+    ['other bytes', () => world.origin.put(path, imageOf('another', 90_000))],
+    [
+      'other bytes of the same size',
+      () =>
+        world.origin.put(path, {
+          body: rocky().stored,
+          headers: { 'x-object-meta-source-checksum': `sha256:${'0'.repeat(64)}` },
+        }),
+    ],
+  ])('is not named where it has %s', async (_, arrange) => {
+    arrange()
+    const image = only(await run({ mirror: somebodys() }))
+    expect(image).toMatchObject({ status: 'updated', mirror: { status: 'none' } })
+    expect(image?.current?.mirrorUrl).toBeUndefined()
+  })
+
+  it('fails the image where its answer says neither yes nor no', async () => {
+    world.origin.fault(path, { status: 503, times: 2 })
+    const report = await run({ mirror: somebodys() })
+    expect(only(report)).toMatchObject({ status: 'failed', error: { code: 'PUBLIC_UNREADABLE' } })
+    expect(await texts()).toEqual(world.catalogue)
+  })
+})
+
+describe('a run', () => {
+  it('begins with a look for uploads that an earlier one left', async () => {
+    await run()
+    const operations = store.requests.map(({ operation }) => operation)
+    expect(operations).toContain('ListMultipartUploads')
+    expect(operations.indexOf('ListMultipartUploads')).toBeLessThan(operations.indexOf('HeadObject'))
+  })
+
+  it('does not begin on a folder that another one works on, and leaves that one’s lock', async () => {
+    const lock = await lockCatalog(folder)
+    await expect(run()).rejects.toMatchObject({ code: 'CATALOG_LOCKED' })
+    expect(store.requests).toEqual([])
+    await lock.release()
+    expect((await run()).summary.updated).toBe(1)
+  })
+
+  it('gives the folder back however it ends', async () => {
+    await expect(
+      run({ mirror: onStore({ bucket: 'nowhere' } as Partial<MirrorOptions>) }),
+    ).rejects.toMatchObject({
+      code: 'STORE_BUCKET',
+    })
+    await (await lockCatalog(folder)).release()
+  })
+
+  it('goes on when its listener throws', async () => {
+    const warned = once(process, 'warning')
+    const report = await run(
+      { names: [] },
+      {
+        onEvent: () => {
+          throw new Error('the listener is broken')
+        },
+      },
+    )
+    expect(report.summary).toMatchObject({ updated: 7, failed: 0 })
+    expect((await warned)[0]).toMatchObject({ message: 'the listener is broken' })
+  })
+
+  it('refuses a build that is older than the catalogue’s unless it is told to', async () => {
+    const file = join(folder, 'debian.yml')
+    const text = (world.catalogue['debian.yml'] ?? '').replaceAll('20260124', '20270124')
+    await writeFile(file, text)
+    expect(only(await run({ names: ['debian-12'] }))).toMatchObject({
+      status: 'failed',
+      error: { code: 'DOWNGRADE' },
+    })
+    expect((await texts())['debian.yml']).toBe(text)
+    expect(store.objects()).toEqual([])
+    expect(only(await run({ names: ['debian-12'], allowDowngrade: true }))).toMatchObject({
+      status: 'updated',
+      current: { version: '20260717' },
+    })
+  })
+
+  it('leaves the URL of another mirror alone, and says so', async () => {
+    await run()
+    const now = await texts()
+    const steps: string[] = []
+    const report = await run(
+      { mirror: onStore({ keyPrefix: 'elsewhere' }) },
+      { onEvent: (event) => event.type === 'image' && steps.push(event.step.type) },
+    )
+    expect(only(report)?.status).toBe('up-to-date')
+    expect(steps).toContain('mirror-foreign')
+    expect(await texts()).toEqual(now)
+  })
+})
+
+describe('a transfer', () => {
+  const wrong = () => imageOf('in mid-sync', 100_000)
+
+  it('begins again, once, where the bytes are not the published ones', async () => {
+    const path = `/${rocky().path}`
+    world.origin.put(path, { body: wrong(), lastModified: new Date('2026-05-31T23:30:00Z') })
+    const steps: string[] = []
+    const report = await run(
+      {},
+      {
+        onEvent: (event) => {
+          if (event.type !== 'image') return
+          steps.push(event.step.type)
+          if (event.step.type === 'transfer-retry')
+            world.origin.put(path, { body: rocky().stored, lastModified: new Date('2026-05-31T23:30:00Z') })
+        },
+      },
+    )
+    expect(only(report)).toMatchObject({ status: 'updated', mirror: { status: 'stored' } })
+    expect(steps.filter((step) => step === 'transfer-retry')).toHaveLength(1)
+    expect(await store.read('openstack-images', object)).toEqual(Buffer.from(rocky().stored))
+  })
+
+  it('leaves no trace where they stay wrong', async () => {
+    const path = `/${rocky().path}`
+    world.origin.put(path, { body: wrong(), lastModified: new Date('2026-05-31T23:30:00Z') })
+    const report = await run()
+    world.origin.put(path, { body: rocky().stored, lastModified: new Date('2026-05-31T23:30:00Z') })
+    expect(only(report)).toMatchObject({ status: 'failed', error: { code: 'DIGEST_MISMATCH' } })
+    expect(only(report)?.current).toBeUndefined()
+    expect([store.objects(), store.uploads()]).toEqual([[], []])
+    expect(await texts()).toEqual(world.catalogue)
+  })
+
+  it('ends at the limit that an image may have', async () => {
+    expect(only(await run({ maxImageSize: 50_000 }))).toMatchObject({
+      status: 'failed',
+      error: { code: 'IMAGE_TOO_LARGE' },
+    })
+    expect([store.objects(), store.uploads()]).toEqual([[], []])
+  })
+
+  it('looks into the image', async () => {
+    const path = `/${rocky().path}`
+    const page = Buffer.from(`<!DOCTYPE html><html>${' '.repeat(50_000)}</html>`)
+    world.origin.put(path, { body: page, lastModified: new Date('2026-05-31T23:30:00Z') })
+    const manifest = `${path}.CHECKSUM`
+    const { createHash } = await import('node:crypto')
+    const original = await (await fetch(`${world.origin.url}${manifest}`)).text()
+    const name = path.slice(path.lastIndexOf('/') + 1)
+    world.origin.put(manifest, `SHA256 (${name}) = ${createHash('sha256').update(page).digest('hex')}\n`)
+    const report = await run()
+    world.origin.put(path, { body: rocky().stored, lastModified: new Date('2026-05-31T23:30:00Z') })
+    world.origin.put(manifest, original)
+    expect(only(report)).toMatchObject({ status: 'failed', error: { code: 'IMAGE_FORMAT' } })
+    expect([store.objects(), store.uploads()]).toEqual([[], []])
+  })
+})
+
+describe('what is asked of an image before it is named', () => {
+  const path = `/mirror/${object}`
+  const behind = () => onStore({ baseUrl: `${world.origin.url}/mirror` })
+  beforeEach(() => () => world.origin.remove(path))
+
+  it.each([
+    ['another length', () => Buffer.concat([rocky().stored, Buffer.alloc(1)])],
+    ['other first bytes', () => Buffer.concat([Buffer.alloc(1), rocky().stored.subarray(1)])],
+  ])('is refused where the public URL has %s', async (_, body) => {
+    world.origin.put(path, body())
+    expect(only(await run({ mirror: behind() }))).toMatchObject({
+      status: 'failed',
+      error: { code: 'PUBLIC_MISMATCH' },
+    })
+    expect(await texts()).toEqual(world.catalogue)
+  })
+
+  it('are all of its bytes, where that is asked for', async () => {
+    const body = Buffer.from(rocky().stored)
+    body[body.length - 1] = (body.at(-1) ?? 0) ^ 1
+    world.origin.put(path, body)
+    expect(only(await run({ mirror: behind(), verify: 'full' }))).toMatchObject({
+      status: 'failed',
+      error: { code: 'PUBLIC_MISMATCH' },
+    })
+    expect(await texts()).toEqual(world.catalogue)
+  })
+
+  it('is nothing where the mirror is private', async () => {
+    expect(only(await run({ mirror: behind(), checkPublic: false }))?.status).toBe('updated')
+  })
+
+  it('is a signature where one is required', async () => {
+    expect(only(await run({ signatures: 'require' }))).toMatchObject({
+      status: 'failed',
+      error: { code: expect.stringMatching(/^SIGNATURE_/) },
+    })
+    expect(store.objects()).toEqual([])
+  })
+})

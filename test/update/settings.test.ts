@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest'
+import type { UpdateOptions } from '../../src/update/options.ts'
+import { settle } from '../../src/update/settings.ts'
+
+const least: UpdateOptions = { images: ['/etc/images'], mirror: { kind: 'none' } }
+
+describe('settle', () => {
+  it('fills in what the documentation calls the defaults', () => {
+    expect(settle(least)).toEqual({
+      ...least,
+      names: [],
+      dryRun: false,
+      includeDisabled: false,
+      allowDowngrade: false,
+      checkPublic: true,
+      verify: 'range',
+      jobs: 16,
+      transfers: 2,
+      strict: false,
+      maxImageSize: 64 * 2 ** 30,
+      signatures: 'prefer',
+      keyring: '/etc/image-updater/keys',
+    })
+  })
+
+  it.each([
+    ['no folder', { images: [] }, 'No catalogue folder is given'],
+    ['a folder that is no list', { images: undefined }, 'No catalogue folder is given'],
+    ['no mirror', { mirror: undefined }, 'No mirror is given'],
+    ['no jobs', { jobs: 0 }, 'jobs is 0, not a whole number above 0'],
+    ['half a transfer', { transfers: 0.5 }, 'transfers is 0.5, not a whole number above 0'],
+    [
+      'a limit that is no number',
+      { maxImageSize: Number.NaN },
+      'maxImageSize is NaN, not a whole number above 0',
+    ],
+    [
+      'a full verification of what must not be asked',
+      { verify: 'full', checkPublic: false },
+      'A full verification reads the public URL, which is not to be asked',
+    ],
+  ])('refuses %s', (_, changes, message) => {
+    expect(() => settle({ ...least, ...changes } as UpdateOptions)).toThrow(
+      expect.objectContaining({ code: 'CONFIGURATION', message }),
+    )
+  })
+})
