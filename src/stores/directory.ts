@@ -7,7 +7,7 @@ import { fileFailure, isErrno, translating } from './file-failure.ts'
 import { folderPrefix, kindOfKey } from './naming.ts'
 import type { ObjectRecord, Store, StoredObject, Upload, UploadIntent } from './store.ts'
 
-const partSize = 8 * 2 ** 20
+const partSize = 4 * 2 ** 20
 
 /**
  * A local folder. A file appears by rename only; its record lies beside it as `.NAME.json`. The record

@@ -7,16 +7,6 @@ export interface BlockPool {
   release(block: SharedArrayBuffer): void
 }
 
-const budget = 48 * 2 ** 20
-
-/**
- * How many blocks one transfer may have: what its writer keeps busy, one that is being filled and one
- * that is being hashed, within about 48 MiB, but never fewer than two.
- */
-export function blockCount(blockSize: number, concurrency: number): number {
-  return Math.max(2, Math.min(concurrency + 2, Math.floor(budget / blockSize)))
-}
-
 /** Blocks are allocated when they are first wanted. */
 export function createBlockPool(blockSize: number, count: number, signal: AbortSignal): BlockPool {
   const free: SharedArrayBuffer[] = []

@@ -5,7 +5,7 @@ import { redactUrl } from '../http/url.ts'
 import { type Compression, type Digest, formatDigest, sameDigest } from '../image.ts'
 import type { Upload } from '../stores/store.ts'
 import { createBlockWriter } from './block-writer.ts'
-import { blockCount, createBlockPool } from './blocks.ts'
+import { createBlockPool } from './blocks.ts'
 import { interruptible, tooLarge } from './chunks.ts'
 import { decompress } from './decompress.ts'
 import { createDigester, type Digester } from './digest.ts'
@@ -86,7 +86,7 @@ export async function transfer(plan: TransferPlan): Promise<Transferred> {
   } finally {
     await source.discard().catch(() => {})
     await sink.settled()
-    await digester.terminate()
+    await digester.close()
   }
 }
 
@@ -102,7 +102,7 @@ interface SinkContext {
 /** Inspects the bytes to be stored, hashes them and stores them in parts. */
 function createSink(plan: TransferPlan, { digester, hashed, meter, signal, fail }: SinkContext) {
   const { upload, inspector, maxSize } = plan
-  const pool = createBlockPool(upload.partSize, blockCount(upload.partSize, upload.concurrency), signal)
+  const pool = createBlockPool(upload.partSize, upload.concurrency + 1, signal)
   const slots = pLimit(upload.concurrency)
   let size = 0
   let head: Uint8Array = new Uint8Array(0)

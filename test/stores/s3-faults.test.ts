@@ -278,8 +278,8 @@ describe('stat', () => {
   })
 })
 
-it('signs bodies over plain http', async () => {
+it('does not hash the body of a part on a loopback address', async () => {
   await put(storeWith(), known)
   const [part] = server.requests.filter(({ operation }) => operation === 'UploadPart')
-  expect(part?.headers['x-amz-content-sha256']).toMatch(/^[0-9a-f]{64}$/)
+  expect(part?.headers['x-amz-content-sha256']).toBe('UNSIGNED-PAYLOAD')
 })

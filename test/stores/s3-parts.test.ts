@@ -7,11 +7,11 @@ const MiB = 2 ** 20
 
 describe('the cutting into parts', () => {
   it.each([
-    [undefined, 16, 3],
-    [0, 8, 4],
-    [8000 * MiB, 8, 4],
-    [8000 * MiB + 1, 9, 4],
-    [20_000 * MiB, 20, 2],
+    [undefined, 12, 1],
+    [0, 5, 3],
+    [5000 * MiB, 5, 3],
+    [5000 * MiB + 1, 6, 2],
+    [20_000 * MiB, 20, 1],
     [64 * 1024 * MiB, 66, 1],
   ])('of %s bytes makes parts of %i MiB, %i at once', (size, part, concurrency) => {
     expect(planParts(size)).toEqual({ partSize: part * MiB, concurrency })
@@ -70,5 +70,7 @@ it('hashes a part for the signature only where no TLS protects it', async () => 
   const sha256 = 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad'
   expect(await payloadHash(new URL('https://s3.example'), part)).toBe('UNSIGNED-PAYLOAD')
   expect(await payloadHash(new URL('http://s3.example'), part)).toBe(sha256)
+  expect(await payloadHash(new URL('http://127.0.0.1:9000'), part)).toBe('UNSIGNED-PAYLOAD')
+  expect(await payloadHash(new URL('http://127.0.0.1.example'), part)).toBe(sha256)
   expect(await payloadHash(new URL('https://s3.example'), 'abc')).toBe(sha256)
 })

@@ -3,7 +3,11 @@ const MiB = 2 ** 20
 /** S3's own limit. Swift's default is 1000, which the size of the parts respects where it can. */
 export const maxParts = 10_000
 /** What the parts on their way may hold of memory together. */
-const memory = 48 * MiB
+const memory = 15 * MiB
+/** S3's own limit for every part but the last. */
+const smallest = 5 * MiB
+/** Where the size is not known: 1000 parts are 12 GiB. */
+const usual = 12 * MiB
 
 export interface PartPlan {
   /** Bytes of every part but the last. */
@@ -15,8 +19,8 @@ export interface PartPlan {
 /** How an object of `size` bytes (`undefined`: not known) is cut into parts. */
 export function planParts(size: number | undefined): PartPlan {
   const partSize =
-    size === undefined ? 16 * MiB : Math.max(8 * MiB, Math.ceil(Math.ceil(size / 1000) / MiB) * MiB)
-  const concurrency = Math.min(4, Math.max(1, Math.floor(memory / partSize)))
+    size === undefined ? usual : Math.max(smallest, Math.ceil(Math.ceil(size / 1000) / MiB) * MiB)
+  const concurrency = Math.max(1, Math.floor(memory / partSize))
   return { partSize, concurrency }
 }
 

@@ -45,14 +45,19 @@ export function createSigner(endpoint: URL, region: string, credentials: () => P
 }
 
 /**
- * What stands for the body in the signature. Over https TLS protects the bytes, so a part is not hashed
- * a second time; over plain http its SHA-256 is signed.
+ * What stands for the body in the signature. TLS protects the bytes on their way, and on a loopback
+ * address nobody is on the way, so a part is not hashed a second time; over plain http its SHA-256 is
+ * signed.
  */
 export async function payloadHash(endpoint: URL, body: Uint8Array | string | undefined): Promise<string> {
-  if (body instanceof Uint8Array && endpoint.protocol === 'https:') return 'UNSIGNED-PAYLOAD'
+  if (body instanceof Uint8Array && isProtected(endpoint)) return 'UNSIGNED-PAYLOAD'
   return createHash('sha256')
     .update(body ?? '')
     .digest('hex')
+}
+
+function isProtected({ protocol, hostname }: URL): boolean {
+  return protocol === 'https:' || hostname === '[::1]' || /^127(\.\d+){3}$/.test(hostname)
 }
 
 /** node:crypto in the form that the signer wants its hash in. */
