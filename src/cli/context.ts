@@ -1,7 +1,5 @@
 import { UpdaterError } from '../errors.ts'
-import type { Listener } from '../events.ts'
-import type { RunReport } from '../report/outcome.ts'
-import type { UpdateOptions } from '../update/options.ts'
+import type * as Library from '../index.ts'
 
 /** As much of a standard stream as the program uses. */
 export interface Output {
@@ -18,10 +16,8 @@ export interface CliContext {
   /** Aborted with an `Interruption` as its reason. */
   readonly signal: AbortSignal
   readonly now: () => Date
-  readonly update: (
-    options: UpdateOptions,
-    controls: { readonly signal: AbortSignal; readonly onEvent: Listener },
-  ) => Promise<RunReport>
+  /** The library that the commands are built on, loaded when the first of them needs it. */
+  readonly library: () => Promise<typeof Library>
 }
 
 const signalNumbers = { SIGINT: 2, SIGTERM: 15 } as const

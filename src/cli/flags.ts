@@ -23,6 +23,7 @@ export function readFlags<T>(command: Command): Flags<T> {
   for (let owner: Command | null = command; owner !== null; owner = owner.parent) {
     for (const option of owner.options) {
       const key = option.attributeName()
+      if (origins.has(key)) continue
       const origin = originOf(owner, option)
       origins.set(key, origin)
       values[key] = origin.source === 'default' ? defaultOf(option) : owner.getOptionValue(key)

@@ -1,7 +1,7 @@
 import { describeError, printable, UpdaterError } from '../errors.ts'
 import { createPaint, type Style } from '../report/terminal.ts'
 import { wantsColour } from './context.ts'
-import type { OutputFlags } from './options.ts'
+import type { SharedFlags } from './options.ts'
 import type { Redact } from './redact.ts'
 import { createScreen, type Screen } from './screen.ts'
 import type { Session } from './session.ts'
@@ -13,6 +13,8 @@ export interface LogLine {
   readonly level: Level
   readonly scope: string
   readonly message: string
+  /** When it happened. Default: now. */
+  readonly at?: Date | undefined
 }
 
 export interface Log {
@@ -33,9 +35,9 @@ const styles: Record<Level, Style> = { debug: 'dim', info: 'bold', warning: 'yel
 export function createLog({ screen, level: lowest, redact, now }: LogOptions): Log {
   const paint = createPaint(wantsColour(screen.output))
   return {
-    write: ({ level, scope, message }) => {
+    write: ({ level, scope, message, at }) => {
       if (levels.indexOf(level) < levels.indexOf(lowest)) return
-      const time = paint('green', formatTime(now()))
+      const time = paint('green', formatTime(at ?? now()))
       const name = paint(styles[level], level.toUpperCase().padEnd(8))
       const text = paint(styles[level], printable(redact(message)))
       screen.print(`${time} | ${name} | ${paint('cyan', printable(redact(scope)))} - ${text}`)
@@ -44,7 +46,7 @@ export function createLog({ screen, level: lowest, redact, now }: LogOptions): L
 }
 
 /** The log of a session, with the level that its flags ask for. */
-export function openLog({ context, redact }: Session, flags: OutputFlags): { log: Log; screen: Screen } {
+export function openLog({ context, redact }: Session, flags: SharedFlags): { log: Log; screen: Screen } {
   const screen = createScreen(context.stderr)
   const usual = flags.quiet ? 'warning' : 'info'
   return {

@@ -36,10 +36,7 @@ const context: CliContext = {
   stderr: process.stderr,
   signal: controller.signal,
   now: () => new Date(),
-  update: async (options, controls) => {
-    const { updateCatalogue } = await import('../index.ts')
-    return updateCatalogue(options, controls)
-  },
+  library: () => import('../index.ts'),
 }
 
 const exitStatus = await runProgram(process.argv.slice(2), context)

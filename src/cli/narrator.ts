@@ -11,20 +11,20 @@ export interface Narrator {
 
 /**
  * Tells the story of a run in catalogue order although images are worked on at once: the first image
- * that is not done speaks live, the steps of the others wait for their turn.
+ * that is not done speaks live, the steps of the others wait for their turn and keep their time.
  */
-export function createNarrator(log: Log): Narrator {
+export function createNarrator(log: Log, now: () => Date): Narrator {
   const waiting = new Map<number, (() => void)[]>()
   const done = new Set<number>()
   let turn = 0
   let file: string | undefined
 
-  const tell = (image: ImageRef, step: ImageStep) => {
+  const tell = (image: ImageRef, step: ImageStep, at: Date) => {
     if (file !== image.file) {
       file = image.file
-      log.write({ level: 'info', scope: 'update', message: `Processing file ${file}` })
+      log.write({ level: 'info', scope: 'update', message: `Processing file ${file}`, at })
     }
-    for (const line of stepLines(image, step)) log.write(line)
+    for (const line of stepLines(image, step)) log.write({ ...line, at })
   }
   const tellWaiting = (ordinal: number) => {
     for (const tellStep of waiting.get(ordinal) ?? []) tellStep()
@@ -42,8 +42,12 @@ export function createNarrator(log: Log): Narrator {
       if (event.type === 'note') log.write({ level: event.level, scope: 'update', message: event.message })
       if (event.type !== 'image') return
       const { image, step } = event
-      if (image.ordinal === turn) tell(image, step)
-      else waiting.set(image.ordinal, [...(waiting.get(image.ordinal) ?? []), () => tell(image, step)])
+      if (step.type === 'transfer-progress') return
+      const at = now()
+      const steps = waiting.get(image.ordinal)
+      if (image.ordinal === turn) tell(image, step, at)
+      else if (steps === undefined) waiting.set(image.ordinal, [() => tell(image, step, at)])
+      else steps.push(() => tell(image, step, at))
       if (step.type !== 'done') return
       done.add(image.ordinal)
       passOn()

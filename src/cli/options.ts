@@ -28,11 +28,16 @@ export interface UpdateFlags {
   readonly transfers: string
 }
 
-export interface OutputFlags {
-  readonly output: 'text' | 'json'
-  readonly report?: string | undefined
+/** The options that every command has. */
+export interface SharedFlags {
   readonly quiet?: boolean | undefined
   readonly debug?: boolean | undefined
+}
+
+/** What goes to standard output and into a report; each command has formats of its own. */
+export interface OutputFlags<Format extends string = 'text' | 'json'> {
+  readonly output: Format
+  readonly report?: string | undefined
 }
 
 /** Options whose value the shell completes, by their attribute's name. */
@@ -126,12 +131,24 @@ export function addRunOptions(command: Command): Command {
     .addOption(option('--transfers <n>', 'mirrorings at once', '2'))
 }
 
-/** What is told and where; shared by all commands. */
-export function addOutputOptions(command: Command): Command {
+/** The form of the answer on standard output; the first one is the default. */
+export function addOutputOption(command: Command, formats: readonly string[] = ['text', 'json']): Command {
   return command
     .optionsGroup('Output:')
-    .addOption(option('--output <format>', 'what goes to standard output', 'text').choices(['text', 'json']))
-    .option('--report <file>', 'also write the JSON report to a file')
+    .addOption(option('--output <format>', 'what goes to standard output', formats[0]).choices(formats))
+}
+
+/** The report of a run as a file. */
+export function addReportOption(command: Command): Command {
+  return command
+    .optionsGroup('Output:')
+    .addOption(option('--report <file>', 'also write the JSON report to a file'))
+}
+
+/** How much is told; shared by all commands. */
+export function addSharedOptions(command: Command): Command {
+  return command
+    .optionsGroup('Output:')
     .addOption(option('--quiet', 'only warnings and errors, no summary').conflicts('debug'))
     .option('--debug', 'also what is behind an error')
 }

@@ -6,7 +6,8 @@ import { registerUpdate } from './commands/update.ts'
 import { addCompletionOptions } from './completion/options.ts'
 import { type CliContext, interruptedStatus } from './context.ts'
 import { configureHelp } from './help.ts'
-import { addOutputOptions } from './options.ts'
+import { commandFirst } from './line.ts'
+import { addSharedOptions } from './options.ts'
 import { createSession, type Session } from './session.ts'
 
 /** The whole command line: one file under `commands/` for each command. */
@@ -22,7 +23,7 @@ function createProgram(session: Session): Command {
       getOutHelpWidth: () => Math.min(stdout.columns ?? 80, 100),
     })
   configureHelp(program, stdout)
-  addOutputOptions(program)
+  addSharedOptions(program)
   addCompletionOptions(program, session)
   program.version(version(), '--version', 'print the version').helpOption('--help', 'print this help')
   registerUpdate(program, session)
@@ -38,7 +39,9 @@ export async function runProgram(args: readonly string[], context: CliContext): 
   const session = createSession(args, context)
   const program = createProgram(session)
   try {
-    await program.parseAsync(args, { from: 'user' })
+    const line = commandFirst(program, args)
+    session.command = line.command
+    await program.parseAsync(line.args, { from: 'user' })
   } catch (thrown) {
     if (thrown instanceof CommanderError && thrown.exitCode === 0) return 0
     const error = thrown instanceof CommanderError ? usageError(thrown) : asUpdaterError(thrown)

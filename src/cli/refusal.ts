@@ -3,17 +3,18 @@ import type { UpdaterError } from '../errors.ts'
 import { writeReport } from '../report/file.ts'
 import { formatDocument, refusalDocument } from '../report/json.ts'
 import { errorLines, errorsOf, openLog } from './log.ts'
-import type { OutputFlags } from './options.ts'
+import type { OutputFlags, SharedFlags } from './options.ts'
 import { redactDeep } from './redact.ts'
 import type { Session } from './session.ts'
 
 /** Says why nothing was done, in every form that was asked for. */
 export async function reportRefusal(error: UpdaterError, program: Command, session: Session): Promise<void> {
   const { context, args, redact, startedAt, exitStatus } = session
-  const flags = program.opts<OutputFlags>()
+  const command = program.commands.find((one) => one.name() === session.command) ?? program
+  const flags = command.optsWithGlobals<OutputFlags & SharedFlags>()
   const { log } = openLog(session, flags)
   const errors = errorsOf(error)
-  for (const line of errors.flatMap((one) => errorLines(one, 'update'))) log.write(line)
+  for (const line of errors.flatMap((one) => errorLines(one, session.command))) log.write(line)
   const seconds = (context.now().getTime() - startedAt.getTime()) / 1000
   const refusal = { startedAt, seconds, dryRun: args.includes('--dry-run'), errors }
   const text = formatDocument(redactDeep(refusalDocument(refusal, exitStatus), redact))

@@ -1,4 +1,5 @@
 import type { CliContext } from './context.ts'
+import { defaultCommand } from './line.ts'
 import { createRedact, type Redact, secretsOf } from './redact.ts'
 
 /** One run of the command line: the world, and what all commands share. */
@@ -7,11 +8,13 @@ export interface Session {
   readonly args: readonly string[]
   readonly redact: Redact
   readonly startedAt: Date
+  /** The command that the line names, else the default one. */
+  command: string
   /** Set by the command that ran. */
   exitStatus: number
 }
 
 export function createSession(args: readonly string[], context: CliContext): Session {
   const redact = createRedact(secretsOf(args, process.env))
-  return { context, args, redact, startedAt: context.now(), exitStatus: 0 }
+  return { context, args, redact, startedAt: context.now(), command: defaultCommand, exitStatus: 0 }
 }

@@ -29,7 +29,7 @@ const interleavings = fc
 
 function narrate(order: readonly number[]): { lines: LogLine[]; heldBack: number[] } {
   const lines: LogLine[] = []
-  const narrator = createNarrator({ write: (line) => lines.push(line) })
+  const narrator = createNarrator({ write: (line) => lines.push(line) }, () => new Date(0))
   const taken = new Map<number, number>()
   const done = new Set<number>()
   const heldBack: number[] = []
@@ -71,7 +71,7 @@ describe('the order of the log', () => {
 
   it('tells what was held back when the run ends early', () => {
     const lines: LogLine[] = []
-    const narrator = createNarrator({ write: (line) => lines.push(line) })
+    const narrator = createNarrator({ write: (line) => lines.push(line) }, () => new Date(0))
     narrator.onEvent({ type: 'image', image: imageRef(2), step: { type: 'checking' } })
     narrator.onEvent({ type: 'image', image: imageRef(1), step: { type: 'checking' } })
     expect(lines).toEqual([])
@@ -79,9 +79,20 @@ describe('the order of the log', () => {
     expect(lines.map(({ scope }) => scope)).toEqual(['update', 'alpha-1', 'alpha-2'])
   })
 
+  it('keeps the time of what it holds back', () => {
+    const lines: LogLine[] = []
+    let now = 0
+    const narrator = createNarrator({ write: (line) => lines.push(line) }, () => new Date(now++))
+    narrator.onEvent({ type: 'image', image: imageRef(1), step: { type: 'checking' } })
+    narrator.onEvent({ type: 'image', image: imageRef(0), step: { type: 'checking' } })
+    narrator.onEvent({ type: 'image', image: imageRef(0), step: { type: 'done', status: 'up-to-date' } })
+    const times = lines.filter(({ message }) => message.startsWith('Checking')).map(({ at }) => at?.getTime())
+    expect(times).toEqual([1, 0])
+  })
+
   it('prints notes at once', () => {
     const lines: LogLine[] = []
-    createNarrator({ write: (line) => lines.push(line) }).onEvent({
+    createNarrator({ write: (line) => lines.push(line) }, () => new Date(0)).onEvent({
       type: 'note',
       level: 'warning',
       message: 'mind the gap',

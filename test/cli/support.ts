@@ -5,6 +5,7 @@ import { onTestFinished } from 'vitest'
 import type { CliContext, Output } from '../../src/cli/context.ts'
 import { runProgram } from '../../src/cli/program.ts'
 import type { ImageRef, ImageStep, Listener } from '../../src/events.ts'
+import * as library from '../../src/index.ts'
 import type { ImageOutcome, RunReport } from '../../src/report/outcome.ts'
 import { summarize } from '../../src/report/outcome.ts'
 import type { UpdateOptions } from '../../src/update/options.ts'
@@ -59,10 +60,14 @@ export async function cli(args: readonly string[], setting: Setting = {}): Promi
     stderr,
     signal: setting.signal ?? new AbortController().signal,
     now: () => new Date(2025, 4, 6, 7, 8, 9),
-    update: async (given, controls) => {
-      options = given
-      return run(given, controls)
-    },
+    library: async () => ({
+      ...library,
+      updateCatalogue: async (given, controls = {}) => {
+        options = given
+        const { signal = new AbortController().signal, onEvent = () => {} } = controls
+        return run(given, { signal, onEvent })
+      },
+    }),
   }
   const status = await runProgram(args, context)
   return { status, out: stdout.text, err: stderr.text, options }

@@ -100,7 +100,13 @@ describe('options', () => {
 
   it('knows its command behind options, too', async () => {
     expect((await cli(['--dry-run', 'update', 'rocky-9'])).options).toMatchObject({ names: ['rocky-9'] })
+    expect((await cli(['--images', 'update', 'update'])).options).toMatchObject({
+      images: ['update'],
+      names: [],
+    })
     expect((await cli(['update', 'update'])).options).toMatchObject({ names: ['update'] })
+    expect((await cli(['x', 'update'])).options).toMatchObject({ names: ['x', 'update'] })
+    expect((await cli(['--', 'update'])).options).toMatchObject({ names: ['update'] })
   })
 
   it('reads the environment, below flags and above defaults', async () => {

@@ -9,14 +9,14 @@ import { interruptedStatus, wantsColour } from '../context.ts'
 import type { Flags } from '../flags.ts'
 import { errorLines, type Log, openLog } from '../log.ts'
 import { createNarrator } from '../narrator.ts'
-import type { OutputFlags, UpdateFlags } from '../options.ts'
+import type { OutputFlags, SharedFlags, UpdateFlags } from '../options.ts'
 import { createProgress, type Progress } from '../progress.ts'
 import { redactDeep } from '../redact.ts'
 import type { Screen } from '../screen.ts'
 import type { Session } from '../session.ts'
 import { toUpdateOptions } from '../values.ts'
 
-export type AllFlags = Flags<UpdateFlags & OutputFlags>
+export type AllFlags = Flags<UpdateFlags & OutputFlags & SharedFlags>
 
 /**
  * Carries `update` out; the session keeps the exit status.
@@ -55,15 +55,16 @@ async function run(
   log: Log,
   progress: Progress | undefined,
 ): Promise<RunReport> {
-  const { signal, update } = session.context
-  const narrator = createNarrator(log)
+  const { signal, library } = session.context
+  const { updateCatalogue } = await library()
+  const narrator = createNarrator(log, session.context.now)
   const onAbort = () => {
     const message = `${(signal.reason as Error).message}: uploads are aborted (once more: stop at once)`
     log.write({ level: 'warning', scope: 'update', message })
   }
   signal.addEventListener('abort', onAbort, { once: true })
   try {
-    return await update(options, {
+    return await updateCatalogue(options, {
       signal,
       onEvent: (event) => {
         progress?.onEvent(event)
@@ -78,7 +79,11 @@ async function run(
 }
 
 /** Prints the report in the form that was asked for. */
-function deliver(report: RunReport, flags: OutputFlags, { context, exitStatus }: Session): void {
+function deliver(
+  report: RunReport,
+  flags: OutputFlags & SharedFlags,
+  { context, exitStatus }: Session,
+): void {
   const { stdout } = context
   if (flags.output === 'json') {
     stdout.write(formatDocument(reportDocument(report, exitStatus)))

@@ -1,7 +1,14 @@
 import type { Command } from 'commander'
 import { readFlags } from '../flags.ts'
 import { examples } from '../help.ts'
-import { addCatalogueOptions, addIntegrityOptions, addMirrorOptions, addRunOptions } from '../options.ts'
+import {
+  addCatalogueOptions,
+  addIntegrityOptions,
+  addMirrorOptions,
+  addOutputOption,
+  addReportOption,
+  addRunOptions,
+} from '../options.ts'
 import type { Session } from '../session.ts'
 
 /** `update`: find the newest builds, mirror them, rewrite the catalogue. */
@@ -15,13 +22,10 @@ export function registerUpdate(program: Command, session: Session): void {
   addMirrorOptions(command)
   addIntegrityOptions(command)
   addRunOptions(command)
+  addOutputOption(command)
+  addReportOption(command)
   command.action(async (names: readonly string[]) => {
     const { update } = await import('./update-action.ts')
-    await update(readFlags(command), namesBehindOptions(names, session.args), session)
+    await update(readFlags(command), names, session)
   })
-}
-
-/** In `image-updater --dry-run update NAME` the options come first, and commander takes the command for a NAME. */
-function namesBehindOptions(names: readonly string[], args: readonly string[]): readonly string[] {
-  return names[0] === 'update' && args[0] !== 'update' ? names.slice(1) : names
 }
