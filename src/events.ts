@@ -36,6 +36,8 @@ export type ImageStep =
       readonly stored: number
       readonly size: number | undefined
     }
+  /** An image that was asked for by name takes no part. */
+  | { readonly type: 'left-alone'; readonly reason: 'no-latest-url' | 'disabled' }
   /** The image is up to date, but its `mirror_url` is not of this run's mirror: it is left alone. */
   | { readonly type: 'mirror-foreign'; readonly url: string }
   /** The transfer starts again from scratch. */

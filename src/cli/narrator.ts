@@ -89,6 +89,12 @@ export function stepLines(image: ImageRef, step: ImageStep): LogLine[] {
           ? `Mirror does not have ${step.object}`
           : `Mirror has other bytes as ${step.object}, they are replaced`,
       )
+    case 'left-alone':
+      return line(
+        step.reason === 'disabled'
+          ? `Image ${image.name} is disabled and left alone: --include-disabled takes it`
+          : `Image ${image.name} has no latest_url and is left alone`,
+      )
     case 'mirror-foreign':
       return line(`Mirror URL ${step.url} is not of this mirror and is left alone`)
     case 'transfer-start':

@@ -32,9 +32,9 @@ const error = z.object({
 })
 
 const mirror = z.object({
-  status: z.enum(['present', 'stored', 'would-store', 'none']).meta({
+  status: z.enum(['present', 'stored', 'would-store', 'foreign', 'none']).meta({
     description:
-      'present: it was there with the right digest; stored: transferred in this run; would-store: dry run; none: the run has no mirror',
+      'present: it was there with the right digest; stored: transferred in this run; would-store: dry run; foreign: the catalogue names another mirror, which is left alone; none: the run has no mirror',
   }),
   object: z.string().optional().meta({ description: "Key in the bucket, or path below the mirror's folder" }),
   bytes: count.optional().meta({ description: 'Bytes stored by this run' }),

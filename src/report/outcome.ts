@@ -15,9 +15,9 @@ export interface OutcomeValues {
 export interface MirrorOutcome {
   /**
    * `present`: it was there with the right digest. `stored`: transferred in this run. `would-store`:
-   * dry run. `none`: the run has no mirror.
+   * dry run. `foreign`: the catalogue names another mirror, which is left alone. `none`: the run has no mirror.
    */
-  readonly status: 'present' | 'stored' | 'would-store' | 'none'
+  readonly status: 'present' | 'stored' | 'would-store' | 'foreign' | 'none'
   /** Key in the bucket, or path below the mirror's folder. */
   readonly object?: string | undefined
   /** Bytes stored by this run. */

@@ -18,7 +18,14 @@ export function formatSummary(report: RunReport, layout: TextLayout): string {
     undone === 0
       ? []
       : [`Interrupted: ${undone === 1 ? '1 image was' : `${undone} images were`} not finished.`]
-  return [...table, ...interrupted, formatCounts(report, layout.paint), ''].join('\n')
+  const foreign = report.images.filter(({ mirror }) => mirror?.status === 'foreign').length
+  const elsewhere =
+    foreign === 0
+      ? []
+      : [
+          `Left alone: the mirror_url of ${foreign === 1 ? '1 image' : `${foreign} images`} is not of this mirror.`,
+        ]
+  return [...table, ...interrupted, ...elsewhere, formatCounts(report, layout.paint), ''].join('\n')
 }
 
 /** Unified diffs with their control characters escaped, each with an empty line after it. */

@@ -152,6 +152,7 @@ async function runImage(image: Image, ordinal: number, run: Run, onEvent: Listen
   const about = { file, line: image.line, name, shortname, warnings }
   const reason = skipReason(image, run.settings.includeDisabled)
   if (reason !== undefined) {
+    if (run.settings.names.length > 0) step({ type: 'left-alone', reason })
     step({ type: 'done', status: 'skipped' })
     return { ...about, status: 'skipped', reason }
   }

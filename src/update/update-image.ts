@@ -84,6 +84,7 @@ async function keep(task: Task, found: Discovered['found']): Promise<void> {
   const place = current?.version === undefined ? undefined : run.place(image, current.version)
   if (current?.version === undefined || place === undefined || run.settings.mirror.kind === 'none') return
   if (current.mirrorUrl !== undefined && current.mirrorUrl !== place.url) {
+    progress.mirror = { status: 'foreign' }
     step({ type: 'mirror-foreign', url: current.mirrorUrl })
     return
   }

@@ -146,6 +146,17 @@ describe('the words of the log', () => {
       'info',
       'Stored o: 4.0 KiB in 2.0 s (2.0 KiB/s)',
     ],
+    [{ type: 'mirror-foreign', url: 'u' }, 'info', 'Mirror URL u is not of this mirror and is left alone'],
+    [
+      { type: 'left-alone', reason: 'disabled' },
+      'info',
+      'Image Alpha 0 is disabled and left alone: --include-disabled takes it',
+    ],
+    [
+      { type: 'left-alone', reason: 'no-latest-url' },
+      'info',
+      'Image Alpha 0 has no latest_url and is left alone',
+    ],
     [{ type: 'public', url: 'u' }, 'info', 'Mirror URL u can be read by everybody'],
     [{ type: 'file-written', file: 'f' }, 'info', 'Updated file f'],
     [{ type: 'warning', message: 'w' }, 'warning', 'w'],

@@ -163,6 +163,13 @@ describe('the text report', () => {
     )
   })
 
+  it('counts the images of another mirror', () => {
+    const foreign = outcome({ mirror: { status: 'foreign' } })
+    expect(formatSummary(reportOf([foreign]), { paint: plain })).toContain(
+      'Left alone: the mirror_url of 1 image is not of this mirror.\n',
+    )
+  })
+
   it('lets no escape sequence through', () => {
     const hostile = outcome({
       shortname: '\u001b]0;x\u0007',

@@ -1,9 +1,9 @@
 import { once } from 'node:events'
-import { rm, writeFile } from 'node:fs/promises'
+import { readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { lockCatalog } from '../../src/catalog/lock.ts'
-import { type MirrorOptions, type RunReport, updateCatalogue } from '../../src/index.ts'
+import { type ImageStep, type MirrorOptions, type RunReport, updateCatalogue } from '../../src/index.ts'
 import { type S3Server, startS3Server } from '../support/s3-server.ts'
 import { imageOf } from '../support/world/published.ts'
 import { readCatalogueFolder, startWorld, type World } from '../support/world/world.ts'
@@ -198,10 +198,22 @@ describe('a run', () => {
       { mirror: onStore({ keyPrefix: 'elsewhere' }) },
       { onEvent: (event) => event.type === 'image' && steps.push(event.step.type) },
     )
-    expect(only(report)?.status).toBe('up-to-date')
+    expect(only(report)).toMatchObject({ status: 'up-to-date', mirror: { status: 'foreign' } })
     expect(steps).toContain('mirror-foreign')
     expect(await texts()).toEqual(now)
   })
+})
+
+it('says why an image that was asked for by name is left alone', async () => {
+  const file = join(folder, 'rockylinux.yml')
+  await writeFile(file, (await readFile(file, 'utf8')).replace('enable: true', 'enable: false'))
+  const told = async (names: readonly string[]) => {
+    const steps: ImageStep[] = []
+    await run({ names }, { onEvent: (event) => event.type === 'image' && steps.push(event.step) })
+    return steps.filter(({ type }) => type === 'left-alone')
+  }
+  expect(await told(['rocky-9'])).toEqual([{ type: 'left-alone', reason: 'disabled' }])
+  expect(await told([])).toEqual([])
 })
 
 describe('a transfer', () => {
