@@ -10,5 +10,12 @@ export type {
   RunReport,
   RunSummary,
 } from './report/outcome.ts'
-export type { MirrorOptions, UpdateOptions } from './update/options.ts'
+export {
+  type MirrorOptions,
+  type SourceRule,
+  type SourceSignature,
+  type StrategyName,
+  strategyNames,
+  type UpdateOptions,
+} from './update/options.ts'
 export { type RunContext, updateCatalogue } from './update/run.ts'

@@ -1,5 +1,12 @@
+import type { SourceRule } from '../discovery/source-rule.ts'
 import type { MirrorOptions } from '../stores/options.ts'
 
+export {
+  type SourceRule,
+  type SourceSignature,
+  type StrategyName,
+  strategyNames,
+} from '../discovery/source-rule.ts'
 export type { MirrorOptions } from '../stores/options.ts'
 
 export interface UpdateOptions {
@@ -30,4 +37,6 @@ export interface UpdateOptions {
   readonly signatures?: 'require' | 'prefer' | 'off' | undefined
   /** Folder of OpenPGP public keys. Default: `/etc/image-updater/keys`. */
   readonly keyring?: string | undefined
+  /** Sources beyond those that the program knows; an image's first match counts. Default: none. */
+  readonly sources?: readonly SourceRule[] | undefined
 }

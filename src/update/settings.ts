@@ -40,6 +40,7 @@ export function settle(options: UpdateOptions): Settings {
     maxImageSize: positive('maxImageSize', options.maxImageSize ?? 64 * 2 ** 30),
     signatures: options.signatures ?? 'prefer',
     keyring: options.keyring ?? '/etc/image-updater/keys',
+    sources: options.sources ?? [],
   }
 }
 
