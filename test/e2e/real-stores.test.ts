@@ -1,8 +1,9 @@
 import { rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { updateCatalogue } from '../../src/index.ts'
-import { subjects } from '../support/store-subjects.ts'
+import { type MirrorOptions, updateCatalogue } from '../../src/index.ts'
+import { openGlance } from '../support/glance.ts'
+import { type OpenSubject, subjects } from '../support/store-subjects.ts'
 import { hexDigest } from '../support/world/published.ts'
 import { readCatalogueFolder, startWorld, type World } from '../support/world/world.ts'
 
@@ -10,6 +11,25 @@ const servers = [
   { name: 'OpenStack Swift', variable: 'TEST_S3_SWIFT' },
   { name: 'Ceph RGW', variable: 'TEST_S3_RGW' },
 ].map((server) => ({ ...server, access: process.env[server.variable] }))
+
+const baseOf = (subject: OpenSubject) => subject.publicUrl('').replace(/\/$/, '')
+
+function mirrorOn(subject: OpenSubject): MirrorOptions {
+  const [, origin = '', swiftPrefix = '', bucket = ''] =
+    /^(https?:\/\/[^/]*)\/(.*\/)([^/]*)$/.exec(baseOf(subject)) ?? []
+  const { accessKey, secretKey } = subject.s3 ?? {}
+  return {
+    kind: 's3',
+    server: origin,
+    bucket,
+    region: 'us-east-1',
+    swiftPrefix,
+    keyPrefix: 'nightly/',
+    accessKey,
+    secretKey,
+    acl: 'public-read',
+  }
+}
 
 let world: World
 beforeAll(async () => {
@@ -23,24 +43,10 @@ describe.each(servers)('a whole run on $name', ({ name, variable, access }) => {
     async () => {
       const subject = await subjects.find((candidate) => candidate.name === name)?.open()
       if (subject?.s3 === undefined) throw new Error(`${name} is not among the stores`)
-      const { accessKey, secretKey, openContainer } = subject.s3
+      const { openContainer } = subject.s3
       const folder = await world.writeCatalogue()
-      const base = subject.publicUrl('').replace(/\/$/, '')
-      const run = () =>
-        updateCatalogue({
-          images: [folder],
-          mirror: {
-            kind: 's3',
-            server: access?.split('|')[0] ?? '',
-            bucket: base.slice(base.lastIndexOf('/') + 1),
-            region: 'us-east-1',
-            swiftPrefix: base.slice(0, base.lastIndexOf('/')).replace(/^https?:\/\/[^/]*\//, ''),
-            keyPrefix: 'nightly/',
-            accessKey,
-            secretKey,
-            acl: 'public-read',
-          },
-        })
+      const base = baseOf(subject)
+      const run = () => updateCatalogue({ images: [folder], mirror: mirrorOn(subject) })
       if (openContainer !== undefined) {
         const closed = await run()
         expect(
@@ -65,3 +71,29 @@ describe.each(servers)('a whole run on $name', ({ name, variable, access }) => {
     },
   )
 })
+
+const clouds = process.env.TEST_GLANCE_CLOUDS
+
+it.skipIf(clouds === undefined || process.env.TEST_S3_RGW === undefined)(
+  'names images that Glance can import (needs TEST_GLANCE_CLOUDS and TEST_S3_RGW)',
+  async () => {
+    const subject = await subjects.find(({ name }) => name === 'Ceph RGW')?.open()
+    if (subject === undefined) throw new Error('Ceph RGW is not among the stores')
+    const glance = await openGlance(clouds ?? '')
+    const folder = await world.writeCatalogue()
+    const report = await updateCatalogue({ images: [folder], mirror: mirrorOn(subject) })
+    const updated = report.images.filter(({ status }) => status === 'updated')
+    expect(updated).toHaveLength(7)
+    for (const { name, shortname = '', current } of updated) {
+      const stored = world.newest[shortname]?.stored ?? new Uint8Array()
+      expect(await glance.importFrom(name, current?.mirrorUrl ?? '')).toMatchObject({
+        status: 'active',
+        size: stored.length,
+        os_hash_algo: 'sha512',
+        os_hash_value: hexDigest('sha512', stored),
+      })
+    }
+    await subject.close()
+    await rm(dirname(folder), { recursive: true })
+  },
+)
