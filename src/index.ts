@@ -10,12 +10,13 @@ export type {
   RunReport,
   RunSummary,
 } from './report/outcome.ts'
+export type { RunContext } from './run/context.ts'
+export type { CatalogueOptions, MirrorOptions, RunOptions } from './run/options.ts'
 export {
-  type MirrorOptions,
   type SourceRule,
   type SourceSignature,
   type StrategyName,
   strategyNames,
   type UpdateOptions,
 } from './update/options.ts'
-export { type RunContext, updateCatalogue } from './update/run.ts'
+export { updateCatalogue } from './update/run.ts'

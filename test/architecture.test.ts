@@ -15,10 +15,9 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   transfer: ['http', 'stores', 'errors.ts', 'image.ts'],
   stores: ['http', 'errors.ts', 'image.ts'],
   report: ['events.ts', 'replace-file.ts', 'errors.ts', 'image.ts'],
-  update: [
+  run: [
     'catalog',
     'http',
-    'discovery',
     'transfer',
     'stores',
     'report',
@@ -27,10 +26,12 @@ const doors: Readonly<Record<string, readonly string[]>> = {
     'image.ts',
     'version.ts',
   ],
-  'index.ts': ['update', 'report', 'events.ts', 'errors.ts', 'image.ts'],
+  update: ['run', 'catalog', 'http', 'discovery', 'stores', 'report', 'events.ts', 'errors.ts', 'image.ts'],
+  'index.ts': ['update', 'run', 'report', 'events.ts', 'errors.ts', 'image.ts'],
   cli: [
     'index.ts',
     'report',
+    'run',
     'update',
     'catalog',
     'stores',

@@ -1,5 +1,6 @@
 import { UpdaterError } from '../errors.ts'
-import type { MirrorOptions, UpdateOptions } from '../update/options.ts'
+import type { MirrorOptions } from '../run/options.ts'
+import type { UpdateOptions } from '../update/options.ts'
 import { type Flags, invalid, type Origin } from './flags.ts'
 import type { UpdateFlags } from './options.ts'
 

@@ -1,50 +1,17 @@
-import { UpdaterError } from '../errors.ts'
+import type { Settled } from '../run/options.ts'
+import { settleRun } from '../run/settings.ts'
 import type { UpdateOptions } from './options.ts'
 
 /** The options with every default filled in. */
-export type Settings = { readonly [Key in keyof UpdateOptions]-?: Exclude<UpdateOptions[Key], undefined> }
+export type Settings = Settled<UpdateOptions>
 
 /** @throws UpdaterError CONFIGURATION */
 export function settle(options: UpdateOptions): Settings {
-  if (!Array.isArray(options.images) || options.images.length === 0) {
-    throw new UpdaterError('CONFIGURATION', 'No catalogue folder is given', {
-      remedy: 'Name the folder or file of image definitions with --images',
-    })
-  }
-  if (options.mirror === undefined) {
-    throw new UpdaterError('CONFIGURATION', 'No mirror is given', {
-      remedy: "Give one as `mirror`; { kind: 'none' } uploads nothing",
-    })
-  }
-  if (options.verify === 'full' && options.checkPublic === false) {
-    throw new UpdaterError(
-      'CONFIGURATION',
-      'A full verification reads the public URL, which is not to be asked',
-      {
-        remedy: 'Leave out either --verify full or --no-check-public',
-      },
-    )
-  }
   return {
-    images: options.images,
-    names: options.names ?? [],
-    mirror: options.mirror,
-    dryRun: options.dryRun ?? false,
-    includeDisabled: options.includeDisabled ?? false,
+    ...settleRun(options),
     allowDowngrade: options.allowDowngrade ?? false,
-    checkPublic: options.checkPublic ?? true,
-    verify: options.verify ?? 'range',
-    jobs: positive('jobs', options.jobs ?? 16),
-    transfers: positive('transfers', options.transfers ?? 2),
-    strict: options.strict ?? false,
-    maxImageSize: positive('maxImageSize', options.maxImageSize ?? 64 * 2 ** 30),
     signatures: options.signatures ?? 'prefer',
     keyring: options.keyring ?? '/etc/image-updater/keys',
     sources: options.sources ?? [],
   }
-}
-
-function positive(name: string, value: number): number {
-  if (Number.isSafeInteger(value) && value > 0) return value
-  throw new UpdaterError('CONFIGURATION', `${name} is ${value}, not a whole number above 0`)
 }

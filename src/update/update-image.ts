@@ -9,8 +9,8 @@ import {
   type VersionValues,
 } from '../image.ts'
 import type { MirrorOutcome } from '../report/outcome.ts'
-import type { Task as ImageTask, Run } from './context.ts'
-import { answers, ensureMirrored } from './mirror.ts'
+import { answers, ensureMirrored } from '../run/ensure-mirrored.ts'
+import type { UpdateRun, UpdateTask } from './context.ts'
 import { applyValues, isCurrent, isUnprotected, planValues } from './plan.ts'
 
 /** What is known of an image's way so far; a failure is reported with it. */
@@ -23,7 +23,7 @@ export interface Progress {
   changed?: boolean
 }
 
-export interface Task extends ImageTask {
+export interface Task extends UpdateTask {
   /** Filled while the task goes on. */
   readonly progress: Progress
 }
@@ -65,7 +65,7 @@ function unprotected(url: string): string {
   return `The checksum comes from ${host} over plain http and no signature vouches for it: whoever is on the way can replace the image`
 }
 
-function refuseDowngrade(image: Image, build: Build, run: Run): void {
+function refuseDowngrade(image: Image, build: Build, run: UpdateRun): void {
   const [current] = image.versions
   if (run.settings.allowDowngrade || current === undefined || compareBuilds(current, build) >= 0) return
   throw new UpdaterError(

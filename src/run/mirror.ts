@@ -1,9 +1,10 @@
+import { asUpdaterError } from '../errors.ts'
 import type { HttpClient } from '../http/types.ts'
 import type { Image } from '../image.ts'
 import { folderPrefix, objectKey, publicUrl, splitBucket } from '../stores/naming.ts'
 import type { MirrorOptions } from '../stores/options.ts'
 import type { Store } from '../stores/store.ts'
-import type { Place } from './context.ts'
+import type { Note, Place } from './context.ts'
 
 /** The mirror of a run: names at once, the store only when it is asked for. */
 export interface Mirror {
@@ -38,4 +39,24 @@ function keyPrefixOf(options: MirrorOptions): string {
   if (options.kind === 'none') return ''
   const own = folderPrefix(options.keyPrefix)
   return options.kind === 's3' ? `${splitBucket(options.bucket).prefix}${own}` : own
+}
+
+const day = 24 * 60 * 60 * 1000
+
+/** The store, proven to be usable and free of uploads that earlier runs left behind. */
+export async function readyStore(
+  mirror: Mirror,
+  signal: AbortSignal,
+  note: Note,
+): Promise<Store | undefined> {
+  const store = await mirror.open()
+  if (store === undefined) return undefined
+  await store.ready(signal)
+  try {
+    const stale = await store.abortStale(mirror.keyPrefix, new Date(Date.now() - day), signal)
+    if (stale > 0) note('info', `Removed ${stale} unfinished uploads of earlier runs`)
+  } catch (error) {
+    note('warning', `Unfinished uploads could not be looked for: ${asUpdaterError(error).message}`)
+  }
+  return store
 }

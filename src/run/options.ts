@@ -1,0 +1,37 @@
+import type { MirrorOptions } from '../stores/options.ts'
+
+export type { MirrorOptions } from '../stores/options.ts'
+
+/** What every use-case takes that looks at a catalogue. */
+export interface CatalogueOptions {
+  /** Folders of `*.yml` and `*.yaml` files, or single files. */
+  readonly images: readonly string[]
+  /** Only images whose name, shortname or file matches one of these (globs: `*`, `?`). Empty or absent: all. */
+  readonly names?: readonly string[] | undefined
+  /** Also images with `enable: false`. Default: false. */
+  readonly includeDisabled?: boolean | undefined
+}
+
+/** What every use-case takes that brings images to a mirror. */
+export interface RunOptions extends CatalogueOptions {
+  readonly mirror: MirrorOptions
+  /** Nothing is written anywhere; the report says what would be. Default: false. */
+  readonly dryRun?: boolean | undefined
+  /** Ask the public URL, without credentials, before an object counts as mirrored. Default: true. */
+  readonly checkPublic?: boolean | undefined
+  /** `full` also downloads the mirrored object and hashes it. Default: `range`. */
+  readonly verify?: 'range' | 'full' | undefined
+  /** Checks at once. Default: 16. */
+  readonly jobs?: number | undefined
+  /** Mirrorings at once. Default: 2. */
+  readonly transfers?: number | undefined
+  /** Warnings about the content of an image (larger than `min_disk`) are errors. Default: false. */
+  readonly strict?: boolean | undefined
+  /** Bytes that an image may have once decompressed. Default: 64 GiB. */
+  readonly maxImageSize?: number | undefined
+}
+
+/** Options with every default filled in. */
+export type Settled<Options> = {
+  readonly [Key in keyof Options]-?: Exclude<Options[Key], undefined>
+}
