@@ -278,6 +278,27 @@ describe('stat', () => {
   })
 })
 
+describe('a server that copies no ranges', () => {
+  beforeEach(() => {
+    server.fault({ on: 'UploadPartCopy', effect: error(501, 'NotImplemented'), times: 100 })
+  })
+
+  it('copies the whole object', async () => {
+    const store = storeWith()
+    await put(store, late)
+    expect(await store.stat(key)).toMatchObject({ size: bytes.length, record })
+    expect(server.objects()).toMatchObject([{ key, acl: 'public-read' }])
+    expect(server.uploads()).toEqual([])
+  })
+
+  it('leaves nothing where that fails, too', async () => {
+    server.fault({ on: 'CopyObject', effect: error(403, 'AccessDenied'), times: 100 })
+    await expect(put(storeWith(), late)).rejects.toMatchObject({ code: 'STORE_DENIED' })
+    expect(server.objects()).toEqual([])
+    expect(server.uploads()).toEqual([])
+  })
+})
+
 it('does not hash the body of a part on a loopback address', async () => {
   await put(storeWith(), known)
   const [part] = server.requests.filter(({ operation }) => operation === 'UploadPart')

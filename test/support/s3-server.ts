@@ -384,7 +384,7 @@ export async function startS3Server(options: S3ServerOptions = {}): Promise<S3Se
   function takeFault(operation: Operation): Fault['effect'] | undefined {
     for (const [fault, seen] of faults) {
       const { on, after = 0, times = 1 } = fault
-      if (on !== 'any' && on !== operation && !on.includes(operation)) continue
+      if (on !== 'any' && ![on].flat().includes(operation)) continue
       faults.set(fault, seen + 1)
       if (seen >= after && seen < after + times) return fault.effect
     }

@@ -57,7 +57,7 @@ export async function startMultipart(
     copy: (number, from, { first, last }) => {
       const what = `Copying part ${number} of ${key}`
       const headers = {
-        'x-amz-copy-source': `/${client.bucket}/${encodePath(from)}`,
+        'x-amz-copy-source': copySource(client, from),
         'x-amz-copy-source-range': `bytes=${first}-${last}`,
       }
       return part(number, what, (query) => client.call({ what, method: 'PUT', key, query, headers, signal }))
@@ -74,6 +74,11 @@ export async function startMultipart(
     },
     abort: () => abortUpload(client, key, id),
   }
+}
+
+/** How a copy names the object that it is made of. */
+export function copySource({ bucket }: S3Client, key: string): string {
+  return `/${bucket}/${encodePath(key)}`
 }
 
 /** Gone is as good as aborted. @throws UpdaterError STORE_* */

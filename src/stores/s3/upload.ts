@@ -6,7 +6,7 @@ import { stagingKey } from '../naming.ts'
 import type { ObjectRecord, StoredObject, Upload, UploadIntent } from '../store.ts'
 import type { S3Client } from './call.ts'
 import { S3Error } from './failure.ts'
-import { type Multipart, startMultipart } from './multipart.ts'
+import { copySource, type Multipart, startMultipart } from './multipart.ts'
 import { copyRanges, planParts } from './parts.ts'
 import { recordHeaders, sameRecord } from './record.ts'
 
@@ -22,7 +22,8 @@ export interface UploadContext {
 /**
  * S3 fixes an object's metadata when its upload begins. Where the record is known by then, the parts go
  * to the key itself. Where it is not, they go to a private staging key; once complete they are copied on
- * the server to the key, with the record, and the staging object is deleted. (A copy onto itself would
+ * the server to the key, with the record, and the staging object is deleted; a server that copies no
+ * ranges is asked for one copy of the whole. (A copy onto itself would
  * show the object without its record for a while, and on Swift would leave all segments of the first
  * upload behind.) What an abort cannot remove, because the store is out of reach, `abortStale` removes
  * one day.
@@ -49,6 +50,18 @@ export async function beginUpload(
   let copying: Multipart | undefined
 
   async function publish(final: ObjectRecord): Promise<void> {
+    try {
+      await publishInParts(final)
+    } catch (error) {
+      if (!(error instanceof S3Error && error.status === 501)) throw error
+      await copying?.abort().catch(() => undefined)
+      copying = undefined
+      await copyWhole(context, { from: target, key, headers: visibleHeaders(context, intent, final) }, signal)
+      await see(context, key, (object) => holds(object, final), undefined, signal)
+    }
+  }
+
+  async function publishInParts(final: ObjectRecord): Promise<void> {
     copying = await startMultipart(client, key, visibleHeaders(context, intent, final), signal)
     if (final.size === 0) await copying.put(1, new Uint8Array(0))
     const { copy } = copying
@@ -115,7 +128,7 @@ const looks = 4
  * repeated request then finds no upload any more.
  */
 async function settle(
-  { stat, pause }: UploadContext,
+  context: UploadContext,
   multipart: Multipart,
   key: string,
   right: (object: StoredObject) => boolean,
@@ -128,12 +141,42 @@ async function settle(
     if (!isDoubtful(error)) throw error
     failure = error
   }
+  await see(context, key, right, failure, signal)
+}
+
+/** Waits until the object is there as it should be. @throws the failure, or STORE_FAILED, where it does not come */
+async function see(
+  { stat, pause }: UploadContext,
+  key: string,
+  right: (object: StoredObject) => boolean,
+  failure: unknown,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   for (let look = 1; ; look++) {
     const object = await stat(key, signal)
     if (object !== undefined && right(object)) return
     if (look === looks) throw failure ?? wrongObject(key, object)
     await sleep(pause * 2 ** (look - 1), signal)
   }
+}
+
+/** One copy on the server, which S3 allows up to 5 GiB. */
+async function copyWhole(
+  { client }: UploadContext,
+  { from, key, headers }: { from: string; key: string; headers: Record<string, string> },
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  await client.call({
+    what: `Copying ${key}`,
+    method: 'PUT',
+    key,
+    headers: {
+      ...headers,
+      'x-amz-copy-source': copySource(client, from),
+      'x-amz-metadata-directive': 'REPLACE',
+    },
+    signal,
+  })
 }
 
 /** After these errors the object may be there all the same. */
