@@ -1,5 +1,6 @@
 import type { Compression } from '../image.ts'
-import { gunzip, unbzip2, unxz, unzstd } from './decompression/library.ts'
+import { unbzip2 } from './decompression/bzip2.ts'
+import { gunzip, unxz, unzstd } from './decompression/library.ts'
 import { findProgram, throughProgram } from './decompression/program.ts'
 import { unzip } from './decompression/zip.ts'
 

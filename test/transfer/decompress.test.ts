@@ -9,20 +9,14 @@ import { UpdaterError } from '../../src/errors.ts'
 import type { Compression } from '../../src/image.ts'
 import { decompress } from '../../src/transfer/decompress.ts'
 import { generatedBytes } from '../support/bytes.ts'
+import { packBy } from '../support/packed.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'image-updater-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 const plain = Buffer.concat([generatedBytes(700_000, 3), Buffer.alloc(2_000_000), generatedBytes(300_000, 4)])
 
-/** What the system's own tool makes of the bytes; `undefined` where it is not installed. */
-function pack(program: string, args: readonly string[], input: Buffer = plain): Buffer | undefined {
-  try {
-    return execFileSync(program, args, { input, maxBuffer: 2 ** 30, stdio: ['pipe', 'pipe', 'ignore'] })
-  } catch {
-    return undefined
-  }
-}
+const packPlain = (program: string, args: readonly string[]) => packBy(program, args, plain)
 
 function zip(args: readonly string[], files: Readonly<Record<string, Buffer>>): Buffer | undefined {
   const place = mkdtempSync(join(folder, 'zip-'))
@@ -63,14 +57,14 @@ const cases: readonly { name: string; compression: Compression; packed: Buffer |
     compression: 'gz',
     packed: Buffer.concat([gzipSync(plain.subarray(0, half)), gzipSync(plain.subarray(half))]),
   },
-  { name: 'xz', compression: 'xz', packed: pack('xz', ['-zc1']) },
-  { name: 'xz of many blocks', compression: 'xz', packed: pack('xz', ['-zc1', '--block-size=100000']) },
-  { name: 'bz2', compression: 'bz2', packed: pack('bzip2', ['-zc']) },
-  { name: 'bz2 of many streams', compression: 'bz2', packed: pack('lbzip2', ['-zc']) },
-  { name: 'zst', compression: 'zst', packed: pack('zstd', ['-c']) },
+  { name: 'xz', compression: 'xz', packed: packPlain('xz', ['-zc1']) },
+  { name: 'xz of many blocks', compression: 'xz', packed: packPlain('xz', ['-zc1', '--block-size=100000']) },
+  { name: 'bz2', compression: 'bz2', packed: packPlain('bzip2', ['-zc']) },
+  { name: 'bz2 of many streams', compression: 'bz2', packed: packPlain('lbzip2', ['-zc']) },
+  { name: 'zst', compression: 'zst', packed: packPlain('zstd', ['-c']) },
   { name: 'zip, deflated', compression: 'zip', packed: zip([], { image: plain }) },
   { name: 'zip, stored', compression: 'zip', packed: zip(['-0'], { image: plain }) },
-  { name: 'zip, written to a pipe', compression: 'zip', packed: pack('zip', ['-q', '-', '-']) },
+  { name: 'zip, written to a pipe', compression: 'zip', packed: packPlain('zip', ['-q', '-', '-']) },
 ]
 
 describe.each(['auto', 'never'] as const)('with programs: %s', (programs) => {

@@ -10,6 +10,8 @@ export interface ByteReader {
   rest(): AsyncGenerator<Uint8Array>
   /** Puts bytes back in front. */
   unread(bytes: Uint8Array): void
+  /** Is there not a byte more? */
+  isAtEnd(): Promise<boolean>
   /** Reads the stream to its end. */
   drain(): Promise<void>
 }
@@ -54,6 +56,10 @@ export function createByteReader(source: AsyncIterable<Uint8Array>): ByteReader 
     rest,
     unread(bytes) {
       pending = Buffer.concat([bytes, pending])
+    },
+    async isAtEnd() {
+      pending = (await next()) ?? pending
+      return pending.length === 0
     },
     async drain() {
       for await (const _ of rest());

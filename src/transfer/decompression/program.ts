@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import type { Writable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 import { UpdaterError } from '../../errors.ts'
 import { decompressionFailed } from './failure.ts'
 
@@ -77,20 +78,22 @@ export async function* throughProgram(
 
 /** Says whether the reader took everything. */
 async function feed(stdin: Writable, source: AsyncIterable<Uint8Array>): Promise<boolean> {
-  let broken = false
-  stdin.on('error', () => {
-    broken = true
-  })
-  for await (const chunk of source) {
-    if (broken || stdin.destroyed) return false
-    if (!stdin.write(chunk)) await Promise.race([once(stdin, 'drain'), once(stdin, 'close')]).catch(() => {})
+  let failure: { readonly reason: unknown } | undefined
+  const watched = async function* () {
+    try {
+      yield* source
+    } catch (reason) {
+      failure = { reason }
+      throw reason
+    }
   }
-  await new Promise<void>((resolve) => {
-    stdin.once('close', resolve)
-    stdin.end(resolve)
-    if (stdin.destroyed) resolve()
-  })
-  return !broken
+  try {
+    await pipeline(watched, stdin)
+    return true
+  } catch {
+    if (failure !== undefined) throw failure.reason
+    return false
+  }
 }
 
 function firstLine(stderr: AsyncIterable<Buffer> & NodeJS.EventEmitter): () => string {

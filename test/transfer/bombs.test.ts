@@ -1,0 +1,137 @@
+import { buffer } from 'node:stream/consumers'
+import fc from 'fast-check'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { UpdaterError } from '../../src/errors.ts'
+import type { Compression } from '../../src/image.ts'
+import { decompress } from '../../src/transfer/decompress.ts'
+import { generatedBytes } from '../support/bytes.ts'
+import { bombOf, pack } from '../support/packed.ts'
+
+const MiB = 2 ** 20
+const allowed = 64 * MiB
+
+async function* pieces(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size)
+}
+
+const compressions: readonly Compression[] = ['gz', 'xz', 'bz2', 'zst', 'zip']
+const bombs = compressions.map((compression) => ({ compression, bomb: bombOf(compression) }))
+
+describe.each(bombs.filter(({ bomb }) => bomb !== undefined))(
+  'a bomb of $compression',
+  ({ compression, bomb = new Uint8Array() }) => {
+    it.each(['auto', 'never'] as const)(
+      'comes out in pieces, so that it can be stopped (programs: %s)',
+      async (programs) => {
+        const before = process.resourceUsage().maxRSS
+        let size = 0
+        for await (const chunk of decompress(compression, pieces(bomb, 65536), { programs })) {
+          expect(chunk.length).toBeLessThanOrEqual(2 * MiB)
+          size += chunk.length
+          if (size > allowed) break
+        }
+        expect(size).toBeGreaterThan(allowed)
+        expect(process.resourceUsage().maxRSS - before).toBeLessThan(150 * 1024)
+      },
+    )
+  },
+)
+
+it('names the bombs that could not be made', () => {
+  const missing = bombs.filter(({ bomb }) => bomb === undefined).map(({ compression }) => compression)
+  if (missing.length > 0) process.stdout.write(`not tested, the tool is missing: ${missing.join(', ')}\n`)
+  expect(missing).not.toContain('gz')
+})
+
+/** A frame of Zstandard by hand: a header and blocks. */
+function frame(header: readonly number[], ...blocks: readonly (readonly number[])[]): Uint8Array {
+  return Uint8Array.from([0x28, 0xb5, 0x2f, 0xfd, ...header, ...blocks.flat()])
+}
+
+describe('Zstandard without its program', () => {
+  it.each([
+    ['a window of 2 GiB', frame([0x00, 0xa8]), 'bytes of memory'],
+    ['a content of 2 GiB in one segment', frame([0xa0, 0, 0, 0, 0x80]), 'bytes of memory'],
+    ['a dictionary', frame([0x01, 0x50, 7]), 'dictionary'],
+    ['a block of 2 MiB', frame([0x00, 0x50], [0xfb, 0xff, 0xff, 0]), 'larger than it may be'],
+    ['other bytes behind it', Buffer.concat([pack('zst', 'abc') ?? frame([]), Buffer.from('junk')]), ''],
+  ])('refuses %s', async (_, bytes, words) => {
+    const read = buffer(decompress('zst', pieces(bytes, 5), { programs: 'never' }))
+    await expect(read).rejects.toMatchObject({
+      code: 'DECOMPRESSION_FAILED',
+      message: expect.stringContaining(words),
+    })
+  })
+
+  it('reads frames that follow each other, tiny ones and ones to be skipped', async () => {
+    const block = (last: number, letter: string, times: number) => [
+      last | 2 | ((times << 3) & 0xff),
+      (times << 3) >> 8,
+      0,
+      letter.charCodeAt(0),
+    ]
+    const bytes = Buffer.concat([
+      frame([0x20, 3], block(1, 'a', 3)),
+      Uint8Array.from([0x5f, 0x2a, 0x4d, 0x18, 4, 0, 0, 0, 9, 9, 9, 9]),
+      frame([0x00, 0x50], block(0, 'b', 300), block(1, 'c', 2)),
+      frame([0x24, 1], block(1, 'd', 1), [1, 2, 3, 4]),
+    ])
+    const plain = await buffer(decompress('zst', pieces(bytes, 7), { programs: 'never' }))
+    expect(plain.toString()).toBe(`aaa${'b'.repeat(300)}ccd`)
+  })
+})
+
+describe.each(compressions)('%s without its program', (compression) => {
+  const plain = Buffer.concat([generatedBytes(3000, 5), Buffer.alloc(5000), Buffer.from('end')])
+  const packed = pack(compression, plain)
+
+  it.skipIf(packed === undefined)(
+    'gives right bytes or an error of ours, whatever happens to the file (skipped without a packing tool)',
+    async () => {
+      const file = Uint8Array.from(packed ?? [])
+      const patches = fc.array(fc.tuple(fc.nat(file.length - 1), fc.nat(255)), { minLength: 1, maxLength: 4 })
+      await fc.assert(
+        fc.asyncProperty(patches, fc.nat(file.length), async (patched, length) => {
+          const bytes = file.slice(0, length === 0 ? file.length : length)
+          for (const [at, value] of patched) bytes[at] = value
+          try {
+            for await (const _ of decompress(compression, pieces(bytes, 100), { programs: 'never' }));
+          } catch (error) {
+            expect(error).toBeInstanceOf(UpdaterError)
+          }
+        }),
+        { numRuns: 300, seed: 7 },
+      )
+    },
+  )
+})
+
+it('refuses a run of bzip2 that is too long to be counted', async () => {
+  const magics = Buffer.from('425a6839314159265359', 'hex')
+  const bits = [...magics].map((byte) => byte.toString(2).padStart(8, '0'))
+  // No checksum, not randomised, start 0; only the byte 0 is used; two equal codes, one selector.
+  bits.push('0'.repeat(32), '0', '0'.repeat(24), '1'.padEnd(16, '0'), '1'.padEnd(16, '0'))
+  bits.push('010', '000000000000001', '0')
+  for (let code = 0; code < 2; code++) bits.push('00010', '0', '0', '0')
+  bits.push('01'.repeat(20), '00'.repeat(200))
+  const text = bits.join('')
+  const bytes = Uint8Array.from({ length: Math.ceil(text.length / 8) }, (_, at) =>
+    Number.parseInt(text.slice(at * 8, at * 8 + 8).padEnd(8, '0'), 2),
+  )
+  const read = buffer(decompress('bz2', pieces(bytes, 100), { programs: 'never' }))
+  await expect(read).rejects.toThrow('longer than announced')
+})
+
+it('does not burden a program with listeners, however many pieces it is fed', async () => {
+  const packed = pack('xz', generatedBytes(400_000))
+  if (packed === undefined) return
+  const warnings: Error[] = []
+  const note = (warning: Error) => void warnings.push(warning)
+  process.on('warning', note)
+  onTestFinished(() => void process.off('warning', note))
+  let size = 0
+  for await (const chunk of decompress('xz', pieces(packed, 100))) size += chunk.length
+  await new Promise(setImmediate)
+  expect(size).toBe(400_000)
+  expect(warnings).toEqual([])
+})
