@@ -75,6 +75,16 @@ export function transportError(request: string, thrown: unknown, via: string | u
     const remedy = /EXPIRED|NOT_YET_VALID|ALTNAME/.test(code) ? certificateRemedy : authorityRemedy
     return fail('HTTP_NETWORK', `the server's certificate is not trusted (${cause.message})`, 'never', remedy)
   }
+  if (notTls.has(code)) {
+    return fail('HTTP_NETWORK', 'the server does not speak TLS on this port', 'never', plainRemedy)
+  }
+  if (/^ERR_SSL_|^EPROTO$/.test(code)) {
+    const alert = /^ERR_SSL_(.+)/.exec(code)?.[1]?.toLowerCase().replaceAll('_', ' ') ?? 'protocol error'
+    return fail('HTTP_NETWORK', `the TLS handshake failed (${alert})`, 'never', handshakeRemedy)
+  }
+  if (cause.name === 'HTTPParserError') {
+    return fail('HTTP_NETWORK', 'the answer is not HTTP', 'seldom', tlsRemedy)
+  }
   const timeout = timeouts[code]
   if (timeout !== undefined) return fail('HTTP_TIMEOUT', timeout, 'often', networkRemedy)
   const known = troubles[code]
@@ -88,7 +98,12 @@ const authorityRemedy =
   "Point NODE_EXTRA_CA_CERTS to the file with the certificate authority's certificate if it is one of your own"
 const certificateRemedy = "The server's certificate must be renewed, or the host name of the URL corrected"
 
+const plainRemedy = 'Write http:// instead of https:// if the server has no TLS, or correct the port'
+const tlsRemedy = 'Write https:// instead of http:// if the server wants TLS, or correct the port'
+const handshakeRemedy = 'Check the port, and which versions of TLS the server or the proxy in between allows'
+
 const statusRemedies: Readonly<Record<number, string>> = {
+  400: 'Check the URL; some servers that want https:// answer so to http://',
   401: 'Check whether this URL is public and what credentials it needs',
   403: 'Check whether this URL is public and what credentials it needs',
   404: 'Check whether the URL still exists on the server',
@@ -115,12 +130,10 @@ const troubles: Readonly<Record<string, string>> = {
   UND_ERR_SOCKET: 'the connection broke off',
 }
 
-const neverAgain = new Set([
-  'UND_ERR_INVALID_ARG',
-  'UND_ERR_HEADERS_OVERFLOW',
-  'ERR_SSL_WRONG_VERSION_NUMBER',
-  'EPROTO',
-])
+const neverAgain = new Set(['UND_ERR_INVALID_ARG', 'UND_ERR_HEADERS_OVERFLOW'])
+
+/** What OpenSSL makes of an answer in plain text. */
+const notTls = new Set(['ERR_SSL_WRONG_VERSION_NUMBER', 'ERR_SSL_PACKET_LENGTH_TOO_LONG'])
 
 const certificateCodes = /CERT|^UNABLE_TO_|^UND_ERR_PRX_TLS$|^INVALID_(?:CA|PURPOSE)$/
 

@@ -183,7 +183,8 @@ async function transferOnce(task: Task, wanted: Wanted, object: string): Promise
       onProgress: (progress) => step({ type: 'transfer-progress', ...progress, size: source.facts.size }),
     })
     const record = { digest: transferred.digest, source: wanted.digest, size: transferred.size }
-    await upload.complete(record)
+    const warnings = await upload.complete(record)
+    for (const message of warnings) step({ type: 'warning', message })
     return { transferred, record }
   } catch (error) {
     await upload.abort()

@@ -1,7 +1,7 @@
 import { asUpdaterError } from '../errors.ts'
 import type { HttpClient } from '../http/types.ts'
 import type { Image } from '../image.ts'
-import { folderPrefix, objectKey, publicUrl, splitBucket } from '../stores/naming.ts'
+import { folderPrefix, isFolderName, objectKey, publicUrl, splitBucket } from '../stores/naming.ts'
 import type { MirrorOptions } from '../stores/options.ts'
 import type { Store } from '../stores/store.ts'
 import type { Note, Place } from './context.ts'
@@ -46,6 +46,7 @@ const day = 24 * 60 * 60 * 1000
 /** The store, proven to be usable and free of uploads that earlier runs left behind. */
 export async function readyStore(
   mirror: Mirror,
+  images: readonly Image[],
   signal: AbortSignal,
   note: Note,
 ): Promise<Store | undefined> {
@@ -53,8 +54,10 @@ export async function readyStore(
   if (store === undefined) return undefined
   await store.ready(signal)
   try {
-    const stale = await store.abortStale(mirror.keyPrefix, new Date(Date.now() - day), signal)
-    if (stale > 0) note('info', `Removed ${stale} unfinished uploads of earlier runs`)
+    const folders = images.flatMap(({ shortname = [] }) => shortname).filter(isFolderName)
+    const before = new Date(Date.now() - day)
+    const removed = await store.abortStale({ prefix: mirror.keyPrefix, folders, before }, signal)
+    if (removed > 0) note('info', `Removed ${removed} unfinished uploads of earlier runs`)
   } catch (error) {
     note('warning', `Unfinished uploads could not be looked for: ${asUpdaterError(error).message}`)
   }

@@ -5,7 +5,7 @@ import { UpdaterError } from '../errors.ts'
 import { formatDigest, parseDigest } from '../image.ts'
 import { fileFailure, isErrno, translating } from './file-failure.ts'
 import { folderPrefix, kindOfKey } from './naming.ts'
-import type { ObjectRecord, Store, StoredObject, Upload, UploadIntent } from './store.ts'
+import type { ObjectRecord, Stale, Store, StoredObject, Upload, UploadIntent } from './store.ts'
 
 const partSize = 4 * 2 ** 20
 
@@ -21,8 +21,7 @@ export function createDirectoryStore(dir: string): Store {
     ready: () => checkFolder(root),
     stat: (key) => translating(`Looking at ${key}`, () => statFile(root, key)),
     begin: (key, intent) => translating(`Beginning ${key}`, () => beginFile(root, key, intent)),
-    abortStale: (prefix, before) =>
-      translating('Looking for unfinished files', () => removeStale(root, prefix, before)),
+    abortStale: (stale) => translating('Looking for unfinished files', () => removeStale(root, stale)),
     close: async () => {},
   }
 }
@@ -94,6 +93,7 @@ async function beginFile(root: string, key: string, { signal }: UploadIntent): P
         await syncFolder(folder)
         await writeRecord(recordPath(path), record)
         await syncFolder(folder)
+        return []
       }),
     abort: async () => {
       await Promise.all(writing)
@@ -112,10 +112,10 @@ async function writeAll(file: FileHandle, bytes: Uint8Array, at: number): Promis
 }
 
 /** Removes temporary files of ours that nobody has written to since `before`. */
-async function removeStale(root: string, prefix: string, before: Date): Promise<number> {
+async function removeStale(root: string, { prefix, folders, before }: Stale): Promise<number> {
   const base = join(root, folderPrefix(prefix))
   let removed = 0
-  for (const name of await namesIn(base)) {
+  for (const name of new Set(folders)) {
     for (const file of await namesIn(join(base, name))) {
       const [, target = ''] = temporaryName.exec(file) ?? []
       if (kindOfKey(`${name}/${target}`, '') !== 'final') continue

@@ -9,12 +9,17 @@ export interface NamedImage {
   readonly format: ImageFormat
 }
 
+/** Can this shortname be a folder of the mirror? It cannot lead out of it then. */
+export function isFolderName(shortname: string): boolean {
+  return /^[A-Za-z0-9][A-Za-z0-9._~+@ -]{0,199}$/.test(shortname)
+}
+
 /**
  * `{version}-{shortname}.{format}`.
  * @throws UpdaterError CONFIGURATION where a part is not a plain name and could leave its folder
  */
 export function fileName({ shortname, format }: NamedImage, version: string): string {
-  if (!/^[A-Za-z0-9][A-Za-z0-9._~+@ -]{0,199}$/.test(shortname)) {
+  if (!isFolderName(shortname)) {
     throw new UpdaterError(
       'CONFIGURATION',
       `The shortname "${shortname}" cannot name a folder on the mirror`,

@@ -199,10 +199,10 @@ async function openWhole(
 }
 
 const openUp =
-  'Give the objects the ACL public-read (--acl public-read), or the bucket a policy or read ACL (.r:*) that lets everyone read; --no-check-public is for private mirrors'
+  'Let everyone read: by the ACL public-read of the objects (--acl, the default), where the store heeds it, else by a policy or read ACL (.r:*) of the bucket; --no-check-public is for private mirrors'
 
 const remedies: Readonly<Record<number, string>> = {
-  401: openUp,
+  401: 'On Swift the read ACL of the container decides, not that of the objects: swift post -r ".r:*" BUCKET, and the same for BUCKET+segments; --no-check-public is for private mirrors',
   403: openUp,
   404: `Check --swift-prefix and --mirror-base-url. ${openUp}`,
   409: 'Set the read ACL .r:* on the container with +segments after the name of the bucket too: on Swift the bytes of a large object lie there',
@@ -221,16 +221,16 @@ function refused(url: string, status: number): UpdaterError {
 }
 
 function unreadable(url: string, thrown: unknown): UpdaterError {
-  const error = fileError(thrown) ?? asUpdaterError(thrown)
+  const error = fileError(url, thrown) ?? asUpdaterError(thrown)
   if (error.code === 'ABORTED' || error.code.startsWith('PUBLIC_') || error.code === 'INTERNAL') return error
-  return new UpdaterError('PUBLIC_UNREADABLE', `${redactUrl(url)} cannot be read without credentials`, {
-    remedy: error.remedy ?? 'Check --swift-prefix and --mirror-base-url',
+  return new UpdaterError('PUBLIC_UNREADABLE', `The image cannot be read as users will: ${error.message}`, {
+    remedy: `Check --swift-prefix and --mirror-base-url${error.remedy === undefined ? '' : `. ${error.remedy}`}`,
     cause: error,
   })
 }
 
-function fileError(thrown: unknown): UpdaterError | undefined {
+function fileError(url: string, thrown: unknown): UpdaterError | undefined {
   const code = thrown instanceof Error ? (thrown as NodeJS.ErrnoException).code : undefined
   if (code === undefined || !/^E[A-Z]+$/.test(code)) return undefined
-  return new UpdaterError('STORE_FAILED', `The file cannot be read (${code})`, { cause: thrown })
+  return new UpdaterError('STORE_FAILED', `${url} cannot be read (${code})`, { cause: thrown })
 }

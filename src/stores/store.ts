@@ -43,10 +43,23 @@ export interface Upload {
    * promise is settled.
    */
   write(part: Uint8Array): Promise<void>
-  /** Makes the object visible, with its record. The caller has verified every byte. */
-  complete(record: ObjectRecord): Promise<void>
-  /** Removes all traces. Never throws for an upload that is gone. */
+  /**
+   * Makes the object visible, with its record. The caller has verified every byte.
+   * @returns warnings: what could not be tidied up, though the object is there
+   */
+  complete(record: ObjectRecord): Promise<readonly string[]>
+  /** Removes all traces, writes under way too, in bounded time. Never throws. */
   abort(): Promise<void>
+}
+
+/** Which leftovers of earlier runs count. Nothing is touched whose key is not of our making. */
+export interface Stale {
+  /** Before every key. */
+  readonly prefix: string
+  /** Shortnames (plain names): a bucket may hold a million objects of others, so no other folder is looked through. */
+  readonly folders: readonly string[]
+  /** Only what was begun before. */
+  readonly before: Date
 }
 
 /** Where mirrored images lie. Every implementation passes the same contract suite. */
@@ -60,7 +73,10 @@ export interface Store {
   ready(signal?: AbortSignal): Promise<void>
   stat(key: string, signal?: AbortSignal): Promise<StoredObject | undefined>
   begin(key: string, intent: UploadIntent): Promise<Upload>
-  /** Aborts uploads under `prefix` that were begun before `before`; returns how many. */
-  abortStale(prefix: string, before: Date, signal?: AbortSignal): Promise<number>
+  /**
+   * Removes what earlier runs left unfinished, and returns how much: uploads under the prefix, and temporary
+   * objects in the given folders under it.
+   */
+  abortStale(stale: Stale, signal?: AbortSignal): Promise<number>
   close(): Promise<void>
 }

@@ -29,7 +29,20 @@ export async function* interruptible<T>(source: AsyncIterable<T>, signal: AbortS
   }
 }
 
-export function tooLarge(limit: number): UpdaterError {
+/**
+ * The same chunks, as long as there are no more than `limit` bytes of them.
+ * @throws UpdaterError IMAGE_TOO_LARGE
+ */
+export async function* bounded(source: AsyncIterable<Uint8Array>, limit: number): AsyncGenerator<Uint8Array> {
+  let size = 0
+  for await (const chunk of source) {
+    size += chunk.length
+    if (size > limit) throw tooLarge(limit)
+    yield chunk
+  }
+}
+
+function tooLarge(limit: number): UpdaterError {
   return new UpdaterError('IMAGE_TOO_LARGE', `The image is larger than the allowed ${limit} bytes`, {
     remedy: 'Raise --max-image-size if an image of this size is expected',
   })

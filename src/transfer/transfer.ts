@@ -6,7 +6,7 @@ import { type Compression, type Digest, formatDigest, sameDigest } from '../imag
 import type { Upload } from '../stores/store.ts'
 import { createBlockWriter } from './block-writer.ts'
 import { createBlockPool } from './blocks.ts'
-import { interruptible, tooLarge } from './chunks.ts'
+import { bounded, interruptible } from './chunks.ts'
 import { decompress } from './decompress.ts'
 import { createDigester, type Digester } from './digest.ts'
 import type { ImageFacts, Inspector } from './inspector.ts'
@@ -18,7 +18,7 @@ export interface TransferPlan {
   readonly compression?: Compression | undefined
   readonly upload: Upload
   readonly inspector?: Inspector | undefined
-  /** Bytes that may be stored. */
+  /** Bytes that may be stored, and bytes that may come: some compressed files expand to nothing for ever. */
   readonly maxSize: number
   readonly signal?: AbortSignal | undefined
   /** At most about four times a second, and once at the end. */
@@ -61,7 +61,7 @@ export async function transfer(plan: TransferPlan): Promise<Transferred> {
   const hashed = compression === undefined ? 'source' : 'stored'
   const sink = createSink(plan, { digester, hashed, meter, signal, fail: (error) => failure.abort(error) })
   try {
-    const received = meter.received(interruptible(source.body, signal))
+    const received = meter.received(bounded(interruptible(source.body, signal), plan.maxSize))
     if (compression === undefined) {
       await sink.store(received)
     } else {
@@ -120,9 +120,8 @@ function createSink(plan: TransferPlan, { digester, hashed, meter, signal, fail 
 
   return {
     async store(bytes: AsyncIterable<Uint8Array>): Promise<void> {
-      for await (const chunk of bytes) {
+      for await (const chunk of bounded(bytes, maxSize)) {
         size += chunk.length
-        if (size > maxSize) throw tooLarge(maxSize)
         if (head.length < headSize) head = Buffer.concat([head, chunk.subarray(0, headSize - head.length)])
         inspector?.feed(chunk)
         await parts.write(chunk)

@@ -38,7 +38,7 @@ export async function updateCatalogue(options: UpdateOptions, context: RunContex
   const catalogue = await openCatalogue(settings)
   let store: Store | undefined
   try {
-    store = settings.dryRun ? undefined : await readyStore(mirror, signal, note)
+    store = settings.dryRun ? undefined : await readyStore(mirror, catalogue.images, signal, note)
     onEvent({ type: 'run-start', images: catalogue.images.length })
     const run: UpdateRun = {
       ...createRun(settings, beginning, mirror, store),

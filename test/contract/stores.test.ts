@@ -196,10 +196,11 @@ for (const subject of subjects) {
         await upload.write(small)
         uploads.push(upload)
       }
-      const soon = new Date(Date.now() + 60_000)
-      expect(await store.abortStale('stale/', new Date(0))).toBe(0)
-      expect(await store.abortStale('stale/', soon)).toBe(2)
-      expect(await store.abortStale('stale/', soon)).toBe(0)
+      const stale = { prefix: 'stale/', folders: ['a', 'b', 'c', 'd'] }
+      const before = new Date(Date.now() + 60_000)
+      expect(await store.abortStale({ ...stale, before: new Date(0) })).toBe(0)
+      expect(await store.abortStale({ ...stale, before })).toBe(2)
+      expect(await store.abortStale({ ...stale, before })).toBe(0)
       await failureOf(uploads[0]?.complete(recordOf(small)) ?? Promise.resolve())
       await uploads[3]?.complete(recordOf(small))
       expect(await store.stat('stale/a/20260101-a.qcow2')).toBeUndefined()

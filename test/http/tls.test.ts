@@ -1,6 +1,8 @@
 import { execFile } from 'node:child_process'
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
 import { promisify } from 'node:util'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { makeCertificate } from '../support/certificate.ts'
 import { type Origin, startOrigin } from '../support/origin.ts'
 import { startProxy, type TestProxy } from '../support/proxy.ts'
@@ -61,3 +63,25 @@ describe.skipIf(certificate === undefined)(
     })
   },
 )
+
+describe('a server that speaks something else', () => {
+  test.each([
+    ['plain HTTP', 'https', 'HTTP/1.1 400 Bad Request\r\n\r\n', 'does not speak TLS', 'http://'],
+    ['TLS', 'http', '\x15\x03\x01\x00\x02\x02\x46', 'is not HTTP', 'https://'],
+    ['another TLS', 'https', '\x15\x03\x01\x00\x02\x02\x46', 'alert protocol version', 'versions of TLS'],
+  ])('%s, asked by %s, is told in plain words', async (_, protocol, answer, words, remedy) => {
+    const server = createServer((socket) => {
+      socket.on('error', () => undefined)
+      socket.once('data', () => socket.end(answer, 'latin1'))
+    })
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    onTestFinished(() => void server.close())
+    const { port } = server.address() as AddressInfo
+    const error = await failure(client().text(`${protocol}://127.0.0.1:${port}/a`))
+    expect(error.code).toBe('HTTP_NETWORK')
+    expect(error.message).toContain(words)
+    expect(error.message).not.toMatch(/openssl|SSL routines/i)
+    expect(error.remedy).toContain(remedy)
+  })
+})

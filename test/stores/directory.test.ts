@@ -116,9 +116,10 @@ describe('the folder as a mirror', () => {
       if (name !== kept[0]) await utimes(join(dir, 'a', name), 1000, 1000)
     }
     const store = createDirectoryStore(dir)
-    expect(await store.abortStale('', new Date(2000_000))).toBe(2)
+    const folders = ['a', 'none']
+    expect(await store.abortStale({ prefix: '', folders, before: new Date(2000_000) })).toBe(2)
     expect((await readdir(join(dir, 'a'))).sort()).toEqual([...kept].sort())
-    expect(await store.abortStale('none/', new Date())).toBe(0)
+    expect(await store.abortStale({ prefix: 'none/', folders, before: new Date() })).toBe(0)
   })
 
   it.each([

@@ -81,7 +81,7 @@ describe('the public URL', () => {
   })
 
   it.each([
-    [401, /public-read.*\.r:\*/],
+    [401, /container.*\.r:\*/],
     [403, /public-read.*\.r:\*/],
     [404, /--swift-prefix/],
     [409, /\+segments/],
@@ -107,7 +107,11 @@ describe('the public URL', () => {
 
   it('that nobody serves is unreadable', async () => {
     const nobody = checkPublic('http://127.0.0.1:1/a', { size: 1 }, http)
-    await expect(nobody).rejects.toMatchObject({ code: 'PUBLIC_UNREADABLE' })
+    await expect(nobody).rejects.toMatchObject({
+      code: 'PUBLIC_UNREADABLE',
+      message: expect.stringContaining('http://127.0.0.1:1/a failed: the connection was refused'),
+      remedy: expect.stringContaining('--mirror-base-url'),
+    })
   })
 
   it('is not asked after an abort', async () => {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { setImmediate as turn } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { describeError, UpdaterError } from '../../src/errors.ts'
 import { createHttpClient } from '../../src/http/client.ts'
@@ -134,6 +135,50 @@ describe.each([
   })
 })
 
+describe('an upload that is given up', () => {
+  it('while it is being begun is removed again', async () => {
+    const controller = new AbortController()
+    const effect = { type: 'delay', milliseconds: 500, done: true } as const
+    server.fault({ on: 'CreateMultipartUpload', effect })
+    const begun = storeWith().begin(key, { ...known, signal: controller.signal })
+    begun.catch(() => undefined)
+    while (server.uploads().length === 0) await turn()
+    controller.abort()
+    await expect(begun).rejects.toMatchObject({ code: 'ABORTED' })
+    expect(server.uploads()).toEqual([])
+  })
+
+  it('before it is begun asks nothing of the store', async () => {
+    const begun = storeWith().begin(key, { ...known, signal: AbortSignal.abort() })
+    await expect(begun).rejects.toMatchObject({ code: 'ABORTED' })
+    expect(server.requests).toEqual([])
+  })
+
+  it('does not wait for parts that are under way', async () => {
+    const patient = createHttpClient()
+    const upload = await storeWith({ http: patient }).begin(key, known)
+    server.fault({ on: 'UploadPart', effect: { type: 'stall' }, times: 9 })
+    const written = upload.write(bytes).catch((error) => error)
+    await upload.abort()
+    expect(await written).toMatchObject({ code: 'ABORTED' })
+    expect(server.uploads()).toEqual([])
+    await patient.close()
+  })
+})
+
+describe('a temporary object that cannot be removed', () => {
+  it('is a warning, since the image is published', async () => {
+    server.fault({ on: 'DeleteObject', effect: error(403, 'AccessDenied'), times: 9 })
+    const upload = await storeWith().begin(key, late)
+    await upload.write(bytes)
+    const warnings = await upload.complete(record)
+    expect(warnings).toEqual([
+      expect.stringMatching(/temporary object .+\.upload could not be removed.+denied/),
+    ])
+    expect(await storeWith().stat(key)).toMatchObject({ record })
+  })
+})
+
 describe('the record', () => {
   it('is metadata of the object, and the staging object is private and gone in the end', async () => {
     const store = storeWith()
@@ -188,8 +233,17 @@ describe('stale uploads', () => {
       await upload.complete({ ...record, size: 3 }).catch(() => undefined)
     }
     expect([server.uploads().length, server.objects().length]).toEqual([5, 3])
-    expect(await store.abortStale('', new Date(Date.now() + 60_000))).toBe(8)
+    const before = new Date(Date.now() + 60_000)
+    expect(await store.abortStale({ prefix: '', folders: ['a', 'b'], before })).toBe(8)
     expect([server.uploads(), server.objects()]).toEqual([[], []])
+  })
+
+  it('are looked for in the folders of the run alone, however much a bucket holds', async () => {
+    await storeWith().abortStale({ prefix: '', folders: ['a', 'b', 'a'], before: new Date() })
+    const listings = server.requests.filter(({ operation }) => operation === 'ListObjects')
+    expect(
+      listings.map(({ url }) => new URL(url, server.endpoint).searchParams.get('prefix')).sort(),
+    ).toEqual(['a/', 'b/'])
   })
 
   it.each([405, 501])('are none where the server cannot list them (%i)', async (status) => {
@@ -198,7 +252,7 @@ describe('stale uploads', () => {
       effect: error(status, 'NotImplemented'),
       times: 9,
     })
-    expect(await storeWith().abortStale('', new Date())).toBe(0)
+    expect(await storeWith().abortStale({ prefix: '', folders: ['a'], before: new Date() })).toBe(0)
   })
 })
 

@@ -38,6 +38,8 @@ export interface Fault {
   readonly replace?: OriginFile
   /** Meets so many requests in a row. Default: 1. */
   readonly times?: number
+  /** Called when a request meets it. */
+  readonly reached?: () => void
 }
 
 export interface LoggedRequest {
@@ -85,6 +87,7 @@ export async function startOrigin(options: OriginOptions = {}): Promise<Origin> 
     if (fault === undefined) return {}
     const times = (fault.times ?? 1) - 1
     faults.set(path, times > 0 ? [{ ...fault, times }, ...later] : later)
+    fault.reached?.()
     return fault
   }
 

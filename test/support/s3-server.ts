@@ -29,12 +29,14 @@ export interface Fault {
   readonly on: Operation | readonly Operation[] | 'any'
   readonly after?: number
   readonly times?: number
+  /** Called when an operation meets it. */
+  readonly reached?: () => void
   readonly effect: /** Refused, nothing done. A `status` of 200 makes it an error inside of a success. */
     | { readonly type: 'error'; readonly status: number; readonly code: string; readonly message?: string }
     /** The connection breaks: before anything is done, or with `done` when only the answer is missing. */
     | { readonly type: 'drop'; readonly done?: boolean }
-    /** Milliseconds before it is done. */
-    | { readonly type: 'delay'; readonly milliseconds: number }
+    /** Milliseconds before it is done, with `done` between that and the answer. */
+    | { readonly type: 'delay'; readonly milliseconds: number; readonly done?: boolean }
     /** No answer ever comes (until `close`); with `done` all has been done. */
     | { readonly type: 'stall'; readonly done?: boolean }
     /** Done, but the answer breaks off in its middle. */
@@ -386,7 +388,9 @@ export async function startS3Server(options: S3ServerOptions = {}): Promise<S3Se
       const { on, after = 0, times = 1 } = fault
       if (on !== 'any' && ![on].flat().includes(operation)) continue
       faults.set(fault, seen + 1)
-      if (seen >= after && seen < after + times) return fault.effect
+      if (seen < after || seen >= after + times) continue
+      fault.reached?.()
+      return fault.effect
     }
     return undefined
   }
@@ -413,15 +417,15 @@ export async function startS3Server(options: S3ServerOptions = {}): Promise<S3Se
         status,
         code,
       })
-    if (fault?.type === 'delay') await pause(fault.milliseconds)
-    const ready =
-      fault === undefined || ['delay', 'cut'].includes(fault.type) || ('done' in fault && fault.done === true)
-    const answer = ready
+    const delay = fault?.type === 'delay' ? fault : undefined
+    if (delay !== undefined && delay.done !== true) await pause(delay.milliseconds)
+    const answer = isCarriedOut(fault)
       ? await perform(request, call).catch((error) => {
           if (error instanceof S3Refusal) return refuse(error.refusal)
           throw error
         })
       : planned(fault)
+    if (delay?.done === true) await pause(delay.milliseconds)
     if (fault?.type === 'drop' || fault?.type === 'stall') {
       log(0)
       if (fault.type === 'drop') request.socket.destroy()
@@ -464,6 +468,11 @@ export async function startS3Server(options: S3ServerOptions = {}): Promise<S3Se
       await blobs.close()
     },
   }
+}
+
+function isCarriedOut(effect: Fault['effect'] | undefined): boolean {
+  if (effect === undefined || effect.type === 'delay' || effect.type === 'cut') return true
+  return 'done' in effect && effect.done === true
 }
 
 /** Which operation a request asks for; `undefined`: none that this server knows. */

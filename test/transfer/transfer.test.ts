@@ -36,7 +36,7 @@ function memoryUpload(gate: (part: number) => Promise<void> = async () => {}, co
       parts[index] = Uint8Array.from(part)
       running -= 1
     },
-    complete: async () => {},
+    complete: async () => [],
     abort: async () => {},
   }
 }

@@ -1,4 +1,5 @@
 import { UpdaterError } from '../../errors.ts'
+import { abortedError } from '../../http/abort.ts'
 import { encodePath } from '../naming.ts'
 import type { S3Client, S3Reply } from './call.ts'
 import { S3Error } from './failure.ts'
@@ -17,7 +18,11 @@ export interface Multipart {
   abort(): Promise<void>
 }
 
-/** @throws UpdaterError STORE_*, ABORTED */
+/**
+ * Begins an upload. An abort meanwhile does not cut the request off, since an upload that nobody knows the
+ * id of stays; its answer gets a little more time, and the upload is removed again.
+ * @throws UpdaterError STORE_*, ABORTED
+ */
 export async function startMultipart(
   client: S3Client,
   key: string,
@@ -25,9 +30,17 @@ export async function startMultipart(
   signal: AbortSignal | undefined,
 ): Promise<Multipart> {
   const what = `Beginning the upload of ${key}`
-  const started = await client.call({ what, method: 'POST', key, query: { uploads: '' }, headers, signal })
+  if (signal?.aborted) throw abortedError(signal)
+  const query = { uploads: '' }
+  const started = await outlasting(signal, (lasting) =>
+    client.call({ what, method: 'POST', key, query, headers, signal: lasting }),
+  )
   const id = field(started, 'UploadId')
   if (id === undefined) throw noAnswer(what, 'upload id')
+  if (signal?.aborted) {
+    await abortUpload(client, key, id).catch(() => undefined)
+    throw abortedError(signal)
+  }
   const etags = new Map<number, string>()
 
   async function part(
@@ -81,6 +94,37 @@ export function copySource({ bucket }: S3Client, key: string): string {
   return `/${bucket}/${encodePath(key)}`
 }
 
+/** Milliseconds that a request may take whose answer is awaited though the run is aborted. */
+const respite = 5_000
+
+/** Runs a task with a signal that is aborted some seconds after the given one. */
+async function outlasting<T>(
+  signal: AbortSignal | undefined,
+  task: (lasting: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const lasting = new AbortController()
+  let timer: NodeJS.Timeout | undefined
+  const wait = () => {
+    timer = setTimeout(() => lasting.abort(signal?.reason), respite)
+  }
+  signal?.addEventListener('abort', wait, { once: true })
+  try {
+    return await task(lasting.signal)
+  } finally {
+    signal?.removeEventListener('abort', wait)
+    clearTimeout(timer)
+  }
+}
+
+/** Milliseconds that the removal of one thing may take, with all its repetitions. */
+const removalTime = 20_000
+
+/** A signal for removals, which go on when the run is aborted, but not for ever. */
+export function removal(signal?: AbortSignal): AbortSignal {
+  const limit = AbortSignal.timeout(removalTime)
+  return signal === undefined ? limit : AbortSignal.any([signal, limit])
+}
+
 /** Gone is as good as aborted. @throws UpdaterError STORE_* */
 export async function abortUpload(
   client: S3Client,
@@ -90,7 +134,7 @@ export async function abortUpload(
 ): Promise<void> {
   const what = `Aborting the upload of ${key}`
   try {
-    await client.call({ what, method: 'DELETE', key, query: { uploadId: id }, signal })
+    await client.call({ what, method: 'DELETE', key, query: { uploadId: id }, signal: removal(signal) })
   } catch (error) {
     if (!(error instanceof S3Error && error.status === 404)) throw error
   }

@@ -1,21 +1,26 @@
+import pLimit from 'p-limit'
 import { folderPrefix, kindOfKey } from '../naming.ts'
+import type { Stale } from '../store.ts'
 import type { S3Client } from './call.ts'
 import { S3Error } from './failure.ts'
 import { abortUpload } from './multipart.ts'
 import { children, parseXml, textOf, type XmlNode } from './xml.ts'
 
+/** Listings asked for at once. */
+const listingsAtOnce = 8
+
 /**
- * Removes what runs that were killed left under the prefix, and counts it: uploads begun, and staging
- * objects written, before `before`. Whatever has no key of ours stays.
+ * Removes what runs that were killed left behind, and counts it. Uploads are listed under the whole
+ * prefix, since a listing of uploads holds nothing else; objects folder by folder.
  */
 export async function removeStale(
   client: S3Client,
-  prefix: string,
-  before: Date,
+  { prefix, folders, before }: Stale,
   signal: AbortSignal | undefined,
 ): Promise<number> {
+  const base = folderPrefix(prefix)
   let removed = 0
-  for await (const upload of pages(client, uploads, prefix, signal)) {
+  for await (const upload of pages(client, uploads, base, signal)) {
     const key = textOf(upload, 'Key') ?? ''
     const id = textOf(upload, 'UploadId')
     if (kindOfKey(key, prefix) === undefined || id === undefined) continue
@@ -23,12 +28,20 @@ export async function removeStale(
     await abortUpload(client, key, id, signal)
     removed += 1
   }
-  for await (const object of pages(client, objects, prefix, signal)) {
-    const key = textOf(object, 'Key') ?? ''
-    if (kindOfKey(key, prefix) !== 'staging' || !isBefore(textOf(object, 'LastModified'), before)) continue
-    await client.call({ what: `Removing ${key}`, method: 'DELETE', key, signal })
-    removed += 1
-  }
+  const limit = pLimit(listingsAtOnce)
+  await Promise.all(
+    [...new Set(folders)].map((folder) =>
+      limit(async () => {
+        for await (const object of pages(client, objects, `${base}${folder}/`, signal)) {
+          const key = textOf(object, 'Key') ?? ''
+          if (kindOfKey(key, prefix) !== 'staging') continue
+          if (!isBefore(textOf(object, 'LastModified'), before)) continue
+          await client.call({ what: `Removing ${key}`, method: 'DELETE', key, signal })
+          removed += 1
+        }
+      }),
+    ),
+  )
   return removed
 }
 
@@ -63,7 +76,7 @@ async function* pages(
 ): AsyncGenerator<XmlNode> {
   let position: Record<string, string> = {}
   for (;;) {
-    const asked = { ...query, prefix: folderPrefix(prefix), ...position }
+    const asked = { ...query, prefix, ...position }
     const answer = await client.call({ what, method: 'GET', query: asked, signal }).catch(noListing)
     const node = answer === undefined ? undefined : parseXml(answer.text)?.node
     if (node === undefined) return

@@ -20,7 +20,7 @@ export function createS3Store(options: S3Options): Store {
     },
     stat,
     begin: (key, intent) => beginUpload({ client, acl, pause, stat }, key, intent),
-    abortStale: (prefix, before, signal) => removeStale(client, prefix, before, signal),
+    abortStale: (stale, signal) => removeStale(client, stale, signal),
     close: async () => {},
   }
 }

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import pLimit from 'p-limit'
-import { UpdaterError } from '../../errors.ts'
+import { asUpdaterError, UpdaterError } from '../../errors.ts'
 import { sleep } from '../../http/abort.ts'
 import { stagingKey } from '../naming.ts'
 import type { ObjectRecord, StoredObject, Upload, UploadIntent } from '../store.ts'
 import type { S3Client } from './call.ts'
 import { S3Error } from './failure.ts'
-import { copySource, type Multipart, startMultipart } from './multipart.ts'
+import { copySource, type Multipart, removal, startMultipart } from './multipart.ts'
 import { copyRanges, planParts } from './parts.ts'
 import { recordHeaders, sameRecord } from './record.ts'
 
@@ -33,8 +33,10 @@ export async function beginUpload(
   key: string,
   intent: UploadIntent,
 ): Promise<Upload> {
-  const { record, size, signal } = intent
+  const { record, size } = intent
   const { client } = context
+  const ending = new AbortController()
+  const signal = intent.signal === undefined ? ending.signal : AbortSignal.any([intent.signal, ending.signal])
   const plan = planParts(record?.size ?? size)
   const announced = record !== undefined
   const target = announced ? key : stagingKey(key, randomBytes(6).toString('hex'))
@@ -89,11 +91,15 @@ export async function beginUpload(
       if (parts === 0) await multipart.put(1, new Uint8Array(0))
       const right = (object: StoredObject) => (announced ? holds(object, final) : object.size === final.size)
       await settle(context, multipart, target, right, signal)
-      if (announced) return
+      if (announced) return []
       await publish(final)
-      await removeObject(client, target)
+      return removeObject(client, target).then(
+        () => [],
+        (error: unknown) => [leftover(target, error)],
+      )
     },
     abort: async () => {
+      ending.abort()
       await Promise.allSettled(pending)
       await Promise.allSettled([multipart.abort(), copying?.abort()])
       if (!announced) await removeObject(client, target).catch(() => undefined)
@@ -197,5 +203,10 @@ function wrongObject(key: string, object: StoredObject | undefined): UpdaterErro
 }
 
 async function removeObject(client: S3Client, key: string): Promise<void> {
-  await client.call({ what: `Removing ${key}`, method: 'DELETE', key })
+  await client.call({ what: `Removing ${key}`, method: 'DELETE', key, signal: removal() })
+}
+
+/** The image itself is published by then. */
+function leftover(key: string, error: unknown): string {
+  return `The temporary object ${key} could not be removed and is left to a later run: ${asUpdaterError(error).message}`
 }
