@@ -13,6 +13,7 @@ export type {
 export type { RunContext } from './run/context.ts'
 export type { CatalogueOptions, MirrorOptions, RunOptions } from './run/options.ts'
 export {
+  type ImageOverride,
   type SourceRule,
   type SourceSignature,
   type StrategyName,

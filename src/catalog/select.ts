@@ -22,6 +22,12 @@ export function selectImages(files: readonly CatalogFile[], names: readonly stri
   return selected
 }
 
+/** Does one of the names (globs) match the image's name, shortname or file? */
+export function matchesNames(image: Image, names: readonly string[]): boolean {
+  const labels = labelsOf(image)
+  return names.some((name) => labels.some((label) => matchesGlob(name, label)))
+}
+
 function labelsOf(image: Image): string[] {
   const file = basename(image.file)
   return [

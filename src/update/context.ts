@@ -1,13 +1,14 @@
 import type { VersionEdit } from '../catalog/types.ts'
 import type { DiscoveryContext } from '../discovery/discover.ts'
 import type { ImageStep } from '../events.ts'
+import type { Image } from '../image.ts'
 import type { Run, Task } from '../run/context.ts'
 import type { Settings } from './settings.ts'
 
 /** What one update shares among its images. */
 export interface UpdateRun extends Run {
   readonly settings: Settings
-  discovery(step: (step: ImageStep) => void): DiscoveryContext
+  discovery(image: Image, step: (step: ImageStep) => void): DiscoveryContext
   /** Settles when the edit is in the file (in a dry run: when it is known to be possible). */
   write(file: string, edit: VersionEdit): Promise<void>
 }

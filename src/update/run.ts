@@ -1,4 +1,4 @@
-import { createSignatureCheck } from '../discovery/signature.ts'
+import { createSignatureCheck, type SignatureCheck } from '../discovery/signature.ts'
 import type { Listener } from '../events.ts'
 import { askOnce } from '../http/once.ts'
 import type { Image } from '../image.ts'
@@ -19,6 +19,7 @@ import type { Store } from '../stores/store.ts'
 import { openCatalogue } from './catalogue.ts'
 import type { UpdateRun } from './context.ts'
 import type { UpdateOptions } from './options.ts'
+import { overrideOf } from './overrides.ts'
 import { skipReason } from './plan.ts'
 import { type Settings, settle } from './settings.ts'
 import { type Progress, updateImage } from './update-image.ts'
@@ -62,12 +63,17 @@ export async function updateCatalogue(options: UpdateOptions, context: RunContex
 }
 
 function createDiscovery(
-  { signatures: policy, keyring }: Settings,
+  { signatures: usual, keyring, overrides }: Settings,
   { http, signal }: Beginning,
 ): UpdateRun['discovery'] {
   const asked = askOnce(http)
-  const signatures = policy === 'off' ? undefined : createSignatureCheck({ policy, keyring, http: asked })
-  return (step) => ({ http: asked, signal, tell: step, signatures })
+  const { check } = createSignatureCheck({ policy: usual, keyring, http: asked })
+  return (image, step) => {
+    const policy = overrideOf(overrides, image, 'signatures') ?? usual
+    const signatures: SignatureCheck | undefined =
+      policy === 'off' ? undefined : { check: (request) => check({ ...request, policy }) }
+    return { http: asked, signal, tell: step, signatures }
+  }
 }
 
 async function runImage(

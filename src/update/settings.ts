@@ -12,6 +12,7 @@ export function settle(options: UpdateOptions): Settings {
     allowDowngrade: options.allowDowngrade ?? false,
     signatures: options.signatures ?? 'prefer',
     keyring: options.keyring ?? '/etc/image-updater/keys',
+    overrides: options.overrides ?? [],
     sources: options.sources ?? [],
   }
 }

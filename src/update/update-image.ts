@@ -41,7 +41,7 @@ export async function updateImage(task: Task): Promise<void> {
     step({ type: 'up-to-date' })
     await keep(task, found)
   } else {
-    const build = await run.checking(() => dateBuild(found, run.discovery(step)))
+    const build = await run.checking(() => dateBuild(found, run.discovery(image, step)))
     refuseDowngrade(image, build, run)
     await adopt(task, build)
   }
@@ -49,7 +49,7 @@ export async function updateImage(task: Task): Promise<void> {
 
 async function look({ image, run, step }: Task): Promise<Discovered> {
   step({ type: 'checking' })
-  const discovered = await discover(image, run.discovery(step))
+  const discovered = await discover(image, run.discovery(image, step))
   const { url, digest, trust } = discovered.found
   if (trust === 'checksum' && isUnprotected(image.latestChecksumUrl ?? url)) {
     step({ type: 'warning', message: unprotected(image.latestChecksumUrl ?? url) })

@@ -314,4 +314,12 @@ describe('what is asked of an image before it is named', () => {
     })
     expect(store.objects()).toEqual([])
   })
+
+  it.each([
+    ['required', 'off', 'require', 'failed'],
+    ['not required', 'require', 'off', 'updated'],
+  ] as const)('is a signature where one is %s of this image', async (_, signatures, own, status) => {
+    const overrides = [{ names: ['rocky*'], signatures: own }]
+    expect(only(await run({ signatures, overrides }))?.status).toBe(status)
+  })
 })
