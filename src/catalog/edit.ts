@@ -5,8 +5,9 @@ import { type CatalogDocument, type CatalogMap, type CatalogNode, openDocument }
 import { differences, spliceEntry, uneditable, type Values } from './entry.ts'
 import { createFieldReader, type Fields, isNull, readVersion, textOf, type VersionKey } from './fields.ts'
 import { spliceFirstEntry } from './first-entry.ts'
+import { type History, type HistoryPlan, planHistory, spliceNewEntry, spliceRemovals } from './history.ts'
 import { type CatalogPair, type Layout, measureLayout, ownPair } from './layout.ts'
-import { isAsPlanned } from './same.ts'
+import { isAsPlanned, type PlannedChange } from './same.ts'
 import { isDate } from './scalar.ts'
 import { applySplices, type Splice } from './splice.ts'
 import type { VersionEdit } from './types.ts'
@@ -24,8 +25,9 @@ export interface FailedEdit {
 }
 
 /**
- * Writes new values into the first versions of some images. Only the bytes of these values (and the lines
- * of keys that come or go) change; the result is read again and compared with the plan.
+ * Writes new values into the first versions of some images, or new versions in front of them. Only the
+ * bytes of these values (and the lines of keys and entries that come or go) change; the result is read
+ * again and compared with the plan.
  * @throws UpdaterError CATALOG_SYNTAX; CATALOG_CHANGED: an image is not what it was when the edit was
  * planned; CATALOG_UNEDITABLE: its layout does not allow a safe edit. Then nothing is edited.
  */
@@ -58,7 +60,7 @@ export function editEach(path: string, text: string, edits: readonly VersionEdit
 interface Plan {
   readonly edit: VersionEdit
   readonly image: CatalogMap
-  readonly values: Values
+  readonly change: PlannedChange
   readonly splices: readonly Splice[]
 }
 
@@ -96,7 +98,7 @@ function applyPlans(document: CatalogDocument, plans: readonly Plan[]): string |
   )
   if (text === undefined) return undefined
   try {
-    const planned = new Map<CatalogNode, Values>(plans.map(({ image, values }) => [image, values]))
+    const planned = new Map<CatalogNode, PlannedChange>(plans.map(({ image, change }) => [image, change]))
     return isAsPlanned(document.root, openDocument(document.path, text).root, planned) ? text : undefined
   } catch (error) {
     if (error instanceof UpdaterError) return undefined
@@ -126,17 +128,37 @@ class EditPlanner {
     if (date !== undefined && !isDate(date)) {
       throw uneditable(this.document, image.range[0], `the build date "${date}" is not a date`)
     }
-    const entry = this.#entry(image)
-    if (!sameVersion(this.#version(image), edit.before)) {
+    const history = this.#history(image)
+    const versions = this.#versions(image)
+    if (!sameVersion(versions[0], edit.before)) {
       throw this.#changed(image, edit.name, 'has another version than when it was checked')
     }
     this.#edited.add(image)
-    if (entry === undefined) {
-      const values = new Map([...wanted].filter(([, value]) => value !== null))
-      return { edit, image, values, splices: spliceFirstEntry(this.document, this.#measure(), image, values) }
+    return { edit, image, ...this.#change(image, history, planHistory(edit, versions), wanted) }
+  }
+
+  #change(
+    image: CatalogMap,
+    history: History | undefined,
+    { isNew, removed }: HistoryPlan,
+    wanted: Values,
+  ): Pick<Plan, 'change' | 'splices'> {
+    const { document } = this
+    const layout = this.#measure()
+    if (history === undefined) {
+      const values = withoutNulls(wanted)
+      const splices = spliceFirstEntry(document, layout, image, values)
+      return { change: { values, isNew: values.size > 0, removed: [] }, splices }
     }
-    const values = differences(entry, wanted)
-    return { edit, image, values, splices: spliceEntry(this.document, this.#measure(), entry, values) }
+    const older = spliceRemovals(document, history, removed)
+    if (isNew) {
+      const values = withoutNulls(wanted)
+      const splices = [spliceNewEntry(document, layout, history, values), ...older]
+      return { change: { values, isNew, removed }, splices }
+    }
+    const values = differences(history.first, wanted)
+    const splices = [...spliceEntry(document, layout, history.first, values), ...older]
+    return { change: { values, isNew, removed }, splices }
   }
 
   /** The image at the place where it was read, or else the only one of its name. */
@@ -163,8 +185,8 @@ class EditPlanner {
     return image as CatalogMap
   }
 
-  /** The first of the image's versions; `undefined` where there is none. */
-  #entry(image: CatalogMap): CatalogMap | undefined {
+  /** The image's versions as they stand in it; `undefined` where there is none. */
+  #history(image: CatalogMap): History | undefined {
     const versions = ownPair(image, 'versions')
     if (versions === undefined) {
       if (this.#fieldsOf(image).has('versions')) {
@@ -183,14 +205,20 @@ class EditPlanner {
     }
     const [first] = list.items
     if (first === undefined) return undefined
-    if (isMap(first)) return first as CatalogMap
+    if (isMap(first)) {
+      const items = list.items as CatalogNode[]
+      return { pair: versions, isFlow: list.flow === true, items, first: first as CatalogMap }
+    }
     throw uneditable(this.document, list.range[0], 'the first of "versions" is an alias or not a mapping')
   }
 
-  #version(image: CatalogMap): ImageVersion | undefined {
+  #versions(image: CatalogMap): (ImageVersion | undefined)[] {
     const list = this.document.resolve(this.#fieldsOf(image).get('versions') ?? null)
-    const first = isSeq(list) ? this.document.resolve((list.items[0] ?? null) as CatalogNode) : null
-    return isMap(first) ? readVersion(this.document, this.#fieldsOf(first as CatalogMap)) : undefined
+    const items = isSeq(list) ? (list.items as CatalogNode[]) : []
+    return items.map((item) => {
+      const entry = this.document.resolve(item)
+      return isMap(entry) ? readVersion(this.document, this.#fieldsOf(entry as CatalogMap)) : undefined
+    })
   }
 
   #items(): readonly CatalogNode[] {
@@ -239,6 +267,10 @@ function valuesOf(after: Partial<VersionValues>): Values {
     ['build_date', after.buildDate],
   ]
   return new Map(all.filter((pair): pair is [VersionKey, string | null] => pair[1] !== undefined))
+}
+
+function withoutNulls(values: Values): Values {
+  return new Map([...values].filter(([, value]) => value !== null))
 }
 
 function sameVersion(a: ImageVersion | undefined, b: ImageVersion | undefined): boolean {

@@ -7,8 +7,7 @@ import {
   type CatalogPair,
   column,
   type Fold,
-  foldOf,
-  hasLongLine,
+  foldFor,
   type Layout,
   lineWidth,
   orderOf,
@@ -74,6 +73,11 @@ function renderValue(key: VersionKey, value: string, style: Style, inFlow: boole
   return key === 'build_date' ? value : renderText(value, style, inFlow)
 }
 
+/** The quotes of a value that comes into a file: its versions' own, none around the others. */
+export function quotesOf(key: VersionKey, layout: Layout): Style {
+  return key === 'version' ? layout.quotes : 'plain'
+}
+
 /** `key: value` for a block mapping whose keys stand in column `indent`. */
 export function renderPair(
   key: VersionKey,
@@ -81,7 +85,7 @@ export function renderPair(
   options: { indent: number; fold: Fold | undefined; quotes: Style; eol: string },
 ): string {
   const { indent, fold, quotes, eol } = options
-  const rendered = renderValue(key, value, key === 'version' ? quotes : 'plain', false)
+  const rendered = renderValue(key, value, quotes, false)
   const line = `${key}: ${rendered}`
   if (fold === undefined || indent + line.length <= lineWidth) return line
   return `${key}:${fold.gap}${eol}${' '.repeat(indent + fold.indent)}${rendered}`
@@ -89,7 +93,7 @@ export function renderPair(
 
 /** `key: value` for a flow mapping. */
 export function renderFlowPair(key: VersionKey, value: string, quotes: Style): string {
-  return `${key}: ${renderValue(key, value, key === 'version' ? quotes : 'plain', true)}`
+  return `${key}: ${renderValue(key, value, quotes, true)}`
 }
 
 export function endOfPair({ key, value }: CatalogPair): number {
@@ -123,7 +127,11 @@ function assertPlain(document: CatalogDocument, map: CatalogMap): void {
       }
     }
   }
-  if (!map.flow && !/^[ -]*$/.test(document.text.slice(document.lineStart(map.range[0]), map.range[0]))) {
+  if (!map.flow) assertIndentation(document, map)
+}
+
+export function assertIndentation(document: CatalogDocument, map: CatalogMap): void {
+  if (!/^[ -]*$/.test(document.text.slice(document.lineStart(map.range[0]), map.range[0]))) {
     throw uneditable(document, map.range[0], 'its indentation is not made of spaces')
   }
 }
@@ -177,12 +185,14 @@ function insertPairs(
   )
   const first = kept[0]?.key.range[0] ?? map.range[0]
   const indent = column(document, map.range[0])
-  const fold = foldOf(document, map) ?? (hasLongLine(document, map) ? undefined : layout.fold)
+  const fold = foldFor(document, map, layout)
   const eol = lineBreak(text, map.range[0])
-  const render = (key: VersionKey, value: string) =>
-    map.flow
-      ? renderFlowPair(key, value, layout.quotes)
-      : renderPair(key, value, { indent, fold, quotes: layout.quotes, eol })
+  const render = (key: VersionKey, value: string) => {
+    const quotes = quotesOf(key, layout)
+    return map.flow
+      ? renderFlowPair(key, value, quotes)
+      : renderPair(key, value, { indent, fold, quotes, eol })
+  }
   const separator = map.flow ? ', ' : `${eol}${' '.repeat(indent)}`
   const splices: Splice[] = []
   let previous: CatalogPair | undefined

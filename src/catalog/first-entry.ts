@@ -2,8 +2,10 @@ import { isScalar, isSeq } from 'yaml'
 import type { CatalogDocument, CatalogMap } from './document.ts'
 import {
   afterColon,
+  assertIndentation,
   endOfPair,
   lineEndOfPair,
+  quotesOf,
   renderFlowPair,
   renderPair,
   uneditable,
@@ -53,7 +55,7 @@ function flowEntry(
   layout: Layout,
   pairs: readonly [VersionKey, string][],
 ): Splice[] {
-  const entry = pairs.map(([key, value]) => renderFlowPair(key, value, layout.quotes)).join(', ')
+  const entry = pairs.map(([key, value]) => renderFlowPair(key, value, quotesOf(key, layout))).join(', ')
   const end = endOfPair(neighbour)
   return versions === undefined
     ? [{ start: end, end, text: `, versions: [{${entry}}]` }]
@@ -70,14 +72,12 @@ function blockEntry(
 ): Splice[] {
   const { text } = document
   const outer = column(document, image.range[0])
-  if (!/^[ -]*$/.test(text.slice(document.lineStart(image.range[0]), image.range[0]))) {
-    throw uneditable(document, image.range[0], 'its indentation is not made of spaces')
-  }
+  assertIndentation(document, image)
   const eol = lineBreak(text, image.range[0])
   const dash = outer + layout.dash
   const indent = dash + layout.entry
   const lines = pairs.map(([key, value]) =>
-    renderPair(key, value, { indent, fold: layout.fold, quotes: layout.quotes, eol }),
+    renderPair(key, value, { indent, fold: layout.fold, quotes: quotesOf(key, layout), eol }),
   )
   const entry = `${eol}${' '.repeat(dash)}-${' '.repeat(layout.entry - 1)}${lines.join(eol + ' '.repeat(indent))}`
   if (versions === undefined) {

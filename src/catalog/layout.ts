@@ -87,7 +87,7 @@ export function orderOf(map: CatalogMap): VersionKey[] {
 }
 
 /** How the first folded value of a block mapping is folded. */
-export function foldOf(document: CatalogDocument, map: CatalogMap): Fold | undefined {
+function foldOf(document: CatalogDocument, map: CatalogMap): Fold | undefined {
   for (const { key, value } of map.items) {
     if (!isScalar(value)) continue
     const between = document.text.slice(key.range[1], value.range[0])
@@ -98,13 +98,19 @@ export function foldOf(document: CatalogDocument, map: CatalogMap): Fold | undef
   return undefined
 }
 
-/** Does a value stand on the line of its key although the line is longer than 80 columns? */
-export function hasLongLine(document: CatalogDocument, map: CatalogMap): boolean {
-  return map.items.some(
-    ({ key, value }) =>
-      isScalar(value) &&
-      document.lineStart(value.range[0]) === document.lineStart(key.range[0]) &&
-      column(document, value.range[1]) > lineWidth,
+/** Does the value stand on the line of its key although that line is longer than 80 columns? */
+export function isLongLine(document: CatalogDocument, { key, value }: CatalogPair): boolean {
+  return (
+    isScalar(value) &&
+    document.lineStart(value.range[0]) === document.lineStart(key.range[0]) &&
+    column(document, value.range[1]) > lineWidth
+  )
+}
+
+/** How long values that come into a mapping are folded: as its own, else as in the rest of the file. */
+export function foldFor(document: CatalogDocument, map: CatalogMap, layout: Layout): Fold | undefined {
+  return (
+    foldOf(document, map) ?? (map.items.some((pair) => isLongLine(document, pair)) ? undefined : layout.fold)
   )
 }
 

@@ -5,21 +5,31 @@ import { type VersionKey, versionKeys } from './fields.ts'
 import { ownPair } from './layout.ts'
 import { isDate, isPlainText } from './scalar.ts'
 
+/** What is planned for the versions of one image. */
+export interface PlannedChange {
+  /** Of the first version. */
+  readonly values: Values
+  /** Is that version a new one, in front of those that stand there? */
+  readonly isNew: boolean
+  /** Positions of the versions that go, from 0; never the first. */
+  readonly removed: readonly number[]
+}
+
 /**
- * Do two readings of a catalogue hold the same data, but for the `planned` values of the first versions of
- * some images (by their node in `before`)? Anchors, tags and whether a scalar is quoted count as data.
+ * Do two readings of a catalogue hold the same data, but for the `planned` changes to the versions of some
+ * images (by their node in `before`)? Anchors, tags and whether a scalar is quoted count as data.
  */
 export function isAsPlanned(
   before: CatalogNode,
   after: CatalogNode,
-  planned: ReadonlyMap<CatalogNode, Values>,
+  planned: ReadonlyMap<CatalogNode, PlannedChange>,
 ): boolean {
-  const values = planned.get(before)
-  if (values !== undefined)
+  const change = planned.get(before)
+  if (change !== undefined)
     return (
       isMap(before) &&
       isMap(after) &&
-      isImageAsPlanned(before as CatalogMap, after as CatalogMap, values, planned)
+      isImageAsPlanned(before as CatalogMap, after as CatalogMap, change, planned)
     )
   if (before === null || after === null) return before === after
   if (isAlias(before)) return isAlias(after) && before.source === after.source
@@ -46,7 +56,7 @@ export function isAsPlanned(
 function areItemsAsPlanned(
   before: readonly unknown[],
   after: readonly unknown[],
-  planned: ReadonlyMap<CatalogNode, Values>,
+  planned: ReadonlyMap<CatalogNode, PlannedChange>,
 ): boolean {
   return (
     before.length === after.length &&
@@ -57,26 +67,28 @@ function areItemsAsPlanned(
 function isImageAsPlanned(
   before: CatalogMap,
   after: CatalogMap,
-  values: Values,
-  planned: ReadonlyMap<CatalogNode, Values>,
+  { values, isNew, removed }: PlannedChange,
+  planned: ReadonlyMap<CatalogNode, PlannedChange>,
 ): boolean {
   const [old, now] = [versionsOf(before), versionsOf(after)]
   if (old === undefined || now === undefined) return false
   const [first, ...others] = now.items
+  const changed = isNew ? undefined : (old.items[0] as CatalogMap | undefined)
+  const kept = old.items.filter((_, index) => (isNew || index > 0) && !removed.includes(index))
   return (
     before.anchor === after.anchor &&
     before.tag === after.tag &&
     arePairsAsPlanned(old.pairs, now.pairs, planned) &&
-    areItemsAsPlanned(old.items.slice(1), others, planned) &&
+    areItemsAsPlanned(kept, others, planned) &&
     isMap(first) &&
-    isEntryAsPlanned(old.items[0] as CatalogMap | undefined, first as CatalogMap, values)
+    isEntryAsPlanned(changed, first as CatalogMap, values)
   )
 }
 
 function arePairsAsPlanned(
   before: CatalogMap['items'],
   after: CatalogMap['items'],
-  planned: ReadonlyMap<CatalogNode, Values>,
+  planned: ReadonlyMap<CatalogNode, PlannedChange>,
 ): boolean {
   return (
     areItemsAsPlanned(

@@ -8,7 +8,7 @@ export interface CatalogFile {
   readonly images: readonly Image[]
 }
 
-/** A change of one image's first version, planned from a read file. */
+/** A change of one image's versions, planned from a read file. */
 export interface VersionEdit {
   /** Position in the file's `images` list when it was read, from 0; `name` must still be there. */
   readonly index: number
@@ -17,4 +17,10 @@ export interface VersionEdit {
   readonly before: ImageVersion | undefined
   /** Only the fields that differ from what stands in the file are written. */
   readonly after: Partial<VersionValues>
+  /**
+   * Entries, at most, that the list is to have: `after` goes in front as an entry of its own, and older
+   * ones go at the end. An entry of the same version is replaced, not doubled. Absent: `after` replaces
+   * the values of the first entry, and the others stay.
+   */
+  readonly keep?: number | undefined
 }

@@ -62,4 +62,58 @@ describe.skipIf(!isPresent)(`the real catalogue (skipped where ${folder} is miss
     }))
     expect(editCatalog(name, edited, back)).toBe(text)
   })
+
+  it.each(names)('%s: a version put in front of every image looks like the one that stood there', (name) => {
+    const text = readFileSync(join(folder, name), 'utf8')
+    const { images } = parseCatalog(name, text)
+    const edits = images.map(({ index, name: image, versions: [before] }) => {
+      const { version, buildDate } = values
+      const after = { ...values, ...before, version, buildDate, mirrorUrl: before?.mirrorUrl ?? null }
+      return { index, name: image, before, after, keep: 99 }
+    })
+    const edited = editCatalog(name, text, edits)
+    const pieces = edited.split(/^(?= {4}versions:)/m).slice(1)
+    const restored = images.map(({ versions: [before] }, index) => {
+      const [head = '', added = '', ...rest] = (pieces[index] ?? '').split(/^(?= {6}- )/m)
+      if (before === undefined) return undefined
+      const own = added
+        .replace(values.version, before.version ?? '')
+        .replace(values.buildDate, before.buildDate ?? '')
+      expect(rest.join('').startsWith(own)).toBe(true)
+      return head + rest.join('')
+    })
+    if (restored.every((piece) => piece !== undefined)) {
+      expect(text.endsWith(restored.join(''))).toBe(true)
+    }
+  })
+
+  it.each(names)('%s: old versions go with their lines and nothing else', (name) => {
+    const text = readFileSync(join(folder, name), 'utf8')
+    const { images } = parseCatalog(name, text)
+    const edits = images.flatMap(({ index, name: image, versions: [before] }) =>
+      before === undefined
+        ? []
+        : [{ index, name: image, before, after: { version: '20990131', url: values.url }, keep: 99 }],
+    )
+    const grown = editCatalog(name, text, edits)
+    const back = edits.map(({ index, name: image, before }) => {
+      const { version = '', url = '' } = before ?? {}
+      return {
+        index,
+        name: image,
+        before: { version: '20990131', url: values.url },
+        after: { version, url },
+        keep: 1,
+      }
+    })
+    const shrunk = parseCatalog(name, editCatalog(name, grown, back)).images
+    expect(shrunk.map(({ versions }) => versions.length)).toEqual(
+      images.map(({ versions }) => Math.min(versions.length, 1)),
+    )
+    const lines = new Set(text.split('\n'))
+    const others = editCatalog(name, grown, back)
+      .split('\n')
+      .filter((line) => !lines.has(line))
+    expect(others.filter((line) => !/^ {6}- |^ {8}url:|^ {10}http/.test(line))).toEqual([])
+  })
 })
