@@ -43,6 +43,8 @@ export interface Image {
   readonly osDistro: string | undefined
   readonly osVersion: string | undefined
   readonly architecture: string | undefined
+  /** N of `uuid_validity: last-N` where the image is `multi: true`: versions that Image Manager keeps. */
+  readonly lastVersions?: number | undefined
   readonly versions: readonly ImageVersion[]
 }
 

@@ -14,6 +14,7 @@ export type { RunContext } from './run/context.ts'
 export type { CatalogueOptions, MirrorOptions, RunOptions } from './run/options.ts'
 export {
   type ImageOverride,
+  type KeepVersions,
   type SourceRule,
   type SourceSignature,
   type StrategyName,

@@ -10,12 +10,13 @@ const imageKeys = [
   'enable',
   'format',
   'min_disk',
+  'multi',
   'latest_url',
   'latest_checksum_url',
   'meta',
   'versions',
 ] as const
-const metaKeys = ['os_distro', 'os_version', 'architecture'] as const
+const metaKeys = ['os_distro', 'os_version', 'architecture', 'uuid_validity'] as const
 
 /** The keys of a version that the updater reads and writes, in the order in which it writes them. */
 export const versionKeys = ['version', 'url', 'mirror_url', 'checksum', 'build_date'] as const

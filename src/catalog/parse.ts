@@ -35,6 +35,12 @@ const numberPattern = /^[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?$/
 const notText =
   /^(?:true|True|TRUE|false|False|FALSE|[-+]?\d+|0[ox][\da-fA-F]+|[-+]?(?:\.\d+|\d+\.\d*|\d+[eE][-+]?\d+)|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$/
 
+/** Leniently: neither key is the updater's own. */
+function lastVersions(multi: CatalogNode | undefined, validity: CatalogNode | undefined): number | undefined {
+  const [, count] = /^last-([1-9]\d{0,2})$/.exec(textOf(validity) ?? '') ?? []
+  return count !== undefined && /^(?:true|yes|on)$/i.test(textOf(multi) ?? '') ? Number(count) : undefined
+}
+
 class CatalogReader {
   readonly defects: UpdaterError[] = []
   readonly #document: CatalogDocument
@@ -78,6 +84,7 @@ class CatalogReader {
       osDistro: textOf(meta?.get('os_distro')),
       osVersion: textOf(meta?.get('os_version')),
       architecture: textOf(meta?.get('architecture')),
+      lastVersions: lastVersions(fields.get('multi'), meta?.get('uuid_validity')),
       versions: this.#versions(fields),
     }
   }

@@ -6,6 +6,7 @@ export interface UpdateFlags {
   readonly name?: readonly string[] | undefined
   readonly includeDisabled?: boolean | undefined
   readonly allowDowngrade?: boolean | undefined
+  readonly keepVersions: string
   readonly minioServer: string
   readonly minioBucket: string
   readonly minioRegion: string
@@ -60,6 +61,19 @@ export function addCatalogueOptions(command: Command): Command {
     .addOption(images.env('IMAGE_UPDATER_IMAGES'))
     .addOption(repeatable('--name <name>', 'the same as the argument NAME; repeatable'))
     .option('--include-disabled', 'also images with enable: false')
+}
+
+/** What becomes of an image's older versions. */
+export function addHistoryOptions(command: Command): Command {
+  return command
+    .optionsGroup('Catalogue:')
+    .addOption(
+      option(
+        '--keep-versions <n>',
+        'versions that stay, the newest in front: a number, uuid-validity (N of last-N), or replace the first',
+        'replace',
+      ),
+    )
 }
 
 /** Where the mirror is and how it is reached. */

@@ -19,6 +19,7 @@ export function toUpdateOptions(flags: Flags<UpdateFlags>, names: readonly strin
     dryRun: values.dryRun,
     includeDisabled: values.includeDisabled,
     allowDowngrade: values.allowDowngrade,
+    keepVersions: parseKeep(values.keepVersions, origin('keepVersions')),
     checkPublic: values.checkPublic,
     verify: values.verify,
     jobs: parseCount(values.jobs, origin('jobs'), 256),
@@ -80,6 +81,13 @@ function parseCount(text: string, origin: Origin, most: number): number {
   const value = /^[0-9]{1,6}$/.test(text) ? Number(text) : 0
   if (value >= 1 && value <= most) return value
   throw invalid(origin, 'is not a whole number in its range', `Give a number from 1 to ${most}`)
+}
+
+function parseKeep(text: string, origin: Origin): UpdateOptions['keepVersions'] {
+  if (text === 'replace' || text === 'uuid-validity') return text
+  const value = /^[0-9]{1,3}$/.test(text) ? Number(text) : 0
+  if (value >= 1) return value
+  throw invalid(origin, 'is no number of versions', 'Give a number from 1 to 999, uuid-validity, or replace')
 }
 
 const sizeUnits: Readonly<Record<string, number>> = {

@@ -1,6 +1,6 @@
 import type { SourceRule } from '../discovery/source-rule.ts'
 import type { RunOptions } from '../run/options.ts'
-import type { ImageOverride } from './overrides.ts'
+import type { ImageOverride, KeepVersions } from './overrides.ts'
 
 export {
   type SourceRule,
@@ -9,7 +9,7 @@ export {
   strategyNames,
 } from '../discovery/source-rule.ts'
 
-export type { ImageOverride } from './overrides.ts'
+export type { ImageOverride, KeepVersions } from './overrides.ts'
 
 export interface UpdateOptions extends RunOptions {
   /** A newest build that is older than the catalogue's is an error unless this is set. Default: false. */
@@ -18,6 +18,8 @@ export interface UpdateOptions extends RunOptions {
   readonly signatures?: 'require' | 'prefer' | 'off' | undefined
   /** Folder of OpenPGP public keys. Default: `/etc/image-updater/keys`. */
   readonly keyring?: string | undefined
+  /** How many versions an image has in the catalogue. Default: `replace`. */
+  readonly keepVersions?: KeepVersions | undefined
   /** What is different for some images; of several that name an image, the first counts. Default: none. */
   readonly overrides?: readonly ImageOverride[] | undefined
   /** Sources beyond those that the program knows; an image's first match counts. Default: none. */

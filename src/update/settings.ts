@@ -1,6 +1,6 @@
 import type { Settled } from '../run/options.ts'
-import { settleRun } from '../run/settings.ts'
-import type { UpdateOptions } from './options.ts'
+import { positive, settleRun } from '../run/settings.ts'
+import type { KeepVersions, UpdateOptions } from './options.ts'
 
 /** The options with every default filled in. */
 export type Settings = Settled<UpdateOptions>
@@ -12,7 +12,13 @@ export function settle(options: UpdateOptions): Settings {
     allowDowngrade: options.allowDowngrade ?? false,
     signatures: options.signatures ?? 'prefer',
     keyring: options.keyring ?? '/etc/image-updater/keys',
-    overrides: options.overrides ?? [],
+    keepVersions: keep(options.keepVersions ?? 'replace'),
+    overrides: (options.overrides ?? []).map((one) => ({ ...one, keepVersions: keep(one.keepVersions) })),
     sources: options.sources ?? [],
   }
+}
+
+function keep<Versions extends KeepVersions | undefined>(versions: Versions): Versions {
+  if (typeof versions === 'number') positive('keepVersions', versions)
+  return versions
 }

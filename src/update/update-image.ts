@@ -11,6 +11,7 @@ import {
 import type { MirrorOutcome } from '../report/outcome.ts'
 import { answers, ensureMirrored } from '../run/ensure-mirrored.ts'
 import type { UpdateRun, UpdateTask } from './context.ts'
+import { versionsToKeep } from './overrides.ts'
 import { applyValues, isCurrent, isUnprotected, planValues } from './plan.ts'
 
 /** What is known of an image's way so far; a failure is reported with it. */
@@ -104,12 +105,16 @@ async function adopt(task: Task, build: Build): Promise<void> {
   const values = planValues(build, named && place !== undefined ? place.url : null)
   step({ type: 'new-values', values })
   if (mirrored) progress.mirror = await ensureMirrored(task, build, place, false)
-  await write(task, values)
+  await write(task, values, versionsToKeep(image, run.settings))
 }
 
-async function write({ image, run, step, progress }: Task, after: Partial<VersionValues>): Promise<void> {
+async function write(
+  { image, run, step, progress }: Task,
+  after: Partial<VersionValues>,
+  keep?: number,
+): Promise<void> {
   const [before] = image.versions
-  await run.write(image.file, { index: image.index, name: image.name, before, after })
+  await run.write(image.file, { index: image.index, name: image.name, before, after, keep })
   progress.current = applyValues(before, after)
   progress.changed = true
   if (!run.settings.dryRun) step({ type: 'file-written', file: image.file })

@@ -67,6 +67,19 @@ const fullImage = {
 }
 
 describe('parseCatalog', () => {
+  it.each<[string, string, number | undefined]>([
+    ['true', 'last-3', 3],
+    ['yes', 'last-12', 12],
+    ['false', 'last-3', undefined],
+    ['true', 'none', undefined],
+    ['true', 'last-0', undefined],
+    ['true', 'last-3x', undefined],
+    ['{}', '[]', undefined],
+  ])('reads how many versions are kept of multi: %s and uuid_validity: %s', (multi, validity, expected) => {
+    const text = `images: [{name: x, multi: ${multi}, meta: {uuid_validity: ${validity}}}]`
+    expect(parseCatalog('f.yml', text).images[0]?.lastVersions).toBe(expected)
+  })
+
   it('reads what the updater needs, and leaves scalars as text', () => {
     expect(parseCatalog('f.yml', full)).toEqual({ path: 'f.yml', text: full, images: [fullImage] })
   })

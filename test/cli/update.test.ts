@@ -48,6 +48,7 @@ describe('options', () => {
       transfers: 2,
       maxImageSize: 64 * 2 ** 30,
       signatures: 'prefer',
+      keepVersions: 'replace',
     })
   })
 
@@ -68,10 +69,12 @@ describe('options', () => {
       ...['--mirror-base-url', 'https://m.example/i', '--mirror-key-prefix', 'p/', '--acl', ''],
       ...['--no-check-public', '--verify', 'full', '--signatures', 'require', '--keyring', 'keys'],
       ...['--max-image-size', '1.5GiB', '--strict', '--dry-run', '--jobs', '4', '--transfers', '1', 'three'],
+      ...['--keep-versions', '3'],
     ])
     expect(options).toEqual({
       images: ['a', 'b.yml'],
       names: ['one', 'three', 'two'],
+      keepVersions: 3,
       mirror: {
         kind: 's3',
         server: 'http://127.0.0.1:9000',

@@ -1,8 +1,10 @@
 import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { lockCatalog } from '../../src/catalog/lock.ts'
+import { parseCatalog } from '../../src/catalog/parse.ts'
 import { type ImageStep, type MirrorOptions, type RunReport, updateCatalogue } from '../../src/index.ts'
 import { type S3Server, startS3Server } from '../support/s3-server.ts'
 import { imageOf } from '../support/world/published.ts'
@@ -91,6 +93,50 @@ describe('a catalogue in which two images have one object', () => {
     expect((await run({ names: ['Rocky 9'], mirror: { kind: 'none' } })).summary).toMatchObject({
       updated: 1,
     })
+  })
+})
+
+describe('a history of versions', () => {
+  const versions = async () => {
+    const [image] = parseCatalog('rockylinux.yml', (await texts())['rockylinux.yml'] ?? '').images
+    return image?.versions.map(({ version }) => version)
+  }
+
+  it.each<[Options, string[]]>([
+    [{}, ['20260531']],
+    [{ keepVersions: 2 }, ['20260531', '20251123']],
+    [{ keepVersions: 1 }, ['20260531']],
+    [{ keepVersions: 'uuid-validity' }, ['20260531', '20251123']],
+    [{ keepVersions: 5, overrides: [{ names: ['rocky*'], keepVersions: 'replace' }] }, ['20260531']],
+  ])('is kept as %j says', async (options, expected) => {
+    const report = await run({ ...options, names: ['Rocky 9'] })
+    expect(only(report)).toMatchObject({ status: 'updated', previous: { version: '20251123' } })
+    expect(await versions()).toEqual(expected)
+    // The next run finds nothing to do.
+    expect((await run({ ...options, names: ['Rocky 9'] })).summary).toMatchObject({ upToDate: 1 })
+    expect(await versions()).toEqual(expected)
+  })
+
+  it('is shown by a dry run, and written by none', async () => {
+    const report = await run({ names: ['Rocky 9'], keepVersions: 3, dryRun: true })
+    expect(report.changes[0]?.diff).toMatch(/^\+ {6}- version: '20260531'$/m)
+    expect(report.changes[0]?.diff).not.toMatch(/^-(?!--)/m)
+    expect(await versions()).toEqual(['20251123'])
+  })
+
+  it('is not begun by two, when somebody else has put a version in front meanwhile', async () => {
+    const file = join(folder, 'rockylinux.yml')
+    const text = world.catalogue['rockylinux.yml'] ?? ''
+    const other = text.replace("- version: '20251123'", "- version: '20260101'\n      - version: '20251123'")
+    const report = await run(
+      { names: ['Rocky 9'], keepVersions: 3 },
+      {
+        onEvent: (event) =>
+          event.type === 'image' && event.step.type === 'transfer-end' && writeFileSync(file, other),
+      },
+    )
+    expect(only(report)).toMatchObject({ status: 'failed', error: { code: 'CATALOG_CHANGED' } })
+    expect((await texts())['rockylinux.yml']).toBe(other)
   })
 })
 

@@ -20,6 +20,7 @@ describe('settle', () => {
       maxImageSize: 64 * 2 ** 30,
       signatures: 'prefer',
       keyring: '/etc/image-updater/keys',
+      keepVersions: 'replace',
       overrides: [],
       sources: [],
     })

@@ -3,6 +3,7 @@ import { readFlags } from '../flags.ts'
 import { examples } from '../help.ts'
 import {
   addCatalogueOptions,
+  addHistoryOptions,
   addIntegrityOptions,
   addMirrorOptions,
   addOutputOption,
@@ -19,6 +20,7 @@ export function registerUpdate(program: Command, session: Session): void {
     .argument('[NAME...]', 'images to look at: name, shortname or file, with * and ? (default: all)')
     .addHelpText('after', examples)
   addCatalogueOptions(command)
+  addHistoryOptions(command)
   addMirrorOptions(command)
   addIntegrityOptions(command)
   addRunOptions(command)
