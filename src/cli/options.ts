@@ -141,7 +141,7 @@ export function addRunOptions(command: Command): Command {
   return command
     .optionsGroup('Run:')
     .option('--dry-run', 'write nothing, show the plan as a unified diff')
-    .addOption(option('--jobs <n>', 'checks at once', '16'))
+    .addOption(option('--jobs <n>', 'checks at once', '256'))
     .addOption(option('--transfers <n>', 'mirrorings at once', '2'))
 }
 

@@ -21,7 +21,7 @@ export interface RunOptions extends CatalogueOptions {
   readonly checkPublic?: boolean | undefined
   /** `full` also downloads the mirrored object and hashes it. Default: `range`. */
   readonly verify?: 'range' | 'full' | undefined
-  /** Checks at once. Default: 16. */
+  /** Checks at once. Default: 256. */
   readonly jobs?: number | undefined
   /** Mirrorings at once. Default: 2. */
   readonly transfers?: number | undefined

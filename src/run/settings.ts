@@ -41,7 +41,7 @@ export function settleRun(options: RunOptions): RunSettings {
     dryRun: options.dryRun ?? false,
     checkPublic: options.checkPublic ?? true,
     verify: options.verify ?? 'range',
-    jobs: positive('jobs', options.jobs ?? 16),
+    jobs: positive('jobs', options.jobs ?? 256),
     transfers: positive('transfers', options.transfers ?? 2),
     strict: options.strict ?? false,
     maxImageSize: positive('maxImageSize', options.maxImageSize ?? 64 * 2 ** 30),

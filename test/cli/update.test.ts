@@ -44,7 +44,7 @@ describe('options', () => {
       mirror: s3,
       checkPublic: true,
       verify: 'range',
-      jobs: 16,
+      jobs: 256,
       transfers: 2,
       maxImageSize: 64 * 2 ** 30,
       signatures: 'prefer',

@@ -14,7 +14,7 @@ describe('settle', () => {
       allowDowngrade: false,
       checkPublic: true,
       verify: 'range',
-      jobs: 16,
+      jobs: 256,
       transfers: 2,
       strict: false,
       maxImageSize: 64 * 2 ** 30,

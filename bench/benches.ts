@@ -1,0 +1,6 @@
+import type { Bench } from './bench.ts'
+import { checks } from './groups/check.ts'
+import { startups } from './groups/startup.ts'
+import { transfers } from './groups/transfer.ts'
+
+export const benches: readonly Bench[] = [...startups, ...checks, ...transfers]

@@ -1,0 +1,146 @@
+import { createHash } from 'node:crypto'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { type Bench, type Contestant, type Scale, scaled } from '../bench.ts'
+import { measure } from '../measure.ts'
+import { type Entry, imageUpdater, writeCatalogue } from '../ours.ts'
+import type { OriginConfig, OriginCounts, OriginFacts } from '../servers/origin.ts'
+import { type RunningServer, startServer } from '../servers/process.ts'
+
+const serial = fileURLToPath(new URL('../peers/serial.py', import.meta.url))
+
+const hexOf = (text: string) => createHash('sha256').update(text).digest('hex')
+
+/** The texts of an image's server, and its entry for the server at `url`. */
+interface Subject {
+  readonly texts: Readonly<Record<string, string>>
+  entry(url: string): Entry
+}
+
+/** Dated folders, of which the listing tells the newest: two requests, one after the other. */
+function datedFolders(number: number): Subject {
+  const base = `/release-${number}/`
+  const file = `server-${number}-amd64.img`
+  const hex = hexOf(file)
+  const folders = Array.from({ length: 20 }, (_, day) => String(20260101 + day))
+  const newest = folders.at(-1) ?? ''
+  const listing = [...folders, 'current'].map(
+    (name) => `<a href="${name}/">${name}/</a> 2026-01-20 10:00  -\n`,
+  )
+  const manifest = `${hexOf('other')} *other.img\n${hex} *${file}\n`
+  return {
+    texts: {
+      [base]: `<html><body><pre><a href="../">../</a>\n${listing.join('')}</pre></body></html>`,
+      [`${base}${newest}/SHA256SUMS`]: manifest,
+      [`${base}current/SHA256SUMS`]: manifest,
+    },
+    entry: (url) => ({
+      name: `image-${number}`,
+      distro: 'ubuntu',
+      latestUrl: `${url}${base}current/${file}`,
+      checksumUrl: `${url}${base}current/SHA256SUMS`,
+      version: newest,
+      url: `${url}${base}${newest}/${file}`,
+      checksum: `sha256:${hex}`,
+    }),
+  }
+}
+
+/** One manifest with a name that moves on: one request. */
+function manifest(number: number): Subject {
+  const base = `/${number}/images/`
+  const file = `AlmaLinux-9-GenericCloud-latest-${number}.x86_64.qcow2`
+  const hex = hexOf(file)
+  return {
+    texts: { [`/${number}/`]: '<html></html>', [`${base}CHECKSUM`]: `${hex}  ${file}\n` },
+    entry: (url) => ({
+      name: `image-${number}`,
+      distro: 'almalinux',
+      latestUrl: `${url}${base}${file}`,
+      checksumUrl: `${url}${base}CHECKSUM`,
+      version: '20260120',
+      url: `${url}${base}${file}`,
+      checksum: `sha256:${hex}`,
+    }),
+  }
+}
+
+interface World {
+  readonly origin: RunningServer<OriginFacts, OriginCounts>
+  readonly catalogue: string
+}
+
+async function startWorld(
+  { folder }: Scale,
+  { images, hosts, roundTrip }: { images: number; hosts: number; roundTrip: number },
+): Promise<World> {
+  const subjects = Array.from({ length: images }, (_, number) =>
+    number % 2 === 0 ? datedFolders(number) : manifest(number),
+  )
+  const texts = Object.assign({}, ...subjects.map((subject) => subject.texts))
+  const config: OriginConfig = { hosts, texts, roundTrip }
+  const origin = await startServer<OriginConfig, OriginFacts, OriginCounts>('origin', config)
+  const urlOf = (number: number) => origin.facts.urls[Math.floor(number / 2) % hosts] ?? ''
+  const entries = subjects.map((subject, number) => subject.entry(urlOf(number)))
+  const name = `catalogue-${images}-${hosts}-${roundTrip}`
+  return { origin, catalogue: await writeCatalogue(join(folder, name), entries) }
+}
+
+function ours(name: string, catalogue: string, folder: string, more: readonly string[] = []): Contestant {
+  const args = ['--images', catalogue, '--no-mirror', '--dry-run', '--quiet', ...more]
+  return { name, run: () => imageUpdater(args, folder) }
+}
+
+const serially = (catalogue: string): Contestant => ({
+  name: 'serial Python',
+  needs: ['python3'],
+  run: () => measure('python3', [serial, 'check', catalogue]),
+})
+
+/** As many images as a real catalogue has, all of them up to date. */
+function smallCheck(roundTrip: number, most: number | undefined): Bench {
+  return {
+    name: `check-${roundTrip}ms`,
+    about: `22 images on 6 servers, all up to date, ${roundTrip} ms for a round trip`,
+    async prepare(scale) {
+      const { origin, catalogue } = await startWorld(scale, { images: 22, hosts: 6, roundTrip })
+      return {
+        contestants: [ours('image-updater', catalogue, scale.folder), serially(catalogue)],
+        limits: most === undefined ? [] : [{ type: 'ratio', peer: 'serial Python', most }],
+        close: () => origin.close(),
+      }
+    },
+  }
+}
+
+/** Many images: the time is to grow with the requests per server, not with the images. */
+const largeCheck: Bench = {
+  name: 'check-2000',
+  about: '2000 images on 40 servers against 200 images on 4, 100 ms for a round trip',
+  async prepare(scale) {
+    const roundTrip = 100
+    const large = await startWorld(scale, { images: scaled(2000, scale), hosts: 40, roundTrip })
+    const small = await startWorld(scale, { images: scaled(200, scale), hosts: 4, roundTrip })
+    return {
+      contestants: [
+        ours('2000 on 40', large.catalogue, scale.folder),
+        ours('200 on 4', small.catalogue, scale.folder),
+      ],
+      limits: [
+        { type: 'ratio', peer: '200 on 4', most: 3 },
+        { type: 'memory', most: 200 },
+      ],
+      close: async () => {
+        await large.origin.close()
+        await small.origin.close()
+      },
+    }
+  },
+}
+
+export const checks: readonly Bench[] = [
+  smallCheck(0, undefined),
+  smallCheck(30, undefined),
+  smallCheck(100, 0.1),
+  largeCheck,
+]

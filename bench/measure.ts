@@ -1,0 +1,100 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { accessSync, constants } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { delimiter, join } from 'node:path'
+
+/** What one run of a program cost. */
+export interface Cost {
+  /** Milliseconds from its start to its end. */
+  readonly time: number
+  /** Most bytes that its largest process held in memory. 0 where the system does not tell. */
+  readonly memory: number
+  /** Bytes that it and its children gave to a disk. 0 where the system does not tell. */
+  readonly written: number
+  readonly stdout: string
+}
+
+export interface ProgramOptions {
+  readonly env?: Readonly<Record<string, string>> | undefined
+  /** Exit status that counts as success. Default: 0. */
+  readonly status?: number
+}
+
+/** The environment without what would lead a program elsewhere. */
+const neutral = Object.fromEntries(
+  Object.entries(process.env).filter(([name]) => !/^AWS_|^MINIO_|_proxy$/i.test(name)),
+)
+
+/** So that the system's own account of the bytes written is read after the last of the children has ended. */
+const wrapper = '"$@"; status=$?; cat "/proc/$$/io" >&3 2>/dev/null; exit $status'
+
+/** Runs a program to its end. @throws Error where its exit status is another one */
+export async function measure(
+  program: string,
+  args: readonly string[],
+  { env = {}, status = 0 }: ProgramOptions = {},
+): Promise<Cost> {
+  const started = performance.now()
+  const child = spawn('/bin/sh', ['-c', wrapper, 'bench', program, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+    env: { ...neutral, ...env },
+  })
+  const texts = [1, 2, 3].map((number) => textOf(child.stdio[number] as NodeJS.ReadableStream))
+  const peak = watchMemory(child.pid ?? 0)
+  const [exit] = (await once(child, 'close')) as [number | null]
+  const time = performance.now() - started
+  const [stdout = '', stderr = '', io = ''] = await Promise.all(texts)
+  const memory = peak()
+  if (exit !== status) throw new Error(`${program} ended with ${exit}: ${stderr.slice(-2000)}`)
+  const written = Number(/^write_bytes: (\d+)/m.exec(io)?.[1] ?? 0)
+  return { time, memory, written, stdout }
+}
+
+async function textOf(stream: NodeJS.ReadableStream): Promise<string> {
+  const chunks: Buffer[] = []
+  for await (const chunk of stream) chunks.push(chunk as Buffer)
+  return Buffer.concat(chunks).toString()
+}
+
+const sampleInterval = 10
+
+/** The system keeps each process' peak: it is read again and again, for it is gone with the process. */
+function watchMemory(shell: number): () => number {
+  let peak = 0
+  const timer = setInterval(async () => {
+    for (const pid of await descendants(shell)) {
+      const text = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '')
+      peak = Math.max(peak, Number(/^VmHWM:\s+(\d+) kB/m.exec(text)?.[1] ?? 0) * 1024)
+    }
+  }, sampleInterval)
+  return () => {
+    clearInterval(timer)
+    return peak
+  }
+}
+
+async function descendants(pid: number): Promise<number[]> {
+  const text = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => '')
+  const children = text.split(' ').filter(Boolean).map(Number)
+  return [...children, ...(await Promise.all(children.map(descendants))).flat()]
+}
+
+/** Is there a program of this name on the PATH? */
+export function isInstalled(name: string): boolean {
+  return (process.env.PATH ?? '').split(delimiter).some((folder) => {
+    try {
+      accessSync(join(folder, name), constants.X_OK)
+      return true
+    } catch {
+      return false
+    }
+  })
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b)
+  const middle = Math.floor(sorted.length / 2)
+  const [low = 0, high = 0] = [sorted[middle - 1 + (sorted.length % 2)], sorted[middle]]
+  return (low + high) / 2
+}

@@ -1,0 +1,109 @@
+import type { Bench, Contestant, Limit, Scale, Stage } from './bench.ts'
+import { type Cost, isInstalled, median } from './measure.ts'
+
+export interface Line {
+  readonly name: string
+  /** Milliseconds of each round. */
+  readonly times: readonly number[]
+  readonly time: number
+  /** Our time as a multiple of this one's, each round for itself. */
+  readonly ratio: number
+  /** Bytes. */
+  readonly memory: number
+  /** Bytes. */
+  readonly written: number
+}
+
+export interface Verdict {
+  readonly limit: Limit
+  readonly found: number
+  readonly reached: boolean
+}
+
+export interface Result {
+  readonly name: string
+  readonly about: string
+  readonly lines: readonly Line[]
+  readonly limits: readonly Verdict[]
+  readonly notes: readonly string[]
+}
+
+export async function runBench(bench: Bench, scale: Scale, rounds: number): Promise<Result> {
+  const { name, about } = bench
+  const stage = await bench.prepare(scale)
+  try {
+    const [ours, ...peers] = stage.contestants
+    const lacking = peers.flatMap((peer) => missing(peer).map((program) => ({ peer, program })))
+    const present = [ours, ...peers.filter((peer) => missing(peer).length === 0)]
+    const costs = await race(present, rounds)
+    const lines = linesOf(present, costs)
+    const skipped = lacking.map(({ peer, program }) => `${peer.name} is skipped: ${program} is missing`)
+    return {
+      name,
+      about,
+      lines,
+      limits: judge(stage, lines),
+      notes: [...skipped, ...((await stage.notes?.()) ?? [])],
+    }
+  } finally {
+    await stage.close()
+  }
+}
+
+function missing({ needs = [] }: Contestant): string[] {
+  return needs.filter((program) => !isInstalled(program))
+}
+
+/** Costs by contestant and round; everyone has run once before that, to warm up. */
+async function race(contestants: readonly Contestant[], rounds: number): Promise<Cost[][]> {
+  const costs: Cost[][] = contestants.map(() => [])
+  for (let round = -1; round < rounds; round++) {
+    for (const [index, contestant] of contestants.entries()) {
+      const cost = await contestant.run()
+      if (round >= 0) costs[index]?.push(cost)
+    }
+  }
+  return costs
+}
+
+function linesOf(contestants: readonly Contestant[], costs: readonly Cost[][]): Line[] {
+  const [ours = []] = costs
+  return contestants.map(({ name }, index) => {
+    const own = costs[index] ?? []
+    const times = own.map(({ time }) => time)
+    return {
+      name,
+      times,
+      time: median(times),
+      ratio: median(times.map((time, round) => (ours[round]?.time ?? Number.NaN) / time)),
+      memory: Math.max(...own.map(({ memory }) => memory)),
+      written: median(own.map(({ written }) => written)),
+    }
+  })
+}
+
+/** Limits against a peer that is not there are left out. */
+function judge({ limits }: Stage, lines: readonly Line[]): Verdict[] {
+  const [ours] = lines
+  return limits.flatMap((limit) => {
+    const peer = 'peer' in limit ? lines.find(({ name }) => name === limit.peer) : ours
+    if (ours === undefined || peer === undefined) return []
+    const found = measured(limit, ours, peer)
+    return [{ limit, found, reached: found <= limit.most }]
+  })
+}
+
+function measured({ type }: Limit, ours: Line, peer: Line): number {
+  switch (type) {
+    case 'ratio':
+      return peer.ratio
+    case 'extra':
+      return median(ours.times.map((time, round) => time - (peer.times[round] ?? Number.NaN)))
+    case 'time':
+      return ours.time
+    case 'memory':
+      return ours.memory / 2 ** 20
+    case 'written':
+      return ours.written / 2 ** 20
+  }
+}

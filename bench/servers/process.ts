@@ -1,0 +1,52 @@
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { setTimeout as pause } from 'node:timers/promises'
+
+/** A server in a process of its own, so that what it costs is not counted as anybody else's. */
+export interface RunningServer<Facts, Counts> {
+  readonly facts: Facts
+  /** What it has counted so far. */
+  counts(): Promise<Counts>
+  close(): Promise<void>
+}
+
+/** Starts `servers/NAME.ts`. */
+export async function startServer<Config extends object, Facts, Counts>(
+  name: string,
+  config: Config,
+): Promise<RunningServer<Facts, Counts>> {
+  const child = fork(new URL(`./${name}.ts`, import.meta.url))
+  const next = async <T>() => (await once(child, 'message'))[0] as T
+  child.send(config)
+  const facts = await next<Facts>()
+  return {
+    facts,
+    counts: () => {
+      child.send('counts')
+      return next<Counts>()
+    },
+    close: async () => {
+      child.kill()
+      await once(child, 'exit')
+    },
+  }
+}
+
+/** The other side of `startServer`, in the server's process. */
+export function serve<Config, Facts, Counts>(
+  start: (config: Config) => Promise<{ facts: Facts; counts: () => Counts }>,
+): void {
+  if (process.send === undefined) return
+  process.once('message', async (config) => {
+    const { facts, counts } = await start(config as Config)
+    process.on('message', () => process.send?.(counts()))
+    process.send?.(facts)
+  })
+  process.on('disconnect', () => process.exit())
+}
+
+/** Waits until so many bytes are due at `rate` bytes per second since `started`. */
+export async function untilDue(started: number, bytes: number, rate: number | undefined): Promise<void> {
+  const early = rate === undefined ? 0 : (bytes / rate) * 1000 - (performance.now() - started)
+  if (early > 1) await pause(early)
+}

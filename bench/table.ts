@@ -1,0 +1,59 @@
+import { readFileSync } from 'node:fs'
+import { availableParallelism, totalmem } from 'node:os'
+import type { Limit } from './bench.ts'
+import type { Line, Result } from './rounds.ts'
+
+/** The machine in one line, in general terms. */
+export function machine(): string {
+  const kernel = readVersion('/proc/sys/kernel/osrelease')
+  const gib = Math.round(totalmem() / 2 ** 30)
+  return `${availableParallelism()} cores, ${gib} GiB, ${process.platform} ${kernel}, Node ${process.version}`
+}
+
+function readVersion(path: string): string {
+  try {
+    return /^\d+\.\d+/.exec(readFileSync(path, 'utf8'))?.[0] ?? ''
+  } catch {
+    return ''
+  }
+}
+
+export function formatResult({ name, about, lines, limits, notes }: Result): string {
+  const rows = lines.map((line) => `| ${cellsOf(line).join(' | ')} |`)
+  const verdicts = limits.map(({ limit, found, reached }) => {
+    return `- ${reached ? 'kept' : 'NOT KEPT'}: ${describe(limit)}: ${found.toFixed(2)}`
+  })
+  return [
+    `### ${name}: ${about}`,
+    '',
+    '| | median s | from – to | ours is × | peak MiB | MiB to disk |',
+    '|---|---|---|---|---|---|',
+    ...rows,
+    '',
+    ...verdicts,
+    ...notes.map((note) => `- ${note}`),
+    '',
+  ].join('\n')
+}
+
+function cellsOf({ name, time, times, ratio, memory, written }: Line): string[] {
+  const seconds = (milliseconds: number) => (milliseconds / 1000).toFixed(2)
+  const mebibytes = (bytes: number) => (bytes / 2 ** 20).toFixed(0)
+  const spread = `${seconds(Math.min(...times))} – ${seconds(Math.max(...times))}`
+  return [name, seconds(time), spread, ratio.toFixed(2), mebibytes(memory), mebibytes(written)]
+}
+
+function describe(limit: Limit): string {
+  switch (limit.type) {
+    case 'ratio':
+      return `at most ${limit.most} times as long as ${limit.peer}`
+    case 'extra':
+      return `at most ${limit.most} ms longer than ${limit.peer}`
+    case 'time':
+      return `at most ${limit.most} ms`
+    case 'memory':
+      return `at most ${limit.most} MiB of memory`
+    case 'written':
+      return `at most ${limit.most} MiB to disk`
+  }
+}

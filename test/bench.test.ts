@@ -1,0 +1,40 @@
+import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { expect, onTestFinished, test } from 'vitest'
+import { median } from '../bench/measure.ts'
+
+const isBuilt = existsSync('dist/cli/main.js')
+if (!isBuilt) process.stderr.write('dist/ is missing (npm run build): the benchmarks are not tried\n')
+
+/** That they run and count, at tiny sizes; nothing here looks at a time. */
+test.skipIf(!isBuilt)('npm run bench measures every contestant and says what it found', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'image-updater-'))
+  onTestFinished(() => rm(folder, { recursive: true, force: true }))
+  const json = join(folder, 'results.json')
+  const args = ['bench/main.ts', 'startup-help', 'check-0ms', 'transfer-sha256', '--rounds', '1']
+  const { stdout } = await promisify(execFile)('node_modules/.bin/tsx', [
+    ...args,
+    ...['--scale', '0.002', '--json', json],
+  ])
+  const { results } = JSON.parse(await readFile(json, 'utf8'))
+  expect(results.map((result: { name: string }) => result.name)).toEqual(args.slice(1, 4))
+  for (const { name, lines } of results) {
+    expect(stdout).toContain(`### ${name}: `)
+    expect(lines[0].times).toHaveLength(1)
+    expect(lines[0].time).toBeGreaterThan(0)
+  }
+})
+
+test('a filter that chooses nothing is an error that names the benches', async () => {
+  const run = promisify(execFile)('node_modules/.bin/tsx', ['bench/main.ts', 'no-such-bench'])
+  await expect(run).rejects.toMatchObject({ code: 2, stderr: expect.stringContaining('check-100ms') })
+})
+
+test('the median of an even number of values is the mean of the middle two', () => {
+  expect(median([3, 1, 2])).toBe(2)
+  expect(median([4, 1, 2, 3])).toBe(2.5)
+})
