@@ -44,6 +44,7 @@ export const errorCodes = [
   'STORE_FAILED',
   'PUBLIC_UNREADABLE',
   'PUBLIC_MISMATCH',
+  'HOOK_FAILED',
   'ABORTED',
   'INTERNAL',
 ] as const

@@ -1,5 +1,7 @@
 export { type ErrorCode, errorCodes, type Place, UpdaterError } from './errors.ts'
 export type { ImageRef, ImageStatus, ImageStep, Listener, RunEvent } from './events.ts'
+export type { HookOptions, WebhookOptions } from './hooks/options.ts'
+export { type HookContext, runHooks } from './hooks/run.ts'
 export type { Trust, VersionValues } from './image.ts'
 export type {
   FileChange,
@@ -12,6 +14,9 @@ export type {
 } from './report/outcome.ts'
 export type { RunContext } from './run/context.ts'
 export type { CatalogueOptions, MirrorOptions, RunOptions } from './run/options.ts'
+export type { ServeEvent, ServeListener, Trigger } from './serve/events.ts'
+export type { ServeOptions } from './serve/options.ts'
+export { type ServeContext, type Service, serveCatalogue } from './serve/serve.ts'
 export {
   type ImageOverride,
   type KeepVersions,

@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest'
 const doors: Readonly<Record<string, readonly string[]>> = {
   'errors.ts': [],
   'image.ts': [],
+  'redact.ts': [],
   'replace-file.ts': [],
   'version.ts': [],
   'events.ts': ['errors.ts', 'image.ts'],
@@ -27,9 +28,12 @@ const doors: Readonly<Record<string, readonly string[]>> = {
     'version.ts',
   ],
   update: ['run', 'catalog', 'http', 'discovery', 'stores', 'report', 'events.ts', 'errors.ts', 'image.ts'],
-  'index.ts': ['update', 'run', 'report', 'events.ts', 'errors.ts', 'image.ts'],
+  hooks: ['http', 'report', 'errors.ts', 'version.ts'],
+  serve: ['hooks', 'update', 'run', 'report', 'catalog', 'redact.ts', 'events.ts', 'errors.ts', 'image.ts'],
+  'index.ts': ['serve', 'hooks', 'update', 'run', 'report', 'events.ts', 'errors.ts', 'image.ts'],
   cli: [
     'index.ts',
+    'redact.ts',
     'report',
     'run',
     'update',
@@ -60,6 +64,8 @@ const pure = [
   'update/plan.ts',
   'report/text.ts',
   'report/json.ts',
+  'redact.ts',
+  'serve/progress.ts',
 ]
 
 const sources = readdirSync('src', { recursive: true, encoding: 'utf8' })

@@ -16,6 +16,8 @@ export interface CliContext {
   /** Aborted with an `Interruption` as its reason. */
   readonly signal: AbortSignal
   readonly now: () => Date
+  /** Calls back on each SIGHUP; where nobody listens it ends the process, as usual. */
+  readonly onHangup: (listener: () => void) => void
   /** The library that the commands are built on, loaded when the first of them needs it. */
   readonly library: () => Promise<typeof Library>
 }

@@ -36,6 +36,7 @@ const context: CliContext = {
   stderr: process.stderr,
   signal: controller.signal,
   now: () => new Date(),
+  onHangup: (listener) => void process.on('SIGHUP', listener),
   library: () => import('../index.ts'),
 }
 

@@ -29,6 +29,23 @@ export interface UpdateFlags {
   readonly transfers: string
 }
 
+/** Who is told of a run that changed something. */
+export interface HookFlags {
+  readonly onUpdate?: string | undefined
+  readonly webhook?: string | undefined
+  readonly hookTimeout: string
+}
+
+/** The options of a service. */
+export interface ServeFlags {
+  readonly listen: string
+  readonly schedule: string
+  readonly jitter: string
+  readonly grace: string
+  readonly allowHost?: readonly string[] | undefined
+  readonly tokenFile?: string | undefined
+}
+
 /** The options that every command has. */
 export interface SharedFlags {
   readonly quiet?: boolean | undefined
@@ -47,6 +64,7 @@ export const pathOptions: Readonly<Record<string, 'files' | 'directories'>> = {
   mirrorDir: 'directories',
   keyring: 'directories',
   report: 'files',
+  tokenFile: 'files',
 }
 
 /** Which images of which catalogue. */
@@ -143,6 +161,50 @@ export function addRunOptions(command: Command): Command {
     .option('--dry-run', 'write nothing, show the plan as a unified diff')
     .addOption(option('--jobs <n>', 'checks at once', '256'))
     .addOption(option('--transfers <n>', 'mirrorings at once', '2'))
+}
+
+/** Who is told of a run that changed something. */
+export function addHookOptions(command: Command): Command {
+  return command
+    .optionsGroup('Hooks:')
+    .addOption(
+      option(
+        '--on-update <command>',
+        'a command line for sh -c, run after a run that changed something; the JSON report is its input',
+      ).env('IMAGE_UPDATER_ON_UPDATE'),
+    )
+    .addOption(
+      option(
+        '--webhook <url>',
+        'POST the JSON report there after such a run, signed with IMAGE_UPDATER_WEBHOOK_SECRET',
+      ).env('IMAGE_UPDATER_WEBHOOK'),
+    )
+    .addOption(option('--hook-timeout <time>', 'how long each of them may take', '5m'))
+}
+
+/** How a service listens and when its runs begin. */
+export function addServiceOptions(command: Command): Command {
+  return command
+    .optionsGroup('Service:')
+    .addOption(option('--listen <address>', 'ADDRESS:PORT', '127.0.0.1:9464'))
+    .addOption(
+      option('--schedule <cron>', "when runs begin, in local time; '': only on request", '0 3 * * *').env(
+        'IMAGE_UPDATER_SCHEDULE',
+      ),
+    )
+    .addOption(option('--jitter <time>', 'begin up to this much later, at random', '10m'))
+    .addOption(option('--grace <time>', 'SIGTERM lets a run go on this long before it is aborted', '0s'))
+    .addOption(
+      repeatable(
+        '--allow-host <name>',
+        'a name that the server is reached by, beside IP addresses; repeatable',
+      ),
+    )
+    .addOption(
+      option('--token-file <file>', 'holds the bearer token for POST (else in IMAGE_UPDATER_TOKEN)').env(
+        'IMAGE_UPDATER_TOKEN_FILE',
+      ),
+    )
 }
 
 /** The form of the answer on standard output; the first one is the default. */

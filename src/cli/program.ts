@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander'
 import { asUpdaterError, UpdaterError } from '../errors.ts'
 import { version } from '../version.ts'
 import { registerComplete } from './commands/complete.ts'
+import { registerServe } from './commands/serve.ts'
 import { registerUpdate } from './commands/update.ts'
 import { addCompletionOptions } from './completion/options.ts'
 import { type CliContext, interruptedStatus } from './context.ts'
@@ -27,6 +28,7 @@ function createProgram(session: Session): Command {
   addCompletionOptions(program, session)
   program.version(version(), '--version', 'print the version').helpOption('--help', 'print this help')
   registerUpdate(program, session)
+  registerServe(program, session)
   registerComplete(program, session)
   return program
 }

@@ -1,40 +1,31 @@
-export type Redact = (text: string) => string
+export { createRedact, type Redact, redactDeep } from '../redact.ts'
 
-const userinfo = /\b([a-z][a-z0-9+.-]*:\/\/)[^\s/?#"'<>]*@/gi
-const signature =
-  /([?&](?:X-Amz-(?:Signature|Credential|Security-Token)|AWSAccessKeyId|Signature|sig|token|password)=)[^&\s"'<>]*/gi
-const hidden = '***'
+const secretFlags = ['--minio-secret-key', '--webhook']
+const secretVariables = [
+  'MINIO_SECRET_KEY',
+  'AWS_SECRET_ACCESS_KEY',
+  'AWS_SESSION_TOKEN',
+  'IMAGE_UPDATER_TOKEN',
+  'IMAGE_UPDATER_WEBHOOK',
+  'IMAGE_UPDATER_WEBHOOK_SECRET',
+]
 
 /**
- * The last gate before anything is printed: userinfo and signatures of URLs go, and so does every known
- * secret wherever it stands. A secret below 8 characters is too common a word to be looked for.
+ * The secrets that a command line and an environment hold. A webhook's address is one: most services put
+ * a token into its path.
  */
-export function createRedact(secrets: readonly string[]): Redact {
-  const known = secrets
-    .filter((secret) => secret.length >= 8)
-    .flatMap((secret) => [secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)])
-    .sort((a, b) => b.length - a.length)
-  return (text) => {
-    const plain = known.reduce((rest, secret) => rest.replaceAll(secret, hidden), text)
-    return plain.replace(userinfo, '$1').replace(signature, `$1${hidden}`)
-  }
-}
-
-/** The secrets that a command line and an environment hold. */
 export function secretsOf(args: readonly string[], env: NodeJS.ProcessEnv): string[] {
-  const flag = '--minio-secret-key'
   const given = args.map((arg, index) => {
-    if (arg.startsWith(`${flag}=`)) return arg.slice(flag.length + 1)
-    return args[index - 1] === flag ? arg : undefined
+    const flag = secretFlags.find((one) => arg.startsWith(`${one}=`) || args[index - 1] === one)
+    return flag !== undefined && arg.startsWith(`${flag}=`) ? arg.slice(flag.length + 1) : flag && arg
   })
-  const variables = ['MINIO_SECRET_KEY', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN']
-  return [...given, ...variables.map((name) => env[name])].filter((secret) => secret !== undefined)
+  const secrets = [...given, ...secretVariables.map((name) => env[name])]
+  return secrets.filter((secret) => secret !== undefined).flatMap((secret) => [secret, ...pathOf(secret)])
 }
 
-/** The same value with every string in it redacted. */
-export function redactDeep<T>(value: T, redact: Redact): T {
-  if (typeof value === 'string') return redact(value) as T
-  if (Array.isArray(value)) return value.map((item) => redactDeep(item, redact)) as T
-  if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, redactDeep(item, redact)])) as T
+/** What follows the host of a web address, as errors of HTTP print it. */
+function pathOf(secret: string): string[] {
+  if (!/^https?:/i.test(secret) || !URL.canParse(secret)) return []
+  const { pathname, search } = new URL(secret)
+  return [pathname + search, pathname]
 }

@@ -59,7 +59,7 @@ describe('candidates', () => {
     [['--keyring=x'], ['directories']],
     [['--jobs', ''], ['values']],
     [['--bogus=x'], ['values']],
-    [[''], ['values', 'update', 'help', 'alpha-1', 'Beta Long Name']],
+    [[''], ['values', 'update', 'serve', 'help', 'alpha-1', 'Beta Long Name']],
     [['u'], ['values', 'update']],
     [['update', 'u'], ['values']],
     [
@@ -79,7 +79,7 @@ describe('candidates', () => {
     [['--', '--sig'], ['values']],
     [
       ['--images', '/nowhere', ''],
-      ['values', 'update', 'help'],
+      ['values', 'update', 'serve', 'help'],
     ],
     [['--images=/nowhere', 'alp'], ['values']],
   ])('%j', async (words, expected) => {

@@ -60,6 +60,7 @@ export async function cli(args: readonly string[], setting: Setting = {}): Promi
     stderr,
     signal: setting.signal ?? new AbortController().signal,
     now: () => new Date(2025, 4, 6, 7, 8, 9),
+    onHangup: () => {},
     library: async () => ({
       ...library,
       updateCatalogue: async (given, controls = {}) => {

@@ -1,4 +1,5 @@
 import { asUpdaterError } from '../../errors.ts'
+import type { HookOptions } from '../../index.ts'
 import { assertReportWritable, writeReport } from '../../report/file.ts'
 import { formatDocument, reportDocument } from '../../report/json.ts'
 import type { RunReport } from '../../report/outcome.ts'
@@ -9,14 +10,15 @@ import { interruptedStatus, wantsColour } from '../context.ts'
 import type { Flags } from '../flags.ts'
 import { errorLines, type Log, openLog } from '../log.ts'
 import { createNarrator } from '../narrator.ts'
-import type { OutputFlags, SharedFlags, UpdateFlags } from '../options.ts'
+import type { HookFlags, OutputFlags, SharedFlags, UpdateFlags } from '../options.ts'
 import { createProgress, type Progress } from '../progress.ts'
 import { redactDeep } from '../redact.ts'
 import type { Screen } from '../screen.ts'
+import { toHookOptions } from '../service-values.ts'
 import type { Session } from '../session.ts'
 import { toUpdateOptions } from '../values.ts'
 
-export type AllFlags = Flags<UpdateFlags & OutputFlags & SharedFlags>
+export type AllFlags = Flags<UpdateFlags & HookFlags & OutputFlags & SharedFlags>
 
 /**
  * Carries `update` out; the session keeps the exit status.
@@ -24,6 +26,7 @@ export type AllFlags = Flags<UpdateFlags & OutputFlags & SharedFlags>
  */
 export async function update(flags: AllFlags, names: readonly string[], session: Session): Promise<void> {
   const options = toUpdateOptions(flags, names)
+  const hooks = toHookOptions(flags)
   const { report: file, quiet } = flags.values
   if (file !== undefined) await assertReportWritable(file)
   const { log, screen } = openLog(session, flags.values)
@@ -31,6 +34,7 @@ export async function update(flags: AllFlags, names: readonly string[], session:
   const progress = quiet ? undefined : openProgress(session, log, screen)
   const report = redactDeep(await run(options, session, log, progress), session.redact)
   session.exitStatus = interruptedStatus(session.context.signal) ?? (report.summary.failed > 0 ? 1 : 0)
+  await tellOthers(report, hooks, session, log)
   deliver(report, flags.values, session)
   if (file !== undefined) await keepReport(file, report, session, log)
 }
@@ -76,6 +80,15 @@ async function run(
     progress?.close()
     narrator.finish()
   }
+}
+
+/** The run is done: a hook that fails is told, and ends an otherwise good run with 1. */
+async function tellOthers(report: RunReport, hooks: HookOptions, session: Session, log: Log): Promise<void> {
+  const { runHooks } = await session.context.library()
+  const onLine = (message: string) => log.write({ level: 'info', scope: 'hook', message })
+  const failures = await runHooks(report, session.exitStatus, hooks, { onLine })
+  for (const line of failures.flatMap((error) => errorLines(error, 'hook'))) log.write(line)
+  if (failures.length > 0) session.exitStatus ||= 1
 }
 
 /** Prints the report in the form that was asked for. */

@@ -4,6 +4,7 @@ import { examples } from '../help.ts'
 import {
   addCatalogueOptions,
   addHistoryOptions,
+  addHookOptions,
   addIntegrityOptions,
   addMirrorOptions,
   addOutputOption,
@@ -19,15 +20,21 @@ export function registerUpdate(program: Command, session: Session): void {
     .description('find the newest builds, mirror them, rewrite the catalogue (the default command)')
     .argument('[NAME...]', 'images to look at: name, shortname or file, with * and ? (default: all)')
     .addHelpText('after', examples)
-  addCatalogueOptions(command)
-  addHistoryOptions(command)
-  addMirrorOptions(command)
-  addIntegrityOptions(command)
-  addRunOptions(command)
+  addUpdateOptions(command)
   addOutputOption(command)
   addReportOption(command)
   command.action(async (names: readonly string[]) => {
     const { update } = await import('./update-action.ts')
     await update(readFlags(command), names, session)
   })
+}
+
+/** The options of a run, whoever begins it. */
+export function addUpdateOptions(command: Command): void {
+  addCatalogueOptions(command)
+  addHistoryOptions(command)
+  addMirrorOptions(command)
+  addIntegrityOptions(command)
+  addRunOptions(command)
+  addHookOptions(command)
 }

@@ -1,0 +1,80 @@
+import { once } from 'node:events'
+import type { ServeEvent } from '../../index.ts'
+import { createPaint } from '../../report/terminal.ts'
+import { formatSummary } from '../../report/text.ts'
+import type { Flags } from '../flags.ts'
+import { errorLines, errorsOf, type Level, type Log, openLog } from '../log.ts'
+import { createNarrator, type Narrator } from '../narrator.ts'
+import type { HookFlags, ServeFlags, SharedFlags, UpdateFlags } from '../options.ts'
+import { toServeOptions } from '../service-values.ts'
+import type { Session } from '../session.ts'
+
+export type AllFlags = Flags<UpdateFlags & HookFlags & ServeFlags & SharedFlags>
+
+/**
+ * Carries `serve` out until the program is told to end, which is no failure.
+ * @throws UpdaterError where the service could not begin
+ */
+export async function serve(
+  readFlags: () => AllFlags,
+  names: readonly string[],
+  session: Session,
+): Promise<void> {
+  const { signal, now, onHangup, library } = session.context
+  const { log } = openLog(session, readFlags().values)
+  const { serveCatalogue } = await library()
+  const service = await serveCatalogue(() => toServeOptions(readFlags(), names), {
+    now,
+    onEvent: createStory(log, now),
+  })
+  onHangup(() => void service.reload())
+  if (!signal.aborted) await once(signal, 'abort')
+  const { message } = signal.reason as Error
+  log.write({ level: 'info', scope: 'serve', message: `${message}: the service ends (once more: at once)` })
+  await service.close()
+}
+
+/** What a service says, as lines of the log. */
+function createStory(log: Log, now: () => Date): (event: ServeEvent) => void {
+  const tell = (message: string, level: Level = 'info') => log.write({ level, scope: 'serve', message })
+  let narrator: Narrator | undefined
+  return (event) => {
+    switch (event.type) {
+      case 'listening':
+        return tell(`Listening on ${event.url}`)
+      case 'next-run':
+        return tell(
+          event.at === undefined ? 'No run is scheduled' : `The next run begins ${event.at.toISOString()}`,
+        )
+      case 'run-begin':
+        narrator = createNarrator(log, now)
+        return tell(`Run ${event.id} begins (${event.trigger})`)
+      case 'run-event':
+        return narrator?.onEvent(event.event)
+      case 'run-end':
+        narrator?.finish()
+        return tell(`Run ${event.id} is done: ${countsOf(event.report)}`)
+      case 'run-refused':
+        narrator?.finish()
+        for (const line of errorsOf(event.error).flatMap((one) => errorLines(one, 'serve'))) log.write(line)
+        return
+      case 'hook-line':
+        return log.write({ level: 'info', scope: 'hook', message: event.line })
+      case 'hook-failed':
+        for (const line of errorLines(event.error, 'hook')) log.write(line)
+        return
+      case 'reloaded':
+        return tell('The configuration has been loaded again')
+      case 'reload-failed':
+        for (const line of errorLines(event.error, 'serve')) log.write(line)
+        return tell('The configuration stays as it was', 'warning')
+      case 'note':
+        return tell(event.message, event.level)
+    }
+  }
+}
+
+/** The last line of the summary. */
+function countsOf(report: Parameters<typeof formatSummary>[0]): string {
+  return formatSummary({ ...report, images: [] }, { paint: createPaint(false) }).trim()
+}

@@ -1,0 +1,107 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { UpdaterError } from '../errors.ts'
+import { formatDocument } from '../report/json.ts'
+import type { ReportDocument } from '../report/json-schema.ts'
+
+export interface CommandContext {
+  /** Milliseconds. */
+  readonly timeout: number
+  /** Gets each line that the command prints. */
+  readonly tell: (line: string) => void
+}
+
+/** Variables that hold secrets of this program: no business of a hook. */
+const withheld = [
+  'IMAGE_UPDATER_TOKEN',
+  'IMAGE_UPDATER_WEBHOOK',
+  'IMAGE_UPDATER_WEBHOOK_SECRET',
+  'MINIO_SECRET_KEY',
+]
+
+const killAfter = 5_000
+/** How long output is waited for that something in the background holds open. */
+const lastWords = 1_000
+
+/**
+ * Runs a command line with `sh -c`: the JSON report on its standard input, counts and changed files in its
+ * environment. What runs too long is ended with everything that it started.
+ * @throws UpdaterError HOOK_FAILED
+ */
+export async function runCommand(
+  command: string,
+  document: ReportDocument,
+  { timeout, tell }: CommandContext,
+): Promise<void> {
+  const child = spawn('/bin/sh', ['-c', command], {
+    env: hookEnvironment(document, process.env),
+    stdio: ['pipe', 'pipe', 'pipe'],
+    detached: true,
+  })
+  child.stdin.on('error', () => {})
+  child.stdin.end(formatDocument(document))
+  const output = Promise.all([child.stdout, child.stderr].map((stream) => tellLines(stream, tell)))
+  let late = false
+  const timers = [
+    setTimeout(() => {
+      late = true
+      endGroup(child, 'SIGTERM')
+    }, timeout),
+    setTimeout(() => endGroup(child, 'SIGKILL'), timeout + killAfter),
+  ]
+  try {
+    const [status, signal] = await once(child, 'exit').catch((cause) => {
+      throw failed('could not be started', cause)
+    })
+    await Promise.race([output, sleep(lastWords, undefined, { ref: false })])
+    if (late) throw failed(`was ended after ${timeout / 1000} s`)
+    if (signal !== null) throw failed(`was ended by ${signal}`)
+    if (status !== 0) throw failed(`ended with status ${status}`)
+  } finally {
+    for (const timer of timers) clearTimeout(timer)
+    if (late) endGroup(child, 'SIGKILL')
+    child.stdout.destroy()
+    child.stderr.destroy()
+  }
+}
+
+/** The environment of a hook: the program's own, without its secrets, and what the run did. */
+export function hookEnvironment(document: ReportDocument, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const kept = Object.entries(env).filter(([name]) => !withheld.includes(name))
+  return {
+    ...Object.fromEntries(kept),
+    IMAGE_UPDATER_UPDATED: String(document.summary.updated),
+    IMAGE_UPDATER_FAILED: String(document.summary.failed),
+    IMAGE_UPDATER_FILES: document.changes.map(({ file }) => file).join('\n'),
+    IMAGE_UPDATER_NAMES: document.images
+      .filter(({ status }) => status === 'updated')
+      .map(({ name }) => name)
+      .join('\n'),
+  }
+}
+
+async function tellLines(stream: Readable, tell: (line: string) => void): Promise<void> {
+  try {
+    for await (const line of createInterface({ input: stream })) tell(line)
+  } catch {
+    // It was closed from this side.
+  }
+}
+
+function endGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, signal)
+  } catch {
+    // It has ended by itself.
+  }
+}
+
+function failed(how: string, cause?: unknown): UpdaterError {
+  return new UpdaterError('HOOK_FAILED', `The command of --on-update ${how}`, {
+    remedy: 'Look at what it printed; the run is done all the same',
+    cause,
+  })
+}

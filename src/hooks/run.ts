@@ -1,0 +1,36 @@
+import { asUpdaterError, type UpdaterError } from '../errors.ts'
+import type { Policy } from '../http/policy.ts'
+import { reportDocument } from '../report/json.ts'
+import type { RunReport } from '../report/outcome.ts'
+import { runCommand } from './command.ts'
+import { defaultHookTimeout, type HookOptions } from './options.ts'
+import { sendWebhook } from './webhook.ts'
+
+export interface HookContext {
+  /** Gets each line that the command prints. */
+  readonly onLine?: ((line: string) => void) | undefined
+  /** Numbers of the HTTP client that differ from the defaults, in milliseconds and bytes. */
+  readonly httpPolicy?: Partial<Policy> | undefined
+}
+
+/**
+ * Tells of a run that changed the catalogue, also of one that was interrupted after that; of any other run
+ * nothing is told. The command and the webhook go their ways independently.
+ * @param exitStatus what the report says of itself
+ * @returns the failures (HOOK_FAILED): they undo nothing
+ */
+export async function runHooks(
+  report: RunReport,
+  exitStatus: number,
+  { onUpdate, webhook, timeout = defaultHookTimeout }: HookOptions,
+  { onLine = () => {}, httpPolicy }: HookContext = {},
+): Promise<UpdaterError[]> {
+  if (report.summary.updated === 0) return []
+  const document = reportDocument(report, exitStatus)
+  const tasks = [
+    ...(onUpdate === undefined ? [] : [runCommand(onUpdate, document, { timeout, tell: onLine })]),
+    ...(webhook === undefined ? [] : [sendWebhook(webhook, document, { timeout, policy: httpPolicy })]),
+  ]
+  const ended = await Promise.allSettled(tasks)
+  return ended.flatMap((one) => (one.status === 'rejected' ? [asUpdaterError(one.reason)] : []))
+}

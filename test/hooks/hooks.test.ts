@@ -1,0 +1,173 @@
+import { createHmac } from 'node:crypto'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { createServer, type IncomingHttpHeaders } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { signedHeaders } from '../../src/hooks/signature.ts'
+import { type HookOptions, runHooks } from '../../src/index.ts'
+import { outcome, reportOf, temporaryFolder } from '../cli/support.ts'
+
+const changed = reportOf(
+  [
+    outcome({ status: 'updated', name: 'Alpha 1' }),
+    outcome({ status: 'updated', name: 'Alpha 2' }),
+    outcome({ status: 'failed', name: 'Alpha 3' }),
+  ],
+  { changes: [{ file: 'a b.yml', diff: '+x\n' }] },
+)
+
+interface Received {
+  readonly headers: IncomingHttpHeaders
+  readonly body: string
+}
+
+/** A receiver that answers with these statuses, the last one for ever. */
+async function receiver(...statuses: number[]): Promise<{ url: string; received: Received[] }> {
+  const received: Received[] = []
+  const server = createServer(async (request, response) => {
+    let body = ''
+    for await (const chunk of request) body += chunk
+    received.push({ headers: request.headers, body })
+    const status = statuses.length > 1 ? statuses.shift() : statuses[0]
+    response.writeHead(status ?? 200, { location: '/elsewhere' }).end()
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  onTestFinished(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, received }
+}
+
+/** What has ended may wait for its parent to notice. */
+function isAlive(pid: number): boolean {
+  try {
+    return !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))
+  } catch {
+    return false
+  }
+}
+
+const quick = { backoffBase: 1, backoffCap: 1 }
+
+afterEach(() => {
+  vi.unstubAllEnvs()
+})
+
+describe('the command', () => {
+  /** What the command printed, and its failures. */
+  async function run(onUpdate: string, options: HookOptions = {}, report = changed) {
+    const lines: string[] = []
+    const failures = await runHooks(
+      report,
+      1,
+      { onUpdate, ...options },
+      { onLine: (line) => lines.push(line) },
+    )
+    return { lines, failures: failures.map(({ code, message }) => `${code}: ${message}`) }
+  }
+
+  it('gets the report on its input, and counts, names and files in its environment', async () => {
+    const file = join(temporaryFolder(), 'input')
+    const { lines, failures } = await run(
+      `cat > '${file}'; echo "$IMAGE_UPDATER_UPDATED/$IMAGE_UPDATER_FAILED"; echo "$IMAGE_UPDATER_FILES"; echo "$IMAGE_UPDATER_NAMES" >&2`,
+    )
+    expect(failures).toEqual([])
+    expect(lines.sort()).toEqual(['2/1', 'Alpha 1', 'Alpha 2', 'a b.yml'])
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({ exit_status: 1, summary: { updated: 2 } })
+  })
+
+  it('is not given the secrets of this program', async () => {
+    vi.stubEnv('MINIO_SECRET_KEY', 'canary')
+    vi.stubEnv('IMAGE_UPDATER_TOKEN', 'canary')
+    vi.stubEnv('IMAGE_UPDATER_WEBHOOK_SECRET', 'canary')
+    vi.stubEnv('IMAGE_UPDATER_HOOK_TEST', 'passed on')
+    const { lines } = await run('env')
+    expect(lines.join('\n')).not.toContain('canary')
+    expect(lines).toContain('IMAGE_UPDATER_HOOK_TEST=passed on')
+  })
+
+  it('is not run where nothing changed', async () => {
+    const nothing = reportOf([outcome(), outcome({ status: 'would-update' }), outcome({ status: 'failed' })])
+    expect(await run('echo ran', {}, nothing)).toEqual({ lines: [], failures: [] })
+  })
+
+  it('may ignore its input, and leave something in the background', async () => {
+    const { lines, failures } = await run('sleep 300 & echo $!')
+    process.kill(Number(lines[0]), 'SIGKILL')
+    expect(failures).toEqual([])
+  })
+
+  it.each([
+    ['exit 3', 'ended with status 3'],
+    ['kill -9 $$', 'ended by SIGKILL'],
+    ['no-such-command-at-all', 'ended with status 127'],
+  ])('fails by itself: %s', async (command, how) => {
+    expect((await run(command)).failures).toEqual([expect.stringMatching(`HOOK_FAILED: .*${how}`)])
+  })
+
+  it('is ended with everything that it started where it takes too long', async () => {
+    const { lines, failures } = await run('sleep 300 & echo $!; wait', { timeout: 300 })
+    expect(failures).toEqual([expect.stringContaining('was ended after 0.3 s')])
+    await vi.waitFor(() => expect(isAlive(Number(lines[0]))).toBe(false))
+  })
+})
+
+describe('the webhook', () => {
+  const secret = 'secret-of-the-webhook'
+  const send = (url: string, options: Partial<NonNullable<HookOptions['webhook']>> = {}, timeout = 20_000) =>
+    runHooks(changed, 1, { webhook: { url, ...options }, timeout }, { httpPolicy: quick })
+
+  it('gets a signed report', async () => {
+    const { url, received } = await receiver(204)
+    expect(await send(`${url}/hook`, { secret })).toEqual([])
+    const [{ headers, body } = { headers: {}, body: '' }] = received
+    expect(headers['content-type']).toBe('application/json')
+    expect(JSON.parse(body)).toMatchObject({ type: 'images.updated', data: { schema_version: 1 } })
+    const signed = `${headers['webhook-id']}.${headers['webhook-timestamp']}.${body}`
+    const digest = createHmac('sha256', secret).update(signed).digest('base64')
+    expect(headers['webhook-signature']).toBe(`v1,${digest}`)
+    expect(Math.abs(Number(headers['webhook-timestamp']) * 1000 - Date.now())).toBeLessThan(60_000)
+  })
+
+  it('is signed as Standard Webhooks has it', () => {
+    const message = {
+      id: 'msg_p5jXN8AQM9LWM0D4loKWxJek',
+      timestamp: 1614265330,
+      body: '{"test": 2432232314}',
+    }
+    expect(signedHeaders(message, 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw')['webhook-signature']).toBe(
+      'v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=',
+    )
+  })
+
+  it('is asked again where it is in trouble, with the same id', async () => {
+    const { url, received } = await receiver(503, 500, 200)
+    expect(await send(url, { secret })).toEqual([])
+    expect(received).toHaveLength(3)
+    expect(new Set(received.map(({ headers }) => headers['webhook-id'])).size).toBe(1)
+  })
+
+  it.each([404, 500, 302])(
+    'that answers %i is told without its path and without user information',
+    async (status) => {
+      const { url, received } = await receiver(status)
+      const [error] = await send(`${url.replace('//', '//user:canary-user@')}/canary-path?q=canary-query`)
+      expect(error).toMatchObject({ code: 'HOOK_FAILED', message: expect.stringContaining(`${status}`) })
+      expect(error?.message).toContain('http://127.0.0.1')
+      expect(error?.message).not.toContain('canary')
+      expect(received).toHaveLength(status === 500 ? 5 : 1)
+    },
+  )
+
+  it('that never answers is given up in time', async () => {
+    const server = createServer(() => {}).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const [error] = await send(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, {}, 200)
+    expect(error?.message).toBe('The webhook was not told: it took too long')
+    server.closeAllConnections()
+    server.close()
+  })
+})

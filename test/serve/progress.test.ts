@@ -1,0 +1,44 @@
+import { describe, expect, it } from 'vitest'
+import type { ImageStep, RunEvent } from '../../src/events.ts'
+import { advance, noProgress } from '../../src/serve/progress.ts'
+import { imageRef } from '../cli/support.ts'
+
+const step = (ordinal: number, step: ImageStep): RunEvent => ({
+  type: 'image',
+  image: imageRef(ordinal),
+  step,
+})
+const progressOf = (...events: RunEvent[]) => events.reduce(advance, noProgress)
+
+describe('the progress of a run', () => {
+  it('counts what is done and shows what is under way, in catalogue order', () => {
+    const progress = progressOf(
+      { type: 'run-start', images: 5 },
+      step(2, { type: 'checking' }),
+      step(0, { type: 'checking' }),
+      step(1, { type: 'checking' }),
+      step(1, { type: 'transfer-start', url: 'u', object: 'o', size: undefined }),
+      step(1, { type: 'transfer-progress', received: 7, stored: 0, size: 9 }),
+      step(1, { type: 'transfer-progress', received: 8, stored: 0, size: undefined }),
+      step(2, { type: 'done', status: 'failed' }),
+      step(3, { type: 'done', status: 'updated' }),
+      step(4, { type: 'done', status: 'skipped' }),
+    )
+    expect(progress).toEqual({
+      images: 5,
+      done: 3,
+      updated: 1,
+      failed: 1,
+      active: [
+        { ordinal: 0, name: 'Alpha 0', phase: 'checking' },
+        { ordinal: 1, name: 'Alpha 1', phase: 'mirroring', received: 8, size: 9 },
+      ],
+    })
+  })
+
+  it('is the same value where nothing changes', () => {
+    const before = progressOf({ type: 'run-start', images: 1 }, step(0, { type: 'checking' }))
+    expect(advance(before, { type: 'note', level: 'info', message: '' })).toBe(before)
+    expect(advance(before, step(0, { type: 'up-to-date' }))).toBe(before)
+  })
+})
