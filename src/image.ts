@@ -11,7 +11,8 @@ export interface Digest {
 }
 
 /** Image formats of OpenStack Image Manager's schema. */
-export type ImageFormat = 'aki' | 'ari' | 'ami' | 'raw' | 'iso' | 'vhd' | 'vdi' | 'qcow2' | 'vmdk'
+export const imageFormats = ['aki', 'ari', 'ami', 'raw', 'iso', 'vhd', 'vdi', 'qcow2', 'vmdk'] as const
+export type ImageFormat = (typeof imageFormats)[number]
 
 /** One entry of an image's `versions` list, as far as the updater reads it. */
 export interface ImageVersion {

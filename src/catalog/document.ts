@@ -40,6 +40,19 @@ const maximumDepth = 100
  * anchor, nesting deeper than 100
  */
 export function openDocument(path: string, text: string): CatalogDocument {
+  const { document, defects } = inspectDocument(path, text)
+  if (defects[0] !== undefined) throw defects[0]
+  return document
+}
+
+/** Everything for which `openDocument` would throw, and what can be read in spite of it. */
+export interface InspectedDocument {
+  /** Its `root` is `null` where the text is not YAML. */
+  readonly document: CatalogDocument
+  readonly defects: readonly UpdaterError[]
+}
+
+export function inspectDocument(path: string, text: string): InspectedDocument {
   const lines = new LineCounter()
   lines.addNewLine(0)
   for (let end = text.indexOf('\n'); end !== -1; end = text.indexOf('\n', end + 1)) lines.addNewLine(end + 1)
@@ -47,12 +60,13 @@ export function openDocument(path: string, text: string): CatalogDocument {
     const { line, col } = lines.linePos(offset)
     return { file: path, line, column: col }
   }
+  const defects: UpdaterError[] = []
   const fail: Fail = (offset, message, remedy) => {
-    throw new UpdaterError('CATALOG_SYNTAX', message, { place: place(offset), remedy })
+    defects.push(new UpdaterError('CATALOG_SYNTAX', message, { place: place(offset), remedy }))
   }
   const root = compose(text, fail)
   const { targets, shared } = indexNodes(root, fail)
-  return {
+  const document: CatalogDocument = {
     path,
     text,
     root,
@@ -61,22 +75,28 @@ export function openDocument(path: string, text: string): CatalogDocument {
     place,
     lineStart: (offset) => offset - (lines.linePos(offset).col - 1),
   }
+  return { document, defects }
 }
 
-type Fail = (offset: number, message: string, remedy: string) => never
+type Fail = (offset: number, message: string, remedy: string) => void
 
 const syntaxRemedy = 'Correct the file, e.g. with the help of yamllint'
 
+/** `null` for what is no YAML, or nested too deeply to be looked at. */
 function compose(text: string, fail: Fail): CatalogNode {
+  let broken = false
+  const give = (offset: number, message: string) => {
+    broken = true
+    fail(Math.min(offset, text.length), message, syntaxRemedy)
+  }
   // With `failsafe` every scalar stays the text that it is; keys are checked in `indexNodes`, in linear time.
   const composer = new Composer({ schema: 'failsafe', resolveKnownTags: false, uniqueKeys: false })
-  const documents = [...composer.compose(tokensOf(text, fail), true, text.length)]
-  const [first, second] = documents
+  const documents = [...composer.compose(tokensOf(text, give), true, text.length)]
+  if (broken) return null
   for (const { errors } of documents) {
-    const error = errors[0]
-    if (error !== undefined)
-      fail(Math.min(error.pos[0], text.length), `Not valid YAML: ${error.message}`, syntaxRemedy)
+    for (const { pos, message } of errors) give(pos[0], `Not valid YAML: ${message}`)
   }
+  const [first, second] = documents
   if (second !== undefined) {
     fail(
       second.range[0],
@@ -84,15 +104,17 @@ function compose(text: string, fail: Fail): CatalogNode {
       'Put each document into a file of its own',
     )
   }
-  return (first?.contents ?? null) as CatalogNode
+  return broken ? null : ((first?.contents ?? null) as CatalogNode)
 }
 
-function* tokensOf(text: string, fail: Fail): Generator<CST.Token> {
+/** Ends where the nesting becomes too deep. */
+function* tokensOf(text: string, fail: (offset: number, message: string) => void): Generator<CST.Token> {
   const parser = new Parser()
   for (const lexeme of new Lexer().lex(text)) {
     yield* parser.next(lexeme)
     if (parser.stack.length > maximumDepth) {
-      fail(parser.offset, `The YAML is nested deeper than ${maximumDepth} levels`, syntaxRemedy)
+      fail(parser.offset, `The YAML is nested deeper than ${maximumDepth} levels`)
+      return
     }
   }
   yield* parser.end()

@@ -1,6 +1,6 @@
 import { isMap, isScalar, isSeq } from 'yaml'
 import { UpdaterError } from '../errors.ts'
-import type { Image, ImageFormat, ImageVersion } from '../image.ts'
+import { type Image, type ImageFormat, type ImageVersion, imageFormats } from '../image.ts'
 import { throwDefects } from './defects.ts'
 import { type CatalogDocument, type CatalogMap, type CatalogNode, openDocument } from './document.ts'
 import {
@@ -27,8 +27,7 @@ export function parseCatalog(path: string, text: string): CatalogFile {
   return { path, text, images }
 }
 
-const formats: readonly ImageFormat[] = ['aki', 'ari', 'ami', 'raw', 'iso', 'vhd', 'vdi', 'qcow2', 'vmdk']
-const shortnamePattern = /^[A-Za-z0-9][A-Za-z0-9._+-]*$/
+export const shortnamePattern = /^[A-Za-z0-9][A-Za-z0-9._+-]*$/
 const urlPattern = /^https?:\/\/[^\s/]\S*$/i
 const numberPattern = /^[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?$/
 /** What YAML reads as something else than text when it stands unquoted. */
@@ -101,7 +100,7 @@ class CatalogReader {
     const format = textOf(fields.get('format'))
     return {
       shortname: textOf(fields.get('shortname')),
-      format: formats.find((known) => known === format) ?? 'raw',
+      format: imageFormats.find((known) => known === format) ?? 'raw',
     }
   }
 
@@ -124,12 +123,12 @@ class CatalogReader {
   #format(map: CatalogMap, fields: Fields): ImageFormat | undefined {
     const node = fields.get('format')
     const text = textOf(node)
-    const format = formats.find((known) => known === text)
+    const format = imageFormats.find((known) => known === text)
     if (format !== undefined) return format
     return this.#defect(
       node ?? map,
       'The "format" of the image is missing or unknown',
-      `Use one of ${formats.join(', ')}`,
+      `Use one of ${imageFormats.join(', ')}`,
     )
   }
 

@@ -15,29 +15,48 @@ const maximumSize = 32 * 1024 * 1024
  * that is wrong in any of the files at once, as `throwDefects` says
  */
 export async function readCatalog(paths: readonly string[]): Promise<CatalogFile[]> {
+  const files: CatalogFile[] = []
   const defects: UpdaterError[] = []
-  const files = new Map<string, CatalogFile>()
-
-  async function collect<T>(action: () => Promise<T>): Promise<T | undefined> {
+  for (const { path, text, defect } of await readTexts(paths)) {
     try {
-      return await action()
+      if (defect !== undefined) throw defect
+      files.push(parseCatalog(path, text))
     } catch (error) {
       if (!(error instanceof UpdaterError)) throw error
       defects.push(error)
-      return undefined
-    }
-  }
-
-  for (const path of paths) {
-    for (const file of (await collect(() => listFiles(path))) ?? []) {
-      await collect(async () => {
-        const target = await orUnreadable(file, () => realpath(file))
-        if (!files.has(target)) files.set(target, parseCatalog(file, await readText(file)))
-      })
     }
   }
   throwDefects(defects)
-  return [...files.values()]
+  return files
+}
+
+/** The text of a catalogue file, or why there is none. */
+export interface CatalogText {
+  readonly path: string
+  readonly text: string
+  /** CATALOG_NOT_FOUND or CATALOG_UNREADABLE. */
+  readonly defect?: UpdaterError
+}
+
+/** The files that paths stand for, as `readCatalog` says; what cannot be read is told in its place. */
+export async function readTexts(paths: readonly string[]): Promise<CatalogText[]> {
+  const texts = new Map<string, CatalogText>()
+  const without = (path: string, defect: unknown): void => {
+    if (!(defect instanceof UpdaterError)) throw defect
+    texts.set(path, { path, text: '', defect })
+  }
+  for (const path of paths) {
+    const files = await listFiles(path).catch((error) => without(path, error))
+    for (const file of files ?? []) {
+      try {
+        const target = await orUnreadable(file, () => realpath(file))
+        if (!texts.has(target)) texts.set(target, { path: file, text: await readText(file) })
+      } catch (error) {
+        without(file, error)
+      }
+    }
+  }
+  return [...texts.values()]
 }
 
 /**

@@ -1,0 +1,27 @@
+/** Up to three of the known words that somebody who wrote `word` has probably meant, the closest first. */
+export function closest(word: string, known: Iterable<string>): string[] {
+  const wanted = word.toLowerCase().slice(0, 64)
+  if (wanted === '') return []
+  return [...known]
+    .map((label) => ({ label, distance: distanceTo(wanted, label.toLowerCase().slice(0, 64)) }))
+    .filter(({ distance }) => distance <= Math.max(1, wanted.length / 3))
+    .sort((a, b) => a.distance - b.distance)
+    .slice(0, 3)
+    .map(({ label }) => label)
+}
+
+/** Levenshtein distance; a label that contains the wanted text is one step away. */
+function distanceTo(wanted: string, label: string): number {
+  if (label === wanted) return 0
+  if (label.includes(wanted)) return 1
+  let row = Array.from({ length: label.length + 1 }, (_, index) => index)
+  for (const [i, character] of [...wanted].entries()) {
+    const next = [i + 1]
+    for (let j = 1; j <= label.length; j += 1) {
+      const substitution = (row[j - 1] ?? 0) + (label[j - 1] === character ? 0 : 1)
+      next.push(Math.min(substitution, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1))
+    }
+    row = next
+  }
+  return row.at(-1) ?? 0
+}
