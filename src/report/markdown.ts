@@ -1,0 +1,19 @@
+import { printable } from '../errors.ts'
+
+/** Text that Markdown (CommonMark, GitHub, GitLab) shows as it is, in one line: no markup, no HTML, no mention. */
+export function escapeMarkdown(text: string): string {
+  return printable(text)
+    .replace(/[\\`*_{}[\]<>#|~!&$]/g, '\\$&')
+    .replace(/(^|\W)@/g, '$1&#64;')
+    .replace(/^(\s*)([-+=])/, '$1\\$2')
+    .replace(/^(\s*\d{1,9})([.)])/, '$1\\$2')
+}
+
+/** A code span that shows `text`, whatever backticks it holds; also in a table. */
+export function codeSpan(text: string): string {
+  const shown = printable(text).replaceAll('|', '\\|')
+  const runs = shown.match(/`+/g) ?? []
+  const fence = '`'.repeat(Math.max(0, ...runs.map((run) => run.length)) + 1)
+  const gap = /^`|`$|^\s*$/.test(shown) ? ' ' : ''
+  return `${fence}${gap}${shown}${gap}${fence}`
+}

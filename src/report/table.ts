@@ -1,0 +1,86 @@
+import { printable } from '../errors.ts'
+import { displayWidth, type Paint, pad } from './terminal.ts'
+
+/** A table of texts; each row has as many cells as `head`. */
+export interface Table {
+  readonly head: readonly string[]
+  readonly rows: readonly (readonly string[])[]
+  /** Columns whose cells stand at the right, from 0. */
+  readonly right?: readonly number[] | undefined
+}
+
+/** Aligned for a terminal, two spaces between the columns. */
+export function formatTextTable(table: Table, paint: Paint): string {
+  const { head, rows } = mapCells(table, printable)
+  const widths = widthsOf([head, ...rows])
+  const line = (cells: readonly string[]) => aligned(cells, widths, table.right).join('  ').trimEnd()
+  return [paint('bold', line(head)), ...rows.map(line), ''].join('\n')
+}
+
+/** A table as GitHub and GitLab show it. The cells are Markdown: see `escapeMarkdown`. */
+export function formatMarkdownTable(table: Table): string {
+  const { head, rows } = table
+  const widths = widthsOf([head, ...rows]).map((width) => Math.max(width, 3))
+  const line = (cells: readonly string[]) => `| ${aligned(cells, widths, table.right).join(' | ')} |`
+  const rule = widths.map((width, index) =>
+    table.right?.includes(index) ? `${'-'.repeat(width - 1)}:` : '-'.repeat(width),
+  )
+  return [line(head), `| ${rule.join(' | ')} |`, ...rows.map(line), ''].join('\n')
+}
+
+/** A grid table of reStructuredText: the only one whose cells may be empty in any column. */
+export function formatRstTable(table: Table): string {
+  const { head, rows } = mapCells(table, escapeRst)
+  const widths = widthsOf([head, ...rows]).map((width) => Math.max(width, 1))
+  const line = (cells: readonly string[]) => `| ${aligned(cells, widths, table.right).join(' | ')} |`
+  const rule = (sign: string) => `+${widths.map((width) => sign.repeat(width + 2)).join('+')}+`
+  return [rule('-'), line(head), rule('='), ...rows.flatMap((row) => [line(row), rule('-')]), ''].join('\n')
+}
+
+/**
+ * RFC 4180, lines ended by CRLF. A cell that a spreadsheet would take for a formula gets an apostrophe before
+ * it (https://owasp.org/www-community/attacks/CSV_Injection).
+ */
+export function formatCsv({ head, rows }: Table): string {
+  return [head, ...rows].map((row) => `${row.map(csvCell).join(',')}\r\n`).join('')
+}
+
+function csvCell(text: string): string {
+  const safe =
+    /^[\s]*[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]/.test(text) && !/^-?\d+(?:\.\d+)?$/.test(text)
+      ? `'${text}`
+      : text
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
+}
+
+/** Text that reStructuredText shows as it is: no inline markup, no list, no directive. */
+function escapeRst(text: string): string {
+  return printable(text)
+    .replace(/[\\`*|]/g, '\\$&')
+    .replace(/_(?=\W|_|$)/g, '\\_')
+    .replace(/^[!-/:-@[\]^_{}~]/, '\\$&')
+    .replace(/^(\(?(?:\d+|[A-Za-z#]|[ivxlcdm]+))([.)])(?=\s|$)/i, '$1\\$2')
+    .replace(/::$/, ':\\:')
+}
+
+function mapCells({ head, rows }: Table, change: (text: string) => string): Pick<Table, 'head' | 'rows'> {
+  return { head: head.map(change), rows: rows.map((row) => row.map(change)) }
+}
+
+function widthsOf(rows: readonly (readonly string[])[]): number[] {
+  const columns = rows[0]?.length ?? 0
+  return Array.from({ length: columns }, (_, index) =>
+    rows.reduce((most, row) => Math.max(most, displayWidth(row[index] ?? '')), 0),
+  )
+}
+
+function aligned(
+  cells: readonly string[],
+  widths: readonly number[],
+  right: readonly number[] = [],
+): readonly string[] {
+  return cells.map((cell, index) => {
+    const width = widths[index] ?? 0
+    return right.includes(index) ? ' '.repeat(width - displayWidth(cell)) + cell : pad(cell, width)
+  })
+}

@@ -1,0 +1,148 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { codeSpan, escapeMarkdown } from '../../src/report/markdown.ts'
+import {
+  formatCsv,
+  formatMarkdownTable,
+  formatRstTable,
+  formatTextTable,
+  type Table,
+} from '../../src/report/table.ts'
+import { createPaint, displayWidth } from '../../src/report/terminal.ts'
+
+const table: Table = {
+  head: ['Name', 'GiB'],
+  rows: [
+    ['Alpha', '8'],
+    ['日本', '10'],
+    ['', ''],
+  ],
+  right: [1],
+}
+
+describe('a table', () => {
+  it('in text', () => {
+    expect(formatTextTable(table, createPaint(false))).toBe('Name   GiB\nAlpha    8\n日本    10\n\n')
+  })
+
+  it('in Markdown', () => {
+    expect(formatMarkdownTable(table)).toBe(
+      [
+        '| Name  | GiB |',
+        '| ----- | --: |',
+        '| Alpha |   8 |',
+        '| 日本  |  10 |',
+        '|       |     |',
+        '',
+      ].join('\n'),
+    )
+  })
+
+  it('in reStructuredText', () => {
+    expect(formatRstTable(table)).toBe(
+      [
+        '+-------+-----+',
+        '| Name  | GiB |',
+        '+=======+=====+',
+        '| Alpha |   8 |',
+        '+-------+-----+',
+        '| 日本  |  10 |',
+        '+-------+-----+',
+        '|       |     |',
+        '+-------+-----+',
+        '',
+      ].join('\n'),
+    )
+  })
+
+  it('in CSV', () => {
+    expect(
+      formatCsv({
+        head: ['a', 'b'],
+        rows: [
+          ['x,y', 'say "hi"'],
+          ['line\nbreak', ''],
+        ],
+      }),
+    ).toBe('a,b\r\n"x,y","say ""hi"""\r\n"line\nbreak",\r\n')
+  })
+
+  it.each([
+    ['=1+1', "'=1+1"],
+    ['+cmd', "'+cmd"],
+    ['-2+3', "'-2+3"],
+    ['@SUM(A1)', "'@SUM(A1)"],
+    ['\t=x', "'\t=x"],
+    [' =x', "' =x"],
+    ['＝x', "'＝x"],
+    ['-5', '-5'],
+    ['1.5', '1.5'],
+    ['a=b', 'a=b'],
+  ])('in CSV is no formula: %j', (text, cell) => {
+    expect(formatCsv({ head: [text], rows: [] })).toBe(`${cell}\r\n`)
+  })
+
+  it('keeps its columns, whatever the cells', () => {
+    const cell = fc.string({ unit: 'grapheme', maxLength: 12 })
+    const rows = fc.array(fc.tuple(cell, cell, cell), { maxLength: 5 })
+    fc.assert(
+      fc.property(rows, (cells) => {
+        const whole = { head: ['a', 'b', 'c'], rows: cells, right: [2] }
+        const escaped = { ...whole, rows: cells.map((row) => row.map(escapeMarkdown)) }
+        for (const text of [formatRstTable(whole), formatMarkdownTable(escaped)]) {
+          const lines = text.trimEnd().split('\n')
+          expect(new Set(lines.map(displayWidth)).size).toBe(1)
+        }
+        expect(formatTextTable(whole, createPaint(false)).split('\n')).toHaveLength(cells.length + 2)
+      }),
+    )
+  })
+})
+
+describe('in Markdown', () => {
+  it.each([
+    ['a|b', 'a\\|b'],
+    ['*x* _y_ `z`', '\\*x\\* \\_y\\_ \\`z\\`'],
+    ['<img src=x>', '\\<img src=x\\>'],
+    ['[a](b)', '\\[a\\](b)'],
+    ['# title', '\\# title'],
+    ['- item', '\\- item'],
+    ['1. item', '1\\. item'],
+    ['@team', '&#64;team'],
+    ['me@host', 'me@host'],
+    ['&amp;', '\\&amp;'],
+    ['two\nlines', 'two\\\\u\\{a\\}lines'],
+    ['plain text 1.2', 'plain text 1.2'],
+  ])('%j is shown as it is', (text, expected) => {
+    expect(escapeMarkdown(text)).toBe(expected)
+  })
+
+  it.each([
+    ['a', '`a`'],
+    ['a`b', '``a`b``'],
+    ['`a``', '``` `a`` ```'],
+    ['a|b', '`a\\|b`'],
+    ['', '`  `'],
+  ])('%j as a code span', (text, expected) => {
+    expect(codeSpan(text)).toBe(expected)
+  })
+})
+
+describe('in reStructuredText', () => {
+  it.each([
+    ['a*b*', 'a\\*b\\*'],
+    ['name_', 'name\\_'],
+    ['a_b', 'a_b'],
+    ['|x|', '\\|x\\|'],
+    ['`x`_', '\\`x\\`\\_'],
+    ['- x', '\\- x'],
+    ['--', '\\--'],
+    ['1. x', '1\\. x'],
+    ['iv) x', 'iv\\) x'],
+    ['x::', 'x:\\:'],
+    ['.. note::', '\\.. note:\\:'],
+    ['1.2', '1.2'],
+  ])('%j is shown as it is', (text, expected) => {
+    expect(formatRstTable({ head: [text], rows: [] }).split('\n')[1]).toBe(`| ${expected} |`)
+  })
+})
