@@ -12,6 +12,7 @@ export type {
   RunReport,
   RunSummary,
 } from './report/outcome.ts'
+export type { Finding, Severity, ValidationReport } from './report/validation.ts'
 export type { RunContext } from './run/context.ts'
 export type { CatalogueOptions, MirrorOptions, RunOptions } from './run/options.ts'
 export type { ServeEvent, ServeListener, Trigger } from './serve/events.ts'
@@ -26,4 +27,5 @@ export {
   strategyNames,
   type UpdateOptions,
 } from './update/options.ts'
-export { updateCatalogue } from './update/run.ts'
+export { updateCatalogue } from './update/update.ts'
+export { type ValidateContext, type ValidateOptions, validateCatalogue } from './validate/validate.ts'

@@ -30,7 +30,8 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   update: ['run', 'catalog', 'http', 'discovery', 'stores', 'report', 'events.ts', 'errors.ts', 'image.ts'],
   hooks: ['http', 'report', 'errors.ts', 'version.ts'],
   serve: ['hooks', 'update', 'run', 'report', 'catalog', 'redact.ts', 'events.ts', 'errors.ts', 'image.ts'],
-  'index.ts': ['serve', 'hooks', 'update', 'run', 'report', 'events.ts', 'errors.ts', 'image.ts'],
+  validate: ['catalog', 'report', 'errors.ts', 'image.ts'],
+  'index.ts': ['serve', 'hooks', 'update', 'run', 'validate', 'report', 'events.ts', 'errors.ts', 'image.ts'],
   cli: [
     'index.ts',
     'redact.ts',
@@ -66,6 +67,17 @@ const pure = [
   'report/json.ts',
   'redact.ts',
   'serve/progress.ts',
+  'report/findings.ts',
+  'report/markdown.ts',
+  'report/table.ts',
+  'validate/inspect.ts',
+  'validate/judge-catalogue.ts',
+  'validate/judge-image.ts',
+  'validate/judge-version.ts',
+  'validate/schema.ts',
+  'validate/shape.ts',
+  'validate/url.ts',
+  'validate/value.ts',
 ]
 
 const sources = readdirSync('src', { recursive: true, encoding: 'utf8' })
@@ -104,6 +116,24 @@ describe('the rooms of src/', () => {
     }
     for (const path of graph.keys()) visit(path, [])
     expect(circles).toEqual([])
+  })
+
+  it('the library loads what asks servers only when it is called', () => {
+    const seen = new Set<string>()
+    const visit = (path: string) => {
+      if (seen.has(path)) return
+      seen.add(path)
+      const text = sources.find((source) => source.path === path)?.text ?? ''
+      const loaded = text.replaceAll(/^(?:import|export) type [^;]*?from '[^']+'$/gms, '')
+      for (const [, target = ''] of loaded.matchAll(/\bfrom '(\.[^']+)'/g))
+        visit(normalize(join(dirname(path), target)))
+    }
+    visit('index.ts')
+    const rooms = new Set([...seen].map(roomOf))
+    expect([...rooms]).toContain('validate')
+    expect([...rooms]).not.toEqual(
+      expect.arrayContaining([expect.stringMatching(/^(?:http|transfer|stores)$/)]),
+    )
   })
 
   it.each(pure)('%s does no I/O and reads no clock', (path) => {

@@ -1,9 +1,13 @@
 import { type Command, Option } from 'commander'
 
-/** Every option of a run, as commander holds it: unchecked text, whether from a flag or the environment. */
-export interface UpdateFlags {
+/** The options of `addImagesOptions`. */
+export interface ImagesFlags {
   readonly images: readonly string[]
   readonly name?: readonly string[] | undefined
+}
+
+/** Every option of a run, as commander holds it: unchecked text, whether from a flag or the environment. */
+export interface UpdateFlags extends ImagesFlags {
   readonly includeDisabled?: boolean | undefined
   readonly allowDowngrade?: boolean | undefined
   readonly keepVersions: string
@@ -67,8 +71,8 @@ export const pathOptions: Readonly<Record<string, 'files' | 'directories'>> = {
   tokenFile: 'files',
 }
 
-/** Which images of which catalogue. */
-export function addCatalogueOptions(command: Command): Command {
+/** Which images of which catalogue, for commands that look at disabled ones too. */
+export function addImagesOptions(command: Command): Command {
   const images = repeatable(
     '--images <dir>',
     'folder or file of image definitions; repeatable, in the variable separated by :',
@@ -78,7 +82,11 @@ export function addCatalogueOptions(command: Command): Command {
     .optionsGroup('Catalogue:')
     .addOption(images.env('IMAGE_UPDATER_IMAGES'))
     .addOption(repeatable('--name <name>', 'the same as the argument NAME; repeatable'))
-    .option('--include-disabled', 'also images with enable: false')
+}
+
+/** Which images of which catalogue. */
+export function addCatalogueOptions(command: Command): Command {
+  return addImagesOptions(command).option('--include-disabled', 'also images with enable: false')
 }
 
 /** What becomes of an image's older versions. */

@@ -4,6 +4,7 @@ import { version } from '../version.ts'
 import { registerComplete } from './commands/complete.ts'
 import { registerServe } from './commands/serve.ts'
 import { registerUpdate } from './commands/update.ts'
+import { registerValidate } from './commands/validate.ts'
 import { addCompletionOptions } from './completion/options.ts'
 import { type CliContext, interruptedStatus } from './context.ts'
 import { configureHelp } from './help.ts'
@@ -29,6 +30,7 @@ function createProgram(session: Session): Command {
   program.version(version(), '--version', 'print the version').helpOption('--help', 'print this help')
   registerUpdate(program, session)
   registerServe(program, session)
+  registerValidate(program, session)
   registerComplete(program, session)
   return program
 }

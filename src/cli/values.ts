@@ -2,7 +2,7 @@ import { UpdaterError } from '../errors.ts'
 import type { MirrorOptions } from '../run/options.ts'
 import type { UpdateOptions } from '../update/options.ts'
 import { type Flags, invalid, type Origin } from './flags.ts'
-import type { UpdateFlags } from './options.ts'
+import type { ImagesFlags, UpdateFlags } from './options.ts'
 
 type Key = keyof UpdateFlags
 
@@ -13,8 +13,7 @@ type Key = keyof UpdateFlags
 export function toUpdateOptions(flags: Flags<UpdateFlags>, names: readonly string[]): UpdateOptions {
   const { values, origin } = flags
   return {
-    images: parseImages(values.images, origin('images')),
-    names: [...names, ...(values.name ?? [])].map((name) => filled(name, origin('name'))),
+    ...toSelection(flags, names),
     mirror: toMirror(flags),
     dryRun: values.dryRun,
     includeDisabled: values.includeDisabled,
@@ -28,6 +27,20 @@ export function toUpdateOptions(flags: Flags<UpdateFlags>, names: readonly strin
     maxImageSize: parseSize(values.maxImageSize, origin('maxImageSize')),
     signatures: values.signatures,
     keyring: origin('keyring').source === 'default' ? undefined : filled(values.keyring, origin('keyring')),
+  }
+}
+
+/**
+ * Which files are read, and which of their images are meant.
+ * @throws UpdaterError USAGE for a flag, CONFIGURATION for an environment variable
+ */
+export function toSelection(
+  { values, origin }: Flags<ImagesFlags>,
+  names: readonly string[],
+): { readonly images: readonly string[]; readonly names: readonly string[] } {
+  return {
+    images: parseImages(values.images, origin('images')),
+    names: [...names, ...(values.name ?? [])].map((name) => filled(name, origin('name'))),
   }
 }
 

@@ -90,7 +90,7 @@ function errorDocument({ code, message, remedy, place }: OutcomeError): ReportDo
 }
 
 /** JSON in which control characters and bidirectional overrides are always escaped. */
-export function formatDocument(document: ReportDocument): string {
+export function formatDocument(document: object): string {
   const json = JSON.stringify(document, undefined, 2).replace(
     /[\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,

@@ -24,14 +24,8 @@ import { skipReason } from './plan.ts'
 import { type Settings, settle } from './settings.ts'
 import { type Progress, updateImage } from './update-image.ts'
 
-/**
- * Brings the catalogue up to date: for each selected image the newest build is found, its verified bytes
- * are brought to the mirror, and the catalogue file is rewritten. One image's failure is told in the
- * report and never stops the others.
- * @throws UpdaterError CONFIGURATION, USAGE, CATALOG_*, STORE_* where nothing could be begun; nothing was
- * changed then. Several defects of a catalogue come as an `AggregateError` in `cause`.
- */
-export async function updateCatalogue(options: UpdateOptions, context: RunContext = {}): Promise<RunReport> {
+/** See `updateCatalogue`. */
+export async function runUpdate(options: UpdateOptions, context: RunContext = {}): Promise<RunReport> {
   const settings = settle(options)
   const beginning = begin(context)
   const { startedAt, signal, onEvent, note, http } = beginning

@@ -31,6 +31,8 @@ async function candidates(shell: string, ...words: string[]): Promise<string[]> 
     .map((line) => line.split('\t')[0] ?? '')
 }
 
+const commands = ['update', 'serve', 'validate', 'help']
+
 describe('candidates', () => {
   it.each([
     [['--sig'], ['values', '--signatures']],
@@ -59,7 +61,7 @@ describe('candidates', () => {
     [['--keyring=x'], ['directories']],
     [['--jobs', ''], ['values']],
     [['--bogus=x'], ['values']],
-    [[''], ['values', 'update', 'serve', 'help', 'alpha-1', 'Beta Long Name']],
+    [[''], ['values', ...commands, 'alpha-1', 'Beta Long Name']],
     [['u'], ['values', 'update']],
     [['update', 'u'], ['values']],
     [
@@ -79,7 +81,7 @@ describe('candidates', () => {
     [['--', '--sig'], ['values']],
     [
       ['--images', '/nowhere', ''],
-      ['values', 'update', 'serve', 'help'],
+      ['values', ...commands],
     ],
     [['--images=/nowhere', 'alp'], ['values']],
   ])('%j', async (words, expected) => {

@@ -1,0 +1,102 @@
+import { formatPlace, printable } from '../errors.ts'
+import { formatDocument } from './json.ts'
+import { codeSpan, escapeMarkdown } from './markdown.ts'
+import { formatMarkdownTable } from './table.ts'
+import { wrap } from './terminal.ts'
+import type { TextLayout } from './text.ts'
+import type { Finding, Severity, ValidationReport } from './validation.ts'
+
+export const validationFormats = ['text', 'json', 'markdown', 'github'] as const
+export type ValidationFormat = (typeof validationFormats)[number]
+
+/** Each finding as compilers print theirs, which editors understand; then one line of counts. */
+export function formatFindingsText({ findings, summary }: ValidationReport, layout: TextLayout): string {
+  const { paint, columns = Infinity } = layout
+  const lines = findings.flatMap((finding) => {
+    const head = `${paint('bold', printable(formatPlace(finding.place)))}: ${paint(styles[finding.severity], finding.severity)}: ${paint('dim', finding.rule)}`
+    const sentences = `${sentenceOf(finding)}. ${finding.remedy}.`
+    return [head, ...wrap(printable(sentences), columns - 2).map((line) => `  ${line}`)]
+  })
+  const counts = countsOf(summary)
+  const verdict =
+    summary.errors > 0
+      ? paint('red', counts)
+      : summary.warnings > 0
+        ? paint('yellow', counts)
+        : paint('green', counts)
+  return [...lines, ...(lines.length === 0 ? [] : ['']), verdict, ''].join('\n')
+}
+
+const styles = { error: 'red', warning: 'yellow' } as const satisfies Record<Severity, string>
+
+function sentenceOf({ image, message }: Finding): string {
+  return image === undefined ? message : `${image}: ${message}`
+}
+
+function countsOf({ files, images, errors, warnings }: ValidationReport['summary']): string {
+  const many = (count: number, what: string) => `${count} ${what}${count === 1 ? '' : 's'}`
+  return `${many(errors, 'error')} and ${many(warnings, 'warning')} in ${many(images, 'image')} of ${many(files, 'file')}`
+}
+
+export function formatFindingsJson({ findings, summary }: ValidationReport, exitStatus: number): string {
+  return formatDocument({
+    schema_version: 1,
+    exit_status: exitStatus,
+    summary,
+    findings: findings.map(({ severity, rule, place, image, message, remedy }) => ({
+      severity,
+      rule,
+      file: place.file,
+      line: place.line,
+      column: place.column,
+      image,
+      message,
+      remedy,
+    })),
+  })
+}
+
+/** For a comment on a pull request or a job's summary. */
+export function formatFindingsMarkdown({ findings, summary }: ValidationReport): string {
+  const table = {
+    head: ['Place', 'Severity', 'Rule', 'Image', 'What', 'Remedy'],
+    rows: findings.map(({ place, severity, rule, image, message, remedy }) => [
+      codeSpan(formatPlace(place)),
+      severity,
+      rule,
+      escapeMarkdown(image ?? ''),
+      `${escapeMarkdown(message)}.`,
+      `${escapeMarkdown(remedy)}.`,
+    ]),
+  }
+  return `${findings.length === 0 ? '' : `${formatMarkdownTable(table)}\n`}${countsOf(summary)}.\n`
+}
+
+/**
+ * Annotations of GitHub's workflow commands:
+ * https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
+ */
+export function formatFindingsGithub({ findings, summary }: ValidationReport): string {
+  const lines = findings.map((finding) => {
+    const { severity, rule, place, remedy } = finding
+    const properties = [
+      ['file', place.file],
+      ['line', place.line],
+      ['col', place.column],
+      ['title', rule],
+    ] as const
+    const given = properties.flatMap(([key, value]) =>
+      value === undefined ? [] : [`${key}=${escapeProperty(String(value))}`],
+    )
+    return `::${severity} ${given.join(',')}::${escapeData(`${sentenceOf(finding)}. ${remedy}.`)}`
+  })
+  return [...lines, countsOf(summary), ''].join('\n')
+}
+
+function escapeData(text: string): string {
+  return printable(text).replaceAll('%', '%25')
+}
+
+function escapeProperty(text: string): string {
+  return escapeData(text).replaceAll(':', '%3A').replaceAll(',', '%2C')
+}

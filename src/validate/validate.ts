@@ -1,0 +1,84 @@
+import { readTexts } from '../catalog/read.ts'
+import { selectImages } from '../catalog/select.ts'
+import type { Finding, ValidationReport } from '../report/validation.ts'
+import type { CheckedImage } from './image.ts'
+import { findingOfDefect, inspectFile, reportInto } from './inspect.ts'
+import { judgeCatalogue } from './judge-catalogue.ts'
+
+export interface ValidateOptions {
+  /** Folders of `*.yml` and `*.yaml` files, or single files. */
+  readonly images: readonly string[]
+  /** Only findings in images whose name, shortname or file matches one of these (globs: `*`, `?`). Empty or absent: all. */
+  readonly names?: readonly string[] | undefined
+  /** Warnings count as errors. Default: false. */
+  readonly strict?: boolean | undefined
+}
+
+export interface ValidateContext {
+  /** Default: the system's clock. A build date after it is one that is yet to come. */
+  readonly now?: (() => Date) | undefined
+}
+
+/**
+ * Compares catalogue files with OpenStack Image Manager's schema and with common sense. Whatever is wrong is
+ * a finding, also in files that cannot be used at all; nothing is asked over the network.
+ * @throws UpdaterError CATALOG_NOT_FOUND: a path leads to no file; USAGE: a name selects nothing
+ */
+export async function validateCatalogue(
+  options: ValidateOptions,
+  { now = () => new Date() }: ValidateContext = {},
+): Promise<ValidationReport> {
+  const texts = await readTexts(options.images)
+  const today = now().toISOString().slice(0, 10)
+  const findings: Finding[] = []
+  const files = texts.map(({ path, text, defect }) => {
+    if (defect?.code === 'CATALOG_NOT_FOUND') throw defect
+    if (defect !== undefined) {
+      findings.push(findingOfDefect('unreadable-file', defect))
+      return { path, images: [] }
+    }
+    const inspected = inspectFile(path, text, today)
+    findings.push(...inspected.findings)
+    return { path, images: inspected.images }
+  })
+  const images = files.flatMap((file) => file.images)
+  judgeCatalogue(images, (image) => reportInto(findings, image))
+  const selected = selectImages(files, options.names)
+  const wanted = findings.filter((finding) => concerns(finding, selected, images))
+  return reportOf(wanted, { files: files.map(({ path }) => path), images: selected.length }, options.strict)
+}
+
+/** What is in no image may concern any. */
+function concerns(
+  { place, image }: Finding,
+  selected: readonly CheckedImage[],
+  images: readonly CheckedImage[],
+): boolean {
+  const isNamed = (one: CheckedImage) => one.file === place.file && one.name === (image ?? '')
+  return selected.some(isNamed) || !images.some(isNamed)
+}
+
+function reportOf(
+  findings: readonly Finding[],
+  looked: { readonly files: readonly string[]; readonly images: number },
+  strict = false,
+): ValidationReport {
+  const order = new Map(looked.files.map((file, index) => [file, index]))
+  const rank = ({ place }: Finding) =>
+    [order.get(place.file) ?? 0, place.line ?? 0, place.column ?? 0] as const
+  const sorted = findings
+    .map((finding) => (strict ? { ...finding, severity: 'error' as const } : finding))
+    .map((finding) => ({ finding, rank: rank(finding) }))
+    .sort((a, b) => a.rank.map((value, index) => value - (b.rank[index] ?? 0)).find((one) => one !== 0) ?? 0)
+    .map(({ finding }) => finding)
+  const errors = sorted.filter(({ severity }) => severity === 'error').length
+  return {
+    findings: sorted,
+    summary: {
+      files: looked.files.length,
+      images: looked.images,
+      errors,
+      warnings: sorted.length - errors,
+    },
+  }
+}

@@ -1,0 +1,15 @@
+import { readFileSync } from 'node:fs'
+import { expect, it } from 'vitest'
+import { rules } from '../../src/validate/rules.ts'
+
+it('docs/validating.md has every rule, and none that is not', () => {
+  const [, errors = '', warnings = ''] = readFileSync('docs/validating.md', 'utf8').split(/^## .*\n/m)
+  const listed = (part: string) =>
+    [...part.matchAll(/^\| (`.*?) \|/gm)].flatMap(([, cell = '']) =>
+      cell.split(', ').map((name) => name.slice(1, -1)),
+    )
+  const ofSeverity = (severity: string) =>
+    Object.entries(rules).flatMap(([name, rule]) => (rule.severity === severity ? [name] : []))
+  expect(listed(errors)).toEqual(ofSeverity('error'))
+  expect(listed(warnings)).toEqual(ofSeverity('warning'))
+})
