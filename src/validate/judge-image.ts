@@ -3,7 +3,7 @@ import type { CheckedImage, CheckedVersion, Located } from './image.ts'
 import { judgeFile, judgeUrl, judgeVersion } from './judge-version.ts'
 import { repetitionsOf } from './repetitions.ts'
 import type { Report, RuleName } from './rules.ts'
-import { isBrokenPlaceholder } from './url.ts'
+import { hasPlaceholder, isBrokenPlaceholder } from './url.ts'
 
 /** What the schema accepts in one image and yet cannot be meant. @param today `YYYY-MM-DD` */
 export function judgeImage(image: CheckedImage, today: string, report: Report): void {
@@ -41,7 +41,8 @@ function judgeSources(
     }
     return
   }
-  if (latestChecksumUrl === undefined) {
+  // With a placeholder the version can be found, and the first download tells the digest.
+  if (latestChecksumUrl === undefined && !hasPlaceholder(latestUrl.text)) {
     report('lone-latest-url', latestUrl.place, 'There is a latest_url but no latest_checksum_url')
   }
   if (shortname === undefined) {

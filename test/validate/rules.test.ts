@@ -80,6 +80,12 @@ describe('a definition file', () => {
     ],
     ['latest_url alone', ['lone-latest-url 24:17'], [/ {4}latest_ch.*\n/.exec(faultless)?.[0] ?? '', '']],
     [
+      'latest_url alone, of something that has no checksums',
+      [],
+      [/ {4}latest_ch.*\n/.exec(faultless)?.[0] ?? '', ''],
+      ['images/alpha-1-x86_64.qcow2', 'images/HEREBE\\d+DRAGONS/alpha-1-x86_64.qcow2'],
+    ],
+    [
       'latest_checksum_url alone',
       ['lone-latest-url 24:26'],
       [/ {4}latest_url.*\n/.exec(faultless)?.[0] ?? '', ''],
