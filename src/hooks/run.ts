@@ -3,8 +3,7 @@ import type { Policy } from '../http/policy.ts'
 import { reportDocument } from '../report/json.ts'
 import type { RunReport } from '../report/outcome.ts'
 import { runCommand } from './command.ts'
-import { defaultHookTimeout, type HookOptions } from './options.ts'
-import { sendWebhook } from './webhook.ts'
+import { defaultHookTimeout, type HookOptions, type WebhookOptions } from './options.ts'
 
 export interface HookContext {
   /** Gets each line that the command prints. */
@@ -27,9 +26,13 @@ export async function runHooks(
 ): Promise<UpdaterError[]> {
   if (report.summary.updated === 0) return []
   const document = reportDocument(report, exitStatus)
+  const send = async (to: WebhookOptions) => {
+    const { sendWebhook } = await import('./webhook.ts')
+    await sendWebhook(to, document, { timeout, policy: httpPolicy })
+  }
   const tasks = [
     ...(onUpdate === undefined ? [] : [runCommand(onUpdate, document, { timeout, tell: onLine })]),
-    ...(webhook === undefined ? [] : [sendWebhook(webhook, document, { timeout, policy: httpPolicy })]),
+    ...(webhook === undefined ? [] : [send(webhook)]),
   ]
   const ended = await Promise.allSettled(tasks)
   return ended.flatMap((one) => (one.status === 'rejected' ? [asUpdaterError(one.reason)] : []))
