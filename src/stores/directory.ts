@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto'
+import type { Dirent } from 'node:fs'
 import { type FileHandle, mkdir, open, readdir, readFile, realpath, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
 import { UpdaterError } from '../errors.ts'
 import { formatDigest, parseDigest } from '../image.ts'
 import { fileFailure, isErrno, translating } from './file-failure.ts'
 import { folderPrefix, kindOfKey } from './naming.ts'
-import type { ObjectRecord, Stale, Store, StoredObject, Upload, UploadIntent } from './store.ts'
+import type { ListedObject, ObjectRecord, Stale, Store, StoredObject, Upload, UploadIntent } from './store.ts'
 
 const partSize = 4 * 2 ** 20
 
@@ -21,6 +22,8 @@ export function createDirectoryStore(dir: string): Store {
     ready: () => checkFolder(root),
     stat: (key) => translating(`Looking at ${key}`, () => statFile(root, key)),
     begin: (key, intent) => translating(`Beginning ${key}`, () => beginFile(root, key, intent)),
+    list: (prefix, signal) => listFiles(root, folderPrefix(prefix), signal),
+    remove: (key) => translating(`Removing ${key}`, () => removeFile(root, key)),
     abortStale: (stale) => translating('Looking for unfinished files', () => removeStale(root, stale)),
     close: async () => {},
   }
@@ -116,9 +119,9 @@ async function removeStale(root: string, { prefix, folders, before }: Stale): Pr
   const base = join(root, folderPrefix(prefix))
   let removed = 0
   for (const name of new Set(folders)) {
-    for (const file of await namesIn(join(base, name))) {
+    for (const { name: file } of await entriesIn(join(base, name))) {
       const [, target = ''] = temporaryName.exec(file) ?? []
-      if (kindOfKey(`${name}/${target}`, '') !== 'final') continue
+      if (kindOfKey(`${name}/${target}`, '') === undefined) continue
       const path = join(base, name, file)
       const found = await stat(path).catch(() => undefined)
       if (found === undefined || !found.isFile() || found.mtime >= before) continue
@@ -129,9 +132,41 @@ async function removeStale(root: string, { prefix, folders, before }: Stale): Pr
   return removed
 }
 
-async function namesIn(folder: string): Promise<string[]> {
+/** All files but the hidden ones, in folders but not behind links to folders. */
+async function* listFiles(
+  root: string,
+  prefix: string,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<ListedObject> {
+  const folder = join(root, prefix)
+  const entries = await translating(`Listing ${folder}`, () => entriesIn(folder))
+  for (const entry of entries.filter(({ name }) => !name.startsWith('.'))) {
+    signal?.throwIfAborted()
+    if (entry.isDirectory()) yield* listFiles(root, `${prefix}${entry.name}/`, signal)
+    else {
+      const found = await stat(join(folder, entry.name)).catch(() => undefined)
+      if (found?.isFile()) yield { key: prefix + entry.name, size: found.size, lastModified: found.mtime }
+    }
+  }
+}
+
+/** The record goes first: it is never beside the bytes of others, whenever the program is killed. */
+async function removeFile(root: string, key: string): Promise<void> {
+  const path = pathOf(root, key)
+  const folder = dirname(path)
   try {
-    return await readdir(folder)
+    await assertInside(await realpath(root), folder)
+    await rm(recordPath(path), { force: true })
+    await rm(path, { force: true })
+    await syncFolder(folder)
+  } catch (error) {
+    if (!isErrno(error, 'ENOENT', 'ENOTDIR')) throw error
+  }
+}
+
+async function entriesIn(folder: string): Promise<Dirent[]> {
+  try {
+    return await readdir(folder, { withFileTypes: true })
   } catch (error) {
     if (isErrno(error, 'ENOENT', 'ENOTDIR')) return []
     throw error
@@ -202,10 +237,14 @@ async function makeFolder(root: string, folder: string): Promise<void> {
     await mkdir(current).catch((error) => {
       if (!isErrno(error, 'EEXIST')) throw error
     })
-    const outside = relative(realRoot, await realpath(current))
-    if (outside !== '..' && !outside.startsWith(`..${sep}`) && !isAbsolute(outside)) continue
-    throw new UpdaterError('STORE_DENIED', `${current} leads out of the folder of the mirror`, {
-      remedy: 'Replace the symbolic link by a folder',
-    })
+    await assertInside(realRoot, current)
   }
+}
+
+async function assertInside(realRoot: string, folder: string): Promise<void> {
+  const outside = relative(realRoot, await realpath(folder))
+  if (outside !== '..' && !outside.startsWith(`..${sep}`) && !isAbsolute(outside)) return
+  throw new UpdaterError('STORE_DENIED', `${folder} leads out of the folder of the mirror`, {
+    remedy: 'Replace the symbolic link by a folder',
+  })
 }

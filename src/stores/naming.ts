@@ -1,6 +1,6 @@
 import { pathToFileURL } from 'node:url'
 import { UpdaterError } from '../errors.ts'
-import type { ImageFormat } from '../image.ts'
+import { type DigestAlgorithm, digestAlgorithms, type ImageFormat } from '../image.ts'
 import type { MirrorOptions } from './options.ts'
 
 /** What names an image on a mirror. */
@@ -50,14 +50,28 @@ export function stagingKey(key: string, random: string): string {
 
 const ownFile = /^([^/]+)\/(\d{8})-([^/]+?)\.([a-z0-9]+)(\.[0-9a-f]{12}\.upload)?$/
 
+/** `debian-12/` → `debian-12/SHA256SUMS`: the name under which such lists are known. */
+export function checksumFileKey(folder: string, algorithm: DigestAlgorithm): string {
+  return `${folder}${algorithm.toUpperCase()}SUMS`
+}
+
+/** What lies before the file's name, with its slash. */
+export function folderOfKey(key: string): string {
+  return key.slice(0, key.lastIndexOf('/') + 1)
+}
+
+const checksumFile = new RegExp(`^([^/]+)/(?:${digestAlgorithms.join('|').toUpperCase()})SUMS$`)
+
 /**
- * Is this a key that `objectKey` (`final`) or `stagingKey` (`staging`) makes under the prefix? Whatever
- * else lies in a bucket is never touched.
+ * Is this a key that `objectKey` (`final`), `stagingKey` (`staging`) or `checksumFileKey` (`checksums`) makes
+ * under the prefix? Whatever else lies in a bucket is never touched.
  */
-export function kindOfKey(key: string, keyPrefix: string): 'final' | 'staging' | undefined {
+export function kindOfKey(key: string, keyPrefix: string): 'final' | 'staging' | 'checksums' | undefined {
   const prefix = folderPrefix(keyPrefix)
   if (!key.startsWith(prefix)) return undefined
-  const match = ownFile.exec(key.slice(prefix.length))
+  const name = key.slice(prefix.length)
+  if (isFolderName(checksumFile.exec(name)?.[1] ?? '')) return 'checksums'
+  const match = ownFile.exec(name)
   if (match === null || match[1] !== match[3]) return undefined
   return match[5] === undefined ? 'final' : 'staging'
 }

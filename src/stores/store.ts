@@ -10,11 +10,15 @@ export interface ObjectRecord {
   readonly size: number
 }
 
-export interface StoredObject {
+/** What a listing tells of an object. */
+export interface ListedObject {
   readonly key: string
   /** Bytes. */
   readonly size: number
   readonly lastModified: Date | undefined
+}
+
+export interface StoredObject extends ListedObject {
   /** What was recorded at upload; `undefined` for an object of other origin. */
   readonly record: ObjectRecord | undefined
 }
@@ -73,6 +77,13 @@ export interface Store {
   ready(signal?: AbortSignal): Promise<void>
   stat(key: string, signal?: AbortSignal): Promise<StoredObject | undefined>
   begin(key: string, intent: UploadIntent): Promise<Upload>
+  /**
+   * The visible objects whose keys begin with the prefix (empty, or segments that each end with a slash), in
+   * no order. One that comes or goes meanwhile may be missing.
+   */
+  list(prefix: string, signal?: AbortSignal): AsyncIterable<ListedObject>
+  /** Removes an object together with its record. One that is gone is as good as removed. */
+  remove(key: string, signal?: AbortSignal): Promise<void>
   /**
    * Removes what earlier runs left unfinished, and returns how much: uploads under the prefix, and temporary
    * objects in the given folders under it.

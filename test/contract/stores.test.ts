@@ -209,6 +209,50 @@ for (const subject of subjects) {
       expect(await open.leftovers()).toEqual([])
     })
 
+    it('lists what is visible under a prefix, with sizes and times', async () => {
+      const sizes: Record<string, number> = {
+        'listed/a/20260101-a.qcow2': 7,
+        'listed/a/20260102-a.qcow2': 0,
+        'listed/b c/notes+more.txt': 3,
+        'listed2/a/20260101-a.qcow2': 5,
+      }
+      for (const [key, size] of Object.entries(sizes)) {
+        const bytes = generatedBytes(size, 9)
+        await storeAll(store, key, bytes, known(bytes))
+      }
+      const unfinished = await store.begin('listed/a/20260103-a.qcow2', unknown)
+      await unfinished.write(small)
+      const list = async (prefix: string) => {
+        const found: Record<string, number> = {}
+        for await (const { key, size, lastModified } of store.list(prefix)) {
+          expect(Math.abs(Date.now() - Number(lastModified))).toBeLessThan(10 * 60_000)
+          found[key] = size
+        }
+        return found
+      }
+      const { 'listed2/a/20260101-a.qcow2': _, ...below } = sizes
+      expect(await list('listed/')).toEqual(below)
+      expect(await list('')).toMatchObject(sizes)
+      expect(await list('listed/none/')).toEqual({})
+      await unfinished.abort()
+    })
+
+    it.each([
+      ['small', small],
+      ['of several parts', large],
+    ])('removes an object that is %s, with its record, and nothing else', async (label, bytes) => {
+      const folder = `removed-${label.replaceAll(' ', '-')}`
+      const [gone, stays] = [`${folder}/20260101-${folder}.raw`, `${folder}/20260102-${folder}.raw`]
+      for (const key of [gone, stays]) await storeAll(store, key, bytes, known(bytes))
+      await store.remove(gone)
+      expect(await store.stat(gone)).toBeUndefined()
+      expect(await store.stat(stays)).toMatchObject({ record: recordOf(bytes) })
+      expect((await open.keys()).filter((key) => key.startsWith(`${folder}/`))).toEqual([stays])
+      expect(await open.leftovers()).toEqual([])
+      await store.remove(gone)
+      await store.remove('none/20260101-none.raw')
+    })
+
     it('stops at a signal and cleans up after it', async () => {
       const controller = new AbortController()
       const upload = await store.begin('signal/20260101-signal.qcow2', {

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { UpdaterError } from '../../src/errors.ts'
 import {
+  checksumFileKey,
   encodeSegment,
   folderPrefix,
   kindOfKey,
@@ -70,6 +71,20 @@ describe('object keys', () => {
     expect(kindOfKey('p/debian-12/20260124-debian-11.qcow2', 'p/')).toBeUndefined()
     expect(kindOfKey('p/debian-12/backup.qcow2', 'p/')).toBeUndefined()
     expect(kindOfKey(`${key}.0123.upload`, 'p/')).toBeUndefined()
+  })
+
+  it.each([
+    ['debian-12/SHA256SUMS', 'checksums'],
+    ['debian-12/SHA512SUMS', 'checksums'],
+    ['debian-12/MD5SUMS', 'checksums'],
+    ['SHA256SUMS', undefined],
+    ['a/b/SHA256SUMS', undefined],
+    ['debian-12/SHA256SUMS.gpg', undefined],
+    ['debian-12/sha256sums', undefined],
+    ['.trash/SHA256SUMS', undefined],
+  ])('of checksum files are told apart: %s', (name, kind) => {
+    expect(kindOfKey(`p/${name}`, 'p')).toBe(kind)
+    expect(checksumFileKey('p/debian-12/', 'sha256')).toBe('p/debian-12/SHA256SUMS')
   })
 })
 

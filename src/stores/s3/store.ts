@@ -1,6 +1,7 @@
 import type { Store, StoredObject } from '../store.ts'
 import { createS3Client, defaultPause, type S3Client, type S3Options } from './call.ts'
 import { S3Error, strangeAnswer } from './failure.ts'
+import { listObjects } from './list.ts'
 import { recordOf } from './record.ts'
 import { removeStale } from './stale.ts'
 import { beginUpload } from './upload.ts'
@@ -20,6 +21,8 @@ export function createS3Store(options: S3Options): Store {
     },
     stat,
     begin: (key, intent) => beginUpload({ client, acl, pause, stat }, key, intent),
+    list: (prefix, signal) => listObjects(client, prefix, signal),
+    remove: (key, signal) => removeObject(client, key, signal),
     abortStale: (stale, signal) => removeStale(client, stale, signal),
     close: async () => {},
   }
@@ -37,6 +40,15 @@ async function listFirst(
   const document = parseXml(text)
   if (document?.root !== 'ListBucketResult') throw strangeAnswer({ ...client, what }, status)
   return document.node
+}
+
+/** S3 says nothing of one that is gone; Swift does. */
+async function removeObject(client: S3Client, key: string, signal: AbortSignal | undefined): Promise<void> {
+  try {
+    await client.call({ what: `Removing ${key}`, method: 'DELETE', key, signal })
+  } catch (error) {
+    if (!(error instanceof S3Error && error.s3Code === 'NoSuchKey')) throw error
+  }
 }
 
 async function statObject(
