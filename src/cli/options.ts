@@ -22,6 +22,7 @@ export interface UpdateFlags extends ImagesFlags {
   readonly mirrorDir?: string | undefined
   readonly mirror: boolean
   readonly acl: string
+  readonly checksumFiles: boolean
   readonly checkPublic: boolean
   readonly verify: 'range' | 'full'
   readonly signatures: 'require' | 'prefer' | 'off'
@@ -140,6 +141,7 @@ export function addMirrorOptions(command: Command): Command {
         'upload nothing; an updated mirror_url is removed, or written where it answers under --mirror-base-url',
       ).conflicts('mirrorDir'),
     )
+    .option('--no-checksum-files', 'write no SHA256SUMS beside the mirrored images')
     .addOption(option('--acl <acl>', "canned ACL of uploaded objects, '' for none", 'public-read'))
 }
 

@@ -20,6 +20,7 @@ export function toUpdateOptions(flags: Flags<UpdateFlags>, names: readonly strin
     allowDowngrade: values.allowDowngrade,
     keepVersions: parseKeep(values.keepVersions, origin('keepVersions')),
     checkPublic: values.checkPublic,
+    checksumFiles: values.checksumFiles,
     verify: values.verify,
     jobs: parseCount(values.jobs, origin('jobs'), 256),
     transfers: parseCount(values.transfers, origin('transfers'), 64),

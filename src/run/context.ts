@@ -36,6 +36,8 @@ export interface Run {
   readonly http: HttpClient
   /** `undefined`: nothing is written to a mirror in this run. */
   readonly store: Store | undefined
+  /** Before every key on the mirror. */
+  readonly keyPrefix: string
   /** `undefined`: the run knows no mirror's public base. */
   place(image: Image, version: string): Place | undefined
   /** Short tasks, at most `jobs` at once. */

@@ -21,6 +21,8 @@ export interface RunOptions extends CatalogueOptions {
   readonly checkPublic?: boolean | undefined
   /** `full` also downloads the mirrored object and hashes it. Default: `range`. */
   readonly verify?: 'range' | 'full' | undefined
+  /** List the digests of the stored objects in `SHA256SUMS` (and the like) beside them. Default: true. */
+  readonly checksumFiles?: boolean | undefined
   /** Checks at once. Default: 256. */
   readonly jobs?: number | undefined
   /** Mirrorings at once. Default: 2. */

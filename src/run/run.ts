@@ -57,6 +57,7 @@ export function createRun<Settings extends RunSettings>(
     signal,
     http,
     store,
+    keyPrefix: mirror.keyPrefix,
     place: (image, version) => mirror.place(image, version),
     checking: limited(settings.jobs, signal),
     transferring: limited(settings.transfers, signal),

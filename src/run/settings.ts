@@ -41,6 +41,7 @@ export function settleRun(options: RunOptions): RunSettings {
     dryRun: options.dryRun ?? false,
     checkPublic: options.checkPublic ?? true,
     verify: options.verify ?? 'range',
+    checksumFiles: options.checksumFiles ?? true,
     jobs: positive('jobs', options.jobs ?? 256),
     transfers: positive('transfers', options.transfers ?? 2),
     strict: options.strict ?? false,

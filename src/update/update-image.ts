@@ -10,6 +10,7 @@ import {
 } from '../image.ts'
 import type { MirrorOutcome } from '../report/outcome.ts'
 import { answers, ensureMirrored } from '../run/ensure-mirrored.ts'
+import { listDigests } from '../run/list-digests.ts'
 import type { UpdateRun, UpdateTask } from './context.ts'
 import { versionsToKeep } from './overrides.ts'
 import { applyValues, isCurrent, isUnprotected, planValues } from './plan.ts'
@@ -90,7 +91,7 @@ async function keep(task: Task, found: Discovered['found']): Promise<void> {
     return
   }
   const named = current.mirrorUrl !== undefined
-  progress.mirror = await ensureMirrored(task, { ...found, version: current.version }, place, named)
+  progress.mirror = await mirror(task, { ...found, version: current.version }, place, named)
   progress.changed = progress.mirror.status !== 'present'
   if (!named) await write(task, { mirrorUrl: place.url })
 }
@@ -104,8 +105,15 @@ async function adopt(task: Task, build: Build): Promise<void> {
   const named = mirrored || (place !== undefined && (await answers(task, build, place)))
   const values = planValues(build, named && place !== undefined ? place.url : null)
   step({ type: 'new-values', values })
-  if (mirrored) progress.mirror = await ensureMirrored(task, build, place, false)
+  if (mirrored) progress.mirror = await mirror(task, build, place, false)
   await write(task, values, versionsToKeep(image, run.settings))
+}
+
+async function mirror(...asked: Parameters<typeof ensureMirrored>): Promise<MirrorOutcome> {
+  const outcome = await ensureMirrored(...asked)
+  const [task, , { object }] = asked
+  if (outcome.status === 'stored') await listDigests(task, [object])
+  return outcome
 }
 
 async function write(

@@ -43,6 +43,7 @@ describe('options', () => {
       names: [],
       mirror: s3,
       checkPublic: true,
+      checksumFiles: true,
       verify: 'range',
       jobs: 256,
       transfers: 2,
@@ -69,7 +70,7 @@ describe('options', () => {
       ...['--mirror-base-url', 'https://m.example/i', '--mirror-key-prefix', 'p/', '--acl', ''],
       ...['--no-check-public', '--verify', 'full', '--signatures', 'require', '--keyring', 'keys'],
       ...['--max-image-size', '1.5GiB', '--strict', '--dry-run', '--jobs', '4', '--transfers', '1', 'three'],
-      ...['--keep-versions', '3'],
+      ...['--keep-versions', '3', '--no-checksum-files'],
     ])
     expect(options).toEqual({
       images: ['a', 'b.yml'],
@@ -91,6 +92,7 @@ describe('options', () => {
       includeDisabled: true,
       allowDowngrade: true,
       checkPublic: false,
+      checksumFiles: false,
       verify: 'full',
       jobs: 4,
       transfers: 1,

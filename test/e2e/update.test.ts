@@ -141,7 +141,10 @@ describe('the mirror', () => {
     const report = await run({ names: ['rocky-9'] })
     expect(outcomeOf(report, 'rocky-9')).toMatchObject({ status: 'updated', mirror: { status: 'stored' } })
     expect(await texts()).toEqual(once)
-    expect(store.objects()).toHaveLength(1)
+    expect(store.objects().map(({ key }) => key)).toEqual([
+      'rocky-9/20260531-rocky-9.qcow2',
+      'rocky-9/SHA256SUMS',
+    ])
   })
 
   it('gets other bytes under the same key when a build is replaced on the same day', async () => {
@@ -160,8 +163,11 @@ describe('the mirror', () => {
       status: 'updated',
       mirror: { status: 'stored' },
     })
-    const [object, ...others] = store.objects()
+    const [object, list, ...others] = store.objects()
     expect(others).toEqual([])
+    expect((await store.read('openstack-images', list?.key ?? '')).toString()).toBe(
+      `${hexDigest('sha256', rebuilt)}  ${object?.key.split('/')[1]}\n`,
+    )
     expect(object?.metadata.checksum).toBe(`sha256:${hexDigest('sha256', rebuilt)}`)
   })
 

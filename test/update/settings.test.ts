@@ -13,6 +13,7 @@ describe('settle', () => {
       includeDisabled: false,
       allowDowngrade: false,
       checkPublic: true,
+      checksumFiles: true,
       verify: 'range',
       jobs: 256,
       transfers: 2,
