@@ -17,6 +17,8 @@ export type ImageStep =
   | { readonly type: 'checksums-from'; readonly url: string }
   /** `fileName` is the file that the distribution publishes now. */
   | { readonly type: 'current-checksum'; readonly fileName: string; readonly checksum: string }
+  /** The distribution publishes no checksum: that of the first download is recorded. */
+  | { readonly type: 'no-checksum'; readonly fileName: string }
   | { readonly type: 'our-checksum'; readonly checksum: string | undefined }
   | { readonly type: 'up-to-date' }
   | { readonly type: 'new-values'; readonly values: VersionValues }

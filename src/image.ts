@@ -49,8 +49,20 @@ export interface Image {
   readonly versions: readonly ImageVersion[]
 }
 
-/** How the distribution packs the file that it publishes. */
-export type Compression = 'gz' | 'xz' | 'bz2' | 'zst' | 'zip'
+/** How the distribution packs the file that it publishes; in a `tar` archive one file is the image. */
+export const compressions = [
+  'tar.gz',
+  'tar.xz',
+  'tar.bz2',
+  'tar.zst',
+  'tar',
+  'gz',
+  'xz',
+  'bz2',
+  'zst',
+  'zip',
+] as const
+export type Compression = (typeof compressions)[number]
 
 /** How far the digest of a build can be trusted. */
 export type Trust = 'signed' | 'checksum' | 'first-use'
@@ -59,8 +71,11 @@ export type Trust = 'signed' | 'checksum' | 'first-use'
 export interface Build {
   /** Where the build's own file is: never a placeholder, a dated name where the distribution has one. */
   readonly url: string
-  /** What the distribution publishes of the bytes at `url` (compressed, where they are). */
-  readonly digest: Digest
+  /**
+   * What the distribution publishes of the bytes at `url` (compressed, where they are). `undefined`: nothing;
+   * `trust` is `first-use` then, and `url` names the version.
+   */
+  readonly digest: Digest | undefined
   /** Bytes at `url`, where the manifest says so. */
   readonly size?: number | undefined
   /** `YYYYMMDD`. */

@@ -71,6 +71,8 @@ export function stepLines(image: ImageRef, step: ImageStep): LogLine[] {
       return line(`Getting checksums from ${step.url}`)
     case 'current-checksum':
       return line(`Checksum of current ${step.fileName} is ${step.checksum}`)
+    case 'no-checksum':
+      return line(`No checksum of ${step.fileName} is published: its first download's is recorded`)
     case 'our-checksum':
       return line(
         step.checksum === undefined ? 'Our checksum is missing' : `Our checksum is ${step.checksum}`,

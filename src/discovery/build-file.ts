@@ -3,8 +3,8 @@ import { type ChecksumEntry, lookUpChecksum } from './checksum-file.ts'
 import type { Manifest } from './manifest.ts'
 import { isSafeFileName } from './names.ts'
 import type { Found } from './resolver.ts'
-import { catalogueAlgorithm, compressionOf } from './sources.ts'
-import { compareStamps, findStamp, type Stamp } from './stamp.ts'
+import { catalogueAlgorithm, compressionOf, splitFileUrl } from './sources.ts'
+import { compareStamps, findStamp, findUrlStamp, type Stamp } from './stamp.ts'
 
 /** A build's file as a manifest lists it. */
 export interface BuildFile {
@@ -14,11 +14,26 @@ export interface BuildFile {
 
 /**
  * The file `name` with its checksum, in the algorithm of the image's catalogue entry where the manifest
- * has that.
+ * has that. A file of its own beside the image (`<name>.sha256`) may tell the name of the build instead,
+ * as openSUSE's do: `x-Cloud-Build18.7.qcow2` for `x-Cloud.qcow2`.
  * @throws UpdaterError CHECKSUM_NOT_LISTED, CHECKSUM_AMBIGUOUS
  */
 export function listedFile(name: string, manifest: Manifest, image: Image): BuildFile {
-  return { name, entry: lookUpChecksum(manifest.entries, name, catalogueAlgorithm(image), manifest.url) }
+  const build = buildNameIn(manifest, name)
+  const entries =
+    build === undefined ? manifest.entries : manifest.entries.map((entry) => ({ ...entry, name }))
+  return { name, entry: lookUpChecksum(entries, name, catalogueAlgorithm(image), manifest.url) }
+}
+
+/** The one name in a manifest of `name` alone, where that is the name of its build. */
+function buildNameIn({ url, entries }: Manifest, name: string): string | undefined {
+  const names = new Set(entries.map((entry) => entry.name))
+  const [only] = names
+  const extension = `.${extensionOf(name)}`
+  const stem = name.slice(0, -extension.length)
+  if (names.size !== 1 || only === undefined || !splitFileUrl(url)?.name.startsWith(`${name}.`))
+    return undefined
+  return only.startsWith(`${stem}-`) && only.endsWith(extension) && isSafeFileName(only) ? only : undefined
 }
 
 /**
@@ -43,13 +58,13 @@ function extensionOf(name: string): string {
   return name.slice(name.lastIndexOf('.') + 1)
 }
 
-/** What is known of the build whose file is at `url`; `version` is its day, where names tell it. */
+/** What is known of the build whose file is at `url`; `version` is its day, where it is told elsewhere. */
 export function foundAt(url: string, file: BuildFile, manifest: Manifest, version?: string): Found {
   return {
     url,
     digest: file.entry.digest,
     size: file.entry.size,
-    version: version ?? findStamp(file.name)?.date,
+    version: version ?? findUrlStamp(url)?.date,
     compression: compressionOf(file.name),
     trust: manifest.trust,
   }

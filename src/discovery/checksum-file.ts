@@ -55,11 +55,25 @@ export function lookUpChecksum(
     if (other !== undefined && other.digest.hex !== entry.digest.hex) throw ambiguous(name, source)
     byAlgorithm.set(entry.digest.algorithm, entry)
   }
-  const strongest = digestAlgorithms.find((algorithm) => byAlgorithm.has(algorithm))
-  const usable = preferred !== undefined && (!isWeak(preferred) || preferred === strongest)
-  const chosen = (usable && byAlgorithm.get(preferred)) || (strongest && byAlgorithm.get(strongest))
+  const digests = [...byAlgorithm.values()].map(({ digest }) => digest)
+  const digest = preferredDigest(digests, preferred)
+  const chosen = digest && byAlgorithm.get(digest.algorithm)
   if (chosen === undefined) throw notListed(entries, name, source)
   return chosen
+}
+
+/**
+ * The digest of the `preferred` algorithm if it is there (MD5 and SHA-1 only where there is nothing
+ * better), else the strongest.
+ */
+export function preferredDigest(
+  digests: readonly Digest[],
+  preferred: DigestAlgorithm | undefined,
+): Digest | undefined {
+  const of = (algorithm: DigestAlgorithm) => digests.find((digest) => digest.algorithm === algorithm)
+  const strongest = digestAlgorithms.map(of).find((digest) => digest !== undefined)
+  const asked = preferred === undefined ? undefined : of(preferred)
+  return asked === undefined || isWeak(asked) ? strongest : asked
 }
 
 /** `undefined`: outside of sections; `unknown`: a section of an algorithm that is not in use for images. */
@@ -134,7 +148,8 @@ function withSize(entry: ChecksumEntry, sizes: Map<string, number | undefined>):
   return size === undefined ? entry : { ...entry, size }
 }
 
-function isWeak(algorithm: DigestAlgorithm): boolean {
+/** Can bytes be made that have another file's digest of this algorithm? */
+export function isWeak({ algorithm }: Digest): boolean {
   return algorithm === 'md5' || algorithm === 'sha1'
 }
 

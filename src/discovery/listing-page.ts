@@ -1,17 +1,66 @@
+import { UpdaterError } from '../errors.ts'
 import { statusOf } from '../http/failure.ts'
+import { redactUrl } from '../http/url.ts'
+import { isReleaseFolder, parseReleaseListing, releasesUrl } from './github.ts'
+import { parseJson } from './json.ts'
 import { type ListingEntry, parseListing } from './listing.ts'
+import { parseBucketPage, parseJsonTable } from './listing-formats.ts'
 import type { ResolverContext } from './resolver.ts'
 
+/** Asks what is in a folder, whose URL ends with a slash. @throws UpdaterError HTTP_*, DISCOVERY_NOTHING_FOUND */
+export type Lister = (folder: string, context: ResolverContext) => Promise<ListingEntry[]>
+
+const maxBucketPages = 20
+
 /**
- * Asks for the listing of a folder. `folder` ends with a slash, which saves a redirect; a server that
- * knows the page only without it is asked once more.
- * @throws UpdaterError HTTP_*
+ * Asks for the listing of a folder in the way of its server: pages of Apache, nginx and the like (HTML),
+ * a bucket's listing, JSON, or GitHub's releases.
  */
-export async function fetchListing(folder: string, context: ResolverContext): Promise<ListingEntry[]> {
-  const ask = (url: string) => context.http.text(url, { signal: context.signal })
+export const fetchListing: Lister = async (folder, context) => {
+  if (isReleaseFolder(folder)) {
+    const { text } = await context.http.text(releasesUrl(folder), { signal: context.signal })
+    return parseReleaseListing(text, folder)
+  }
+  return isBucket(folder) ? fetchBucketListing(folder, context) : fetchPage(folder, context)
+}
+
+/** MirrorCache, which serves openSUSE, draws its pages in the browser; `?jsontable` has what it draws. */
+export const fetchJsonTable: Lister = (folder, context) => fetchPage(folder, context, '?jsontable')
+
+/** A server that knows the page only without the slash is asked once more. */
+async function fetchPage(folder: string, context: ResolverContext, query = ''): Promise<ListingEntry[]> {
+  const ask = (url: string) => context.http.text(`${url}${query}`, { signal: context.signal })
   const page = await ask(folder).catch((error: unknown) => {
     if (statusOf(error) === 404) return ask(folder.slice(0, -1))
     throw error
   })
-  return parseListing(page.text, page.url)
+  const json = /^\s*[[{]/.test(page.text) ? parseJson(page.text) : undefined
+  return json === undefined ? parseListing(page.text, page.url) : parseJsonTable(json)
+}
+
+/** A bucket of S3 in the form in which the host is the bucket. */
+function isBucket(folder: string): boolean {
+  return /\.s3[.-][a-z0-9.-]*amazonaws\.com$/.test(new URL(folder).hostname)
+}
+
+/** @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html */
+async function fetchBucketListing(folder: string, context: ResolverContext): Promise<ListingEntry[]> {
+  const { origin, pathname } = new URL(folder)
+  const prefix = decodeURIComponent(pathname.slice(1))
+  const entries: ListingEntry[] = []
+  let token: string | undefined
+  for (let page = 0; page < maxBucketPages; page += 1) {
+    const query = new URLSearchParams({ 'list-type': '2', delimiter: '/', prefix })
+    if (token !== undefined) query.set('continuation-token', token)
+    const answer = await context.http.text(`${origin}/?${query}`, { signal: context.signal })
+    const listed = await parseBucketPage(answer.text, prefix)
+    entries.push(...listed.entries)
+    token = listed.next
+    if (token === undefined) return entries
+  }
+  throw new UpdaterError(
+    'DISCOVERY_NOTHING_FOUND',
+    `The listing of ${redactUrl(folder)} has more than ${maxBucketPages} pages`,
+    { remedy: 'Name a folder with fewer files in latest_url' },
+  )
 }

@@ -2,7 +2,9 @@ import { UpdaterError } from '../errors.ts'
 import { redactUrl } from '../http/url.ts'
 import type { Trust } from '../image.ts'
 import { type ChecksumEntry, parseChecksumFile } from './checksum-file.ts'
+import { parseDebianBuild } from './debian-build.ts'
 import type { ResolverContext } from './resolver.ts'
+import { withoutFrame } from './signatures/clearsigned.ts'
 
 /** A distribution's checksum file. */
 export interface Manifest {
@@ -11,22 +13,45 @@ export interface Manifest {
   readonly trust: Trust
 }
 
+/** A text of a distribution, after who signed it has been looked at. */
+export interface VerifiedText {
+  readonly url: string
+  /** With `signed`, only what the signature covers. */
+  readonly text: string
+  readonly trust: 'signed' | 'checksum'
+}
+
 /**
- * Asks for a checksum file, verifies what signs it, and reads it. Every checksum file comes in through here.
- * @throws UpdaterError HTTP_*, SIGNATURE_*, CHECKSUM_MALFORMED where the file holds no checksum at all
+ * Asks for a text that a build or its checksum is read from, and verifies what signs it. All of them but
+ * listings come in through here.
+ * @throws UpdaterError HTTP_*, SIGNATURE_*
  */
-export async function fetchManifest(url: string, context: ResolverContext): Promise<Manifest> {
-  context.tell({ type: 'checksums-from', url: redactUrl(url) })
+export async function fetchVerified(url: string, context: ResolverContext): Promise<VerifiedText> {
   const answer = await context.http.text(url, { signal: context.signal })
   const { text, trust, warnings } = (await context.verify?.({ url, bytes: answer.bytes })) ?? {
-    text: answer.text,
+    text: withoutFrame(answer.text, url),
     trust: 'checksum' as const,
     warnings: [],
   }
   for (const message of warnings) context.tell({ type: 'warning', message })
-  const entries = parseChecksumFile(text)
+  return { url, text, trust }
+}
+
+/**
+ * Asks for a checksum file and reads it.
+ * @throws UpdaterError HTTP_*, SIGNATURE_*, CHECKSUM_MALFORMED where the file holds no checksum at all
+ */
+export async function fetchManifest(url: string, context: ResolverContext): Promise<Manifest> {
+  context.tell({ type: 'checksums-from', url: redactUrl(url) })
+  const { text, trust } = await fetchVerified(url, context)
+  const entries = /^\s*\{/.test(text) ? parseDebianBuild(text, url) : parseChecksumFile(text)
   if (entries.length > 0) return { url, entries, trust }
-  throw new UpdaterError('CHECKSUM_MALFORMED', `${redactUrl(url)} holds no checksum`, {
+  throw noChecksum(url)
+}
+
+/** @returns CHECKSUM_MALFORMED */
+export function noChecksum(url: string): UpdaterError {
+  return new UpdaterError('CHECKSUM_MALFORMED', `${redactUrl(url)} holds no checksum`, {
     remedy: 'Look at what the server sends there, often a page about an error',
   })
 }

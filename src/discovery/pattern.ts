@@ -1,77 +1,176 @@
 import { UpdaterError } from '../errors.ts'
-import { redactUrl } from '../http/url.ts'
+import { childUrl } from './names.ts'
 
 const opening = 'HEREBE'
 const closing = 'DRAGONS'
 const maxPatternLength = 256
+const maxPatterns = 8
 const maxNameLength = 255
 
-/**
- * A URL one of whose path segments holds `HEREBE<pattern>DRAGONS`: `parent` + `prefix` + what the pattern
- * stands for + `suffix` + `rest`.
- */
-export interface Placeholder {
-  /** Up to the slash before the segment, inclusive. */
-  readonly parent: string
-  readonly prefix: string
-  readonly pattern: string
-  readonly suffix: string
-  /** Empty, or what follows the segment, from its slash on. */
-  readonly rest: string
+/** A part of a path segment: text that stands for itself, or the pattern between `HEREBE` and `DRAGONS`. */
+type Part = { readonly text: string } | { readonly pattern: string }
+
+export type Segment = readonly Part[]
+
+/** A URL whose path segments may hold placeholders. */
+export interface UrlPattern {
+  /** Scheme and host, with the slash after them. */
+  readonly root: string
+  readonly segments: readonly Segment[]
 }
 
-/** What the pattern stands for in a whole name; `undefined`: the name does not match. */
-export type NameMatcher = (name: string) => string | undefined
+/** What patterns stand for, by their text: one that is written twice stands for the same both times. */
+export type Matches = ReadonlyMap<string, string>
+
+/** The patterns of an image's URLs, compiled, by their text. */
+export type CompiledPatterns = ReadonlyMap<string, { matches(text: string): boolean }>
 
 export function hasPlaceholder(url: string): boolean {
   return url.includes(opening)
 }
 
 /**
- * Takes a URL with a placeholder apart. By hand, for the URL parser changes what a pattern may hold
+ * Takes a URL with placeholders apart. By hand, for the URL parser changes what a pattern may hold
  * (`\`, `?`, `#`, `/`).
  * @throws UpdaterError PATTERN_INVALID
  */
-export function splitPlaceholder(url: string, imageName: string): Placeholder {
-  const start = url.indexOf(opening)
-  const end = url.indexOf(closing, start)
-  if (start === -1 || end === -1)
-    throw placeholderError(imageName, `${opening} is not followed by ${closing}`)
-  const parent = url.slice(0, url.lastIndexOf('/', start) + 1)
-  if (!/^https?:\/\/[^/]+\//i.test(parent) || /[?#\\]/.test(parent)) {
-    throw placeholderError(imageName, `the placeholder is not in the path of a URL: ${redactUrl(parent)}`)
+export function parsePattern(url: string, imageName: string): UrlPattern {
+  const root = /^https?:\/\/[^/?#\\]+\//i.exec(url)?.[0] ?? ''
+  if (root === '' || hasPlaceholder(root)) {
+    throw placeholderError(imageName, 'it is not in the path of an http(s) URL')
   }
-  const after = url.slice(end + closing.length)
-  if (hasPlaceholder(after)) throw placeholderError(imageName, 'there is a second placeholder')
-  const pattern = url.slice(start + opening.length, end)
-  if (pattern === '' || pattern.length > maxPatternLength) {
-    throw placeholderError(imageName, `its length is ${pattern.length}, not 1 to ${maxPatternLength}`)
+  const segments: Part[][] = [[]]
+  for (const part of partsOf(url.slice(root.length), imageName)) {
+    const texts = 'text' in part ? part.text.split('/') : []
+    if ('pattern' in part) segments.at(-1)?.push(part)
+    for (const [index, text] of texts.entries()) {
+      if (index > 0) segments.push([])
+      if (text !== '') segments.at(-1)?.push({ text })
+    }
   }
-  const slash = after.indexOf('/')
-  const suffix = slash === -1 ? after : after.slice(0, slash)
-  return {
-    parent,
-    prefix: url.slice(parent.length, start),
-    pattern,
-    suffix,
-    rest: after.slice(suffix.length),
+  return { root, segments }
+}
+
+/** The patterns in a segment, or in a whole URL, each once. */
+export function patternsOf(parts: Segment | UrlPattern): string[] {
+  const all = 'segments' in parts ? parts.segments.flat() : parts
+  return [...new Set(all.flatMap((part) => ('pattern' in part ? [part.pattern] : [])))]
+}
+
+/** The segment with its patterns filled in; `undefined` where one of them is not known. */
+export function fillSegment(segment: Segment, known: Matches): string | undefined {
+  let filled = ''
+  for (const part of segment) {
+    const text = 'text' in part ? part.text : known.get(part.pattern)
+    if (text === undefined) return undefined
+    filled += text
   }
+  return filled
 }
 
 /**
- * Compiles a placeholder's pattern (RE2 syntax, matched in linear time). A name matches as a whole: the
- * parts around the pattern literally, the pattern all that lies between them.
+ * The URL of the first `count` segments (default: all), with a slash behind a folder; `undefined` where
+ * one of their patterns is not known.
+ * @throws UpdaterError DISCOVERY_UNSAFE_NAME
+ */
+export function fillUrl(
+  { root, segments }: UrlPattern,
+  known: Matches,
+  count = segments.length,
+): string | undefined {
+  let url = root
+  for (const [index, segment] of segments.slice(0, count).entries()) {
+    const name = fillSegment(segment, known)
+    if (name === undefined) return undefined
+    url = patternsOf(segment).length === 0 ? `${url}${name}` : childUrl(url, name)
+    if (index < segments.length - 1) url += '/'
+  }
+  return url
+}
+
+/**
+ * Compiles all patterns of a URL (RE2 syntax, matched in linear time).
  * @throws UpdaterError PATTERN_INVALID
  */
-export async function compilePlaceholder(placeholder: Placeholder, imageName: string): Promise<NameMatcher> {
-  const { prefix, pattern, suffix } = placeholder
+export async function compilePatterns(url: UrlPattern, imageName: string): Promise<CompiledPatterns> {
   const { RE2JS } = await import('re2js')
-  const compiled = compile(() => RE2JS.compile(pattern), imageName)
-  return (name) => {
-    if (name.length > maxNameLength || name.length < prefix.length + suffix.length) return undefined
-    if (!name.startsWith(prefix) || !name.endsWith(suffix)) return undefined
-    const middle = name.slice(prefix.length, name.length - suffix.length)
-    return compiled.matches(middle) ? middle : undefined
+  return new Map(
+    patternsOf(url).map((pattern) => [pattern, compile(() => RE2JS.compile(pattern), imageName)] as const),
+  )
+}
+
+/** The one pattern of a segment that is not known. @throws UpdaterError PATTERN_INVALID where there are several */
+export function unknownPattern(segment: Segment, known: Matches, imageName: string): string | undefined {
+  const [pattern, another] = patternsOf(segment).filter((candidate) => !known.has(candidate))
+  if (another === undefined) return pattern
+  throw placeholderError(imageName, 'two of one path segment are unknown at once: write them as one')
+}
+
+/**
+ * What the unknown pattern of a segment (`undefined`: there is none) stands for in `name`, added to what is
+ * known. A name matches as a whole: the parts around the pattern literally, the pattern all that lies
+ * between them. `undefined`: it does not match.
+ */
+export function matchName(
+  name: string,
+  segment: Segment,
+  pattern: string | undefined,
+  known: Matches,
+  compiled: CompiledPatterns,
+): Matches | undefined {
+  if (name.length > maxNameLength) return undefined
+  if (pattern === undefined) return fillSegment(segment, known) === name ? known : undefined
+  const isIt = (part: Part) => 'pattern' in part && part.pattern === pattern
+  const frame = fillSegment(segment, new Map([...known, [pattern, '']]))?.length ?? 0
+  const length = (name.length - frame) / segment.filter(isIt).length
+  if (length < 0 || !Number.isInteger(length)) return undefined
+  const start = fillSegment(segment.slice(0, segment.findIndex(isIt)), known)?.length ?? 0
+  const matched = name.slice(start, start + length)
+  const matches = new Map([...known, [pattern, matched]])
+  const fits = fillSegment(segment, matches) === name && compiled.get(pattern)?.matches(matched)
+  return fits ? matches : undefined
+}
+
+/** The same for the path segments of a whole URL, or of a folder in front of it. */
+export function matchUrl(
+  url: string,
+  pattern: UrlPattern,
+  compiled: CompiledPatterns,
+  imageName: string,
+): Matches | undefined {
+  if (!url.startsWith(pattern.root) || /[?#]/.test(url)) return undefined
+  const names = url.slice(pattern.root.length).replace(/\/$/, '').split('/')
+  const isFolder = url.endsWith('/')
+  if (isFolder ? names.length >= pattern.segments.length : names.length !== pattern.segments.length) {
+    return undefined
+  }
+  let known: Matches | undefined = new Map()
+  for (const [index, name] of names.entries()) {
+    const segment: Segment = pattern.segments[index] ?? []
+    known = matchName(name, segment, unknownPattern(segment, known, imageName), known, compiled)
+    if (known === undefined) return undefined
+  }
+  return known
+}
+
+function* partsOf(path: string, imageName: string): Generator<Part> {
+  let at = 0
+  for (let count = 1; ; count += 1) {
+    const start = path.indexOf(opening, at)
+    const text = path.slice(at, start === -1 ? path.length : start)
+    if (/[?#\\]/.test(text))
+      throw placeholderError(imageName, 'the URL has a query, a fragment or a backslash')
+    yield { text }
+    if (start === -1) return
+    const end = path.indexOf(closing, start)
+    if (end === -1) throw placeholderError(imageName, `${opening} is not followed by ${closing}`)
+    const pattern = path.slice(start + opening.length, end)
+    if (pattern === '' || pattern.length > maxPatternLength) {
+      throw placeholderError(imageName, `its length is ${pattern.length}, not 1 to ${maxPatternLength}`)
+    }
+    if (count > maxPatterns) throw placeholderError(imageName, `there are more than ${maxPatterns} of them`)
+    yield { pattern }
+    at = end + closing.length
   }
 }
 
@@ -85,12 +184,8 @@ function compile<T>(attempt: () => T, imageName: string): T {
 
 /** @returns PATTERN_INVALID */
 export function placeholderError(imageName: string, why: string, cause?: unknown): UpdaterError {
-  return new UpdaterError(
-    'PATTERN_INVALID',
-    `The pattern in latest_url of ${imageName} is not usable: ${why}`,
-    {
-      remedy: `Write ${opening}, a pattern in RE2 syntax and ${closing} into the file name of latest_url`,
-      cause,
-    },
-  )
+  return new UpdaterError('PATTERN_INVALID', `A pattern in the URLs of ${imageName} is not usable: ${why}`, {
+    remedy: `Write ${opening}, a pattern in RE2 syntax and ${closing} into path segments of latest_url and latest_checksum_url`,
+    cause,
+  })
 }

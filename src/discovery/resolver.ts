@@ -1,6 +1,7 @@
 import type { DiscoveryHttp } from '../http/types.ts'
-import type { Compression, Digest, Image, Trust } from '../image.ts'
+import type { Compression, Digest, Image, ImageFormat, Trust } from '../image.ts'
 import type { CheckedManifest, SignatureRequest } from './signature.ts'
+import type { StrategyName } from './source-rule.ts'
 
 /** What a resolver may use. It never downloads the image, never prints, never writes. */
 export interface ResolverContext {
@@ -20,7 +21,8 @@ export type DiscoveryEvent =
 /** The newest build as the listing and the manifest name it. */
 export interface Found {
   readonly url: string
-  readonly digest: Digest
+  /** `undefined`: the distribution publishes none; `trust` is `first-use` then, and `url` names the version. */
+  readonly digest: Digest | undefined
   /** Bytes, where the manifest says so. */
   readonly size?: number | undefined
   /** `YYYYMMDD`, where the listing or the file's name carries one; else the file's Last-Modified is asked. */
@@ -30,12 +32,41 @@ export interface Found {
 }
 
 export interface Resolver {
-  /** Stable name for reports and docs, e.g. `ubuntu`. */
+  /** Stable name for reports, pins and docs, e.g. `ubuntu`. */
   readonly name: string
+  /** The first that fits an image's URLs is the one. */
+  readonly strategies: readonly StrategyName[]
+  readonly facts: ResolverFacts
   /** Does this resolver serve the image? Decided from the image alone (URLs, `os_distro`). */
   serves(image: Image): boolean
   /**
-   * @throws UpdaterError HTTP_*, DISCOVERY_*, CHECKSUM_*, PATTERN_INVALID
+   * @throws UpdaterError HTTP_*, DISCOVERY_*, CHECKSUM_*, SIGNATURE_*, PATTERN_INVALID
    */
   resolve(image: Image, context: ResolverContext): Promise<Found>
+}
+
+/** What a resolver does, as docs/distributions.md prints it. */
+export interface ResolverFacts {
+  readonly name: string
+  /** E.g. `Ubuntu`. */
+  readonly title: string
+  /** What is asked, in this order. */
+  readonly asks: readonly string[]
+  /** What is trusted. */
+  readonly trusts: string
+  /** What could not be confirmed; a wrong guess is an error, and publishes nothing. */
+  readonly unconfirmed?: readonly string[] | undefined
+  /** The URLs that we recommend for the catalogue, one row for each image. */
+  readonly layouts: readonly Layout[]
+}
+
+/** What a definition says of where an image's newest build is. */
+export interface Layout {
+  /** E.g. `Ubuntu 24.04`. */
+  readonly image: string
+  readonly architecture: 'x86_64' | 'aarch64'
+  readonly format: ImageFormat
+  readonly latestUrl: string
+  /** Absent where the distribution publishes no checksum. */
+  readonly latestChecksumUrl?: string | undefined
 }

@@ -1,7 +1,7 @@
 import { UpdaterError } from '../errors.ts'
 import type { DiscoveryHttp } from '../http/types.ts'
 import { redactUrl } from '../http/url.ts'
-import { holdsClearsigned, splitClearsigned } from './signatures/clearsigned.ts'
+import { holdsClearsigned, withoutFrame } from './signatures/clearsigned.ts'
 import { createKeySource, defaultKeyCache, type FoundKeys, type KeySource } from './signatures/keys.ts'
 import {
   missingKey,
@@ -176,11 +176,9 @@ async function fetchSignature(
   }
 }
 
-/** The frame of a clearsigned text is taken off, though nothing vouches for what is in it. */
 function unverified({ manifest }: SignatureRequest, warnings: readonly string[] = []): CheckedManifest {
-  const text = decode(manifest.bytes)
-  const content = holdsClearsigned(text) ? splitClearsigned(text, redactUrl(manifest.url)).signedText : text
-  return { text: content, trust: 'checksum', warnings }
+  const text = withoutFrame(decode(manifest.bytes), manifest.url)
+  return { text, trust: 'checksum', warnings }
 }
 
 function decode(bytes: Uint8Array): string {

@@ -1,6 +1,6 @@
 import { UpdaterError } from '../errors.ts'
 import type { Compression, DigestAlgorithm, Image } from '../image.ts'
-import { parseDigest } from '../image.ts'
+import { compressions, parseDigest } from '../image.ts'
 import { decodeSegment } from './names.ts'
 import { hasPlaceholder } from './pattern.ts'
 
@@ -61,16 +61,33 @@ export function splitAliasFolderUrl(url: string | undefined): AliasFolderUrl | u
   return alias === undefined ? undefined : { ...file, base: file.parent.slice(0, -alias.length - 1), alias }
 }
 
+/** Both URLs, where they are in one folder `current`, `latest` or `release`. */
+export function aliasLayoutOf(
+  image: Image,
+): { readonly latest: AliasFolderUrl; readonly checksums: AliasFolderUrl } | undefined {
+  const latest = splitAliasFolderUrl(image.latestUrl)
+  const checksums = splitAliasFolderUrl(image.latestChecksumUrl)
+  return latest && checksums && latest.alias === checksums.alias ? { latest, checksums } : undefined
+}
+
+/** @returns DISCOVERY_UNSUPPORTED */
+export function outsideAliasFolder(image: Image): UpdaterError {
+  return unsupported(
+    image,
+    'latest_url and latest_checksum_url are not in one folder current, latest or release',
+    'Give it URLs in such a folder',
+  )
+}
+
 /** The algorithm of the checksum that the catalogue has now. */
 export function catalogueAlgorithm(image: Image): DigestAlgorithm | undefined {
   return parseDigest(image.versions[0]?.checksum ?? '')?.algorithm
 }
 
-const compressions: readonly Compression[] = ['gz', 'xz', 'bz2', 'zst', 'zip']
-
-/** How a file is packed, by its last extension. */
+/** How a file is packed, by its last extensions. */
 export function compressionOf(fileName: string): Compression | undefined {
-  return compressions.find((compression) => fileName.toLowerCase().endsWith(`.${compression}`))
+  const name = fileName.toLowerCase().replace(/\.t([gx])z$/, '.tar.$1z')
+  return compressions.find((compression) => name.endsWith(`.${compression}`))
 }
 
 /** @returns DISCOVERY_UNSUPPORTED */

@@ -9,13 +9,14 @@ export interface Stamp {
 }
 
 /**
- * The last build stamp in the name of a file or folder: `YYYYMMDD`, optional `.N` or `-N`, not part of a
- * longer run of digits, a day of the calendar from 2000 to 2099.
+ * The last build stamp in the name of a file or folder: `YYYYMMDD`, optional `.N`, `-N` or `THHMMSSZ`, not
+ * part of a longer run of digits, a day of the calendar from 2000 to 2099.
  */
 export function findStamp(name: string): Stamp | undefined {
-  const stamps = name.matchAll(/(?<!\d)(20\d{6})(?!\d)(?:[.-](\d+)(?![0-9A-Za-z]))?/g)
+  const stamps = name.matchAll(/(?<!\d)(20\d{6})(?!\d)(?:[.-](\d+)(?![0-9A-Za-z])|T(\d{6})Z)?/g)
   return [...stamps]
-    .map(([, date = '', serial]) => (serial === undefined ? { date } : { date, serial }))
+    .map(([, date = '', number, time]) => ({ date, serial: number ?? time }))
+    .map(({ date, serial }) => (serial === undefined ? { date } : { date, serial }))
     .filter((stamp) => isCalendarDate(stamp.date))
     .at(-1)
 }

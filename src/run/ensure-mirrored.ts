@@ -8,7 +8,10 @@ import type { Transferred } from '../transfer/transfer.ts'
 import type { Place, Task } from './context.ts'
 
 /** A build whose bytes shall lie on the mirror under the name of its version. */
-type Wanted = Pick<Build, 'url' | 'digest' | 'size' | 'compression' | 'version'>
+type Unverified = Omit<Build, 'digest' | 'trust'>
+
+/** The same, with the digest that its bytes must have. */
+type Wanted = Unverified & { readonly digest: Digest }
 
 /** How often a transfer that ended with this error starts again from scratch. */
 const restarts: Partial<Record<UpdaterError['code'], number>> = {
@@ -54,7 +57,16 @@ export async function ensureMirrored(
     return { status: 'present', object }
   }
   step({ type: 'mirror-missing', object, reason: stored === undefined ? 'absent' : 'other-bytes' })
-  return run.transferring(() => bring(task, wanted, place))
+  return (await run.transferring(() => bring(task, wanted, place))).outcome
+}
+
+/**
+ * Brings a build of which no digest is published, and says the digest of the bytes that came. Whatever lies
+ * at its place is replaced: nothing tells whether it is this build.
+ * @throws as `ensureMirrored`
+ */
+export async function mirrorFirstUse(task: Task, wanted: Unverified, place: Place): Promise<Brought> {
+  return task.run.transferring(() => bring(task, { ...wanted, digest: undefined }, place))
 }
 
 /**
@@ -111,7 +123,15 @@ async function assurePublic(
   step({ type: 'public', url: place.url })
 }
 
-async function bring(task: Task, wanted: Wanted, place: Place): Promise<MirrorOutcome> {
+interface Brought {
+  readonly outcome: MirrorOutcome
+  /** Of the build's file as it came. */
+  readonly digest: Digest
+}
+
+type Brings = Unverified & { readonly digest: Digest | undefined }
+
+async function bring(task: Task, wanted: Brings, place: Place): Promise<Brought> {
   const { run, step } = task
   const started = performance.now()
   const { transferred, record } = await transferWithRestarts(task, wanted, place.object)
@@ -120,15 +140,18 @@ async function bring(task: Task, wanted: Wanted, place: Place): Promise<MirrorOu
   step({ type: 'transfer-end', object: place.object, bytes, seconds })
   for (const message of transferred.facts?.warnings ?? []) step({ type: 'warning', message })
   await run.checking(() => assurePublic(task, place, { size: bytes, record }, transferred.head))
-  return { status: 'stored', object: place.object, bytes, seconds }
+  return {
+    outcome: { status: 'stored', object: place.object, bytes, seconds },
+    digest: record.source,
+  }
 }
 
-interface Brought {
+interface Stored {
   readonly transferred: Transferred
   readonly record: ObjectRecord
 }
 
-async function transferWithRestarts(task: Task, wanted: Wanted, object: string): Promise<Brought> {
+async function transferWithRestarts(task: Task, wanted: Brings, object: string): Promise<Stored> {
   const spent = new Map<UpdaterError['code'], number>()
   for (;;) {
     try {
@@ -147,19 +170,20 @@ async function transferWithRestarts(task: Task, wanted: Wanted, object: string):
  * Streams the file to the store in one pass. The object becomes visible only after every byte has been
  * verified; on any failure the upload is aborted and nothing of it stays.
  */
-async function transferOnce(task: Task, wanted: Wanted, object: string): Promise<Brought> {
+async function transferOnce(task: Task, wanted: Brings, object: string): Promise<Stored> {
   const { image, run, step } = task
   const store = storeOf(task)
   const { transfer } = await import('../transfer/transfer.ts')
   const { signal } = run
   const source = await run.http.download(wanted.url, { signal })
+  const { digest } = wanted
   const size = wanted.compression === undefined ? source.facts.size : undefined
   let upload: Upload
   try {
     upload = await store.begin(object, {
       size,
       contentType: 'application/octet-stream',
-      record: size === undefined ? undefined : { digest: wanted.digest, source: wanted.digest, size },
+      record: size === undefined || digest === undefined ? undefined : { digest, source: digest, size },
       signal,
     })
   } catch (error) {
@@ -170,8 +194,9 @@ async function transferOnce(task: Task, wanted: Wanted, object: string): Promise
   try {
     const transferred = await transfer({
       source,
-      expected: wanted.digest,
+      expected: digest,
       compression: wanted.compression,
+      format: image.format,
       upload,
       inspector: createInspector(image.format, {
         minDisk: image.minDisk,
@@ -182,7 +207,7 @@ async function transferOnce(task: Task, wanted: Wanted, object: string): Promise
       signal,
       onProgress: (progress) => step({ type: 'transfer-progress', ...progress, size: source.facts.size }),
     })
-    const record = { digest: transferred.digest, source: wanted.digest, size: transferred.size }
+    const record = { digest: transferred.digest, source: transferred.source, size: transferred.size }
     const warnings = await upload.complete(record)
     for (const message of warnings) step({ type: 'warning', message })
     return { transferred, record }

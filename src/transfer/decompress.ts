@@ -1,7 +1,8 @@
-import type { Compression } from '../image.ts'
+import type { Compression, ImageFormat } from '../image.ts'
 import { unbzip2 } from './decompression/bzip2.ts'
 import { gunzip, unxz, unzstd } from './decompression/library.ts'
 import { findProgram, throughProgram } from './decompression/program.ts'
+import { untar } from './decompression/tar.ts'
 import { unzip } from './decompression/zip.ts'
 
 type Source = AsyncIterable<Uint8Array>
@@ -12,7 +13,9 @@ interface Decoder {
   readonly library: (source: Source) => Source
 }
 
-const decoders: Readonly<Record<Compression, Decoder>> = {
+type Packer = Exclude<Compression, 'tar' | `tar.${string}`>
+
+const decoders: Readonly<Record<Packer, Decoder>> = {
   gz: { programs: [], library: gunzip },
   xz: { programs: [{ name: 'xz', args: ['-dcq', '-T0'] }], library: unxz },
   bz2: {
@@ -26,18 +29,48 @@ const decoders: Readonly<Record<Compression, Decoder>> = {
   zip: { programs: [], library: unzip },
 }
 
+interface DecompressOptions {
+  /** Of the image: it says which member of an archive is meant. Default: `qcow2`. */
+  readonly format?: ImageFormat | undefined
+  /** `never`: only the libraries. */
+  readonly programs?: 'auto' | 'never' | undefined
+}
+
 /**
- * The decompressed bytes of a source, which is read to its end. Input that is damaged or cut short, and a
- * program that fails or ends early, are errors; what was yielded before is not to be used then.
- * @param programs `never`: only the libraries
+ * The decompressed bytes of a source, which is read to its end; of a tar archive, those of the one disk
+ * image in it. Input that is damaged or cut short, and a program that fails or ends early, are errors; what
+ * was yielded before is not to be used then.
  * @throws UpdaterError DECOMPRESSION_FAILED, and whatever the source throws
  */
 export function decompress(
   compression: Compression,
   source: Source,
-  { programs = 'auto' }: { readonly programs?: 'auto' | 'never' } = {},
+  options: DecompressOptions = {},
 ): Source {
-  const decoder = decoders[compression]
+  const [packer, archive] = layersOf(compression)
+  const unpacked = packer === undefined ? source : unpack(packer, source, options)
+  return archive ? untar(unpacked, options.format ?? 'qcow2') : unpacked
+}
+
+function layersOf(compression: Compression): [packer: Packer | undefined, isArchive: boolean] {
+  switch (compression) {
+    case 'tar':
+      return [undefined, true]
+    case 'tar.gz':
+      return ['gz', true]
+    case 'tar.xz':
+      return ['xz', true]
+    case 'tar.bz2':
+      return ['bz2', true]
+    case 'tar.zst':
+      return ['zst', true]
+    default:
+      return [compression, false]
+  }
+}
+
+function unpack(packer: Packer, source: Source, { programs = 'auto' }: DecompressOptions): Source {
+  const decoder = decoders[packer]
   const program = programs === 'auto' ? findProgram(decoder.programs) : undefined
   return program === undefined ? decoder.library(source) : throughProgram(program, source)
 }

@@ -2,7 +2,7 @@ import pLimit from 'p-limit'
 import { asUpdaterError, UpdaterError } from '../errors.ts'
 import type { Download } from '../http/types.ts'
 import { redactUrl } from '../http/url.ts'
-import { type Compression, type Digest, formatDigest, sameDigest } from '../image.ts'
+import { type Compression, type Digest, formatDigest, type ImageFormat, sameDigest } from '../image.ts'
 import type { Upload } from '../stores/store.ts'
 import { createBlockWriter } from './block-writer.ts'
 import { createBlockPool } from './blocks.ts'
@@ -13,9 +13,11 @@ import type { ImageFacts, Inspector } from './inspector.ts'
 
 export interface TransferPlan {
   readonly source: Download
-  /** What the distribution publishes of the source's bytes. */
-  readonly expected: Digest
+  /** What the distribution publishes of the source's bytes. Absent: nothing, and sha256 is computed. */
+  readonly expected?: Digest | undefined
   readonly compression?: Compression | undefined
+  /** Of the image that is stored. */
+  readonly format: ImageFormat
   readonly upload: Upload
   readonly inspector?: Inspector | undefined
   /** Bytes that may be stored, and bytes that may come: some compressed files expand to nothing for ever. */
@@ -33,7 +35,9 @@ export interface TransferProgress {
 }
 
 export interface Transferred {
-  /** Of the stored bytes: the expected one if the source is not compressed, else sha256. */
+  /** Of the source's bytes: the expected one, or what was computed where none is. */
+  readonly source: Digest
+  /** Of the stored bytes: that of the source if it is not compressed, else sha256. */
   readonly digest: Digest
   /** Bytes stored. */
   readonly size: number
@@ -48,15 +52,16 @@ const headSize = 512
 
 /**
  * Streams a source to an upload in one pass: hash, decompress where it is compressed (and hash again),
- * inspect, store. It returns only if the source's digest is the expected one; to make the object visible
+ * inspect, store. It returns only if the source's digest is the expected one, where there is one; to make the object visible
  * (`complete`) or to remove it (`abort`, also after a throw) is the caller's part.
  * @throws UpdaterError DIGEST_MISMATCH, HTTP_*, DECOMPRESSION_FAILED, IMAGE_*, STORE_*, ABORTED
  */
 export async function transfer(plan: TransferPlan): Promise<Transferred> {
-  const { source, expected, compression } = plan
+  const { source, expected, compression, format } = plan
+  const algorithm = expected?.algorithm ?? 'sha256'
   const failure = new AbortController()
   const signal = plan.signal === undefined ? failure.signal : AbortSignal.any([plan.signal, failure.signal])
-  const digester = createDigester({ source: expected.algorithm, stored: 'sha256' })
+  const digester = createDigester({ source: algorithm, stored: 'sha256' })
   const meter = createMeter(plan.onProgress)
   const hashed = compression === undefined ? 'source' : 'stored'
   const sink = createSink(plan, { digester, hashed, meter, signal, fail: (error) => failure.abort(error) })
@@ -66,17 +71,19 @@ export async function transfer(plan: TransferPlan): Promise<Transferred> {
       await sink.store(received)
     } else {
       const tap = createTap(digester, signal, (error) => failure.abort(error))
-      await sink.store(decompress(compression, tap.through(received)))
+      await sink.store(decompress(compression, tap.through(received), { format }))
       await tap.end()
     }
     signal.throwIfAborted()
-    const found: Digest = { algorithm: expected.algorithm, hex: await digester.final('source') }
-    if (!sameDigest(found, expected)) throw mismatch(expected, found, source.facts.url)
+    const found: Digest = { algorithm, hex: await digester.final('source') }
+    if (expected !== undefined && !sameDigest(found, expected)) {
+      throw mismatch(expected, found, source.facts.url)
+    }
     const facts = plan.inspector?.finish(sink.size())
     const digest: Digest =
-      compression === undefined ? expected : { algorithm: 'sha256', hex: await digester.final('stored') }
+      compression === undefined ? found : { algorithm: 'sha256', hex: await digester.final('stored') }
     meter.end()
-    return { digest, size: sink.size(), received: meter.total(), facts, head: sink.head() }
+    return { source: found, digest, size: sink.size(), received: meter.total(), facts, head: sink.head() }
   } catch (error) {
     const cause: unknown = failure.signal.aborted ? failure.signal.reason : error
     failure.abort(cause)

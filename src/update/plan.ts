@@ -1,11 +1,19 @@
 import type { Build, ImageVersion, VersionValues } from '../image.ts'
 import { type Digest, formatDigest, type Image, parseDigest, sameDigest } from '../image.ts'
 
-/** Does the catalogue already name these bytes? */
-export function isCurrent(image: Image, digest: Digest): boolean {
-  const checksum = image.versions[0]?.checksum
-  const ours = checksum === undefined ? undefined : parseDigest(checksum)
-  return ours !== undefined && sameDigest(ours, digest)
+/**
+ * Does the catalogue already name these bytes? Then the digest that it has recorded. Where the distribution
+ * publishes none, the build's own URL decides.
+ */
+export function currentDigest(
+  image: Image,
+  { url, digest }: Pick<Build, 'url' | 'digest'>,
+): Digest | undefined {
+  const [current] = image.versions
+  const recorded = parseDigest(current?.checksum ?? '')
+  if (recorded === undefined) return undefined
+  const isCurrent = digest === undefined ? current?.url === url : sameDigest(recorded, digest)
+  return isCurrent ? recorded : undefined
 }
 
 /** `20260124` → `2026-01-24`. */
@@ -13,8 +21,11 @@ export function dateOfVersion(version: string): string {
   return `${version.slice(0, 4)}-${version.slice(4, 6)}-${version.slice(6, 8)}`
 }
 
+/** A build with the digest of its file. */
+export type KnownBuild = Build & { readonly digest: Digest }
+
 /** What `versions[0]` will hold once `build` is on the mirror at `mirrorUrl` (`null`: on none). */
-export function planValues(build: Build, mirrorUrl: string | null): VersionValues {
+export function planValues(build: KnownBuild, mirrorUrl: string | null): VersionValues {
   return {
     version: build.version,
     buildDate: dateOfVersion(build.version),

@@ -1,6 +1,9 @@
+import { pinsOfRules } from '../discovery/rules.ts'
 import { createSignatureCheck, type SignatureCheck } from '../discovery/signature.ts'
+import { pins } from '../discovery/signatures/pins.ts'
 import type { Listener } from '../events.ts'
 import { askOnce } from '../http/once.ts'
+import { withTokens } from '../http/tokens.ts'
 import type { Image } from '../image.ts'
 import { type ImageOutcome, type RunReport, summarize } from '../report/outcome.ts'
 import type { RunContext } from '../run/context.ts'
@@ -22,6 +25,7 @@ import type { UpdateOptions } from './options.ts'
 import { overrideOf } from './overrides.ts'
 import { skipReason } from './plan.ts'
 import { type Settings, settle } from './settings.ts'
+import { ruleFor } from './sources.ts'
 import { type Progress, updateImage } from './update-image.ts'
 
 /** See `updateCatalogue`. */
@@ -57,16 +61,17 @@ export async function runUpdate(options: UpdateOptions, context: RunContext = {}
 }
 
 function createDiscovery(
-  { signatures: usual, keyring, overrides }: Settings,
+  { signatures: usual, keyring, overrides, sources }: Settings,
   { http, signal }: Beginning,
 ): UpdateRun['discovery'] {
-  const asked = askOnce(http)
-  const { check } = createSignatureCheck({ policy: usual, keyring, http: asked })
+  const asked = askOnce(withTokens(http, process.env))
+  const known = { ...pins, ...pinsOfRules(sources) }
+  const { check } = createSignatureCheck({ policy: usual, keyring, http: asked, pins: known })
   return (image, step) => {
     const policy = overrideOf(overrides, image, 'signatures') ?? usual
     const signatures: SignatureCheck | undefined =
       policy === 'off' ? undefined : { check: (request) => check({ ...request, policy }) }
-    return { http: asked, signal, tell: step, signatures }
+    return { http: asked, signal, tell: step, signatures, source: ruleFor(image, sources) }
   }
 }
 

@@ -1,7 +1,9 @@
 import { compareBuilds, type Discovered, dateBuild, discover } from '../discovery/discover.ts'
+import type { Found } from '../discovery/resolver.ts'
 import { UpdaterError } from '../errors.ts'
 import {
   type Build,
+  type Digest,
   formatDigest,
   type Image,
   type ImageVersion,
@@ -9,11 +11,11 @@ import {
   type VersionValues,
 } from '../image.ts'
 import type { MirrorOutcome } from '../report/outcome.ts'
-import { answers, ensureMirrored } from '../run/ensure-mirrored.ts'
+import { answers, ensureMirrored, mirrorFirstUse } from '../run/ensure-mirrored.ts'
 import { listDigests } from '../run/list-digests.ts'
 import type { UpdateRun, UpdateTask } from './context.ts'
 import { versionsToKeep } from './overrides.ts'
-import { applyValues, isCurrent, isUnprotected, planValues } from './plan.ts'
+import { applyValues, currentDigest, isUnprotected, type KnownBuild, planValues } from './plan.ts'
 
 /** What is known of an image's way so far; a failure is reported with it. */
 export interface Progress {
@@ -39,13 +41,15 @@ export async function updateImage(task: Task): Promise<void> {
   const { resolver, found } = await run.checking(() => look(task))
   progress.resolver = resolver
   progress.trust = found.trust
-  if (isCurrent(image, found.digest)) {
+  const recorded = currentDigest(image, found)
+  if (recorded !== undefined) {
     step({ type: 'up-to-date' })
-    await keep(task, found)
+    await keep(task, { ...found, digest: recorded })
   } else {
     const build = await run.checking(() => dateBuild(found, run.discovery(image, step)))
     refuseDowngrade(image, build, run)
-    await adopt(task, build)
+    const { digest } = build
+    await (digest === undefined ? adoptFirstUse(task, build) : adopt(task, { ...build, digest }))
   }
 }
 
@@ -57,7 +61,11 @@ async function look({ image, run, step }: Task): Promise<Discovered> {
     step({ type: 'warning', message: unprotected(image.latestChecksumUrl ?? url) })
   }
   const fileName = url.slice(url.lastIndexOf('/') + 1)
-  step({ type: 'current-checksum', fileName, checksum: formatDigest(digest) })
+  step(
+    digest === undefined
+      ? { type: 'no-checksum', fileName }
+      : { type: 'current-checksum', fileName, checksum: formatDigest(digest) },
+  )
   step({ type: 'our-checksum', checksum: image.versions[0]?.checksum })
   return discovered
 }
@@ -78,7 +86,7 @@ function refuseDowngrade(image: Image, build: Build, run: UpdateRun): void {
 }
 
 /** The catalogue names the newest build: all that can be missing is its object on the mirror. */
-async function keep(task: Task, found: Discovered['found']): Promise<void> {
+async function keep(task: Task, found: Found & { readonly digest: Digest }): Promise<void> {
   const { image, run, step, progress } = task
   const [current] = image.versions
   progress.current = current
@@ -97,7 +105,7 @@ async function keep(task: Task, found: Discovered['found']): Promise<void> {
 }
 
 /** The distribution has another build than the catalogue: it goes to the mirror, then into the file. */
-async function adopt(task: Task, build: Build): Promise<void> {
+async function adopt(task: Task, build: KnownBuild): Promise<void> {
   const { image, run, step, progress } = task
   progress.mirror = { status: 'none' }
   const place = run.place(image, build.version)
@@ -114,6 +122,39 @@ async function mirror(...asked: Parameters<typeof ensureMirrored>): Promise<Mirr
   const [task, , { object }] = asked
   if (outcome.status === 'stored') await listDigests(task, [object])
   return outcome
+}
+
+/**
+ * The distribution has another build than the catalogue, and publishes no digest: that of the bytes on the
+ * way to the mirror goes into the file. A dry run, which downloads nothing, has none to show.
+ */
+async function adoptFirstUse(task: Task, build: Build): Promise<void> {
+  const { image, run, step, progress } = task
+  const place = run.settings.mirror.kind === 'none' ? undefined : run.place(image, build.version)
+  if (place === undefined) throw nothingToHash(image, build)
+  if (run.settings.dryRun) {
+    step({
+      type: 'warning',
+      message: `The checksum of ${build.url} is known once it has been downloaded: the diff leaves this image out`,
+    })
+    progress.mirror = { status: 'would-store', object: place.object }
+    progress.changed = true
+    return
+  }
+  const { outcome, digest } = await mirrorFirstUse(task, build, place)
+  progress.mirror = outcome
+  await listDigests(task, [place.object])
+  const values = planValues({ ...build, digest }, place.url)
+  step({ type: 'new-values', values })
+  await write(task, values, versionsToKeep(image, run.settings))
+}
+
+function nothingToHash(image: Image, build: Build): UpdaterError {
+  return new UpdaterError(
+    'CHECKSUM_NOT_PUBLISHED',
+    `No checksum of ${build.url} is published, and without a mirror nothing of ${image.name} is downloaded that one could be computed from`,
+    { remedy: 'Let this image be updated by a run with a mirror' },
+  )
 }
 
 async function write(

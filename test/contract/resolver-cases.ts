@@ -1,42 +1,8 @@
 import type { Found } from '../../src/discovery/resolver.ts'
 import type { Image } from '../../src/image.ts'
-import type { Exchange } from '../discovery/fake-http.ts'
 import { imageOf } from '../discovery/image.ts'
-
-/** A digest of 64 (sha256) or 128 (sha512) digits that is told apart by its first ones. */
-export const digest = (mark: string, length = 64) => mark.padEnd(length, '0')
-
-export function apacheListing(names: readonly string[]): string {
-  const rows = names.map(
-    (name) => `<img src="/icons/f.png" alt=""> <a href="${name}">${name}</a>  2026-07-13 16:27  -`,
-  )
-  return `<html><body><h1>Index</h1><pre><a href="?C=N;O=D">Name</a><hr><a href="/">Parent Directory</a>
-${rows.join('\n')}
-<hr></pre></body></html>`
-}
-
-export const gnu = (mark: string, name: string) => `${digest(mark)}  ${name}\n`
-export const gnu512 = (mark: string, name: string) => `${digest(mark, 128)}  ${name}\n`
-export const bsd = (mark: string, name: string, size: number) =>
-  `# ${name}: ${size} bytes\nSHA256 (${name}) = ${digest(mark)}\n`
-
-export interface ResolverCase {
-  readonly resolver: string
-  readonly image: Image
-  /** The newest build on a day with two, each trap of this distribution next to it. */
-  readonly exchanges: readonly Exchange[]
-  readonly found: Partial<Found>
-  /** The file whose name is told as the latest, where it is not the build's own. */
-  readonly alias?: string
-  /** What the catalogue would hold if its build were newer. */
-  readonly newerUrl: string
-  /** What the manifest lists: without it the build's name is missing. */
-  readonly listed: string
-  /** A manifest in which the build's name (or what would become it) is replaced. */
-  readonly rename: (manifest: string, name: string) => string
-}
-
-const replaced = (name: string) => (manifest: string, other: string) => manifest.replaceAll(name, other)
+import { layoutCases } from './layout-cases.ts'
+import { apacheListing, bsd, digest, gnu, gnu512, type ResolverCase, replaced } from './resolver-case.ts'
 
 function datedCase(
   resolver: string,
@@ -181,6 +147,7 @@ export const resolverCases: readonly ResolverCase[] = [
     newerUrl: `${stream}CentOS-Stream-GenericCloud-9-20260714.2.x86_64.qcow2`,
     listed: 'CentOS-Stream-GenericCloud-9-20',
     rename: replaced('CentOS-Stream-GenericCloud-9-20'),
+    missing: 'DISCOVERY_NOTHING_FOUND',
   },
   {
     resolver: 'centos',
@@ -208,6 +175,7 @@ export const resolverCases: readonly ResolverCase[] = [
     newerUrl: `${seven}CentOS-7-x86_64-GenericCloud-2212.qcow2`,
     listed: 'CentOS-7-x86_64-GenericCloud-',
     rename: replaced('CentOS-7-x86_64-GenericCloud-'),
+    missing: 'DISCOVERY_NOTHING_FOUND',
   },
   {
     resolver: 'rocky',
@@ -246,6 +214,7 @@ export const resolverCases: readonly ResolverCase[] = [
     newerUrl: `${other}x-20260101.11.qcow2.xz`,
     listed: 'x-',
     rename: replaced('x-'),
+    missing: 'DISCOVERY_NOTHING_FOUND',
   },
   datedCase(
     'dated-folder',
@@ -259,7 +228,7 @@ export const resolverCases: readonly ResolverCase[] = [
     '20260101-10',
     'x-amd64-20260101-10.tar.xz',
     ['SHA256SUMS', gnu('a', './x-amd64-20260101-10.tar.xz')],
-    { version: '20260101', compression: 'xz', digest: { algorithm: 'sha256', hex: digest('a') } },
+    { version: '20260101', compression: 'tar.xz', digest: { algorithm: 'sha256', hex: digest('a') } },
   ),
   {
     resolver: 'manifest',
@@ -291,4 +260,5 @@ export const resolverCases: readonly ResolverCase[] = [
     listed: 'x-latest.img.bz2',
     rename: replaced('x-latest.img.bz2'),
   },
+  ...layoutCases,
 ]

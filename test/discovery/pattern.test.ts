@@ -1,44 +1,67 @@
 import { describe, expect, it } from 'vitest'
-import { compilePlaceholder, hasPlaceholder, splitPlaceholder } from '../../src/discovery/pattern.ts'
+import {
+  compilePatterns,
+  fillUrl,
+  hasPlaceholder,
+  matchName,
+  matchUrl,
+  parsePattern,
+  patternsOf,
+  unknownPattern,
+} from '../../src/discovery/pattern.ts'
 import { codeOf } from './fake-http.ts'
 
-const compile = (url: string) => compilePlaceholder(splitPlaceholder(url, 'CentOS'), 'CentOS')
+/** What the one pattern of a URL's file name stands for in `name`. */
+async function matched(url: string, name: string): Promise<string | undefined> {
+  const parsed = parsePattern(url, 'CentOS')
+  const compiled = await compilePatterns(parsed, 'CentOS')
+  const segment = parsed.segments.at(-1) ?? []
+  const pattern = unknownPattern(segment, new Map(), 'CentOS')
+  return matchName(name, segment, pattern, new Map(), compiled)?.get(pattern ?? '')
+}
 
 describe('placeholders', () => {
-  it.each([
-    [
-      'https://h/images/x-HEREBE\\d+\\.\\dDRAGONS.x86_64.qcow2',
-      'https://h/images/',
-      'x-',
-      '\\d+\\.\\d',
-      '.x86_64.qcow2',
-      '',
-    ],
-    ['http://h:80/HEREBE.DRAGONS', 'http://h:80/', '', '.', '', ''],
-    ['https://h/a/x-HEREBE[^/?#]+(a/b)?DRAGONS.img', 'https://h/a/', 'x-', '[^/?#]+(a/b)?', '.img', ''],
-    ['https://h/a/HEREBE\\d{8}DRAGONS/x.img', 'https://h/a/', '', '\\d{8}', '', '/x.img'],
-  ])('takes %s apart', (url, parent, prefix, pattern, suffix, rest) => {
+  it('take a URL apart', () => {
+    const url = 'https://h/a/x-HEREBE[^/?#]+(a/b)?DRAGONS.img'
     expect(hasPlaceholder(url)).toBe(true)
-    expect(splitPlaceholder(url, 'CentOS')).toEqual({ parent, prefix, pattern, suffix, rest })
+    expect(parsePattern(url, 'CentOS')).toEqual({
+      root: 'https://h/',
+      segments: [[{ text: 'a' }], [{ text: 'x-' }, { pattern: '[^/?#]+(a/b)?' }, { text: '.img' }]],
+    })
+  })
+
+  it('may stand in several segments, and twice', () => {
+    const url = parsePattern(
+      'http://h:8080/HEREBE\\d+DRAGONS/b/x-HEREBE\\d+DRAGONS-HEREBEa|bDRAGONS',
+      'CentOS',
+    )
+    expect(patternsOf(url)).toEqual(['\\d+', 'a|b'])
+    const known = new Map([['\\d+', '7']])
+    expect(fillUrl(url, known, 1)).toBe('http://h:8080/7/')
+    expect(fillUrl(url, known, 2)).toBe('http://h:8080/7/b/')
+    expect(fillUrl(url, known)).toBeUndefined()
+    expect(fillUrl(url, new Map([...known, ['a|b', 'a']]))).toBe('http://h:8080/7/b/x-7-a')
   })
 
   it.each([
     ['without an end', 'https://h/x-HEREBE\\d+'],
     ['with its end first', 'https://h/xDRAGONS-HEREBE\\d+'],
-    ['twice', 'https://h/HEREBE\\d+DRAGONS-HEREBE\\d+DRAGONS'],
     ['empty', 'https://h/x-HEREBEDRAGONS.img'],
     ['too long', `https://h/x-HEREBE${'a'.repeat(257)}DRAGONS.img`],
+    ['nine times', `https://h/${'HEREBEaDRAGONS'.repeat(9)}`],
     ['in the host', 'https://HEREBE\\d+DRAGONS/x.img'],
     ['in the query', 'https://h/x?y=/HEREBE\\d+DRAGONS'],
+    ['before a query', 'https://h/HEREBE\\d+DRAGONS?x'],
     ['of another scheme', 'ftp://h/HEREBE\\d+DRAGONS'],
     ['with an open bracket', 'https://h/x-HEREBE(DRAGONS.img'],
     ['with brackets that close ours', 'https://h/x-HEREBEa)|(?:bDRAGONS.img'],
     ['looking ahead', 'https://h/x-HEREBE(?=a)DRAGONS.img'],
     ['with a back reference', 'https://h/x-HEREBE(a)\\1DRAGONS.img'],
     ['with endless repetition', 'https://h/x-HEREBE((a{100}){100}){100}DRAGONS.img'],
-  ])('refuses one %s, naming the image', async (_, url) => {
-    expect(await codeOf(() => compile(url))).toBe('PATTERN_INVALID')
-    await expect(async () => compile(url)).rejects.toThrow('CentOS')
+    ['beside another unknown one', 'https://h/HEREBEaDRAGONS-HEREBEbDRAGONS'],
+  ])('are refused %s, naming the image', async (_, url) => {
+    expect(await codeOf(() => matched(url, 'x'))).toBe('PATTERN_INVALID')
+    await expect(async () => matched(url, 'x')).rejects.toThrow('CentOS')
   })
 
   it.each([
@@ -57,8 +80,27 @@ describe('placeholders', () => {
     ['aHEREBE.*DRAGONSa', 'aa', ''],
     ['aHEREBE.*DRAGONS', `a${'b'.repeat(1 << 20)}`, undefined],
     ['HEREBE(a+a+)+DRAGONS', `${'a'.repeat(200)}b`, undefined],
-  ])('%s with %s', async (pattern, name, matched) => {
-    const match = await compile(`https://h/images/${pattern}`)
-    expect(match(name)).toBe(matched)
+    ['HEREBE\\d+DRAGONS-HEREBE\\d+DRAGONS', '12-12', '12'],
+    ['HEREBE\\d+DRAGONS-HEREBE\\d+DRAGONS', '12-13', undefined],
+    ['HEREBE\\d+DRAGONS-HEREBE\\d+DRAGONS', '12-123', undefined],
+  ])('%s with %s', async (pattern, name, expected) => {
+    expect(await matched(`https://h/images/${pattern}`, name)).toBe(expected)
+  })
+
+  it.each([
+    ['https://h/objects/x-1.7/x-1.7-ab.img', '1.7'],
+    ['https://h/objects/x-1.7/x-1.8-ab.img', undefined],
+    ['https://h/objects/x-1.7/x-1.7-ab.img?token', undefined],
+    ['https://evil/objects/x-1.7/x-1.7-ab.img', undefined],
+    ['https://h/objects/more/x-1.7/x-1.7-ab.img', undefined],
+    ['https://h/objects/x-1.7/', '1.7'],
+    ['https://h/objects/y-1.7/', undefined],
+  ])('of a whole URL: %s', async (url, expected) => {
+    const pattern = parsePattern(
+      'https://h/objects/x-HEREBE[\\d.]+DRAGONS/x-HEREBE[\\d.]+DRAGONS-HEREBE[a-f]+DRAGONS.img',
+      'CentOS',
+    )
+    const compiled = await compilePatterns(pattern, 'CentOS')
+    expect(matchUrl(url, pattern, compiled, 'CentOS')?.get('[\\d.]+')).toBe(expected)
   })
 })

@@ -2,7 +2,11 @@ import { execFileSync } from 'node:child_process'
 import { constants, gzipSync } from 'node:zlib'
 import type { Compression } from '../../src/image.ts'
 
-const packers: Readonly<Record<Exclude<Compression, 'gz'>, readonly [program: string, ...args: string[]]>> = {
+/** The ways of packing one file. */
+export type Packing = Exclude<Compression, 'tar' | `tar.${string}`>
+type Packer = Exclude<Packing, 'gz'>
+
+const packers: Readonly<Record<Packer, readonly [program: string, ...args: string[]]>> = {
   xz: ['xz', '-zc1'],
   bz2: ['bzip2', '-zc'],
   zst: ['zstd', '-c'],
@@ -10,7 +14,7 @@ const packers: Readonly<Record<Exclude<Compression, 'gz'>, readonly [program: st
 }
 
 /** The bytes, compressed; `undefined` where the system's own tool for it is not installed. */
-export function pack(compression: Compression, input: Uint8Array | string): Buffer | undefined {
+export function pack(compression: Packing, input: Uint8Array | string): Buffer | undefined {
   if (compression === 'gz') return gzipSync(input)
   const [program, ...args] = packers[compression]
   return packBy(program, args, input)
@@ -32,7 +36,7 @@ export function packBy(
 const zeros = Buffer.alloc(40 * 2 ** 20)
 
 /** A small file that expands to gigabytes of zeros; `undefined` where the packing tool is not installed. */
-export function bombOf(compression: Compression): Uint8Array | undefined {
+export function bombOf(compression: Packing): Uint8Array | undefined {
   if (compression === 'gz') return repeated(gzipSync(zeros, { level: constants.Z_BEST_COMPRESSION }), 50)
   if (compression === 'zst') return zstdBomb()
   if (compression === 'zip') return pack('zip', Buffer.concat([zeros, zeros, zeros, zeros]))

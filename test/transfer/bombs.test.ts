@@ -3,11 +3,10 @@ import { setImmediate } from 'node:timers/promises'
 import fc from 'fast-check'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { UpdaterError } from '../../src/errors.ts'
-import type { Compression } from '../../src/image.ts'
 import { decompress } from '../../src/transfer/decompress.ts'
 import { throughProgram } from '../../src/transfer/decompression/program.ts'
 import { generatedBytes } from '../support/bytes.ts'
-import { bombOf, pack } from '../support/packed.ts'
+import { bombOf, type Packing, pack } from '../support/packed.ts'
 
 const MiB = 2 ** 20
 const allowed = 64 * MiB
@@ -16,7 +15,7 @@ async function* pieces(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Arr
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size)
 }
 
-const compressions: readonly Compression[] = ['gz', 'xz', 'bz2', 'zst', 'zip']
+const compressions: readonly Packing[] = ['gz', 'xz', 'bz2', 'zst', 'zip']
 const bombs = compressions.map((compression) => ({ compression, bomb: bombOf(compression) }))
 
 describe.each(bombs.filter(({ bomb }) => bomb !== undefined))(

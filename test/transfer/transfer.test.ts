@@ -84,6 +84,7 @@ const digestOf = (bytes: Uint8Array, algorithm: DigestAlgorithm = 'sha256') => (
 const plan = (bytes: Uint8Array, upload: Upload = memoryUpload()) => ({
   source: download(bytes),
   expected: digestOf(bytes),
+  format: 'raw' as const,
   upload,
   maxSize: 2 ** 30,
 })

@@ -1,24 +1,24 @@
 import { describe, expect, it } from 'vitest'
-import type { Build } from '../../src/image.ts'
 import {
   applyValues,
+  currentDigest,
   findSharedObjects,
-  isCurrent,
   isUnprotected,
+  type KnownBuild,
   planValues,
   skipReason,
 } from '../../src/update/plan.ts'
 import { anImage } from './image.ts'
 
 const hex = 'ab'.repeat(32)
-const build: Build = {
+const build: KnownBuild = {
   url: 'https://download.example.org/rocky-9-20260531.qcow2',
   digest: { algorithm: 'sha256', hex },
   version: '20260531',
   trust: 'checksum',
 }
 
-describe('isCurrent', () => {
+describe('currentDigest', () => {
   it.each([
     ['the same digest', `sha256:${hex}`, true],
     ['the same in upper case', `SHA256:${hex.toUpperCase()}`, true],
@@ -27,7 +27,18 @@ describe('isCurrent', () => {
     ['no digest at all', 'unknown', false],
     ['nothing', undefined, false],
   ])('%s', (_, checksum, expected) => {
-    expect(isCurrent(anImage({ versions: [{ checksum }] }), build.digest)).toBe(expected)
+    const digest = currentDigest(anImage({ versions: [{ checksum }] }), build)
+    expect(digest).toEqual(expected ? build.digest : undefined)
+  })
+
+  it.each([
+    ['the same URL', build.url, `sha256:${hex}`, true],
+    ['the same URL without a checksum', build.url, undefined, false],
+    ['another URL', 'https://download.example.org/rocky-9-20260530.qcow2', `sha256:${hex}`, false],
+  ])('where none is published: %s', (_, url, checksum, expected) => {
+    const image = anImage({ versions: [{ url, checksum }] })
+    const digest = currentDigest(image, { ...build, digest: undefined })
+    expect(digest).toEqual(expected ? build.digest : undefined)
   })
 })
 

@@ -2,32 +2,63 @@ import type { Image } from '../../image.ts'
 import type { Resolver } from '../resolver.ts'
 import { notAFile, sourcesOf } from '../sources.ts'
 import { almalinux } from './almalinux.ts'
+import { alpine } from './alpine.ts'
+import { amazonlinux } from './amazonlinux.ts'
+import { arch } from './arch.ts'
 import { centos } from './centos.ts'
-import { datedFolderResolver } from './dated-folder.ts'
+import { cirros } from './cirros.ts'
 import { debian } from './debian.ts'
-import { manifestResolver } from './manifest.ts'
-import { placeholderResolver } from './placeholder.ts'
+import { fedora } from './fedora.ts'
+import { fedoraCoreos } from './fedora-coreos.ts'
+import { flatcar } from './flatcar.ts'
+import { freebsd } from './freebsd.ts'
+import { gardenlinux } from './gardenlinux.ts'
+import { genericResolvers } from './generic.ts'
+import { gentoo } from './gentoo.ts'
+import { kali } from './kali.ts'
+import { openeuler } from './openeuler.ts'
+import { opensuse } from './opensuse.ts'
+import { opnsense } from './opnsense.ts'
+import { oraclelinux } from './oraclelinux.ts'
+import { clusterApi, octaviaAmphora } from './osism.ts'
 import { rocky } from './rocky.ts'
+import { talos } from './talos.ts'
 import { ubuntu } from './ubuntu.ts'
+import { ubuntuStreams } from './ubuntu-streams.ts'
 
-const anyDistribution = () => true
-
-/** All resolvers; the first that serves an image is the one. The last three need only the URLs' shape. */
+/** All resolvers; the first that serves an image is the one. Those of any distribution come last. */
 export const resolvers: readonly Resolver[] = [
   ubuntu,
-  debian,
+  ubuntuStreams,
   almalinux,
-  centos,
   rocky,
-  placeholderResolver('placeholder', anyDistribution),
-  datedFolderResolver('dated-folder', anyDistribution),
-  manifestResolver('manifest', anyDistribution),
+  fedora,
+  fedoraCoreos,
+  opensuse,
+  arch,
+  alpine,
+  flatcar,
+  talos,
+  gardenlinux,
+  openeuler,
+  oraclelinux,
+  amazonlinux,
+  freebsd,
+  gentoo,
+  kali,
+  cirros,
+  opnsense,
+  clusterApi,
+  octaviaAmphora,
+  debian,
+  centos,
+  ...genericResolvers,
 ]
 
 /** @throws UpdaterError DISCOVERY_UNSUPPORTED */
 export function findResolver(image: Image): Resolver {
-  sourcesOf(image)
   const resolver = resolvers.find((candidate) => candidate.serves(image))
   if (resolver !== undefined) return resolver
+  sourcesOf(image)
   throw notAFile(image)
 }

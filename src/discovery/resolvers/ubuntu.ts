@@ -1,4 +1,13 @@
-import { datedFolderResolver } from './dated-folder.ts'
+import { datedFolderStrategy } from '../strategies/dated-folder.ts'
+import { resolverOf } from '../strategy.ts'
+import { onBoth } from './layouts.ts'
+
+const root = 'https://cloud-images.ubuntu.com/'
+const releases = [
+  ['22.04', 'jammy'],
+  ['24.04', 'noble'],
+  ['26.04', 'resolute'],
+] as const
 
 /**
  * Ubuntu's cloud images: daily builds at `https://cloud-images.ubuntu.com/<codename>/YYYYMMDD[.N]/`, with
@@ -7,4 +16,34 @@ import { datedFolderResolver } from './dated-folder.ts'
  * `…/releases/<codename>/…`, with the newest also as `release/`. File names are the same in all folders.
  * `SHA256SUMS` (GNU, binary marks) in each folder; no compression.
  */
-export const ubuntu = datedFolderResolver('ubuntu', (image) => image.osDistro === 'ubuntu')
+export const ubuntu = resolverOf(
+  {
+    name: 'ubuntu',
+    title: 'Ubuntu',
+    asks: ['the listing of dated folders beside `current/` or `release/`', '`SHA256SUMS` of the newest'],
+    trusts: '`SHA256SUMS.gpg`, UEC Image Automatic Signing Key',
+    unconfirmed: ['minimal images for arm64', 'the codename of 26.04 in paths'],
+    layouts: releases.flatMap(([release, codename]) => [
+      ...onBoth((_, other) => ({
+        image: `Ubuntu ${release}`,
+        format: 'qcow2',
+        latestUrl: `${root}${codename}/current/${codename}-server-cloudimg-${other}.img`,
+        latestChecksumUrl: `${root}${codename}/current/SHA256SUMS`,
+      })),
+      ...onBoth((_, other) => ({
+        image: `Ubuntu ${release} release`,
+        format: 'qcow2',
+        latestUrl: `${root}releases/${codename}/release/ubuntu-${release}-server-cloudimg-${other}.img`,
+        latestChecksumUrl: `${root}releases/${codename}/release/SHA256SUMS`,
+      })),
+      ...onBoth((_, other) => ({
+        image: `Ubuntu ${release} Minimal`,
+        format: 'qcow2',
+        latestUrl: `${root}minimal/releases/${codename}/release/ubuntu-${release}-minimal-cloudimg-${other}.img`,
+        latestChecksumUrl: `${root}minimal/releases/${codename}/release/SHA256SUMS`,
+      })),
+    ]),
+  },
+  (image) => image.osDistro === 'ubuntu',
+  datedFolderStrategy,
+)

@@ -1,4 +1,5 @@
 import { UpdaterError } from '../../errors.ts'
+import { redactUrl } from '../../http/url.ts'
 
 const beginMessage = '-----BEGIN PGP SIGNED MESSAGE-----'
 const beginSignature = '-----BEGIN PGP SIGNATURE-----'
@@ -15,6 +16,14 @@ export interface Clearsigned {
 /** Does a line of the text start a clearsigned message? */
 export function holdsClearsigned(text: string): boolean {
   return text.includes(beginMessage)
+}
+
+/**
+ * The text without the frame of a clearsigned message, if it has one, though nothing vouches for what is in it.
+ * @throws UpdaterError SIGNATURE_BAD
+ */
+export function withoutFrame(text: string, url: string): string {
+  return holdsClearsigned(text) ? splitClearsigned(text, redactUrl(url)).signedText : text
 }
 
 /**

@@ -4,14 +4,19 @@ export interface DistributionPin {
   readonly signature: 'clearsigned' | readonly string[]
   /** Does every manifest have a signature, so that a missing one is a sign of tampering? */
   readonly knownToSign: boolean
-  /** The distribution's own hosts, where `knownToSign` holds. A mirror elsewhere may lack signatures. */
-  readonly hosts: readonly string[]
+  /**
+   * The distribution's own hosts, where `knownToSign` holds and the key's own URL is asked. A mirror
+   * elsewhere may lack signatures, and may be all that can be reached.
+   */
+  readonly hosts: readonly string[] | 'any'
   /** Full fingerprints of primary keys, of every release or by release. */
   readonly fingerprints: readonly string[] | Readonly<Record<string, readonly string[]>>
   /** Finds `root` and `release` in the path of a manifest's URL. */
   readonly layout?: RegExp | undefined
   /** Path of the key below `root`, without the release. */
   readonly keyFile?: string | undefined
+  /** Where the key is, if it is not beside the manifests. */
+  readonly keyUrl?: string | undefined
   /** How an operator gets the key. */
   readonly keyHint: string
 }
@@ -77,6 +82,78 @@ export const pins: Readonly<Record<string, DistributionPin>> = {
     keyFile: 'RPM-GPG-KEY-Rocky-',
     keyHint: 'Put the key, https://dl.rockylinux.org/pub/rocky/RPM-GPG-KEY-Rocky-N, into the keyring folder',
   },
+  /**
+   * Ubuntu Cloud Image Builder key, which signs the clearsigned `.sjson` of simplestreams; it is among the
+   * example keys of https://launchpad.net/simplestreams.
+   */
+  'ubuntu-streams': {
+    signature: 'clearsigned',
+    knownToSign: false,
+    hosts: [],
+    fingerprints: ['4A3C E3CD 565D 7EB5 C810 E2B9 7FF3 F408 476C F100'],
+    keyHint: 'Put the key into the keyring folder; it is in the package ubuntu-cloudimage-keyring',
+  },
+  /**
+   * Every `…-CHECKSUM` of https://dl.fedoraproject.org/pub/fedora/linux/releases/ is clearsigned by the key
+   * of its release; https://fedoraproject.org/fedora.gpg has all of them
+   * (https://fedoraproject.org/security/).
+   */
+  fedora: {
+    signature: 'clearsigned',
+    knownToSign: true,
+    hosts: ['dl.fedoraproject.org', 'download.fedoraproject.org'],
+    fingerprints: {
+      41: ['466C F2D8 B60B C305 7AA9 453E D062 2462 E99D 6AD1'],
+      42: ['B0F4 9504 58F6 9E11 50C6 C5ED C8AC 4916 105E F944'],
+      43: ['C6E7 F081 CF80 E131 4667 6E88 829B 6066 3164 5531'],
+      44: ['36F6 12DC F27F 7D1A 48A8 35E4 DBFC F71C 6D9F 90A6'],
+      45: ['4F50 A611 4CD5 C697 6A7F 1179 655A 4B02 F577 861E'],
+    },
+    layout: /^(?<root>.*?)\/releases\/(?<release>\d+)\/Cloud\//,
+    keyUrl: 'https://fedoraproject.org/fedora.gpg',
+    keyHint: 'Put the keys, https://fedoraproject.org/fedora.gpg, into the keyring folder',
+  },
+  /**
+   * `.asc` beside the checksum files of https://download.opensuse.org/, version 3 signature packets; not
+   * proven for every folder.
+   */
+  opensuse: {
+    signature: ['.asc'],
+    knownToSign: false,
+    hosts: [],
+    fingerprints: ['AD48 5664 E901 B867 051A B15F 35A2 F86E 29B7 00A4'],
+    keyHint: "Put the key into the keyring folder; it is in openSUSE's package openSUSE-build-key",
+  },
+  /**
+   * Flatcar Image Signing Key, which signs by subkeys that change every year
+   * (https://www.flatcar.org/security/image-signing-key/); that `.DIGESTS.sig` is there is not proven.
+   */
+  flatcar: {
+    signature: ['.sig'],
+    knownToSign: false,
+    hosts: ['stable', 'beta', 'alpha', 'lts'].map((channel) => `${channel}.release.flatcar-linux.net`),
+    fingerprints: ['F88C FEDE FF29 A5B4 D952 3864 E25D 9AED 0593 B34A'],
+    keyUrl: 'https://www.flatcar.org/security/image-signing-key/Flatcar_Image_Signing_Key.asc',
+    keyHint:
+      'Put the key, https://www.flatcar.org/security/image-signing-key/Flatcar_Image_Signing_Key.asc, into the keyring folder',
+  },
+  /** The pointers and checksum files of Gentoo's autobuilds are clearsigned; the fingerprint is not proven. */
+  gentoo: {
+    signature: 'clearsigned',
+    knownToSign: false,
+    hosts: [],
+    fingerprints: ['13EB BDBE DE7A 1277 5DFD B1BA BB57 2E0E 2D18 2910'],
+    keyHint:
+      'Put the key into the keyring folder; https://www.gentoo.org/downloads/signatures/ tells where it is',
+  },
+  /** The clearsigned `.sjson` of https://download.cirros-cloud.net/streams/v1/, by a key of 2013. */
+  cirros: {
+    signature: 'clearsigned',
+    knownToSign: false,
+    hosts: [],
+    fingerprints: ['2694 C8BE 4DE4 6591 FF6D 52A2 9593 8484 8F4C E6D0'],
+    keyHint: 'Put the key of the cirros simplestreams into the keyring folder',
+  },
 }
 
 /** What to expect of the signature of one manifest. */
@@ -111,12 +188,14 @@ export function pinFor(
   const url = new URL(manifestUrl)
   const place = pin.layout?.exec(url.pathname)?.groups
   const fingerprints = fingerprintsOf(pin, place?.release ?? release)
+  const isOwnHost = pin.hosts === 'any' || pin.hosts.includes(url.hostname)
+  const ownKeyUrl = isOwnHost ? pin.keyUrl : undefined
   return {
     signature: pin.signature,
-    mustBeSigned: pin.knownToSign && fingerprints.length > 0 && pin.hosts.includes(url.hostname),
+    mustBeSigned: pin.knownToSign && fingerprints.length > 0 && isOwnHost,
     knownToSign: pin.knownToSign,
     fingerprints,
-    keyUrl: fingerprints.length === 0 ? undefined : keyUrl(pin, url, place),
+    keyUrl: fingerprints.length === 0 ? undefined : (keyUrl(pin, url, place) ?? ownKeyUrl),
     keyHint: pin.keyHint,
   }
 }

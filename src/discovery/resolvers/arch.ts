@@ -1,0 +1,35 @@
+import { documentStrategy } from '../strategies/document.ts'
+import { placeholderStrategy } from '../strategies/placeholder.ts'
+import { latestUrlLike, resolverOf } from '../strategy.ts'
+import { withSidecar } from './layouts.ts'
+
+const build = 'HEREBE\\d{8}\\.\\d+DRAGONS'
+
+/**
+ * Arch Linux: `https://geo.mirror.pkgbuild.com/images/vYYYYMMDD.JOB/Arch-Linux-x86_64-cloudimg-YYYYMMDD.JOB.qcow2`
+ * with `.SHA256` (GNU) beside it; `latest/` has the newest under an undated name. The packages of
+ * `https://gitlab.archlinux.org/api/v4/projects/archlinux%2Farch-boxes/packages` hold the same files.
+ */
+export const arch = resolverOf(
+  {
+    name: 'arch',
+    title: 'Arch Linux',
+    asks: ['the listing of `images/`', '`<image>.SHA256` of the newest'],
+    trusts: 'the checksum over https',
+    unconfirmed: ['the key of the `.sig` beside each image, which is not looked at'],
+    layouts: [
+      withSidecar(
+        {
+          image: 'Arch Linux',
+          architecture: 'x86_64',
+          format: 'qcow2',
+          latestUrl: `https://geo.mirror.pkgbuild.com/images/v${build}/Arch-Linux-x86_64-cloudimg-${build}.qcow2`,
+        },
+        '.SHA256',
+      ),
+    ],
+  },
+  latestUrlLike(/\/Arch-Linux-[^/]*$/),
+  documentStrategy(),
+  placeholderStrategy(),
+)

@@ -1,0 +1,51 @@
+import type { Layout } from '../resolver.ts'
+import { pointerStrategy } from '../strategies/pointer.ts'
+import { latestUrlLike, resolverOf } from '../strategy.ts'
+
+const root = 'https://nbg1.your-objectstorage.com/osism/'
+
+function pointedAt(image: string, folder: string, release: string): Layout {
+  return {
+    image: `${image} ${release}`,
+    architecture: 'x86_64',
+    format: 'qcow2',
+    latestUrl: `${root}${folder}/last-${release}`,
+    latestChecksumUrl: `${root}${folder}/HEREBE.+\\.qcow2DRAGONS.CHECKSUM`,
+  }
+}
+
+/**
+ * OSISM's images for Cluster API: `https://nbg1.your-objectstorage.com/osism/openstack-k8s-capi-images/last-1.33`
+ * holds `2025-11-15 ubuntu-2404-kube-v1.33/ubuntu-2404-kube-v1.33.9.qcow2`; each image has a `.CHECKSUM` (GNU).
+ */
+export const clusterApi = resolverOf(
+  {
+    name: 'cluster-api',
+    title: 'OSISM Cluster API',
+    asks: ['`last-<release>`, which names the newest', '`<image>.CHECKSUM`'],
+    trusts: 'the checksum over https: the images are not signed',
+    layouts: ['1.33', '1.34', '1.35'].map((release) =>
+      pointedAt('Kubernetes', 'openstack-k8s-capi-images', release),
+    ),
+  },
+  latestUrlLike(/capi-images\/last-[^/]*$/),
+  pointerStrategy,
+)
+
+/**
+ * OSISM's images for Octavia: `…/osism/openstack-octavia-amphora-image/last-2025.2` names
+ * `octavia-amphora-haproxy-2025.2.YYYYMMDD.qcow2` in the same way. Images are kept for two weeks.
+ */
+export const octaviaAmphora = resolverOf(
+  {
+    name: 'octavia-amphora',
+    title: 'OSISM Octavia amphora',
+    asks: ['`last-<release>`, which names the newest', '`<image>.CHECKSUM`'],
+    trusts: 'the checksum over https: the images are not signed',
+    layouts: ['2025.1', '2025.2'].map((release) =>
+      pointedAt('Octavia amphora', 'openstack-octavia-amphora-image', release),
+    ),
+  },
+  latestUrlLike(/octavia-amphora-image\/last-[^/]*$/),
+  pointerStrategy,
+)

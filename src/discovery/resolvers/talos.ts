@@ -1,0 +1,41 @@
+import { z } from 'zod'
+import { parseJson } from '../json.ts'
+import type { Lister } from '../listing-page.ts'
+import { isSafeFileName } from '../names.ts'
+import { firstUseStrategy } from '../strategies/first-use.ts'
+import { latestUrlLike, resolverOf } from '../strategy.ts'
+import { onBoth } from './layouts.ts'
+
+const factory = 'https://factory.talos.dev/'
+const schematic = '376567988ad370138ad8b2698212367b8edcb69b5fd68c80be1f2ec7d603b4ba'
+
+/** The factory lists no folders; `/versions` is a JSON list of the versions that it builds. */
+const listVersions: Lister = async (folder, context) => {
+  const url = folder.replace(/image\/[0-9a-f]{64}\/$/, 'versions')
+  const { text } = await context.http.text(url, { signal: context.signal })
+  const versions = z.array(z.string()).safeParse(parseJson(text))
+  const names = versions.success ? versions.data.filter(isSafeFileName) : []
+  return names.map((name) => ({ name, isFolder: true }))
+}
+
+/**
+ * Talos Linux: the image factory builds `https://factory.talos.dev/image/<schematic>/<version>/openstack-amd64.raw.xz`
+ * when it is asked for. It publishes no digest and no signature of disk images. The schematic in our layouts
+ * is the factory's default one, without extensions.
+ */
+export const talos = resolverOf(
+  {
+    name: 'talos',
+    title: 'Talos Linux',
+    asks: ['`/versions` of the image factory'],
+    trusts: 'the first download: its digest is recorded, and every later one has to be the same',
+    unconfirmed: ['the form of `/versions`', 'that the factory builds the same bytes again'],
+    layouts: onBoth((_, other) => ({
+      image: 'Talos Linux',
+      format: 'raw',
+      latestUrl: `${factory}image/${schematic}/HEREBEv\\d+\\.\\d+\\.\\d+DRAGONS/openstack-${other}.raw.xz`,
+    })),
+  },
+  latestUrlLike(/\/image\/[0-9a-f]{64}\//),
+  firstUseStrategy(listVersions),
+)

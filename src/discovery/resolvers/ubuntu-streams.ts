@@ -1,0 +1,30 @@
+import { documentStrategy } from '../strategies/document.ts'
+import { latestUrlLike, resolverOf } from '../strategy.ts'
+
+const root = 'https://cloud-images.ubuntu.com/'
+
+/**
+ * Ubuntu's images by simplestreams: `https://cloud-images.ubuntu.com/releases/streams/v1/` and the like,
+ * where `.sjson` is the clearsigned form of `.json`. One document has all releases; what the paths in it
+ * are relative to is the folder above `streams/`.
+ */
+export const ubuntuStreams = resolverOf(
+  {
+    name: 'ubuntu-streams',
+    title: 'Ubuntu (simplestreams)',
+    asks: ['`streams/v1/com.ubuntu.cloud:…:download.sjson`'],
+    trusts: 'its clearsigned text, Ubuntu Cloud Image Builder key',
+    layouts: [
+      {
+        image: 'Ubuntu 24.04 (simplestreams)',
+        architecture: 'x86_64',
+        format: 'qcow2',
+        latestUrl: `${root}releases/server/releases/noble/release-HEREBE\\d{8}(\\.\\d+)?DRAGONS/ubuntu-24.04-server-cloudimg-amd64.img`,
+        latestChecksumUrl: `${root}releases/streams/v1/com.ubuntu.cloud:released:download.sjson`,
+      },
+    ],
+    unconfirmed: ['the folder that paths in the document begin with'],
+  },
+  latestUrlLike(/\/(?:ubuntu-[\d.]+|[a-z]+)-(?:server|minimal)-cloudimg-/),
+  documentStrategy(),
+)

@@ -1,0 +1,37 @@
+import { UpdaterError } from '../../errors.ts'
+import { redactUrl } from '../../http/url.ts'
+import { fetchListing, type Lister } from '../listing-page.ts'
+import { fillUrl, hasPlaceholder, parsePattern } from '../pattern.ts'
+import { compressionOf, splitFileUrl } from '../sources.ts'
+import { findUrlStamp } from '../stamp.ts'
+import type { Strategy } from '../strategy.ts'
+import { followListings } from './placeholder.ts'
+
+/**
+ * No checksum is published. A placeholder in `latest_url`, told by listings, makes its URL name the
+ * version, so that the URL tells whether the catalogue has the newest; the digest is that of the first
+ * download.
+ */
+export function firstUseStrategy(list: Lister = fetchListing): Strategy {
+  return {
+    name: 'first-use',
+    fits: ({ latestUrl, latestChecksumUrl }) =>
+      latestUrl !== undefined && hasPlaceholder(latestUrl) && latestChecksumUrl === undefined,
+    async resolve(image, context) {
+      const latest = parsePattern(image.latestUrl ?? '', image.name)
+      const url = fillUrl(latest, await followListings(latest, new Map(), { image, list, context }))
+      const file = splitFileUrl(url)
+      if (url === undefined || file === undefined) {
+        throw new UpdaterError('DISCOVERY_UNSUPPORTED', `The latest_url of ${image.name} names no file`)
+      }
+      context.tell({ type: 'latest-url', url: redactUrl(url) })
+      return {
+        url,
+        digest: undefined,
+        version: findUrlStamp(url)?.date,
+        compression: compressionOf(file.name),
+        trust: 'first-use',
+      }
+    },
+  }
+}

@@ -1,0 +1,30 @@
+import { redactUrl } from '../../http/url.ts'
+import { datedTwin, foundAt, listedFile } from '../build-file.ts'
+import { fetchManifest } from '../manifest.ts'
+import { childUrl } from '../names.ts'
+import { hasPlaceholder } from '../pattern.ts'
+import { notAFile, sourcesOf, splitFileUrl } from '../sources.ts'
+import type { Strategy } from '../strategy.ts'
+
+/**
+ * `latest_url` names a file that moves on to each newest build, and `latest_checksum_url` a manifest that
+ * lists it. Where the manifest lists the same bytes under a dated name too, that one is the build's.
+ */
+export const manifestStrategy: Strategy = {
+  name: 'manifest',
+  fits: ({ latestUrl, latestChecksumUrl }) =>
+    splitFileUrl(latestUrl) !== undefined &&
+    latestChecksumUrl !== undefined &&
+    !hasPlaceholder(latestChecksumUrl),
+  async resolve(image, context) {
+    const { latestUrl, checksumUrl } = sourcesOf(image)
+    const latest = splitFileUrl(latestUrl)
+    if (latest === undefined) throw notAFile(image)
+    context.tell({ type: 'latest-url', url: redactUrl(latestUrl) })
+    const manifest = await fetchManifest(checksumUrl, context)
+    const alias = listedFile(latest.name, manifest, image)
+    const file = datedTwin(alias, manifest)
+    const url = file === alias ? latestUrl : childUrl(latest.parent, file.name)
+    return foundAt(url, file, manifest)
+  },
+}

@@ -1,0 +1,73 @@
+import { UpdaterError } from '../../errors.ts'
+import { redactUrl } from '../../http/url.ts'
+import type { Image } from '../../image.ts'
+import { foundAt, listedFile } from '../build-file.ts'
+import { fetchManifest, fetchVerified } from '../manifest.ts'
+import { childUrl } from '../names.ts'
+import { compareFileNames } from '../natural-order.ts'
+import { compilePatterns, fillUrl, hasPlaceholder, parsePattern, placeholderError } from '../pattern.ts'
+import { type Pointed, parsePointer } from '../pointer-file.ts'
+import { notAFile, sourcesOf, splitFileUrl } from '../sources.ts'
+import type { Strategy } from '../strategy.ts'
+
+/**
+ * `latest_url` is a small text that names the newest file by a path below its own folder.
+ * `latest_checksum_url` is `FOLDER/HEREBE<pattern>DRAGONS<suffix>`: the placeholder stands for that path,
+ * which its pattern has to match.
+ */
+export const pointerStrategy: Strategy = {
+  name: 'pointer',
+  fits: ({ latestUrl, latestChecksumUrl = '' }) =>
+    splitFileUrl(latestUrl) !== undefined && hasPlaceholder(latestChecksumUrl),
+  async resolve(image, context) {
+    const { latestUrl, checksumUrl } = sourcesOf(image)
+    const pointer = splitFileUrl(latestUrl)
+    if (pointer === undefined) throw notAFile(image)
+    const { folder, pattern, suffix } = await checksumPlace(checksumUrl, image)
+    const { text } = await fetchVerified(latestUrl, context)
+    const newest = newestOf(parsePointer(text).filter(({ path }) => pattern.matches(path)))
+    if (newest === undefined) throw namesNothing(latestUrl, image)
+    const url = pathUrl(pointer.parent, newest.path)
+    context.tell({ type: 'latest-url', url: redactUrl(url) })
+    const manifest = await fetchManifest(pathUrl(folder, `${newest.path}${suffix}`), context)
+    const name = newest.path.slice(newest.path.lastIndexOf('/') + 1)
+    const found = foundAt(url, listedFile(name, manifest, image), manifest)
+    return { ...found, version: found.version ?? newest.version, size: found.size ?? newest.size }
+  },
+}
+
+async function checksumPlace(checksumUrl: string, image: Image) {
+  const url = parsePattern(checksumUrl, image.name)
+  const [placeholder, after, ...more] = url.segments.at(-1) ?? []
+  const folder = fillUrl(url, new Map(), url.segments.length - 1)
+  const compiled = await compilePatterns(url, image.name)
+  const pattern = placeholder && 'pattern' in placeholder ? compiled.get(placeholder.pattern) : undefined
+  if (pattern === undefined || folder === undefined || more.length > 0 || (after && 'pattern' in after)) {
+    throw placeholderError(
+      image.name,
+      'latest_checksum_url of a pointer has one, at the beginning of its last path segment',
+    )
+  }
+  return { folder, pattern, suffix: after?.text ?? '' }
+}
+
+function newestOf(pointed: readonly Pointed[]): Pointed | undefined {
+  return [...pointed].sort((a, b) => compareFileNames(b.path, a.path))[0]
+}
+
+/** @throws UpdaterError DISCOVERY_UNSAFE_NAME */
+function pathUrl(folder: string, path: string): string {
+  const names = path.split('/')
+  return names.reduce(
+    (parent, name, index) => `${childUrl(parent, name)}${index < names.length - 1 ? '/' : ''}`,
+    folder,
+  )
+}
+
+function namesNothing(url: string, image: Image): UpdaterError {
+  return new UpdaterError(
+    'DISCOVERY_NOTHING_FOUND',
+    `${redactUrl(url)} names no file that matches latest_checksum_url of ${image.name}`,
+    { remedy: 'Look at what the server sends there: it should be the path of the newest image' },
+  )
+}
