@@ -1,18 +1,15 @@
 import {
   type Alias,
   Composer,
-  type CST,
   isAlias,
   isMap,
   isScalar,
   isSeq,
-  Lexer,
-  LineCounter,
   type ParsedNode,
-  Parser,
   type YAMLMap,
 } from 'yaml'
 import { type Place, UpdaterError } from '../errors.ts'
+import { countLines, maximumDepth, tokensOf } from '../yaml-tokens.ts'
 
 /** A node of a catalogue file; `null` where nothing stands (`{key}`, an empty file). */
 export type CatalogNode = ParsedNode | null
@@ -32,9 +29,6 @@ export interface CatalogDocument {
   lineStart(offset: number): number
 }
 
-/** Collections within collections; real catalogues have 6. */
-const maximumDepth = 100
-
 /**
  * @throws UpdaterError CATALOG_SYNTAX: not YAML, several documents, duplicate keys, aliases without an
  * anchor, nesting deeper than 100
@@ -53,9 +47,7 @@ export interface InspectedDocument {
 }
 
 export function inspectDocument(path: string, text: string): InspectedDocument {
-  const lines = new LineCounter()
-  lines.addNewLine(0)
-  for (let end = text.indexOf('\n'); end !== -1; end = text.indexOf('\n', end + 1)) lines.addNewLine(end + 1)
+  const lines = countLines(text)
   const place = (offset: number): Place => {
     const { line, col } = lines.linePos(offset)
     return { file: path, line, column: col }
@@ -89,9 +81,10 @@ function compose(text: string, fail: Fail): CatalogNode {
     broken = true
     fail(Math.min(offset, text.length), message, syntaxRemedy)
   }
+  const tooDeep = (offset: number) => give(offset, `The YAML is nested deeper than ${maximumDepth} levels`)
   // With `failsafe` every scalar stays the text that it is; keys are checked in `indexNodes`, in linear time.
   const composer = new Composer({ schema: 'failsafe', resolveKnownTags: false, uniqueKeys: false })
-  const documents = [...composer.compose(tokensOf(text, give), true, text.length)]
+  const documents = [...composer.compose(tokensOf(text, tooDeep), true, text.length)]
   if (broken) return null
   for (const { errors } of documents) {
     for (const { pos, message } of errors) give(pos[0], `Not valid YAML: ${message}`)
@@ -105,19 +98,6 @@ function compose(text: string, fail: Fail): CatalogNode {
     )
   }
   return broken ? null : ((first?.contents ?? null) as CatalogNode)
-}
-
-/** Ends where the nesting becomes too deep. */
-function* tokensOf(text: string, fail: (offset: number, message: string) => void): Generator<CST.Token> {
-  const parser = new Parser()
-  for (const lexeme of new Lexer().lex(text)) {
-    yield* parser.next(lexeme)
-    if (parser.stack.length > maximumDepth) {
-      fail(parser.offset, `The YAML is nested deeper than ${maximumDepth} levels`)
-      return
-    }
-  }
-  yield* parser.end()
 }
 
 /** Which node each alias stands for: the last one before it with its anchor. */
