@@ -1,4 +1,10 @@
 import { writeFileSync } from 'node:fs'
 import { reportJsonSchema } from '../src/report/json-schema.ts'
+import { configurationSchema } from './configuration-schema.ts'
 
-writeFileSync(new URL('../schema/report.schema.json', import.meta.url), reportJsonSchema())
+function write(name: string, text: string): void {
+  writeFileSync(new URL(`../schema/${name}.schema.json`, import.meta.url), text)
+}
+
+write('report', reportJsonSchema())
+write('configuration', configurationSchema())

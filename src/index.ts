@@ -1,3 +1,6 @@
+export { loadConfiguration } from './config/load.ts'
+export { type ConfiguredOptions, secretOptions } from './config/schema.ts'
+export type { Configuration } from './config/types.ts'
 export { type ErrorCode, errorCodes, type Place, UpdaterError } from './errors.ts'
 export type { ImageRef, ImageStatus, ImageStep, Listener, RunEvent } from './events.ts'
 export type { HookOptions, WebhookOptions } from './hooks/options.ts'

@@ -5,8 +5,8 @@ import { type Output, wantsColour } from './context.ts'
 /** What follows the options in the help of the program and of its default command. */
 export const examples = `
 NAME selects images by name, shortname or file; * and ? stand for any text and
-any character. Flags go over environment variables, these over defaults; an
-empty variable counts as unset.
+any character. Flags go over environment variables, these over the
+configuration file, it over defaults; an empty variable counts as unset.
 
 Examples:
   Show what would change in a checkout, without credentials:

@@ -6,6 +6,7 @@ import { registerServe } from './commands/serve.ts'
 import { registerUpdate } from './commands/update.ts'
 import { registerValidate } from './commands/validate.ts'
 import { addCompletionOptions } from './completion/options.ts'
+import { addConfigurationOptions, addOpposites } from './configuration.ts'
 import { type CliContext, interruptedStatus } from './context.ts'
 import { configureHelp } from './help.ts'
 import { commandFirst } from './line.ts'
@@ -13,7 +14,7 @@ import { addSharedOptions } from './options.ts'
 import { createSession, type Session } from './session.ts'
 
 /** The whole command line: one file under `commands/` for each command. */
-function createProgram(session: Session): Command {
+export function createProgram(session: Session): Command {
   const { stdout } = session.context
   const program = new Command('image-updater')
     .description("Keeps an OpenStack cloud's image catalogue fresh.")
@@ -25,6 +26,7 @@ function createProgram(session: Session): Command {
       getOutHelpWidth: () => Math.min(stdout.columns ?? 80, 100),
     })
   configureHelp(program, stdout)
+  addConfigurationOptions(program, session)
   addSharedOptions(program)
   addCompletionOptions(program, session)
   program.version(version(), '--version', 'print the version').helpOption('--help', 'print this help')
@@ -32,6 +34,7 @@ function createProgram(session: Session): Command {
   registerServe(program, session)
   registerValidate(program, session)
   registerComplete(program, session)
+  addOpposites(program)
   return program
 }
 

@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import type { UpdaterError } from '../errors.ts'
 import { writeReport } from '../report/file.ts'
 import { formatDocument, refusalDocument } from '../report/json.ts'
+import { readFlags } from './flags.ts'
 import { errorLines, errorsOf, openLog } from './log.ts'
 import type { OutputFlags, SharedFlags } from './options.ts'
 import { redactDeep } from './redact.ts'
@@ -11,7 +12,7 @@ import type { Session } from './session.ts'
 export async function reportRefusal(error: UpdaterError, program: Command, session: Session): Promise<void> {
   const { context, args, redact, startedAt, exitStatus } = session
   const command = program.commands.find((one) => one.name() === session.command) ?? program
-  const flags = command.optsWithGlobals<OutputFlags & SharedFlags>()
+  const flags = readFlags<OutputFlags & SharedFlags>(command).values
   const { log } = openLog(session, flags)
   const errors = errorsOf(error)
   for (const line of errors.flatMap((one) => errorLines(one, session.command))) log.write(line)

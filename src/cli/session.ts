@@ -7,6 +7,8 @@ export interface Session {
   readonly context: CliContext
   readonly args: readonly string[]
   readonly redact: Redact
+  /** Takes further secrets out of everything that is printed from now on. */
+  hide(secrets: readonly (string | undefined)[]): void
   readonly startedAt: Date
   /** The command that the line names, else the default one. */
   command: string
@@ -15,6 +17,18 @@ export interface Session {
 }
 
 export function createSession(args: readonly string[], context: CliContext): Session {
-  const redact = createRedact(secretsOf(args, process.env))
-  return { context, args, redact, startedAt: context.now(), command: defaultCommand, exitStatus: 0 }
+  const secrets = secretsOf(args, process.env)
+  let redact = createRedact(secrets)
+  return {
+    context,
+    args,
+    redact: (text) => redact(text),
+    hide: (more) => {
+      secrets.push(...more.filter((secret) => secret !== undefined))
+      redact = createRedact(secrets)
+    },
+    startedAt: context.now(),
+    command: defaultCommand,
+    exitStatus: 0,
+  }
 }

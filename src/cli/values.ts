@@ -27,22 +27,32 @@ export function toUpdateOptions(flags: Flags<UpdateFlags>, names: readonly strin
     strict: values.strict,
     maxImageSize: parseSize(values.maxImageSize, origin('maxImageSize')),
     signatures: values.signatures,
+    sources: flags.configuration?.sources,
     keyring: origin('keyring').source === 'default' ? undefined : filled(values.keyring, origin('keyring')),
   }
 }
 
 /**
- * Which files are read, and which of their images are meant.
+ * Which files are read, and which of their images are meant. The names in a configuration file count only
+ * where the command line has none.
  * @throws UpdaterError USAGE for a flag, CONFIGURATION for an environment variable
  */
 export function toSelection(
   { values, origin }: Flags<ImagesFlags>,
   names: readonly string[],
 ): { readonly images: readonly string[]; readonly names: readonly string[] } {
+  const further = names.length > 0 && origin('name').source === 'file' ? [] : (values.name ?? [])
   return {
     images: parseImages(values.images, origin('images')),
-    names: [...names, ...(values.name ?? [])].map((name) => filled(name, origin('name'))),
+    names: [...names, ...further].map((name) => filled(name, origin('name'))),
   }
+}
+
+/** A folder on the command line takes back what a file says. */
+function isMirrored({ mirror, mirrorDir }: UpdateFlags, origin: Flags<UpdateFlags>['origin']): boolean {
+  if (mirror || mirrorDir === undefined || origin('mirror').source !== 'file') return mirror
+  if (origin('mirrorDir').source !== 'file') return true
+  throw invalid(origin('mirrorDir'), 'stands beside mirror: false', 'Leave out one of the two')
 }
 
 function toMirror({ values, origin }: Flags<UpdateFlags>): MirrorOptions {
@@ -51,7 +61,7 @@ function toMirror({ values, origin }: Flags<UpdateFlags>): MirrorOptions {
     return typeof value === 'string' ? parse(value, origin(key)) : undefined
   }
   const baseUrl = optional('mirrorBaseUrl', parseBaseUrl)
-  if (!values.mirror) return { kind: 'none', baseUrl }
+  if (!isMirrored(values, origin)) return { kind: 'none', baseUrl }
   const keyPrefix = parsePath(values.mirrorKeyPrefix, origin('mirrorKeyPrefix'))
   const dir = optional('mirrorDir', filled)
   if (dir !== undefined) return { kind: 'directory', dir, keyPrefix, baseUrl }

@@ -1,0 +1,71 @@
+import { type Command, Option } from 'commander'
+import type { Configuration } from '../config/types.ts'
+import { invalid, layUnder, optionsOf, readFlags } from './flags.ts'
+import { openLog } from './log.ts'
+import type { SharedFlags } from './options.ts'
+import type { Session } from './session.ts'
+
+interface ConfigurationFlags {
+  /** `false` with `--no-config`. */
+  readonly config?: string | false | undefined
+}
+
+/** `--config`, and the file that it names, read before a command acts and laid under its options. */
+export function addConfigurationOptions(program: Command, session: Session): void {
+  program
+    .optionsGroup('Configuration:')
+    .addOption(
+      new Option(
+        '--config <file>',
+        'options from a file (default: ./image-updater.yml or /etc/image-updater/image-updater.yml)',
+      ).env('IMAGE_UPDATER_CONFIG'),
+    )
+    .option('--no-config', 'read no configuration file')
+    .hook('preAction', async (_program, command) => {
+      if (!command.name().startsWith('__')) await configure(command, session)
+    })
+}
+
+/** @throws UpdaterError CONFIGURATION */
+async function configure(command: Command, session: Session): Promise<void> {
+  const { config } = readFlags<ConfigurationFlags>(command).values
+  if (config === false) return
+  const { loadConfiguration, secretOptions } = await session.context.library()
+  const configuration = await loadConfiguration(config)
+  if (configuration === undefined) return
+  session.hide(secretOptions.map((key) => configuration.options[key]))
+  layUnder(command, configuration)
+  assertChoices(command)
+  tell(command, configuration, session)
+}
+
+/** Commands have formats of their own for the same option. */
+function assertChoices(command: Command): void {
+  const { values, origin } = readFlags<Record<string, unknown>>(command)
+  for (const { option } of optionsOf(command)) {
+    const key = option.attributeName()
+    if (origin(key).source !== 'file' || option.argChoices === undefined) continue
+    if (option.argChoices.some((choice) => choice === values[key])) continue
+    const choices = option.argChoices.join(', ')
+    throw invalid(origin(key), `is not what ${command.name()} has`, `Give one of ${choices}`)
+  }
+}
+
+function tell(command: Command, { file, warnings }: Configuration, session: Session): void {
+  const { log } = openLog(session, readFlags<SharedFlags>(command).values)
+  log.write({ level: 'debug', scope: 'config', message: `Options come from ${file}` })
+  for (const message of warnings) log.write({ level: 'warning', scope: 'config', message })
+}
+
+/** Hidden opposites of all switches, so that a flag can take back what a file has set: `--no-strict`, `--mirror`. */
+export function addOpposites(program: Command): void {
+  for (const command of [program, ...program.commands]) {
+    const switches = command.options.filter((option) => option.negate || option.isBoolean())
+    for (const { long } of switches) {
+      if (long === undefined || long === '--version') continue
+      const opposite = long.startsWith('--no-') ? `--${long.slice(5)}` : `--no-${long.slice(2)}`
+      if (command.options.some((option) => option.long === opposite)) continue
+      command.addOption(new Option(opposite).hideHelp())
+    }
+  }
+}

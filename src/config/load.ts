@@ -1,0 +1,70 @@
+import { readFile, stat } from 'node:fs/promises'
+import { UpdaterError } from '../errors.ts'
+import { parseConfiguration } from './parse.ts'
+import { secretOptions } from './schema.ts'
+import type { Configuration } from './types.ts'
+
+/** Where a file is looked for that nobody names; the first that is there counts, alone. */
+export const places = [
+  { file: 'image-updater.yml', trusted: false },
+  { file: '/etc/image-updater/image-updater.yml', trusted: true },
+] as const
+
+/** Bytes. */
+const maximumSize = 1024 * 1024
+
+/**
+ * Reads the configuration file that `path` names, else the first one that is there of
+ * `./image-updater.yml` and `/etc/image-updater/image-updater.yml`. One in the working folder that was not
+ * named may not hold secrets, name keys, or have files written.
+ * @returns undefined where no file is named and none is there
+ * @throws UpdaterError CONFIGURATION; several defects as one error whose `cause` is an `AggregateError`
+ */
+export async function loadConfiguration(path?: string): Promise<Configuration | undefined> {
+  if (path !== undefined) return read(path, true)
+  for (const { file, trusted } of places) {
+    if (await isThere(file)) return read(file, trusted)
+  }
+  return undefined
+}
+
+async function isThere(file: string): Promise<boolean> {
+  try {
+    await stat(file)
+    return true
+  } catch (error) {
+    return !['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')
+  }
+}
+
+async function read(file: string, trusted: boolean): Promise<Configuration> {
+  const { text, mode } = await readText(file)
+  const configuration = parseConfiguration(file, text, trusted)
+  const secret = secretOptions.find((key) => configuration.options[key] !== undefined)
+  const isOpen = secret !== undefined && (mode & 0o004) !== 0
+  return { ...configuration, warnings: isOpen ? [openSecret(file, secret)] : [] }
+}
+
+function openSecret(file: string, key: string): string {
+  return `${file} holds "${key}" and can be read by every user of this machine: chmod o-r ${file}`
+}
+
+async function readText(file: string): Promise<{ text: string; mode: number }> {
+  try {
+    const { size, mode } = await stat(file)
+    if (size > maximumSize) throw unreadable(file, `it is larger than ${maximumSize} bytes`)
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(await readFile(file))
+    return { text, mode }
+  } catch (cause) {
+    if (cause instanceof UpdaterError) throw cause
+    const why = cause instanceof TypeError ? 'it is not UTF-8' : (cause as NodeJS.ErrnoException).code
+    throw unreadable(file, `${why}`, cause)
+  }
+}
+
+function unreadable(file: string, why: string, cause?: unknown): UpdaterError {
+  return new UpdaterError('CONFIGURATION', `The configuration file ${file} cannot be read: ${why}`, {
+    remedy: 'Correct --config or IMAGE_UPDATER_CONFIG, or the permissions of the file',
+    cause,
+  })
+}

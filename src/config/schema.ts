@@ -1,0 +1,122 @@
+import { z } from 'zod'
+import { type SourceRule, strategyNames } from '../discovery/source-rule.ts'
+import { anyText, choice, count, flag, list, size, text } from './values.ts'
+
+/**
+ * `image-updater.yml`. This is the one definition of its shape: types are inferred from it, and
+ * `schema/configuration.schema.json` is printed from it (`npm run schema`).
+ */
+
+/** An option of the command line has its key here: `--mirror-dir` is `mirror_dir`, `--no-mirror` is `mirror: false`. */
+const optionKeys = z.object({
+  images: list(),
+  name: list(),
+  include_disabled: flag(),
+  minio_server: text(),
+  minio_bucket: text(),
+  minio_region: text(),
+  minio_access_key: text(),
+  minio_secret_key: text(),
+  swift_prefix: anyText(),
+  mirror_base_url: text(),
+  mirror_key_prefix: anyText(),
+  mirror_dir: text(),
+  mirror: flag(),
+  acl: anyText(),
+  verify: choice(['range', 'full']),
+  check_public: flag(),
+  signatures: choice(['require', 'prefer', 'off']),
+  keyring: text(),
+  max_image_size: size(),
+  strict: flag(),
+  allow_downgrade: flag(),
+  dry_run: flag(),
+  jobs: count(256),
+  transfers: count(64),
+  output: text(),
+  report: text(),
+  quiet: flag(),
+  debug: flag(),
+})
+
+const source = z.strictObject(
+  {
+    name: text().regex(/^[A-Za-z0-9-]+$/, 'is not made of letters, digits and hyphens'),
+    images: list().meta({ description: 'Names, shortnames or files of images; * and ? are wildcards' }),
+    strategy: choice(strategyNames).meta({ description: 'How a build is looked for' }),
+    latest_url: text().optional().meta({ description: "In place of the image's own" }),
+    latest_checksum_url: text().optional().meta({ description: "In place of the image's own" }),
+    signature: z
+      .strictObject(
+        {
+          form: choice(['clearsigned', 'detached']),
+          suffixes: list().optional().meta({
+            description: "Of a detached signature, after the manifest's URL. Default: .asc, .sig, .gpg",
+          }),
+          keys: list().meta({ description: 'Full fingerprints of primary keys' }),
+          key_url: text().optional().meta({ description: 'Where the keys can be had' }),
+          required: flag().optional().meta({ description: 'A manifest without it is an error' }),
+        },
+        'is not a mapping',
+      )
+      .optional()
+      .meta({ description: 'Who signs the manifests' }),
+  },
+  'is not a mapping',
+)
+
+const someOptions = optionKeys.partial()
+
+export const fileSchema = z.strictObject(
+  {
+    ...someOptions.shape,
+    sources: z.array(source, 'is not a list').optional().meta({
+      description: "Where the newest builds of some images are found; an image's first match counts",
+    }),
+  },
+  'is not a mapping',
+)
+
+/** Options as a file holds them, by their key. */
+export type ConfiguredOptions = z.infer<typeof someOptions>
+export type OptionKey = keyof ConfiguredOptions
+export const optionNames = Object.keys(optionKeys.shape) as OptionKey[]
+
+/** Options that name a file or a folder: what is not absolute counts from the folder of the configuration file. */
+export const pathOptions: readonly OptionKey[] = ['images', 'mirror_dir', 'keyring', 'report']
+
+/** Options whose values are never printed. */
+export const secretOptions = ['minio_access_key', 'minio_secret_key'] as const satisfies readonly OptionKey[]
+
+/**
+ * What a file that nobody named may not set. It lies in the working folder, which in a checkout is
+ * written by whoever proposes a change.
+ */
+export const trustedOptions: readonly OptionKey[] = [
+  'minio_access_key',
+  'minio_secret_key',
+  'keyring',
+  'report',
+]
+
+type Source = z.infer<typeof source>
+
+export const texts = (value: string | readonly string[]): readonly string[] =>
+  typeof value === 'string' ? [value] : value
+
+export function toSourceRule({ images, signature, ...rule }: Source): SourceRule {
+  return {
+    name: rule.name,
+    images: texts(images),
+    strategy: rule.strategy,
+    latestUrl: rule.latest_url,
+    latestChecksumUrl: rule.latest_checksum_url,
+    signature: signature && {
+      form: signature.form,
+      suffixes: signature.suffixes === undefined ? undefined : texts(signature.suffixes),
+      keys: texts(signature.keys),
+      keyUrl: signature.key_url,
+      required: signature.required,
+    },
+  }
+}

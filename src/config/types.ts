@@ -1,0 +1,16 @@
+import type { SourceRule } from '../discovery/source-rule.ts'
+import type { Place } from '../errors.ts'
+import type { ConfiguredOptions } from './schema.ts'
+
+/** A configuration file that was read and found right. */
+export interface Configuration {
+  /** As it was named, or where it was found. */
+  readonly file: string
+  /** Options of the commands, by their key. Files and folders in it count from the working folder. */
+  readonly options: ConfiguredOptions
+  readonly sources: readonly SourceRule[]
+  /** Where the key of an option stands; undefined where the file does not have it. */
+  placeOf(key: string): Place | undefined
+  /** Sentences about what is not wrong and not good. */
+  readonly warnings: readonly string[]
+}

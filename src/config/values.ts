@@ -1,0 +1,31 @@
+import { z } from 'zod'
+
+/** Kinds of values; the message goes on after the key: `"jobs" is not …`. */
+
+export const text = () => z.string('is not text').min(1, 'is empty')
+
+/** Text that may be empty. */
+export const anyText = () => z.string('is not text')
+
+export const flag = () => z.boolean('is neither true nor false')
+
+export function list() {
+  const texts = z.array(text(), 'is not a list of texts').min(1, 'is empty')
+  return z.union([text(), texts], 'is neither text nor a list of texts')
+}
+
+export function choice<const Choices extends readonly [string, ...string[]]>(choices: Choices) {
+  return z.enum(choices, `is not one of ${choices.join(', ')}`)
+}
+
+export function count(most: number) {
+  const what = `is not a whole number from 1 to ${most}`
+  return z.int(what).min(1, what).max(most, what)
+}
+
+/** Bytes, or a number with a unit: `64GiB`. */
+export function size() {
+  const what = 'is not a size such as 64GiB or 500MB'
+  const written = z.string(what).regex(/^[0-9]+(\.[0-9]+)? ?([KMGTkmgt][Ii]?)?[Bb]?$/, what)
+  return z.union([z.int(what).min(1, what), written], what)
+}
