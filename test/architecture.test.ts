@@ -12,7 +12,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   'yaml-tokens.ts': [],
   'events.ts': ['errors.ts', 'image.ts'],
   catalog: ['yaml-tokens.ts', 'errors.ts', 'image.ts'],
-  config: ['catalog', 'discovery', 'yaml-tokens.ts', 'errors.ts'],
+  config: ['update', 'catalog', 'discovery', 'yaml-tokens.ts', 'errors.ts'],
   http: ['errors.ts'],
   discovery: ['http', 'replace-file.ts', 'errors.ts', 'image.ts'],
   transfer: ['http', 'stores', 'errors.ts', 'image.ts'],

@@ -27,6 +27,7 @@ export function toUpdateOptions(flags: Flags<UpdateFlags>, names: readonly strin
     strict: values.strict,
     maxImageSize: parseSize(values.maxImageSize, origin('maxImageSize')),
     signatures: values.signatures,
+    overrides: toOverrides(flags),
     sources: flags.configuration?.sources,
     keyring: origin('keyring').source === 'default' ? undefined : filled(values.keyring, origin('keyring')),
   }
@@ -46,6 +47,16 @@ export function toSelection(
     images: parseImages(values.images, origin('images')),
     names: [...names, ...further].map((name) => filled(name, origin('name'))),
   }
+}
+
+/** A flag or a variable goes over the whole file, its overrides too. */
+function toOverrides({ configuration, origin }: Flags<UpdateFlags>): UpdateOptions['overrides'] {
+  const isFiled = (key: 'keepVersions' | 'signatures') => ['file', 'default'].includes(origin(key).source)
+  return configuration?.overrides.map(({ names, keepVersions, signatures }) => ({
+    names,
+    keepVersions: isFiled('keepVersions') ? keepVersions : undefined,
+    signatures: isFiled('signatures') ? signatures : undefined,
+  }))
 }
 
 /** A folder on the command line takes back what a file says. */

@@ -3,7 +3,14 @@ import { z } from 'zod'
 import { closest } from '../catalog/closest.ts'
 import { UpdaterError } from '../errors.ts'
 import { type ConfigurationDocument, openDocument, type Path } from './document.ts'
-import { type ConfiguredOptions, fileSchema, pathOptions, toSourceRule, trustedOptions } from './schema.ts'
+import {
+  type ConfiguredOptions,
+  fileSchema,
+  pathOptions,
+  toOverride,
+  toSourceRule,
+  trustedOptions,
+} from './schema.ts'
 import type { Configuration } from './types.ts'
 
 type Issue = z.core.$ZodIssue
@@ -23,10 +30,11 @@ export function parseConfiguration(
   if (!read.success) throw together(read.error.issues.flatMap((issue) => defects(issue, document)))
   const strange = trusted ? [] : distrusted(read.data, document)
   if (strange.length > 0) throw together(strange)
-  const { sources = [], ...options } = read.data
+  const { overrides = [], sources = [], ...options } = read.data
   return {
     file,
     options: fromFolder(options, dirname(file)),
+    overrides: overrides.map(toOverride),
     sources: sources.map(toSourceRule),
     placeOf: (key) => (Object.hasOwn(options, key) ? document.place([key]) : undefined),
   }

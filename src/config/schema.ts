@@ -1,17 +1,21 @@
 import { z } from 'zod'
 import { type SourceRule, strategyNames } from '../discovery/source-rule.ts'
-import { anyText, choice, count, flag, list, size, text } from './values.ts'
+import type { ImageOverride } from '../update/options.ts'
+import { anyText, choice, count, flag, keep, list, size, text } from './values.ts'
 
 /**
  * `image-updater.yml`. This is the one definition of its shape: types are inferred from it, and
  * `schema/configuration.schema.json` is printed from it (`npm run schema`).
  */
 
+const policies = ['require', 'prefer', 'off'] as const
+
 /** An option of the command line has its key here: `--mirror-dir` is `mirror_dir`, `--no-mirror` is `mirror: false`. */
 const optionKeys = z.object({
   images: list(),
   name: list(),
   include_disabled: flag(),
+  keep_versions: keep(),
   minio_server: text(),
   minio_bucket: text(),
   minio_region: text(),
@@ -25,7 +29,7 @@ const optionKeys = z.object({
   acl: anyText(),
   verify: choice(['range', 'full']),
   check_public: flag(),
-  signatures: choice(['require', 'prefer', 'off']),
+  signatures: choice(policies),
   keyring: text(),
   max_image_size: size(),
   strict: flag(),
@@ -65,11 +69,23 @@ const source = z.strictObject(
   'is not a mapping',
 )
 
+const override = z.strictObject(
+  {
+    names: list().meta({ description: 'Names, shortnames or files of images; * and ? are wildcards' }),
+    keep_versions: keep().optional(),
+    signatures: choice(policies).optional(),
+  },
+  'is not a mapping',
+)
+
 const someOptions = optionKeys.partial()
 
 export const fileSchema = z.strictObject(
   {
     ...someOptions.shape,
+    overrides: z.array(override, 'is not a list').optional().meta({
+      description: 'What is different for some images; the first that names an image counts',
+    }),
     sources: z.array(source, 'is not a list').optional().meta({
       description: "Where the newest builds of some images are found; an image's first match counts",
     }),
@@ -100,6 +116,7 @@ export const trustedOptions: readonly OptionKey[] = [
 ]
 
 type Source = z.infer<typeof source>
+type Override = z.infer<typeof override>
 
 export const texts = (value: string | readonly string[]): readonly string[] =>
   typeof value === 'string' ? [value] : value
@@ -119,4 +136,8 @@ export function toSourceRule({ images, signature, ...rule }: Source): SourceRule
       required: signature.required,
     },
   }
+}
+
+export function toOverride({ names, keep_versions: keepVersions, signatures }: Override): ImageOverride {
+  return { names: texts(names), keepVersions, signatures }
 }

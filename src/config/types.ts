@@ -1,5 +1,6 @@
 import type { SourceRule } from '../discovery/source-rule.ts'
 import type { Place } from '../errors.ts'
+import type { ImageOverride } from '../update/options.ts'
 import type { ConfiguredOptions } from './schema.ts'
 
 /** A configuration file that was read and found right. */
@@ -8,6 +9,7 @@ export interface Configuration {
   readonly file: string
   /** Options of the commands, by their key. Files and folders in it count from the working folder. */
   readonly options: ConfiguredOptions
+  readonly overrides: readonly ImageOverride[]
   readonly sources: readonly SourceRule[]
   /** Where the key of an option stands; undefined where the file does not have it. */
   placeOf(key: string): Place | undefined

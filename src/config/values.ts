@@ -29,3 +29,9 @@ export function size() {
   const written = z.string(what).regex(/^[0-9]+(\.[0-9]+)? ?([KMGTkmgt][Ii]?)?[Bb]?$/, what)
   return z.union([z.int(what).min(1, what), written], what)
 }
+
+/** A number of versions, or one of the two words. */
+export function keep() {
+  const what = 'is no number of versions from 1 to 999, uuid-validity or replace'
+  return z.union([z.int(what).min(1, what).max(999, what), z.enum(['uuid-validity', 'replace'], what)], what)
+}

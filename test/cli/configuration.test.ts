@@ -50,6 +50,7 @@ describe('the configuration file', () => {
       `images: /one
 name: 'a*'
 include_disabled: true
+keep_versions: 3
 minio_server: http://127.0.0.1:1
 minio_bucket: b2
 minio_region: r
@@ -80,6 +81,8 @@ sources:
       images: ['/one'],
       names: ['a*'],
       includeDisabled: true,
+      keepVersions: 3,
+      overrides: [],
       mirror: {
         kind: 's3',
         server: 'http://127.0.0.1:1',
@@ -126,6 +129,15 @@ sources:
     expect((await cli(['--name', 'flag', 'argument'])).options?.names).toEqual(['argument', 'flag'])
   })
 
+  it('has overrides, which a flag goes over', async () => {
+    write('image-updater.yml', 'overrides:\n  - {names: a, keep_versions: 2, signatures: prefer}\n')
+    const [names, keepVersions, signatures] = [['a'], 2, 'prefer']
+    expect((await cli([])).options?.overrides).toEqual([{ names, keepVersions, signatures }])
+    const { options } = await cli(['--signatures', 'require'])
+    expect(options).toMatchObject({ signatures: 'require', overrides: [{ names, keepVersions }] })
+    expect(options?.overrides?.[0]?.signatures).toBeUndefined()
+  })
+
   it('is found in the working folder, named by the environment, or not read at all', async () => {
     write('image-updater.yml', 'jobs: 3\n')
     vi.stubEnv('IMAGE_UPDATER_CONFIG', '')
@@ -133,7 +145,7 @@ sources:
     vi.stubEnv('IMAGE_UPDATER_CONFIG', write('other.yml', 'jobs: 4\n'))
     expect((await cli([])).options?.jobs).toBe(4)
     expect((await cli(['--config', 'image-updater.yml'])).options?.jobs).toBe(3)
-    expect((await cli(['--no-config'])).options?.jobs).toBe(16)
+    expect((await cli(['--no-config'])).options?.jobs).toBe(256)
   })
 
   it('may hold what needs trust only where it was named', async () => {

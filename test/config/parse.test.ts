@@ -75,6 +75,16 @@ describe('a configuration file', () => {
     ])
   })
 
+  it('holds overrides', () => {
+    const { overrides } = read(
+      "overrides:\n  - names: [a, b]\n    keep_versions: 3\n  - names: c*\n    signatures: 'off'\n",
+    )
+    expect(overrides).toEqual([
+      { names: ['a', 'b'], keepVersions: 3, signatures: undefined },
+      { names: ['c*'], keepVersions: undefined, signatures: 'off' },
+    ])
+  })
+
   it('may use anchors', () => {
     expect(read('images: &a [x]\nname: *a\n').options).toEqual({ images: ['conf/x'], name: ['x'] })
   })
@@ -97,6 +107,17 @@ describe('a configuration file', () => {
     ['images: []\n', [`${at}:1:1: "images" is empty.`]],
     ['max_image_size: 3 parsecs\n', [`${at}:1:1: "max_image_size" is not a size such as 64GiB or 500MB.`]],
     ['signatures: on\n', [`${at}:1:1: "signatures" is not one of require, prefer, off.`]],
+    [
+      'overrides:\n  - keep_version: 0\n',
+      [
+        `${at}:2:5: "overrides[0].names" is missing.`,
+        `${at}:2:5: There is no key "keep_version" in "overrides[0]". Perhaps you meant keep_versions.`,
+      ],
+    ],
+    [
+      'keep_versions: last\n',
+      [`${at}:1:1: "keep_versions" is no number of versions from 1 to 999, uuid-validity or replace.`],
+    ],
     ['sources: {}\n', [`${at}:1:1: "sources" is not a list.`]],
     [
       'sources:\n  - name: x y\n    image: a\n    strategy: magic\n',
