@@ -12,6 +12,7 @@ export function optionDescriptions(): Map<string, string> {
       stderr: process.stderr,
       signal: new AbortController().signal,
       now: () => new Date(0),
+      onHangup: () => {},
       library: () => import('../src/index.ts'),
     }),
   )

@@ -22,21 +22,25 @@ export function addConfigurationOptions(program: Command, session: Session): voi
     )
     .option('--no-config', 'read no configuration file')
     .hook('preAction', async (_program, command) => {
-      if (!command.name().startsWith('__')) await configure(command, session)
+      if (command.name().startsWith('__')) return
+      const configuration = await configure(command, session)
+      if (configuration !== undefined) tell(command, configuration, session)
     })
 }
 
-/** @throws UpdaterError CONFIGURATION */
-async function configure(command: Command, session: Session): Promise<void> {
+/**
+ * Reads the configuration file, anew where it was read before, and lays it under the command's options.
+ * @throws UpdaterError CONFIGURATION
+ */
+export async function configure(command: Command, session: Session): Promise<Configuration | undefined> {
   const { config } = readFlags<ConfigurationFlags>(command).values
-  if (config === false) return
+  if (config === false) return undefined
   const { loadConfiguration, secretOptions } = await session.context.library()
   const configuration = await loadConfiguration(config)
-  if (configuration === undefined) return
-  session.hide(secretOptions.map((key) => configuration.options[key]))
   layUnder(command, configuration)
+  session.hide(secretOptions.map((key) => configuration?.options[key]))
   assertChoices(command)
-  tell(command, configuration, session)
+  return configuration
 }
 
 /** Commands have formats of their own for the same option. */

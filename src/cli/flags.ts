@@ -22,8 +22,10 @@ export interface Flags<T> {
 const configurations = new WeakMap<Command, Configuration>()
 
 /** Gives the options of a command the values of a file where neither a flag nor the environment has one. */
-export function layUnder(command: Command, configuration: Configuration): void {
-  configurations.set(rootOf(command), configuration)
+export function layUnder(command: Command, configuration: Configuration | undefined): void {
+  const program = rootOf(command)
+  if (configuration === undefined) configurations.delete(program)
+  else configurations.set(program, configuration)
 }
 
 /**

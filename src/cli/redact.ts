@@ -23,7 +23,12 @@ export function secretsOf(args: readonly string[], env: NodeJS.ProcessEnv): stri
     return flag !== undefined && arg.startsWith(`${flag}=`) ? arg.slice(flag.length + 1) : flag && arg
   })
   const secrets = [...given, ...secretVariables.map((name) => env[name])]
-  return secrets.filter((secret) => secret !== undefined).flatMap((secret) => [secret, ...pathOf(secret)])
+  return secrets.filter((secret) => secret !== undefined)
+}
+
+/** All forms in which secrets may come up in what is printed. */
+export function formsOf(secrets: readonly string[]): string[] {
+  return secrets.flatMap((secret) => [secret, ...pathOf(secret)])
 }
 
 /** What follows the host of a web address, as errors of HTTP print it. */

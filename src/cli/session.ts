@@ -1,6 +1,6 @@
 import type { CliContext } from './context.ts'
 import { defaultCommand } from './line.ts'
-import { createRedact, type Redact, secretsOf } from './redact.ts'
+import { createRedact, formsOf, type Redact, secretsOf } from './redact.ts'
 
 /** One run of the command line: the world, and what all commands share. */
 export interface Session {
@@ -18,14 +18,14 @@ export interface Session {
 
 export function createSession(args: readonly string[], context: CliContext): Session {
   const secrets = secretsOf(args, process.env)
-  let redact = createRedact(secrets)
+  let redact = createRedact(formsOf(secrets))
   return {
     context,
     args,
     redact: (text) => redact(text),
     hide: (more) => {
       secrets.push(...more.filter((secret) => secret !== undefined))
-      redact = createRedact(secrets)
+      redact = createRedact(formsOf(secrets))
     },
     startedAt: context.now(),
     command: defaultCommand,

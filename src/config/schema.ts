@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { type SourceRule, strategyNames } from '../discovery/source-rule.ts'
 import type { ImageOverride } from '../update/options.ts'
-import { anyText, choice, count, flag, keep, list, size, text } from './values.ts'
+import { anyText, choice, count, flag, keep, list, size, text, time } from './values.ts'
 
 /**
  * `image-updater.yml`. This is the one definition of its shape: types are inferred from it, and
@@ -37,6 +37,15 @@ const optionKeys = z.object({
   dry_run: flag(),
   jobs: count(256),
   transfers: count(64),
+  on_update: text(),
+  webhook: text(),
+  hook_timeout: time(),
+  listen: text(),
+  schedule: anyText(),
+  jitter: time(),
+  grace: time(),
+  allow_host: list(),
+  token_file: text(),
   output: text(),
   report: text(),
   quiet: flag(),
@@ -99,18 +108,22 @@ export type OptionKey = keyof ConfiguredOptions
 export const optionNames = Object.keys(optionKeys.shape) as OptionKey[]
 
 /** Options that name a file or a folder: what is not absolute counts from the folder of the configuration file. */
-export const pathOptions: readonly OptionKey[] = ['images', 'mirror_dir', 'keyring', 'report']
+export const pathOptions: readonly OptionKey[] = ['images', 'mirror_dir', 'keyring', 'token_file', 'report']
 
 /** Options whose values are never printed. */
 export const secretOptions = ['minio_access_key', 'minio_secret_key'] as const satisfies readonly OptionKey[]
 
 /**
- * What a file that nobody named may not set. It lies in the working folder, which in a checkout is
- * written by whoever proposes a change.
+ * What a file that nobody named may not set: commands, secrets, whom to tell and to serve, the keys that
+ * vouch, files to be written. It lies in the working folder, which in a checkout is written by whoever
+ * proposes a change.
  */
 export const trustedOptions: readonly OptionKey[] = [
-  'minio_access_key',
-  'minio_secret_key',
+  ...secretOptions,
+  'on_update',
+  'listen',
+  'allow_host',
+  'token_file',
   'keyring',
   'report',
 ]

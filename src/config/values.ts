@@ -35,3 +35,9 @@ export function keep() {
   const what = 'is no number of versions from 1 to 999, uuid-validity or replace'
   return z.union([z.int(what).min(1, what).max(999, what), z.enum(['uuid-validity', 'replace'], what)], what)
 }
+
+/** A length of time. */
+export function time() {
+  const what = 'is not a length of time such as 90s, 15m, 2h or 1d'
+  return z.string(what).regex(/^[0-9]{1,6} ?[smhd]$/, what)
+}

@@ -44,9 +44,12 @@ async function start(args: readonly string[]) {
 
 describe('serve', () => {
   it('carries out the run that it is asked for, loads its token again, and ends with 0', async () => {
-    const file = join(temporaryFolder(), 'token')
+    const folder = temporaryFolder()
+    const file = join(folder, 'token')
     writeFileSync(file, 'first-token-of-two\n')
-    const { child, url, lines, said, end } = await start(['--token-file', file, '--signatures', 'off'])
+    const configuration = join(folder, 'configuration.yml')
+    writeFileSync(configuration, "token_file: token\nsignatures: 'off'\n")
+    const { child, url, lines, said, end } = await start(['--config', configuration])
     const begin = (token: string) =>
       ask(new URL('/api/v1/runs', url), { method: 'POST', headers: { authorization: `Bearer ${token}` } })
     expect(await begin('first-token-of-two')).toMatchObject({ status: 202 })
@@ -55,8 +58,9 @@ describe('serve', () => {
     child.kill('SIGHUP')
     await said(/loaded again/)
     expect(await begin('first-token-of-two')).toMatchObject({ status: 401 })
-    writeFileSync(file, 'short\n')
+    writeFileSync(configuration, 'token_file: token\njobs: 0\n')
     child.kill('SIGHUP')
+    await said(/configuration\.yml:2:1: "jobs" is not a whole number from 1 to 256/)
     await said(/The configuration stays as it was/)
     expect(await begin('second-token-of-two')).toMatchObject({ status: 202 })
     await said(/serve - Run 2 is done/)

@@ -152,14 +152,15 @@ describe('a configuration file', () => {
   })
 
   it('that nobody named may not set what needs trust', () => {
-    const text = `report: a\nkeyring: b\nminio_access_key: c\nminio_secret_key: d\n${source}`
+    const text = `report: a\nkeyring: b\nminio_access_key: c\nminio_secret_key: d\non_update: e\n${source}`
     expect(defects(text)).toEqual([])
     expect(defects(text, false).map((line) => line.replace(/ is not taken.*/, ''))).toEqual([
       `${at}:3:1: "minio_access_key"`,
       `${at}:4:1: "minio_secret_key"`,
+      `${at}:5:1: "on_update"`,
       `${at}:2:1: "keyring"`,
       `${at}:1:1: "report"`,
-      `${at}:10:5: "sources[0].signature"`,
+      `${at}:11:5: "sources[0].signature"`,
     ])
     expect(defects('jobs: 3\n', false)).toEqual([])
   })

@@ -13,17 +13,18 @@ export type AllFlags = Flags<UpdateFlags & HookFlags & ServeFlags & SharedFlags>
 
 /**
  * Carries `serve` out until the program is told to end, which is no failure.
+ * @param readFlags reads them anew, from the configuration file as well
  * @throws UpdaterError where the service could not begin
  */
 export async function serve(
-  readFlags: () => AllFlags,
+  readFlags: () => Promise<AllFlags>,
   names: readonly string[],
   session: Session,
 ): Promise<void> {
   const { signal, now, onHangup, library } = session.context
-  const { log } = openLog(session, readFlags().values)
+  const { log } = openLog(session, (await readFlags()).values)
   const { serveCatalogue } = await library()
-  const service = await serveCatalogue(() => toServeOptions(readFlags(), names), {
+  const service = await serveCatalogue(async () => toServeOptions(await readFlags(), names), {
     now,
     onEvent: createStory(log, now),
   })

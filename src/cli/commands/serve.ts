@@ -1,7 +1,9 @@
 import type { Command } from 'commander'
+import { configure } from '../configuration.ts'
 import { readFlags } from '../flags.ts'
 import { addServiceOptions } from '../options.ts'
 import type { Session } from '../session.ts'
+import type { AllFlags } from './serve-action.ts'
 import { addUpdateOptions } from './update.ts'
 
 const examples = `
@@ -38,6 +40,10 @@ export function registerServe(program: Command, session: Session): void {
   addUpdateOptions(command)
   command.action(async (names: readonly string[]) => {
     const { serve } = await import('./serve-action.ts')
-    await serve(() => readFlags(command), names, session)
+    const readAnew = async () => {
+      await configure(command, session)
+      return readFlags<AllFlags['values']>(command)
+    }
+    await serve(readAnew, names, session)
   })
 }
