@@ -1,13 +1,4 @@
-import {
-  type Alias,
-  Composer,
-  isAlias,
-  isMap,
-  isScalar,
-  isSeq,
-  type ParsedNode,
-  type YAMLMap,
-} from 'yaml'
+import { type Alias, Composer, isAlias, isMap, isScalar, isSeq, type ParsedNode, type YAMLMap } from 'yaml'
 import { type Place, UpdaterError } from '../errors.ts'
 import { countLines, maximumDepth, tokensOf } from '../yaml-tokens.ts'
 
