@@ -27,6 +27,7 @@ const optionKeys = z.object({
   mirror_dir: text(),
   mirror: flag(),
   acl: anyText(),
+  checksum_files: flag(),
   verify: choice(['range', 'full']),
   check_public: flag(),
   signatures: choice(policies),

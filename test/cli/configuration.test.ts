@@ -77,7 +77,7 @@ sources:
 `,
     )
     const { options } = await cli(['--config', file])
-    expect(options).toEqual({
+    expect(options).toMatchObject({
       images: ['/one'],
       names: ['a*'],
       includeDisabled: true,
