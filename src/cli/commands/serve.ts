@@ -9,14 +9,14 @@ import { addUpdateOptions } from './update.ts'
 const examples = `
 Everybody who can reach the address can read; to begin a run takes the token.
 
-  GET  /                 the catalogue as a page that follows the run
-  GET  /metrics          for Prometheus
-  GET  /healthz          the process lives
-  GET  /readyz           the catalogue can be read, and the service is not ending
-  GET  /api/v1/images    what the catalogue holds, and what the last run made of it
-  GET  /api/v1/runs      the runs; one with its report: /api/v1/runs/ID
-  POST /api/v1/runs      begin a run now (Authorization: Bearer TOKEN)
-  GET  /api/v1/events    how the run goes, as server-sent events
+  GET  /               the catalogue as a page that follows the run
+  GET  /metrics        for Prometheus
+  GET  /healthz        the process lives
+  GET  /readyz         the catalogue can be read, and the service is not ending
+  GET  /api/v1/images  what the catalogue holds, what the last run made of it
+  GET  /api/v1/runs    the runs; one with its report: /api/v1/runs/ID
+  POST /api/v1/runs    begin a run now (Authorization: Bearer TOKEN)
+  GET  /api/v1/events  how the run goes, as server-sent events
 
 SIGTERM ends it in order, SIGHUP loads the configuration and the token again.
 
@@ -26,7 +26,8 @@ Examples:
   Behind a reverse proxy that everybody knows as images.example.com:
     image-updater serve --listen 127.0.0.1:9464 --allow-host images.example.com
   Begin a run:
-    curl -X POST -H "Authorization: Bearer $TOKEN" http://127.0.0.1:9464/api/v1/runs
+    curl -X POST -H "Authorization: Bearer $TOKEN" \\
+      http://127.0.0.1:9464/api/v1/runs
 `
 
 /** `serve`: runs on a schedule, and the state of the catalogue over HTTP. */

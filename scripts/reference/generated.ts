@@ -1,0 +1,12 @@
+import { describeCommands } from './commands.ts'
+import { manPage } from './man.ts'
+import { commandsMarkdown } from './markdown.ts'
+
+/** The text of every generated file, by its path in the project. */
+export function generatedDocs(): Record<string, string> {
+  const { commands, shared } = describeCommands()
+  return {
+    'docs/commands.md': commandsMarkdown(commands, shared),
+    'man/image-updater.1': manPage(commands, shared),
+  }
+}
