@@ -83,8 +83,12 @@ describe('a service', () => {
   })
 
   it('runs on its schedule, and not at all without one', async () => {
-    const [before, began] = [new Date(2026, 6, 5, 2, 59, 59, 950).getTime(), performance.now()]
-    const now = () => new Date(before + performance.now() - began)
+    const before = new Date(2026, 6, 5, 2, 59, 59, 950).getTime()
+    let began: number | undefined
+    const now = () => {
+      began ??= performance.now()
+      return new Date(before + performance.now() - began)
+    }
     const { seen, json } = await scene((options) => ({ ...options, schedule: '0 3 * * *' }), { now })
     expect(await seen('run-begin')).toMatchObject({ trigger: 'schedule' })
     await seen('run-end')
