@@ -53,12 +53,6 @@ describe('the documentation', () => {
     }
   })
 
-  it('has an index of all its pages', () => {
-    const index = readFileSync('docs/README.md', 'utf8')
-    const names = readdirSync('docs').filter((name) => name.endsWith('.md') && name !== 'README.md')
-    expect(names.filter((name) => !index.includes(`](${name})`))).toEqual([])
-  })
-
   it('has examples for every command, which fit 80 columns', () => {
     for (const { name, more } of describeCommands().commands) {
       expect(more, name).toContain('Examples:')
