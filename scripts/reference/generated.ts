@@ -1,4 +1,6 @@
+import { resolvers } from '../../src/discovery/resolvers/index.ts'
 import { describeCommands } from './commands.ts'
+import { renderDistributions } from './distributions.ts'
 import { manPage } from './man.ts'
 import { commandsMarkdown } from './markdown.ts'
 
@@ -6,6 +8,7 @@ import { commandsMarkdown } from './markdown.ts'
 export function generatedDocs(): Record<string, string> {
   const { commands, shared } = describeCommands()
   return {
+    'docs/distributions.md': renderDistributions(resolvers),
     'docs/commands.md': commandsMarkdown(commands, shared),
     'man/image-updater.1': manPage(commands, shared),
   }

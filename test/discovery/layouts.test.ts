@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest'
+import { compilePatterns, hasPlaceholder, parsePattern } from '../../src/discovery/pattern.ts'
+import { findResolver, resolvers } from '../../src/discovery/resolvers/index.ts'
+import { imageOf } from './image.ts'
+
+const layouts = resolvers.flatMap(({ name, facts }) => facts.layouts.map((layout) => ({ name, layout })))
+
+/** What a catalogue gives images of these; those of the others it has no `os_distro` for. */
+const osDistros: Readonly<Record<string, string>> = {
+  ubuntu: 'ubuntu',
+  debian: 'debian',
+  almalinux: 'centos',
+  centos: 'centos',
+  rocky: 'rocky',
+  gardenlinux: 'debian',
+  kali: 'debian',
+  flatcar: 'fedora',
+  opnsense: 'freebsd',
+}
+
+describe('the layouts that resolvers recommend', () => {
+  it.each(layouts)('$layout.image ($layout.architecture) is served by $name', ({ name, layout }) => {
+    const { latestUrl, latestChecksumUrl } = layout
+    const image = imageOf({ latestUrl, latestChecksumUrl, osDistro: osDistros[name] })
+    expect(findResolver(image).name).toBe(name)
+  })
+
+  it.each(layouts)('$layout.image ($layout.architecture): the URLs are usable', async ({ layout }) => {
+    for (const url of [layout.latestUrl, layout.latestChecksumUrl ?? layout.latestUrl]) {
+      expect(url).toMatch(/^https:\/\/\w\S*$/)
+      if (hasPlaceholder(url)) await compilePatterns(parsePattern(url, layout.image), layout.image)
+    }
+  })
+
+  it('are different ones', () => {
+    const urls = layouts.map(({ layout }) => `${layout.latestUrl} ${layout.latestChecksumUrl}`)
+    expect(new Set(urls).size).toBe(urls.length)
+    const images = layouts.map(({ name, layout }) => `${name} ${layout.image} ${layout.architecture}`)
+    expect(new Set(images).size).toBe(images.length)
+  })
+})
