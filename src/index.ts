@@ -6,6 +6,13 @@ export type { ImageRef, ImageStatus, ImageStep, Listener, RunEvent } from './eve
 export type { HookOptions, WebhookOptions } from './hooks/options.ts'
 export { type HookContext, runHooks } from './hooks/run.ts'
 export type { Trust, VersionValues } from './image.ts'
+export {
+  type InitFile,
+  type InitOptions,
+  initCatalogue,
+  type ShippedSummary,
+  shippedCatalogue,
+} from './init/init.ts'
 export type {
   FileChange,
   ImageOutcome,

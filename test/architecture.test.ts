@@ -32,6 +32,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   update: ['run', 'catalog', 'http', 'discovery', 'stores', 'report', 'events.ts', 'errors.ts', 'image.ts'],
   hooks: ['http', 'report', 'errors.ts', 'version.ts'],
   serve: ['hooks', 'update', 'run', 'report', 'catalog', 'redact.ts', 'events.ts', 'errors.ts', 'image.ts'],
+  init: ['catalog', 'errors.ts', 'image.ts'],
   validate: ['catalog', 'report', 'errors.ts', 'image.ts'],
   'index.ts': [
     'config',
@@ -40,6 +41,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
     'update',
     'run',
     'validate',
+    'init',
     'report',
     'events.ts',
     'errors.ts',

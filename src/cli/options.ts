@@ -72,17 +72,21 @@ export const pathOptions: Readonly<Record<string, 'files' | 'directories'>> = {
   tokenFile: 'files',
 }
 
-/** Which images of which catalogue, for commands that look at disabled ones too. */
-export function addImagesOptions(command: Command): Command {
+/** Where the catalogue is. */
+export function addImagesOption(command: Command): Command {
   const images = repeatable(
     '--images <dir>',
     'folder or file of image definitions; repeatable, in the variable separated by :',
     ['/etc/images'],
   )
-  return command
-    .optionsGroup('Catalogue:')
-    .addOption(images.env('IMAGE_UPDATER_IMAGES'))
-    .addOption(repeatable('--name <name>', 'the same as the argument NAME; repeatable'))
+  return command.optionsGroup('Catalogue:').addOption(images.env('IMAGE_UPDATER_IMAGES'))
+}
+
+/** Which images of which catalogue, for commands that look at disabled ones too. */
+export function addImagesOptions(command: Command): Command {
+  return addImagesOption(command).addOption(
+    repeatable('--name <name>', 'the same as the argument NAME; repeatable'),
+  )
 }
 
 /** Which images of which catalogue. */

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander'
 import { asUpdaterError, UpdaterError } from '../errors.ts'
 import { version } from '../version.ts'
 import { registerComplete } from './commands/complete.ts'
+import { registerInit } from './commands/init.ts'
 import { registerServe } from './commands/serve.ts'
 import { registerUpdate } from './commands/update.ts'
 import { registerValidate } from './commands/validate.ts'
@@ -33,6 +34,7 @@ export function createProgram(session: Session): Command {
   registerUpdate(program, session)
   registerServe(program, session)
   registerValidate(program, session)
+  registerInit(program, session)
   registerComplete(program, session)
   addOpposites(program)
   return program

@@ -34,6 +34,16 @@ export function toUpdateOptions(flags: Flags<UpdateFlags>, names: readonly strin
 }
 
 /**
+ * The one folder that a command writes to.
+ * @throws UpdaterError USAGE for a flag, CONFIGURATION for an environment variable
+ */
+export function toFolder({ values, origin }: Flags<Pick<ImagesFlags, 'images'>>): string {
+  const [folder, second] = parseImages(values.images, origin('images'))
+  if (folder !== undefined && second === undefined) return folder
+  throw invalid(origin('images'), 'does not name one folder', 'Give the folder that the files are to be in')
+}
+
+/**
  * Which files are read, and which of their images are meant. The names in a configuration file count only
  * where the command line has none.
  * @throws UpdaterError USAGE for a flag, CONFIGURATION for an environment variable

@@ -3,7 +3,7 @@ import { dayOf, type Value } from './value.ts'
 
 /**
  * What OpenStack Image Manager accepts in a definition file, stated anew from its schema
- * (https://github.com/osism/openstack-image-manager, etc/schema.yaml): keys that are not listed are refused, an
+ * (https://github.com/osism/openstack-image-manager): keys that are not listed are refused, an
  * optional key may also be empty.
  */
 export interface Check {
