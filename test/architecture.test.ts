@@ -33,6 +33,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   hooks: ['http', 'report', 'errors.ts', 'version.ts'],
   serve: ['hooks', 'update', 'run', 'report', 'catalog', 'redact.ts', 'events.ts', 'errors.ts', 'image.ts'],
   init: ['catalog', 'errors.ts', 'image.ts'],
+  lifecycle: ['discovery', 'errors.ts', 'image.ts'],
   validate: ['catalog', 'report', 'errors.ts', 'image.ts'],
   'index.ts': [
     'config',
@@ -72,6 +73,9 @@ const pure = [
   'catalog/edit.ts',
   'catalog/diff.ts',
   'config/document.ts',
+  'lifecycle/end-of-life.ts',
+  'lifecycle/products.ts',
+  'lifecycle/snapshot.ts',
   'config/parse.ts',
   'discovery/natural-order.ts',
   'discovery/stamp.ts',

@@ -1,0 +1,76 @@
+import { compareNatural } from '../discovery/natural-order.ts'
+import type { Image } from '../image.ts'
+import { type Product, products, undated } from './products.ts'
+import type { EndOfLife, LifecycleData, Release } from './types.ts'
+
+/** The release that an image is of. */
+export interface ImageRelease {
+  readonly product: Product
+  /** Undefined where neither the image's fields nor its versions tell. */
+  readonly release: string | undefined
+}
+
+/** @returns undefined where the image's distribution has no dates */
+export function releaseOf(image: Image): ImageRelease | undefined {
+  const slugs = slugsOf(image)
+  for (const slug of slugs) {
+    const product = products.find(({ names }) => names.test(slug))
+    if (product === undefined) continue
+    const rest = slug.replace(product.names, '')
+    return {
+      product,
+      release: firstRelease(product, [image.osVersion, numberIn(rest), newestVersion(image)]),
+    }
+  }
+  const product = products.find(({ distro }) => distro !== undefined && distro === image.osDistro)
+  if (product === undefined || slugs.some((slug) => undated.test(slug))) return undefined
+  return { product, release: firstRelease(product, [image.osVersion]) }
+}
+
+function firstRelease(product: Product, texts: readonly (string | undefined)[]): string | undefined {
+  return texts.map((text) => product.release.exec(text ?? '')?.[1]).find((release) => release !== undefined)
+}
+
+/** Of `-24.04-minimal` it is `24.04`. */
+function numberIn(slug: string): string | undefined {
+  return /\d+(?:\.\d+)*/.exec(slug)?.[0]
+}
+
+function newestVersion({ versions }: Image): string | undefined {
+  return versions
+    .flatMap(({ version }) => version ?? [])
+    .sort(compareNatural)
+    .at(-1)
+}
+
+/** `Ubuntu 24.04 Minimal` is `ubuntu-24.04-minimal`. */
+function slugsOf({ shortname, name }: Image): string[] {
+  return [shortname ?? name, name].map((text) => text.toLowerCase().replaceAll(/[^a-z0-9.]+/g, '-'))
+}
+
+/**
+ * What is known of the life of the release that an image is of.
+ * @returns undefined where its distribution has no dates, or they don't name its release
+ */
+export function endOfLife(image: Image, data: LifecycleData): EndOfLife | undefined {
+  const found = releaseOf(image)
+  const release = releasesOf(found?.product, data).find((one) => one.release === found?.release)
+  if (found === undefined || release === undefined) return undefined
+  return { ...release, product: found.product.name, label: found.product.label }
+}
+
+function releasesOf(product: Product | undefined, { products: known }: LifecycleData): readonly Release[] {
+  return product !== undefined && Object.hasOwn(known, product.name) ? (known[product.name] ?? []) : []
+}
+
+/** @param today `YYYY-MM-DD` */
+export function hasEnded({ endOfLife: end, ended }: Release, today: string): boolean {
+  return ended === true || (end !== undefined && end <= today)
+}
+
+const oneDay = 24 * 60 * 60 * 1000
+
+/** Days until the end; negative once it has come. `undefined` where its day is not known. */
+export function daysLeft({ endOfLife: end }: Release, today: string): number | undefined {
+  return end === undefined ? undefined : Math.round((Date.parse(end) - Date.parse(today)) / oneDay)
+}
