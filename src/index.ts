@@ -13,6 +13,8 @@ export {
   type ShippedSummary,
   shippedCatalogue,
 } from './init/init.ts'
+export { listCatalogue } from './list/list.ts'
+export type { ListedImage } from './report/list.ts'
 export type {
   FileChange,
   ImageOutcome,

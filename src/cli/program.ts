@@ -3,6 +3,7 @@ import { asUpdaterError, UpdaterError } from '../errors.ts'
 import { version } from '../version.ts'
 import { registerComplete } from './commands/complete.ts'
 import { registerInit } from './commands/init.ts'
+import { registerList } from './commands/list.ts'
 import { registerServe } from './commands/serve.ts'
 import { registerUpdate } from './commands/update.ts'
 import { registerValidate } from './commands/validate.ts'
@@ -33,6 +34,7 @@ export function createProgram(session: Session): Command {
   program.version(version(), '--version', 'print the version').helpOption('--help', 'print this help')
   registerUpdate(program, session)
   registerServe(program, session)
+  registerList(program, session)
   registerValidate(program, session)
   registerInit(program, session)
   registerComplete(program, session)

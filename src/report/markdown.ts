@@ -3,10 +3,10 @@ import { printable } from '../errors.ts'
 /** Text that Markdown (CommonMark, GitHub, GitLab) shows as it is, in one line: no markup, no HTML, no mention. */
 export function escapeMarkdown(text: string): string {
   return printable(text)
-    .replace(/[\\`*_{}[\]<>#|~!&$]/g, '\\$&')
+    .replace(/[\\`*[\]<>|~$]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|&(?=#?\w+;)/g, '\\$&')
     .replace(/(^|\W)@/g, '$1&#64;')
-    .replace(/^(\s*)([-+=])/, '$1\\$2')
-    .replace(/^(\s*\d{1,9})([.)])/, '$1\\$2')
+    .replace(/^(\s*)([-+=#])/, '$1\\$2')
+    .replace(/^(\s*\d{1,9})([.)])(?=\s|$)/, '$1\\$2')
 }
 
 /** A code span that shows `text`, whatever backticks it holds; also in a table. */

@@ -1,5 +1,5 @@
 import { printable } from '../errors.ts'
-import { displayWidth, type Paint, pad } from './terminal.ts'
+import { displayWidth, type Paint, pad, truncate } from './terminal.ts'
 
 /** A table of texts; each row has as many cells as `head`. */
 export interface Table {
@@ -9,10 +9,15 @@ export interface Table {
   readonly right?: readonly number[] | undefined
 }
 
-/** Aligned for a terminal, two spaces between the columns. */
-export function formatTextTable(table: Table, paint: Paint): string {
-  const { head, rows } = mapCells(table, printable)
-  const widths = widthsOf([head, ...rows])
+/** Aligned for a terminal, two spaces between the columns; the first one is cut where lines are too long. */
+export function formatTextTable(table: Table, paint: Paint, columns = Infinity): string {
+  const printed = mapCells(table, printable)
+  const [first = 0, ...others] = widthsOf([printed.head, ...printed.rows])
+  const room = columns - others.reduce((sum, width) => sum + width + 2, 0)
+  const widths = [Math.min(first, Math.max(room, 8)), ...others]
+  const { head, rows } = mapCells(printed, (text, index) =>
+    index === 0 ? truncate(text, widths[0] ?? 0) : text,
+  )
   const line = (cells: readonly string[]) => aligned(cells, widths, table.right).join('  ').trimEnd()
   return [paint('bold', line(head)), ...rows.map(line), ''].join('\n')
 }
@@ -63,7 +68,10 @@ function escapeRst(text: string): string {
     .replace(/::$/, ':\\:')
 }
 
-function mapCells({ head, rows }: Table, change: (text: string) => string): Pick<Table, 'head' | 'rows'> {
+function mapCells(
+  { head, rows }: Pick<Table, 'head' | 'rows'>,
+  change: (text: string, index: number) => string,
+): Pick<Table, 'head' | 'rows'> {
   return { head: head.map(change), rows: rows.map((row) => row.map(change)) }
 }
 

@@ -25,6 +25,12 @@ describe('a table', () => {
     expect(formatTextTable(table, createPaint(false))).toBe('Name   GiB\nAlpha    8\n日本    10\n\n')
   })
 
+  it('in text, no wider than the terminal: the first column is cut', () => {
+    const long = { head: ['Name', 'GiB'], rows: [['A long name of an image', '8']] }
+    expect(formatTextTable(long, createPaint(false), 20)).toBe('Name             GiB\nA long name of~  8\n')
+    expect(formatTextTable(long, createPaint(false), 4)).toBe('Name      GiB\nA long ~  8\n')
+  })
+
   it('in Markdown', () => {
     expect(formatMarkdownTable(table)).toBe(
       [
@@ -111,8 +117,10 @@ describe('in Markdown', () => {
     ['@team', '&#64;team'],
     ['me@host', 'me@host'],
     ['&amp;', '\\&amp;'],
-    ['two\nlines', 'two\\\\u\\{a\\}lines'],
+    ['two\nlines', 'two\\\\u{a}lines'],
     ['plain text 1.2', 'plain text 1.2'],
+    ['1.2 of x86_64 & more', '1.2 of x86_64 & more'],
+    ['__init__', '\\_\\_init\\_\\_'],
   ])('%j is shown as it is', (text, expected) => {
     expect(escapeMarkdown(text)).toBe(expected)
   })
