@@ -61,6 +61,11 @@ export function keyOf(option: Option): string {
   return option.attributeName().replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 }
 
+/** The name of an option's attribute, by its key in a configuration file. */
+export function attributeOf(key: string): string {
+  return key.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
+}
+
 function rootOf(command: Command): Command {
   return command.parent === null ? command : rootOf(command.parent)
 }

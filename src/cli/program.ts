@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander'
 import { asUpdaterError, UpdaterError } from '../errors.ts'
 import { version } from '../version.ts'
 import { registerComplete } from './commands/complete.ts'
+import { registerConfig } from './commands/config.ts'
 import { registerInit } from './commands/init.ts'
 import { registerList } from './commands/list.ts'
 import { registerServe } from './commands/serve.ts'
@@ -37,6 +38,7 @@ export function createProgram(session: Session): Command {
   registerList(program, session)
   registerValidate(program, session)
   registerInit(program, session)
+  registerConfig(program, session)
   registerComplete(program, session)
   addOpposites(program)
   return program

@@ -36,7 +36,7 @@ export function parseConfiguration(
     options: fromFolder(options, dirname(file)),
     overrides: overrides.map(toOverride),
     sources: sources.map(toSourceRule),
-    placeOf: (key) => (Object.hasOwn(options, key) ? document.place([key]) : undefined),
+    placeOf: (key) => (Object.hasOwn(read.data, key) ? document.place([key]) : undefined),
   }
 }
 

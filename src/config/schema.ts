@@ -108,11 +108,20 @@ export type ConfiguredOptions = z.infer<typeof someOptions>
 export type OptionKey = keyof ConfiguredOptions
 export const optionNames = Object.keys(optionKeys.shape) as OptionKey[]
 
+/** Options that are on or off. */
+export function isSwitch(key: OptionKey): boolean {
+  return optionKeys.shape[key] instanceof z.ZodBoolean
+}
+
 /** Options that name a file or a folder: what is not absolute counts from the folder of the configuration file. */
 export const pathOptions: readonly OptionKey[] = ['images', 'mirror_dir', 'keyring', 'token_file', 'report']
 
 /** Options whose values are never printed. */
-export const secretOptions = ['minio_access_key', 'minio_secret_key'] as const satisfies readonly OptionKey[]
+export const secretOptions = [
+  'minio_access_key',
+  'minio_secret_key',
+  'webhook',
+] as const satisfies readonly OptionKey[]
 
 /**
  * What a file that nobody named may not set: commands, secrets, whom to tell and to serve, the keys that

@@ -11,7 +11,7 @@ export interface Configuration {
   readonly options: ConfiguredOptions
   readonly overrides: readonly ImageOverride[]
   readonly sources: readonly SourceRule[]
-  /** Where the key of an option stands; undefined where the file does not have it. */
+  /** Where a key of the file stands; undefined where the file does not have it. */
   placeOf(key: string): Place | undefined
   /** Sentences about what is not wrong and not good. */
   readonly warnings: readonly string[]
