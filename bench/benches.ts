@@ -1,6 +1,7 @@
 import type { Bench } from './bench.ts'
+import { catalogues } from './groups/catalogue.ts'
 import { checks } from './groups/check.ts'
 import { startups } from './groups/startup.ts'
 import { transfers } from './groups/transfer.ts'
 
-export const benches: readonly Bench[] = [...startups, ...checks, ...transfers]
+export const benches: readonly Bench[] = [...startups, ...catalogues, ...checks, ...transfers]

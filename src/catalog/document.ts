@@ -1,6 +1,7 @@
 import { type Alias, Composer, isAlias, isMap, isScalar, isSeq, type ParsedNode, type YAMLMap } from 'yaml'
 import { type Place, UpdaterError } from '../errors.ts'
 import { countLines, maximumDepth, tokensOf } from '../yaml-tokens.ts'
+import { readPlain } from './plain.ts'
 
 /** A node of a catalogue file; `null` where nothing stands (`{key}`, an empty file). */
 export type CatalogNode = ParsedNode | null
@@ -47,8 +48,9 @@ export function inspectDocument(path: string, text: string): InspectedDocument {
   const fail: Fail = (offset, message, remedy) => {
     defects.push(new UpdaterError('CATALOG_SYNTAX', message, { place: place(offset), remedy }))
   }
-  const root = compose(text, fail)
-  const { targets, shared } = indexNodes(root, fail)
+  const plain = readPlain(text)
+  const root = plain ?? compose(text, fail)
+  const { targets, shared } = plain === undefined ? indexNodes(root, fail) : nothingShared
   const document: CatalogDocument = {
     path,
     text,
@@ -60,6 +62,9 @@ export function inspectDocument(path: string, text: string): InspectedDocument {
   }
   return { document, defects }
 }
+
+/** Plain YAML has no aliases. */
+const nothingShared = { targets: new Map<Alias, ParsedNode>(), shared: new Set<ParsedNode>() }
 
 type Fail = (offset: number, message: string, remedy: string) => void
 
