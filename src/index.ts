@@ -14,7 +14,9 @@ export {
   shippedCatalogue,
 } from './init/init.ts'
 export { listCatalogue } from './list/list.ts'
+export { mirrorCatalogue } from './mirror/mirror.ts'
 export type { ListedImage } from './report/list.ts'
+export type { MirroredVersion, MirrorReport, MirrorSummary, UnmirroredReason } from './report/mirroring.ts'
 export type {
   FileChange,
   ImageOutcome,

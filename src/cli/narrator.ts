@@ -13,7 +13,7 @@ export interface Narrator {
  * Tells the story of a run in catalogue order although images are worked on at once: the first image
  * that is not done speaks live, the steps of the others wait for their turn and keep their time.
  */
-export function createNarrator(log: Log, now: () => Date): Narrator {
+export function createNarrator(log: Log, now: () => Date, scope = 'update'): Narrator {
   const waiting = new Map<number, (() => void)[]>()
   const done = new Set<number>()
   let turn = 0
@@ -22,7 +22,7 @@ export function createNarrator(log: Log, now: () => Date): Narrator {
   const tell = (image: ImageRef, step: ImageStep, at: Date) => {
     if (file !== image.file) {
       file = image.file
-      log.write({ level: 'info', scope: 'update', message: `Processing file ${file}`, at })
+      log.write({ level: 'info', scope, message: `Processing file ${file}`, at })
     }
     for (const line of stepLines(image, step)) log.write({ ...line, at })
   }
@@ -39,7 +39,7 @@ export function createNarrator(log: Log, now: () => Date): Narrator {
 
   return {
     onEvent: (event) => {
-      if (event.type === 'note') log.write({ level: event.level, scope: 'update', message: event.message })
+      if (event.type === 'note') log.write({ level: event.level, scope, message: event.message })
       if (event.type !== 'image') return
       const { image, step } = event
       if (step.type === 'transfer-progress') return

@@ -6,11 +6,8 @@ export interface ImagesFlags {
   readonly name?: readonly string[] | undefined
 }
 
-/** Every option of a run, as commander holds it: unchecked text, whether from a flag or the environment. */
-export interface UpdateFlags extends ImagesFlags {
-  readonly includeDisabled?: boolean | undefined
-  readonly allowDowngrade?: boolean | undefined
-  readonly keepVersions: string
+/** The options of `addMirrorOptions`. */
+export interface MirrorFlags {
   readonly minioServer: string
   readonly minioBucket: string
   readonly minioRegion: string
@@ -23,15 +20,26 @@ export interface UpdateFlags extends ImagesFlags {
   readonly mirror: boolean
   readonly acl: string
   readonly checksumFiles: boolean
+}
+
+/** What every command has that brings images to a mirror. */
+export interface RunFlags extends ImagesFlags, MirrorFlags {
+  readonly includeDisabled?: boolean | undefined
   readonly checkPublic: boolean
   readonly verify: 'range' | 'full'
-  readonly signatures: 'require' | 'prefer' | 'off'
-  readonly keyring: string
   readonly maxImageSize: string
   readonly strict?: boolean | undefined
   readonly dryRun?: boolean | undefined
   readonly jobs: string
   readonly transfers: string
+}
+
+/** Every option of an update, as commander holds it: unchecked text, whether from a flag or the environment. */
+export interface UpdateFlags extends RunFlags {
+  readonly allowDowngrade?: boolean | undefined
+  readonly keepVersions: string
+  readonly signatures: 'require' | 'prefer' | 'off'
+  readonly keyring: string
 }
 
 /** Who is told of a run that changed something. */
@@ -149,12 +157,19 @@ export function addMirrorOptions(command: Command): Command {
     .addOption(option('--acl <acl>', "canned ACL of uploaded objects, '' for none", 'public-read'))
 }
 
-/** How strictly builds and the mirror are looked at. */
-export function addIntegrityOptions(command: Command): Command {
+/** How strictly the bytes and the mirror are looked at. */
+export function addTransferOptions(command: Command): Command {
   return command
     .optionsGroup('Integrity:')
     .addOption(option('--verify <how>', 'read back from the mirror', 'range').choices(['range', 'full']))
     .option('--no-check-public', 'do not ask the public URL (private mirrors)')
+    .addOption(option('--max-image-size <size>', 'largest image once decompressed', '64GiB'))
+    .option('--strict', 'an image larger than its min_disk is an error')
+}
+
+/** How strictly builds and the mirror are looked at. */
+export function addIntegrityOptions(command: Command): Command {
+  return addTransferOptions(command)
     .addOption(
       option('--signatures <policy>', 'OpenPGP signatures of checksum files', 'prefer').choices([
         'require',
@@ -163,8 +178,6 @@ export function addIntegrityOptions(command: Command): Command {
       ]),
     )
     .addOption(option('--keyring <dir>', 'folder of OpenPGP public keys', '/etc/image-updater/keys'))
-    .addOption(option('--max-image-size <size>', 'largest image once decompressed', '64GiB'))
-    .option('--strict', 'an image larger than its min_disk is an error')
     .option('--allow-downgrade', 'also take a newest build older than ours')
 }
 

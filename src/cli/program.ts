@@ -5,6 +5,7 @@ import { registerComplete } from './commands/complete.ts'
 import { registerConfig } from './commands/config.ts'
 import { registerInit } from './commands/init.ts'
 import { registerList } from './commands/list.ts'
+import { registerMirror } from './commands/mirror.ts'
 import { registerServe } from './commands/serve.ts'
 import { registerUpdate } from './commands/update.ts'
 import { registerValidate } from './commands/validate.ts'
@@ -34,6 +35,7 @@ export function createProgram(session: Session): Command {
   addCompletionOptions(program, session)
   program.version(version(), '--version', 'print the version').helpOption('--help', 'print this help')
   registerUpdate(program, session)
+  registerMirror(program, session)
   registerServe(program, session)
   registerList(program, session)
   registerValidate(program, session)

@@ -1,10 +1,10 @@
 import { UpdaterError } from '../errors.ts'
-import type { MirrorOptions } from '../run/options.ts'
+import type { MirrorOptions, RunOptions } from '../run/options.ts'
 import type { UpdateOptions } from '../update/options.ts'
 import { type Flags, invalid, type Origin } from './flags.ts'
-import type { ImagesFlags, UpdateFlags } from './options.ts'
+import type { ImagesFlags, MirrorFlags, RunFlags, UpdateFlags } from './options.ts'
 
-type Key = keyof UpdateFlags
+type Key = keyof MirrorFlags
 
 /**
  * Checks what was given and makes the options of a run of it.
@@ -13,12 +13,24 @@ type Key = keyof UpdateFlags
 export function toUpdateOptions(flags: Flags<UpdateFlags>, names: readonly string[]): UpdateOptions {
   const { values, origin } = flags
   return {
+    ...toRunOptions(flags, names),
+    allowDowngrade: values.allowDowngrade,
+    keepVersions: parseKeep(values.keepVersions, origin('keepVersions')),
+    signatures: values.signatures,
+    overrides: toOverrides(flags),
+    sources: flags.configuration?.sources,
+    keyring: origin('keyring').source === 'default' ? undefined : filled(values.keyring, origin('keyring')),
+  }
+}
+
+/** @throws UpdaterError USAGE for a flag, CONFIGURATION for an environment variable */
+export function toRunOptions(flags: Flags<RunFlags>, names: readonly string[]): RunOptions {
+  const { values, origin } = flags
+  return {
     ...toSelection(flags, names),
     mirror: toMirror(flags),
     dryRun: values.dryRun,
     includeDisabled: values.includeDisabled,
-    allowDowngrade: values.allowDowngrade,
-    keepVersions: parseKeep(values.keepVersions, origin('keepVersions')),
     checkPublic: values.checkPublic,
     checksumFiles: values.checksumFiles,
     verify: values.verify,
@@ -26,10 +38,6 @@ export function toUpdateOptions(flags: Flags<UpdateFlags>, names: readonly strin
     transfers: parseCount(values.transfers, origin('transfers'), 64),
     strict: values.strict,
     maxImageSize: parseSize(values.maxImageSize, origin('maxImageSize')),
-    signatures: values.signatures,
-    overrides: toOverrides(flags),
-    sources: flags.configuration?.sources,
-    keyring: origin('keyring').source === 'default' ? undefined : filled(values.keyring, origin('keyring')),
   }
 }
 
@@ -70,13 +78,14 @@ function toOverrides({ configuration, origin }: Flags<UpdateFlags>): UpdateOptio
 }
 
 /** A folder on the command line takes back what a file says. */
-function isMirrored({ mirror, mirrorDir }: UpdateFlags, origin: Flags<UpdateFlags>['origin']): boolean {
+function isMirrored({ mirror, mirrorDir }: MirrorFlags, origin: Flags<MirrorFlags>['origin']): boolean {
   if (mirror || mirrorDir === undefined || origin('mirror').source !== 'file') return mirror
   if (origin('mirrorDir').source !== 'file') return true
   throw invalid(origin('mirrorDir'), 'stands beside mirror: false', 'Leave out one of the two')
 }
 
-function toMirror({ values, origin }: Flags<UpdateFlags>): MirrorOptions {
+/** @throws UpdaterError USAGE for a flag, CONFIGURATION for an environment variable */
+export function toMirror({ values, origin }: Flags<MirrorFlags>): MirrorOptions {
   const optional = <T>(key: Key, parse: (text: string, origin: Origin) => T): T | undefined => {
     const value = values[key]
     return typeof value === 'string' ? parse(value, origin(key)) : undefined

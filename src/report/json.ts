@@ -80,7 +80,12 @@ function valuesDocument(values: OutcomeValues): NonNullable<ReportDocument['imag
   }
 }
 
-function errorDocument({ code, message, remedy, place }: OutcomeError): ReportDocument['errors'][number] {
+export function errorDocument({
+  code,
+  message,
+  remedy,
+  place,
+}: OutcomeError): ReportDocument['errors'][number] {
   return {
     code,
     message,

@@ -91,7 +91,8 @@ function statusText({ status, error }: ImageOutcome): string {
   return status.replaceAll('-', ' ')
 }
 
-function errorText(error: NonNullable<ImageOutcome['error']>): string {
+/** The whole story of an error in a report. */
+export function errorText(error: NonNullable<ImageOutcome['error']>): string {
   return printable(describeError(new UpdaterError(error.code, error.message, error)))
 }
 

@@ -1,7 +1,7 @@
 import { asUpdaterError } from '../errors.ts'
 import type { HttpClient } from '../http/types.ts'
 import type { Image } from '../image.ts'
-import { folderPrefix, isFolderName, objectKey, publicUrl, splitBucket } from '../stores/naming.ts'
+import { isFolderName, keyOfUrl, keyPrefixOf, objectKey, publicUrl } from '../stores/naming.ts'
 import type { MirrorOptions } from '../stores/options.ts'
 import type { Store } from '../stores/store.ts'
 import type { Note, Place } from './context.ts'
@@ -10,6 +10,8 @@ import type { Note, Place } from './context.ts'
 export interface Mirror {
   /** `undefined` where the run knows no public base, or the version is no build's date. */
   place(image: Image, version: string): Place | undefined
+  /** Where a `mirror_url` of the catalogue leads to; `undefined` where that is not on this mirror. */
+  placeOf(url: string): Place | undefined
   /** Before every key. */
   readonly keyPrefix: string
   /** `undefined` where nothing is uploaded. */
@@ -27,18 +29,16 @@ export function describeMirror(options: MirrorOptions, http: HttpClient): Mirror
       const url = publicUrl(options, named, version)
       return url === undefined ? undefined : { object: objectKey(named, version, keyPrefix), url }
     },
+    placeOf(url) {
+      const object = keyOfUrl(options, url)
+      return object === undefined ? undefined : { object, url }
+    },
     async open() {
       if (options.kind === 'none') return undefined
       const { openStore } = await import('../stores/open.ts')
       return openStore(options, http)
     },
   }
-}
-
-function keyPrefixOf(options: MirrorOptions): string {
-  if (options.kind === 'none') return ''
-  const own = folderPrefix(options.keyPrefix)
-  return options.kind === 's3' ? `${splitBucket(options.bucket).prefix}${own}` : own
 }
 
 const day = 24 * 60 * 60 * 1000

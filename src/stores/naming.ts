@@ -130,15 +130,51 @@ export function parseServer(text: string): URL {
  */
 export function publicUrl(mirror: MirrorOptions, image: NamedImage, version: string): string | undefined {
   const file = fileName(image, version)
-  if (mirror.baseUrl !== undefined) return below(publicBase(mirror.baseUrl), image.shortname, file)
+  const base = baseOf(mirror)
+  return base === undefined ? undefined : below(base, image.shortname, file)
+}
+
+/**
+ * The key of the object that a `mirror_url` stands for; `undefined` where it does not lie below the mirror's
+ * public address, or could leave it.
+ * @throws UpdaterError CONFIGURATION
+ */
+export function keyOfUrl(mirror: MirrorOptions, url: string): string | undefined {
+  const base = baseOf(mirror)
+  if (base === undefined || !url.startsWith(`${base}/`)) return undefined
+  const segments = decodedSegments(url.slice(base.length + 1))
+  return segments === undefined ? undefined : `${keyPrefixOf(mirror)}${segments.join('/')}`
+}
+
+/** `undefined` for what is no plain path: a query, empty segments, hidden names, control characters. */
+function decodedSegments(path: string): string[] | undefined {
+  try {
+    const segments = path.split('/').map(decodeURIComponent)
+    const isPlain = segments.every((segment) =>
+      /^[^.\u0000-\u001f\u007f\\/][^\u0000-\u001f\u007f\\/]*$/.test(segment),
+    )
+    return isPlain && !/[?#]/.test(path) ? segments : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** What the mirror's store puts before every key, the bucket's own prefix included. @throws UpdaterError CONFIGURATION */
+export function keyPrefixOf(mirror: MirrorOptions): string {
+  if (mirror.kind === 'none') return ''
+  const own = folderPrefix(mirror.keyPrefix)
+  return mirror.kind === 's3' ? `${splitBucket(mirror.bucket).prefix}${own}` : own
+}
+
+/** What all public URLs begin with, without a slash at the end. */
+function baseOf(mirror: MirrorOptions): string | undefined {
+  if (mirror.baseUrl !== undefined) return below(publicBase(mirror.baseUrl))
   if (mirror.kind === 'none') return undefined
   const prefix = folderPrefix(mirror.keyPrefix)
-  if (mirror.kind === 'directory') {
-    return below(pathToFileURL(mirror.dir).href, prefix, image.shortname, file)
-  }
+  if (mirror.kind === 'directory') return below(pathToFileURL(mirror.dir).href, prefix)
   const { bucket, prefix: bucketPrefix } = splitBucket(mirror.bucket)
   const { origin } = parseServer(mirror.server)
-  return below(origin, mirror.swiftPrefix, bucket, bucketPrefix, prefix, image.shortname, file)
+  return below(origin, mirror.swiftPrefix, bucket, bucketPrefix, prefix)
 }
 
 /** A path, each segment percent-encoded but for the unreserved characters; a slash in front is kept. */

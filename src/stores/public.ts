@@ -4,6 +4,7 @@ import { open } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { asUpdaterError, UpdaterError } from '../errors.ts'
 import { orAborted, sleep } from '../http/abort.ts'
+import { HttpError } from '../http/failure.ts'
 import type { HttpClient, OpenBody } from '../http/types.ts'
 import { redactUrl } from '../http/url.ts'
 import { formatDigest } from '../image.ts'
@@ -211,12 +212,10 @@ const remedies: Readonly<Record<number, string>> = {
 function refused(url: string, status: number): UpdaterError {
   const { protocol, host } = new URL(url)
   const remedy = remedies[status] ?? `Check what ${protocol}//${host} answers to a GET without credentials`
-  return new UpdaterError(
+  return new HttpError(
     'PUBLIC_UNREADABLE',
     `${redactUrl(url)} answers ${status} to a reader without credentials`,
-    {
-      remedy,
-    },
+    { status, remedy },
   )
 }
 

@@ -11,8 +11,10 @@ import {
   type VersionValues,
 } from '../image.ts'
 import type { MirrorOutcome } from '../report/outcome.ts'
+import type { Task as ImageTask } from '../run/context.ts'
 import { answers, ensureMirrored, mirrorFirstUse } from '../run/ensure-mirrored.ts'
 import { listDigests } from '../run/list-digests.ts'
+import { folderOfKey } from '../stores/naming.ts'
 import type { UpdateRun, UpdateTask } from './context.ts'
 import { versionsToKeep } from './overrides.ts'
 import { applyValues, currentDigest, isUnprotected, type KnownBuild, planValues } from './plan.ts'
@@ -120,8 +122,12 @@ async function adopt(task: Task, build: KnownBuild): Promise<void> {
 async function mirror(...asked: Parameters<typeof ensureMirrored>): Promise<MirrorOutcome> {
   const outcome = await ensureMirrored(...asked)
   const [task, , { object }] = asked
-  if (outcome.status === 'stored') await listDigests(task, [object])
+  if (outcome.status === 'stored') await listBeside(task, object)
   return outcome
+}
+
+function listBeside({ run, step }: ImageTask, object: string): Promise<void> {
+  return listDigests(run, folderOfKey(object), [object], (message) => step({ type: 'warning', message }))
 }
 
 /**
@@ -143,7 +149,7 @@ async function adoptFirstUse(task: Task, build: Build): Promise<void> {
   }
   const { outcome, digest } = await mirrorFirstUse(task, build, place)
   progress.mirror = outcome
-  await listDigests(task, [place.object])
+  await listBeside(task, place.object)
   const values = planValues({ ...build, digest }, place.url)
   step({ type: 'new-values', values })
   await write(task, values, versionsToKeep(image, run.settings))

@@ -1,0 +1,40 @@
+import { assertReportWritable } from '../../report/file.ts'
+import { formatMirrorJson, formatMirrorText } from '../../report/mirroring-text.ts'
+import { createPaint } from '../../report/terminal.ts'
+import { interruptedStatus, wantsColour } from '../context.ts'
+import type { Flags } from '../flags.ts'
+import { openLog } from '../log.ts'
+import type { OutputFlags, RunFlags, SharedFlags } from '../options.ts'
+import { redactDeep } from '../redact.ts'
+import type { Session } from '../session.ts'
+import { keepReport, tellRun, warnOfSecret } from '../telling.ts'
+import { toRunOptions } from '../values.ts'
+
+/**
+ * Carries `mirror` out; the session keeps the exit status.
+ * @throws UpdaterError where nothing was done
+ */
+export async function mirror(
+  flags: Flags<RunFlags & OutputFlags & SharedFlags>,
+  names: readonly string[],
+  session: Session,
+): Promise<void> {
+  const options = toRunOptions(flags, names)
+  const { report: file, quiet, output } = flags.values
+  if (file !== undefined) await assertReportWritable(file)
+  const { log, screen } = openLog(session, flags.values)
+  warnOfSecret(flags, log)
+  const { signal, library, stdout } = session.context
+  const { mirrorCatalogue } = await library()
+  const telling = { session, log, screen, quiet, scope: 'mirror' }
+  const told = await tellRun(telling, (context) => mirrorCatalogue(options, context))
+  const report = redactDeep(told, session.redact)
+  session.exitStatus = interruptedStatus(signal) ?? (report.summary.failed > 0 ? 1 : 0)
+  if (output === 'json') stdout.write(formatMirrorJson(report, session.exitStatus))
+  else if (!quiet) {
+    stdout.write(
+      formatMirrorText(report, { paint: createPaint(wantsColour(stdout)), columns: stdout.columns }),
+    )
+  }
+  await keepReport(file, () => formatMirrorJson(report, session.exitStatus), telling)
+}

@@ -1,0 +1,117 @@
+import { readCatalog } from '../catalog/read.ts'
+import { selectImages } from '../catalog/select.ts'
+import { UpdaterError } from '../errors.ts'
+import type { Listener } from '../events.ts'
+import type { Image, ImageVersion } from '../image.ts'
+import { type MirroredVersion, type MirrorReport, summarizeMirror } from '../report/mirroring.ts'
+import type { Place, Run, RunContext } from '../run/context.ts'
+import { listDigests } from '../run/list-digests.ts'
+import { describeMirror, type Mirror, readyStore } from '../run/mirror.ts'
+import type { RunOptions } from '../run/options.ts'
+import { begin, createRun, endInOrder, errorOf, outcomeError, secondsSince, tellOf } from '../run/run.ts'
+import { settleRun } from '../run/settings.ts'
+import { folderOfKey, kindOfKey } from '../stores/naming.ts'
+import type { Store } from '../stores/store.ts'
+import { mirrorVersion, reasonOf } from './mirror-version.ts'
+
+/** See `mirrorCatalogue`. */
+export async function runMirror(options: RunOptions, context: RunContext): Promise<MirrorReport> {
+  const settings = settleRun(options)
+  if (settings.mirror.kind === 'none') {
+    throw new UpdaterError('CONFIGURATION', 'There is no mirror to bring images to', {
+      remedy: 'Name an object store or --mirror-dir, and leave out --no-mirror',
+    })
+  }
+  const beginning = begin(context)
+  const { startedAt, signal, onEvent, note, http } = beginning
+  let store: Store | undefined
+  try {
+    const mirror = describeMirror(settings.mirror, http)
+    const images = selectImages(await readCatalog(settings.images), settings.names)
+    const taken = images.filter(({ enable }) => enable || settings.includeDisabled)
+    const wanted = taken.flatMap((image) => image.versions.flatMap((version) => named(image, version)))
+    store = settings.dryRun ? undefined : await readyStore(mirror, taken, signal, note)
+    onEvent({ type: 'run-start', images: wanted.length })
+    const run = createRun(settings, beginning, mirror, store)
+    const versions = await Promise.all(
+      wanted.map((one, ordinal) => runVersion({ ...one, ordinal, run, mirror, onEvent })),
+    )
+    await listAll(versions, run)
+    return {
+      startedAt: startedAt.toISOString(),
+      seconds: secondsSince(startedAt),
+      dryRun: settings.dryRun,
+      summary: summarizeMirror(versions),
+      versions,
+    }
+  } finally {
+    await endInOrder([() => store?.close(), () => http.close()], note)
+  }
+}
+
+interface NamedVersion {
+  readonly image: Image
+  readonly version: ImageVersion
+  readonly mirrorUrl: string
+}
+
+function named(image: Image, version: ImageVersion): NamedVersion[] {
+  return version.mirrorUrl === undefined ? [] : [{ image, version, mirrorUrl: version.mirrorUrl }]
+}
+
+const doneStatus = { present: 'up-to-date', stored: 'updated', 'would-store': 'would-update' } as const
+
+interface Asked extends NamedVersion {
+  readonly ordinal: number
+  readonly run: Run
+  readonly mirror: Mirror
+  readonly onEvent: Listener
+}
+
+async function runVersion({
+  image,
+  version,
+  mirrorUrl,
+  ordinal,
+  run,
+  mirror,
+  onEvent,
+}: Asked): Promise<MirroredVersion> {
+  const { about, step } = tellOf(image, ordinal, onEvent)
+  const told = { ...about, version: version.version, url: version.url, mirrorUrl }
+  let place: Place | undefined
+  try {
+    place = mirror.placeOf(mirrorUrl)
+    if (place === undefined) {
+      step({ type: 'mirror-foreign', url: mirrorUrl })
+      step({ type: 'done', status: 'skipped' })
+      return { ...told, status: 'foreign' }
+    }
+    const { status, bytes, seconds } = await mirrorVersion({ image, run, step }, version, place)
+    step({ type: 'done', status: doneStatus[status] })
+    return { ...told, status, object: place.object, bytes, seconds }
+  } catch (thrown) {
+    const error = errorOf(thrown, run.signal)
+    step({ type: 'failed', error })
+    step({ type: 'done', status: 'failed' })
+    const reason = reasonOf(error)
+    return { ...told, status: 'failed', object: place?.object, reason, error: outcomeError(error, image) }
+  }
+}
+
+/** Also where nothing was stored: an earlier run may have ended before it came to that. */
+async function listAll(versions: readonly MirroredVersion[], run: Run): Promise<void> {
+  const folders = new Map<string, string[]>()
+  for (const { object, status } of versions) {
+    if (object === undefined || (status !== 'stored' && status !== 'present')) continue
+    if (kindOfKey(object, run.keyPrefix) !== 'final') continue
+    const folder = folderOfKey(object)
+    folders.set(folder, [...(folders.get(folder) ?? []), object])
+  }
+  if (run.signal.aborted) return
+  await Promise.all(
+    [...folders].map(([folder, stored]) =>
+      listDigests(run, folder, stored, (message) => run.note('warning', message)),
+    ),
+  )
+}
