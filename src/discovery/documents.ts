@@ -29,7 +29,8 @@ export function parseDocument(text: string, url: string): PublishedFile[] {
   const json = parseJson(text)
   for (const read of readers) {
     const files = read(json, url)
-    if (files !== undefined) return files.filter((file) => URL.canParse(file.url))
+    if (files === undefined) continue
+    return files.flatMap((file) => (URL.canParse(file.url) ? { ...file, url: new URL(file.url).href } : []))
   }
   return []
 }

@@ -1,6 +1,8 @@
 import type { Found } from '../../src/discovery/resolver.ts'
+import { resolvers } from '../../src/discovery/resolvers/index.ts'
 import type { Image } from '../../src/image.ts'
 import type { Exchange } from '../discovery/fake-http.ts'
+import { imageOf } from '../discovery/image.ts'
 
 /** A digest of 64 (sha256) or 128 (sha512) digits that is told apart by its first ones. */
 export const digest = (mark: string, length = 64) => mark.padEnd(length, '0')
@@ -45,3 +47,13 @@ export interface ResolverCase {
 
 export const replaced = (name: string) => (manifest: string, other: string) =>
   manifest.replaceAll(name, other)
+
+/** An image with the URLs that its resolver recommends. */
+export function imageAt(resolver: string, title: string, architecture = 'x86_64'): Image {
+  const layout = resolvers
+    .find(({ name }) => name === resolver)
+    ?.facts.layouts.find((one) => one.image === title && one.architecture === architecture)
+  if (layout === undefined) throw new Error(`${resolver} has no layout of ${title}`)
+  const { latestUrl, latestChecksumUrl, format } = layout
+  return imageOf({ name: title, latestUrl, latestChecksumUrl, format })
+}

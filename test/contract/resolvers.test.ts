@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { compareBuilds, dateBuild, discover } from '../../src/discovery/discover.ts'
 import { resolvers } from '../../src/discovery/resolvers/index.ts'
 import { type Answer, codeOf, type Exchange, fakeContext } from '../discovery/fake-http.ts'
+import { resolverCases } from './cases/index.ts'
 import { apacheListing, type ResolverCase } from './resolver-case.ts'
-import { resolverCases } from './resolver-cases.ts'
 
 /** The exchanges up to the one at `index`, which gets another answer. */
 function upTo(one: ResolverCase, index: number, answer: Answer): Exchange[] {

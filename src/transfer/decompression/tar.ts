@@ -108,8 +108,8 @@ function parsePax(bytes: Buffer): Map<string, string> {
   for (let at = 0; at < bytes.length; ) {
     const space = bytes.indexOf(0x20, at)
     const length = Number(bytes.toString('latin1', at, space === -1 ? at : space))
-    if (!Number.isInteger(length) || length <= space - at)
-      throw decompressionFailed('a header in the archive is damaged')
+    const isWhole = Number.isInteger(length) && length > space - at && at + length <= bytes.length
+    if (!isWhole) throw decompressionFailed('a header in the archive is damaged')
     const record = bytes.toString('utf8', space + 1, at + length - 1)
     const equals = record.indexOf('=')
     values.set(record.slice(0, equals), record.slice(equals + 1))

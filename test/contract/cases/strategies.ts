@@ -1,8 +1,7 @@
-import type { Found } from '../../src/discovery/resolver.ts'
-import type { Image } from '../../src/image.ts'
-import { imageOf } from '../discovery/image.ts'
-import { layoutCases } from './layout-cases.ts'
-import { apacheListing, bsd, digest, gnu, gnu512, type ResolverCase, replaced } from './resolver-case.ts'
+import type { Found } from '../../../src/discovery/resolver.ts'
+import type { Image } from '../../../src/image.ts'
+import { imageOf } from '../../discovery/image.ts'
+import { apacheListing, bsd, digest, gnu, gnu512, type ResolverCase, replaced } from '../resolver-case.ts'
 
 function datedCase(
   resolver: string,
@@ -39,7 +38,8 @@ const rockyFile = 'Rocky-9-GenericCloud.latest.x86_64.qcow2'
 const debianFile = 'debian-12-genericcloud-amd64-daily-20260124-10000.qcow2'
 const other = 'https://images.example.org/'
 
-export const resolverCases: readonly ResolverCase[] = [
+/** Cases of the strategies, and of the distributions that they were first made for. */
+export const strategyCases: readonly ResolverCase[] = [
   datedCase(
     'ubuntu',
     {
@@ -260,5 +260,4 @@ export const resolverCases: readonly ResolverCase[] = [
     listed: 'x-latest.img.bz2',
     rename: replaced('x-latest.img.bz2'),
   },
-  ...layoutCases,
 ]

@@ -1,17 +1,14 @@
-import { resolvers } from '../../src/discovery/resolvers/index.ts'
-import type { Image } from '../../src/image.ts'
-import { imageOf } from '../discovery/image.ts'
-import { apacheListing, bsd, digest, gnu, gnu512, type ResolverCase, replaced } from './resolver-case.ts'
-
-/** An image with the URLs that its resolver recommends. */
-function imageAt(resolver: string, title: string, architecture = 'x86_64'): Image {
-  const layout = resolvers
-    .find(({ name }) => name === resolver)
-    ?.facts.layouts.find((one) => one.image === title && one.architecture === architecture)
-  if (layout === undefined) throw new Error(`${resolver} has no layout of ${title}`)
-  const { latestUrl, latestChecksumUrl, format } = layout
-  return imageOf({ name: title, latestUrl, latestChecksumUrl, format })
-}
+import { imageOf } from '../../discovery/image.ts'
+import {
+  apacheListing,
+  bsd,
+  digest,
+  gnu,
+  gnu512,
+  imageAt,
+  type ResolverCase,
+  replaced,
+} from '../resolver-case.ts'
 
 const sha256 = (mark: string) => ({ algorithm: 'sha256', hex: digest(mark) }) as const
 const sha512 = (mark: string) => ({ algorithm: 'sha512', hex: digest(mark, 128) }) as const

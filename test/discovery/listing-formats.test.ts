@@ -1,0 +1,122 @@
+import { describe, expect, it } from 'vitest'
+import { parseBucketPage, parseJsonTable } from '../../src/discovery/listing-formats.ts'
+import { fetchJsonTable, fetchListing } from '../../src/discovery/listing-page.ts'
+import { codeOf, fakeContext } from './fake-http.ts'
+
+describe("MirrorCache's JSON", () => {
+  it('names files and folders, and drops what is no plain name', () => {
+    const data = ['15.6/', '16.0/', 'x.iso', '../', '..', 'a/b', '/etc/', 'x\u0000', ''].map((name) => ({
+      name,
+      size: null,
+    }))
+    expect(parseJsonTable({ data })).toEqual([
+      { name: '15.6', isFolder: true },
+      { name: '16.0', isFolder: true },
+      { name: 'x.iso', isFolder: false },
+    ])
+  })
+
+  it.each([[undefined], [null], ['x'], [{}], [{ data: {} }], [{ data: [{ name: 1 }] }]])(
+    'of another form names nothing: %j',
+    (json) => {
+      expect(parseJsonTable(json)).toEqual([])
+    },
+  )
+
+  it('is asked for with ?jsontable', async () => {
+    const context = fakeContext([['GET https://h/leap/?jsontable', '{"data":[{"name":"16.0/"}]}']])
+    expect(await fetchJsonTable('https://h/leap/', context)).toEqual([{ name: '16.0', isFolder: true }])
+    context.http.done()
+  })
+})
+
+const bucket = (body: string) => `<?xml version="1.0" encoding="UTF-8"?>
+<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Name>b</Name><Prefix>a/</Prefix>${body}</ListBucketResult>`
+
+describe("a bucket's listing", () => {
+  it('names what is right below the prefix', async () => {
+    const xml = bucket(
+      '<IsTruncated>false</IsTruncated><Contents><Key>a/x.img</Key></Contents><Contents><Key>b/y.img</Key></Contents><CommonPrefixes><Prefix>a/1.10/</Prefix></CommonPrefixes><CommonPrefixes><Prefix>a/../</Prefix></CommonPrefixes>',
+    )
+    expect(await parseBucketPage(xml, 'a/')).toEqual({
+      entries: [
+        { name: '1.10', isFolder: true },
+        { name: 'x.img', isFolder: false },
+      ],
+      next: undefined,
+    })
+  })
+
+  it.each([[''], ['<html><body>x'], ['<Error><Code>AccessDenied</Code></Error>'], ['{'], [bucket('')]])(
+    'of another form names nothing: %j',
+    async (xml) => {
+      expect(await parseBucketPage(xml, 'a/')).toEqual({ entries: [], next: undefined })
+    },
+  )
+
+  it('is asked for page by page, where the host is a bucket', async () => {
+    const root = 'https://b.s3.eu-central-1.amazonaws.com'
+    const context = fakeContext([
+      [
+        `GET ${root}/?list-type=2&delimiter=%2F&prefix=a%2F`,
+        bucket(
+          '<IsTruncated>true</IsTruncated><NextContinuationToken>t=1</NextContinuationToken><Contents><Key>a/x</Key></Contents>',
+        ),
+      ],
+      [
+        `GET ${root}/?list-type=2&delimiter=%2F&prefix=a%2F&continuation-token=t%3D1`,
+        bucket('<Contents><Key>a/y</Key></Contents>'),
+      ],
+    ])
+    expect((await fetchListing(`${root}/a/`, context)).map(({ name }) => name)).toEqual(['x', 'y'])
+    context.http.done()
+  })
+
+  it('has an end', async () => {
+    const root = 'https://b.s3.amazonaws.com'
+    const context = fakeContext([])
+    let asked = 0
+    context.http.text = async (url) => {
+      asked += 1
+      const text = bucket('<IsTruncated>true</IsTruncated><NextContinuationToken>t</NextContinuationToken>')
+      return { url, text, bytes: Buffer.from(text) }
+    }
+    expect(await codeOf(() => fetchListing(`${root}/a/`, context))).toBe('DISCOVERY_NOTHING_FOUND')
+    expect(asked).toBe(20)
+  })
+})
+
+describe("GitHub's releases as folders", () => {
+  const api = 'GET https://api.github.com/repos/o/r/releases?per_page=30'
+  const json = JSON.stringify([
+    {
+      tag_name: 'v1.9',
+      assets: [{ browser_download_url: 'https://github.com/o/r/releases/download/v1.9/SHA256SUMS' }],
+    },
+    { tag_name: 'v1.10', assets: [] },
+    { tag_name: '../x', assets: [] },
+    { tag_name: 'v2-rc1', prerelease: true, assets: [] },
+    { tag_name: 'v3', draft: true, assets: [] },
+  ])
+
+  it('are the tags', async () => {
+    const context = fakeContext([[api, json]])
+    expect(await fetchListing('https://github.com/o/r/releases/download/', context)).toEqual([
+      { name: 'v1.9', isFolder: true },
+      { name: 'v1.10', isFolder: true },
+    ])
+    context.http.done()
+  })
+
+  it('and the files of a tag', async () => {
+    expect(
+      await fetchListing('https://github.com/o/r/releases/download/v1.9/', fakeContext([[api, json]])),
+    ).toEqual([{ name: 'SHA256SUMS', isFolder: false }])
+  })
+
+  it('are none on another page', async () => {
+    expect(
+      await fetchListing('https://github.com/o/r/releases/download/', fakeContext([[api, '<html>']])),
+    ).toEqual([])
+  })
+})

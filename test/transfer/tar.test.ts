@@ -1,0 +1,226 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { UpdaterError } from '../../src/errors.ts'
+import type { ImageFormat } from '../../src/image.ts'
+import { decompress } from '../../src/transfer/decompress.ts'
+import { generatedBytes } from '../support/bytes.ts'
+import { makeTar, type TarMember } from '../support/tar.ts'
+
+const image = Buffer.from(generatedBytes(70_001))
+
+async function* pieces(bytes: Uint8Array, size = 1000): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size)
+}
+
+async function untar(archive: Uint8Array, format: ImageFormat = 'raw', size = 1000): Promise<Buffer> {
+  const chunks: Uint8Array[] = []
+  for await (const chunk of decompress('tar', pieces(archive, size), { format }))
+    chunks.push(Buffer.from(chunk))
+  return Buffer.concat(chunks)
+}
+
+const record = (key: string, value: string) => {
+  const rest = ` ${key}=${value}\n`
+  const length = [1, 2, 3]
+    .map((digits) => rest.length + digits)
+    .find((total) => String(total).length + rest.length === total)
+  return `${length}${rest}`
+}
+const pax = (values: Readonly<Record<string, string>>): TarMember => ({
+  name: 'PaxHeaders/x',
+  type: 'x',
+  body: Object.entries(values)
+    .map(([key, value]) => record(key, value))
+    .join(''),
+})
+
+describe('a tar archive', () => {
+  it.each<[string, TarMember[], ImageFormat]>([
+    ['alone', [{ name: 'disk.raw', body: image }], 'raw'],
+    [
+      'below folders',
+      [
+        { name: './a/', type: '5' },
+        { name: './a/disk.qcow2', body: image },
+      ],
+      'qcow2',
+    ],
+    ['named .img', [{ name: 'disk.img', body: image }], 'qcow2'],
+    ['in capitals', [{ name: 'DISK.VMDK', body: image }], 'vmdk'],
+    [
+      'among other files',
+      [
+        { name: 'x.json', body: '{}' },
+        { name: 'disk.raw', body: image },
+        { name: 'y', body: 'z' },
+      ],
+      'raw',
+    ],
+    [
+      'beside another format',
+      [
+        { name: 'disk.qcow2', body: 'q' },
+        { name: 'disk.raw', body: image },
+      ],
+      'raw',
+    ],
+    [
+      'beside a link',
+      [
+        { name: 'latest', type: '2' },
+        { name: 'disk.raw', body: image },
+      ],
+      'raw',
+    ],
+    ['of an old tar', [{ name: 'disk.raw', body: image, type: '\0' }], 'raw'],
+    ['named by pax', [pax({ path: `${'a'.repeat(120)}/disk.raw` }), { name: 'x', body: image }], 'raw'],
+    [
+      'named by GNU',
+      [
+        { name: '././@LongLink', type: 'L', body: `${'a'.repeat(120)}/disk.raw\0` },
+        { name: 'x', body: image },
+      ],
+      'raw',
+    ],
+    ['of a hostile name', [{ name: '../../etc/passwd.raw', body: image }], 'raw'],
+    [
+      'with global headers',
+      [
+        { ...pax({ comment: 'x' }), type: 'g' },
+        { name: 'disk.raw', body: image },
+      ],
+      'raw',
+    ],
+  ])('gives its one image, %s', async (_, members, format) => {
+    expect((await untar(makeTar(members), format)).equals(image)).toBe(true)
+  })
+
+  it.each([1, 511, 512, 513, 100_000])('does so from pieces of %d bytes', async (size) => {
+    expect((await untar(makeTar([{ name: 'disk.raw', body: image }]), 'raw', size)).equals(image)).toBe(true)
+  })
+
+  it.each<[string, Uint8Array, string]>([
+    [
+      'with two images',
+      makeTar([
+        { name: 'a.raw', body: 'a' },
+        { name: 'b.img', body: 'b' },
+      ]),
+      'more than one',
+    ],
+    ['without an image', makeTar([{ name: 'a.qcow2', body: 'a' }]), 'no file whose name'],
+    ['that is empty', makeTar([]), 'no file whose name'],
+    ['whose image is a symbolic link', makeTar([{ name: 'a.raw', type: '2' }]), 'is a link'],
+    ['whose image is a hard link', makeTar([{ name: 'a.raw', type: '1' }]), 'is a link'],
+    [
+      'that is cut short',
+      makeTar([{ name: 'a.raw', body: image }]).subarray(0, 60_000),
+      'ends in the middle',
+    ],
+    ['without an end', makeTar([{ name: 'a.raw', body: image }]).subarray(0, -1024), 'ends in the middle'],
+    ['that is none', Buffer.alloc(2048, 'x'), 'not a tar archive'],
+    ['with a damaged header', makeTar([{ name: 'a.raw', body: 'a' }]).fill('b', 0, 1), 'not a tar archive'],
+    [
+      'with an impossible size',
+      makeTar([{ name: 'a.raw', patch: (header) => header.fill(0xff, 124, 136) }]),
+      'impossible',
+    ],
+    ['with a pax size that is none', makeTar([pax({ size: 'x' }), { name: 'a.raw' }]), 'impossible'],
+    [
+      'with a damaged pax header',
+      makeTar([{ name: 'x', type: 'x', body: '9 a' }, { name: 'a.raw' }]),
+      'is damaged',
+    ],
+    ['with a huge header', makeTar([{ name: 'x', type: 'x', body: Buffer.alloc(2 ** 20 + 1) }]), 'too long'],
+    [
+      'of an unsupported sparse form',
+      makeTar([pax({ 'GNU.sparse.map': '0,1', 'GNU.sparse.size': '9' }), { name: 'a.raw', body: 'a' }]),
+      'not supported',
+    ],
+  ])('%s is refused', async (_, archive, words) => {
+    const failure = await untar(archive).then(
+      () => undefined,
+      (error: unknown) => error,
+    )
+    expect(failure).toMatchObject({ code: 'DECOMPRESSION_FAILED' })
+    expect(String(failure)).toContain(words)
+  })
+
+  it('gives bytes or an error of ours, whatever happens to it', async () => {
+    const archive = makeTar([pax({ path: 'disk.raw' }), { name: 'x', body: image.subarray(0, 700) }])
+    const patch = fc.array(fc.tuple(fc.nat(archive.length - 1), fc.nat(255)), { maxLength: 4 })
+    await fc.assert(
+      fc.asyncProperty(patch, fc.nat(archive.length), async (patches, end) => {
+        const damaged = Buffer.from(archive)
+        for (const [at, byte] of patches) damaged[at] = byte
+        try {
+          await untar(damaged.subarray(0, end))
+        } catch (error) {
+          expect(error).toBeInstanceOf(UpdaterError)
+        }
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  it('may be packed', async () => {
+    const packed = gzipSync(makeTar([{ name: 'disk.raw', body: image }]))
+    const chunks: Uint8Array[] = []
+    for await (const chunk of decompress('tar.gz', pieces(packed), { format: 'raw' }))
+      chunks.push(Buffer.from(chunk))
+    expect(Buffer.concat(chunks).equals(image)).toBe(true)
+  })
+})
+
+/** What the system's tar makes of a sparse file; `undefined` where there is no GNU tar. */
+function sparseArchive(
+  form: string,
+  sparse: { size: number; runs: readonly (readonly [offset: number, bytes: Buffer])[] },
+) {
+  const folder = mkdtempSync(join(tmpdir(), 'image-updater-tar-'))
+  try {
+    const file = openSync(join(folder, 'disk.raw'), 'w')
+    for (const [offset, bytes] of sparse.runs) writeSync(file, bytes, 0, bytes.length, offset)
+    writeFileSync(join(folder, 'README'), 'x')
+    execFileSync('truncate', ['-s', String(sparse.size), join(folder, 'disk.raw')])
+    return execFileSync(
+      'tar',
+      ['--sparse', ...form.split(' '), '-C', folder, '-cf', '-', 'disk.raw', 'README'],
+      {
+        maxBuffer: 2 ** 26,
+        stdio: ['ignore', 'pipe', 'ignore'],
+      },
+    )
+  } catch {
+    return undefined
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
+describe.each(['--format=gnu', '--format=posix --sparse-version=1.0'])('a sparse file of tar %s', (form) => {
+  const runs = Array.from(
+    { length: 40 },
+    (_, index) => [index * 262_144, Buffer.from(generatedBytes(4096, index + 1))] as const,
+  )
+  const size = 40 * 262_144 + 12_345
+  const archive = sparseArchive(form, { size, runs })
+  const whole = Buffer.alloc(size)
+  for (const [offset, bytes] of runs) bytes.copy(whole, offset)
+
+  it.skipIf(archive === undefined)('is expanded (skipped without GNU tar)', async () => {
+    const packed = archive ?? Buffer.alloc(0)
+    expect(packed.length).toBeLessThan(size / 2)
+    expect((await untar(packed, 'raw', 10_000)).equals(whole)).toBe(true)
+  })
+
+  it.skipIf(archive === undefined)('is refused where it is cut short (skipped without GNU tar)', async () => {
+    const cut = (archive ?? Buffer.alloc(0)).subarray(0, 100_000)
+    await expect(untar(cut)).rejects.toMatchObject({ code: 'DECOMPRESSION_FAILED' })
+  })
+})
