@@ -4,6 +4,9 @@ import type { CatalogueOptions, RunOptions, Settled } from './options.ts'
 export type CatalogueSettings = Settled<CatalogueOptions>
 export type RunSettings = Settled<RunOptions>
 
+/** Images that are looked at at once. */
+export const defaultJobs = 256
+
 /** @throws UpdaterError CONFIGURATION */
 export function settleCatalogue(options: CatalogueOptions): CatalogueSettings {
   if (!Array.isArray(options.images) || options.images.length === 0) {
@@ -42,7 +45,7 @@ export function settleRun(options: RunOptions): RunSettings {
     checkPublic: options.checkPublic ?? true,
     verify: options.verify ?? 'range',
     checksumFiles: options.checksumFiles ?? true,
-    jobs: positive('jobs', options.jobs ?? 256),
+    jobs: positive('jobs', options.jobs ?? defaultJobs),
     transfers: positive('transfers', options.transfers ?? 2),
     strict: options.strict ?? false,
     maxImageSize: positive('maxImageSize', options.maxImageSize ?? 64 * 2 ** 30),

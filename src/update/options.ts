@@ -11,17 +11,21 @@ export {
 
 export type { ImageOverride, KeepVersions } from './overrides.ts'
 
-export interface UpdateOptions extends RunOptions {
-  /** A newest build that is older than the catalogue's is an error unless this is set. Default: false. */
-  readonly allowDowngrade?: boolean | undefined
+/** What decides which build is the newest one; the same for every use-case that looks for it. */
+export interface DiscoveryOptions {
   /** OpenPGP signatures of checksum files. Default: `prefer`. */
   readonly signatures?: 'require' | 'prefer' | 'off' | undefined
   /** Folder of OpenPGP public keys. Default: `/etc/image-updater/keys`. */
   readonly keyring?: string | undefined
-  /** How many versions an image has in the catalogue. Default: `replace`. */
-  readonly keepVersions?: KeepVersions | undefined
   /** What is different for some images; of several that name an image, the first counts. Default: none. */
   readonly overrides?: readonly ImageOverride[] | undefined
   /** Sources beyond those that the program knows; an image's first match counts. Default: none. */
   readonly sources?: readonly SourceRule[] | undefined
+}
+
+export interface UpdateOptions extends RunOptions, DiscoveryOptions {
+  /** A newest build that is older than the catalogue's is an error unless this is set. Default: false. */
+  readonly allowDowngrade?: boolean | undefined
+  /** How many versions an image has in the catalogue. Default: `replace`. */
+  readonly keepVersions?: KeepVersions | undefined
 }

@@ -1,31 +1,16 @@
-import { pinsOfRules } from '../discovery/rules.ts'
-import { createSignatureCheck, type SignatureCheck } from '../discovery/signature.ts'
-import { pins } from '../discovery/signatures/pins.ts'
 import type { Listener } from '../events.ts'
-import { askOnce } from '../http/once.ts'
-import { withTokens } from '../http/tokens.ts'
 import type { Image } from '../image.ts'
 import { type ImageOutcome, type RunReport, summarize } from '../report/outcome.ts'
 import type { RunContext } from '../run/context.ts'
 import { describeMirror, readyStore } from '../run/mirror.ts'
-import {
-  type Beginning,
-  begin,
-  createRun,
-  endInOrder,
-  errorOf,
-  outcomeError,
-  secondsSince,
-  tellOf,
-} from '../run/run.ts'
+import { begin, createRun, endInOrder, errorOf, outcomeError, secondsSince, tellOf } from '../run/run.ts'
 import type { Store } from '../stores/store.ts'
 import { openCatalogue } from './catalogue.ts'
 import type { UpdateRun } from './context.ts'
+import { createDiscovery } from './newest.ts'
 import type { UpdateOptions } from './options.ts'
-import { overrideOf } from './overrides.ts'
 import { skipReason } from './plan.ts'
-import { type Settings, settle } from './settings.ts'
-import { ruleFor } from './sources.ts'
+import { settle } from './settings.ts'
 import { type Progress, updateImage } from './update-image.ts'
 
 /** See `updateCatalogue`. */
@@ -57,21 +42,6 @@ export async function runUpdate(options: UpdateOptions, context: RunContext = {}
     }
   } finally {
     await endInOrder([() => store?.close(), () => http.close(), () => catalogue.release()], note)
-  }
-}
-
-function createDiscovery(
-  { signatures: usual, keyring, overrides, sources }: Settings,
-  { http, signal }: Beginning,
-): UpdateRun['discovery'] {
-  const asked = askOnce(withTokens(http, process.env))
-  const known = { ...pins, ...pinsOfRules(sources) }
-  const { check } = createSignatureCheck({ policy: usual, keyring, http: asked, pins: known })
-  return (image, step) => {
-    const policy = overrideOf(overrides, image, 'signatures') ?? usual
-    const signatures: SignatureCheck | undefined =
-      policy === 'off' ? undefined : { check: (request) => check({ ...request, policy }) }
-    return { http: asked, signal, tell: step, signatures, source: ruleFor(image, sources) }
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Settled } from '../run/options.ts'
 import { positive, settleRun } from '../run/settings.ts'
-import type { KeepVersions, UpdateOptions } from './options.ts'
+import type { DiscoveryOptions, KeepVersions, UpdateOptions } from './options.ts'
 
 /** The options with every default filled in. */
 export type Settings = Settled<UpdateOptions>
@@ -9,10 +9,20 @@ export type Settings = Settled<UpdateOptions>
 export function settle(options: UpdateOptions): Settings {
   return {
     ...settleRun(options),
+    ...settleDiscovery(options),
     allowDowngrade: options.allowDowngrade ?? false,
+    keepVersions: keep(options.keepVersions ?? 'replace'),
+  }
+}
+
+/**
+ * What decides which build is the newest one.
+ * @throws UpdaterError CONFIGURATION
+ */
+export function settleDiscovery(options: DiscoveryOptions): Settled<DiscoveryOptions> {
+  return {
     signatures: options.signatures ?? 'prefer',
     keyring: options.keyring ?? '/etc/image-updater/keys',
-    keepVersions: keep(options.keepVersions ?? 'replace'),
     overrides: (options.overrides ?? []).map((one) => ({ ...one, keepVersions: keep(one.keepVersions) })),
     sources: options.sources ?? [],
   }

@@ -1,23 +1,16 @@
-import { compareBuilds, type Discovered, dateBuild, discover } from '../discovery/discover.ts'
+import { dateBuild } from '../discovery/discover.ts'
 import type { Found } from '../discovery/resolver.ts'
 import { UpdaterError } from '../errors.ts'
-import {
-  type Build,
-  type Digest,
-  formatDigest,
-  type Image,
-  type ImageVersion,
-  type Trust,
-  type VersionValues,
-} from '../image.ts'
+import type { Build, Digest, Image, ImageVersion, Trust, VersionValues } from '../image.ts'
 import type { MirrorOutcome } from '../report/outcome.ts'
 import type { Task as ImageTask } from '../run/context.ts'
 import { answers, ensureMirrored, mirrorFirstUse } from '../run/ensure-mirrored.ts'
 import { listDigests } from '../run/list-digests.ts'
 import { folderOfKey } from '../stores/naming.ts'
-import type { UpdateRun, UpdateTask } from './context.ts'
+import type { UpdateTask } from './context.ts'
+import { findNewest, refuseDowngrade } from './newest.ts'
 import { versionsToKeep } from './overrides.ts'
-import { applyValues, currentDigest, isUnprotected, type KnownBuild, planValues } from './plan.ts'
+import { applyValues, currentDigest, type KnownBuild, planValues } from './plan.ts'
 
 /** What is known of an image's way so far; a failure is reported with it. */
 export interface Progress {
@@ -40,7 +33,7 @@ export interface Task extends UpdateTask {
  */
 export async function updateImage(task: Task): Promise<void> {
   const { image, run, step, progress } = task
-  const { resolver, found } = await run.checking(() => look(task))
+  const { resolver, found } = await run.checking(() => findNewest(image, run.discovery(image, step), step))
   progress.resolver = resolver
   progress.trust = found.trust
   const recorded = currentDigest(image, found)
@@ -49,42 +42,10 @@ export async function updateImage(task: Task): Promise<void> {
     await keep(task, { ...found, digest: recorded })
   } else {
     const build = await run.checking(() => dateBuild(found, run.discovery(image, step)))
-    refuseDowngrade(image, build, run)
+    if (!run.settings.allowDowngrade) refuseDowngrade(image, build)
     const { digest } = build
     await (digest === undefined ? adoptFirstUse(task, build) : adopt(task, { ...build, digest }))
   }
-}
-
-async function look({ image, run, step }: Task): Promise<Discovered> {
-  step({ type: 'checking' })
-  const discovered = await discover(image, run.discovery(image, step))
-  const { url, digest, trust } = discovered.found
-  if (trust === 'checksum' && isUnprotected(image.latestChecksumUrl ?? url)) {
-    step({ type: 'warning', message: unprotected(image.latestChecksumUrl ?? url) })
-  }
-  const fileName = url.slice(url.lastIndexOf('/') + 1)
-  step(
-    digest === undefined
-      ? { type: 'no-checksum', fileName }
-      : { type: 'current-checksum', fileName, checksum: formatDigest(digest) },
-  )
-  step({ type: 'our-checksum', checksum: image.versions[0]?.checksum })
-  return discovered
-}
-
-function unprotected(url: string): string {
-  const { host } = new URL(url)
-  return `The checksum comes from ${host} over plain http and no signature vouches for it: whoever is on the way can replace the image`
-}
-
-function refuseDowngrade(image: Image, build: Build, run: UpdateRun): void {
-  const [current] = image.versions
-  if (run.settings.allowDowngrade || current === undefined || compareBuilds(current, build) >= 0) return
-  throw new UpdaterError(
-    'DOWNGRADE',
-    `The newest build of ${image.name} is ${build.version} (${build.url}), older than ${current.version ?? current.url} in the catalogue`,
-    { remedy: "Look at the distribution's server; --allow-downgrade takes the older build" },
-  )
 }
 
 /** The catalogue names the newest build: all that can be missing is its object on the mirror. */
