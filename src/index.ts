@@ -1,3 +1,5 @@
+export { checkCatalogue } from './check/check.ts'
+export type { CheckOptions } from './check/options.ts'
 export { loadConfiguration } from './config/load.ts'
 export { type ConfiguredOptions, secretOptions } from './config/schema.ts'
 export type { Configuration } from './config/types.ts'
@@ -15,6 +17,7 @@ export {
 } from './init/init.ts'
 export { listCatalogue } from './list/list.ts'
 export { mirrorCatalogue } from './mirror/mirror.ts'
+export type { CheckedImage, CheckReport, CheckStatus, CheckSummary, MirrorState } from './report/check.ts'
 export type { ListedImage } from './report/list.ts'
 export type { MirroredVersion, MirrorReport, MirrorSummary, UnmirroredReason } from './report/mirroring.ts'
 export type {
@@ -33,6 +36,7 @@ export type { ServeEvent, ServeListener, Trigger } from './serve/events.ts'
 export type { ServeOptions } from './serve/options.ts'
 export { type ServeContext, type Service, serveCatalogue } from './serve/serve.ts'
 export {
+  type DiscoveryOptions,
   type ImageOverride,
   type KeepVersions,
   type SourceRule,

@@ -37,7 +37,21 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   init: ['catalog', 'errors.ts', 'image.ts'],
   lifecycle: ['discovery', 'errors.ts', 'image.ts'],
   validate: ['catalog', 'report', 'errors.ts', 'image.ts'],
+  check: [
+    'update',
+    'run',
+    'catalog',
+    'http',
+    'discovery',
+    'lifecycle',
+    'stores',
+    'report',
+    'events.ts',
+    'errors.ts',
+    'image.ts',
+  ],
   'index.ts': [
+    'check',
     'config',
     'serve',
     'hooks',
@@ -60,6 +74,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
     'redact.ts',
     'report',
     'run',
+    'check',
     'update',
     'catalog',
     'stores',
@@ -109,6 +124,13 @@ const pure = [
   'validate/shape.ts',
   'validate/url.ts',
   'validate/value.ts',
+  'report/check.ts',
+  'report/check-json.ts',
+  'report/check-text.ts',
+  'report/check-words.ts',
+  'report/junit.ts',
+  'report/run-markdown.ts',
+  'report/metrics.ts',
 ]
 
 const sources = readdirSync('src', { recursive: true, encoding: 'utf8' })

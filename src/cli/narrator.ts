@@ -12,6 +12,7 @@ export interface Narrator {
 /**
  * Tells the story of a run in catalogue order although images are worked on at once: the first image
  * that is not done speaks live, the steps of the others wait for their turn and keep their time.
+ * @param scope who says what is about no single image
  */
 export function createNarrator(log: Log, now: () => Date, scope = 'update'): Narrator {
   const waiting = new Map<number, (() => void)[]>()

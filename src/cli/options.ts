@@ -59,16 +59,32 @@ export interface ServeFlags {
   readonly tokenFile?: string | undefined
 }
 
+/** What a check takes of them. */
+export type CheckFlags = Pick<
+  UpdateFlags,
+  'images' | 'name' | 'includeDisabled' | 'checkPublic' | 'signatures' | 'keyring' | 'jobs'
+>
+
 /** The options that every command has. */
 export interface SharedFlags {
   readonly quiet?: boolean | undefined
   readonly debug?: boolean | undefined
 }
 
-/** What goes to standard output and into a report; each command has formats of its own. */
+/** What goes to standard output; each command has formats of its own. */
 export interface OutputFlags<Format extends string = 'text' | 'json'> {
   readonly output: Format
+}
+
+export interface ReportFlags {
   readonly report?: string | undefined
+}
+
+/** What a run leaves behind in files. */
+export interface FileFlags extends ReportFlags {
+  /** Absent: the extension of the report's file decides. */
+  readonly reportFormat?: 'json' | 'junit' | 'markdown' | undefined
+  readonly metricsFile?: string | undefined
 }
 
 /** Options whose value the shell completes, by their attribute's name. */
@@ -78,6 +94,9 @@ export const pathOptions: Readonly<Record<string, 'files' | 'directories'>> = {
   keyring: 'directories',
   report: 'files',
   tokenFile: 'files',
+  metricsFile: 'files',
+  html: 'files',
+  from: 'files',
 }
 
 /** Where the catalogue is. */
@@ -170,15 +189,20 @@ export function addTransferOptions(command: Command): Command {
 /** How strictly builds and the mirror are looked at. */
 export function addIntegrityOptions(command: Command): Command {
   return addTransferOptions(command)
-    .addOption(
-      option('--signatures <policy>', 'OpenPGP signatures of checksum files', 'prefer').choices([
-        'require',
-        'prefer',
-        'off',
-      ]),
-    )
-    .addOption(option('--keyring <dir>', 'folder of OpenPGP public keys', '/etc/image-updater/keys'))
+    .addOption(signaturesOption())
+    .addOption(keyringOption())
     .option('--allow-downgrade', 'also take a newest build older than ours')
+}
+
+/** How a check goes, which writes nothing. */
+export function addCheckOptions(command: Command): Command {
+  return command
+    .optionsGroup('Integrity:')
+    .option('--no-check-public', "do not ask the mirror's public URLs")
+    .addOption(signaturesOption())
+    .addOption(keyringOption())
+    .optionsGroup('Run:')
+    .addOption(jobsOption())
 }
 
 /** How a run goes. */
@@ -186,7 +210,7 @@ export function addRunOptions(command: Command): Command {
   return command
     .optionsGroup('Run:')
     .option('--dry-run', 'write nothing, show the plan as a unified diff')
-    .addOption(option('--jobs <n>', 'checks at once', '256'))
+    .addOption(jobsOption())
     .addOption(option('--transfers <n>', 'mirrorings at once', '2'))
 }
 
@@ -248,12 +272,49 @@ export function addReportOption(command: Command): Command {
     .addOption(option('--report <file>', 'also write the JSON report to a file'))
 }
 
+/** What a run leaves behind in files, its report in several forms. */
+export function addFileOptions(command: Command): Command {
+  return command
+    .optionsGroup('Output:')
+    .addOption(
+      option('--report <file>', 'also write the report to a file: .json, .xml (JUnit) or .md (Markdown)'),
+    )
+    .addOption(
+      option('--report-format <format>', 'its format, whatever its extension').choices([
+        'json',
+        'junit',
+        'markdown',
+      ]),
+    )
+    .addOption(
+      option('--metrics-file <file>', "also write metrics for node_exporter's textfile collector").env(
+        'IMAGE_UPDATER_METRICS_FILE',
+      ),
+    )
+}
+
 /** How much is told; shared by all commands. */
 export function addSharedOptions(command: Command): Command {
   return command
     .optionsGroup('Output:')
     .addOption(option('--quiet', 'only warnings and errors, no summary').conflicts('debug'))
     .option('--debug', 'also what is behind an error')
+}
+
+function signaturesOption(): Option {
+  return option('--signatures <policy>', 'OpenPGP signatures of checksum files', 'prefer').choices([
+    'require',
+    'prefer',
+    'off',
+  ])
+}
+
+function keyringOption(): Option {
+  return option('--keyring <dir>', 'folder of OpenPGP public keys', '/etc/image-updater/keys')
+}
+
+function jobsOption(): Option {
+  return option('--jobs <n>', 'checks at once', '256')
 }
 
 function option(flags: string, description: string, value?: string): Option {

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import { asUpdaterError, UpdaterError } from '../errors.ts'
 import { version } from '../version.ts'
+import { registerCheck } from './commands/check.ts'
 import { registerComplete } from './commands/complete.ts'
 import { registerConfig } from './commands/config.ts'
 import { registerInit } from './commands/init.ts'
@@ -35,6 +36,7 @@ export function createProgram(session: Session): Command {
   addCompletionOptions(program, session)
   program.version(version(), '--version', 'print the version').helpOption('--help', 'print this help')
   registerUpdate(program, session)
+  registerCheck(program, session)
   registerMirror(program, session)
   registerServe(program, session)
   registerList(program, session)
@@ -48,7 +50,8 @@ export function createProgram(session: Session): Command {
 
 /**
  * Runs one command line (without node and script) and says with which status the process is to end:
- * 0 all well, 1 an image failed, 2 wrong usage, configuration or catalogue, 130 and 143 interrupted.
+ * 0 all well, 1 an image failed, 2 wrong usage, configuration or catalogue, 10 a check found updates, 130 and
+ * 143 interrupted.
  */
 export async function runProgram(args: readonly string[], context: CliContext): Promise<number> {
   const session = createSession(args, context)

@@ -1,10 +1,14 @@
 import type { Command } from 'commander'
 import type { UpdaterError } from '../errors.ts'
-import { writeReport } from '../report/file.ts'
-import { formatDocument, refusalDocument } from '../report/json.ts'
+import { checkRefusalDocument } from '../report/check-json.ts'
+import { errorOf, formatDocument, refusalDocument } from '../report/json.ts'
+import { formatRefusalJunit } from '../report/junit.ts'
+import { formatRefusalMetrics } from '../report/metrics.ts'
+import { formatRefusalMarkdown } from '../report/run-markdown.ts'
+import { type Faces, writeFiles } from './files.ts'
 import { readFlags } from './flags.ts'
 import { errorLines, errorsOf, openLog } from './log.ts'
-import type { OutputFlags, SharedFlags } from './options.ts'
+import type { FileFlags, OutputFlags, SharedFlags } from './options.ts'
 import { redactDeep } from './redact.ts'
 import type { Session } from './session.ts'
 
@@ -12,13 +16,28 @@ import type { Session } from './session.ts'
 export async function reportRefusal(error: UpdaterError, program: Command, session: Session): Promise<void> {
   const { context, args, redact, startedAt, exitStatus } = session
   const command = program.commands.find((one) => one.name() === session.command) ?? program
-  const flags = readFlags<OutputFlags & SharedFlags>(command).values
+  const flags = readFlags<OutputFlags & FileFlags & SharedFlags>(command).values
   const { log } = openLog(session, flags)
   const errors = errorsOf(error)
   for (const line of errors.flatMap((one) => errorLines(one, session.command))) log.write(line)
   const seconds = (context.now().getTime() - startedAt.getTime()) / 1000
   const refusal = { startedAt, seconds, dryRun: args.includes('--dry-run'), errors }
-  const text = formatDocument(redactDeep(refusalDocument(refusal, exitStatus), redact))
-  if (flags.output === 'json') context.stdout.write(text)
-  if (flags.report !== undefined) await writeReport(flags.report, text).catch(() => {})
+  const documentOf = session.command === 'check' ? checkRefusalDocument : refusalDocument
+  const document = redactDeep(documentOf(refusal, exitStatus), redact)
+  const faces = facesOf(document, session)
+  if (flags.output === 'json') context.stdout.write(faces.json())
+  await writeFiles(flags, faces).catch(() => {})
+}
+
+function facesOf(
+  document: ReturnType<typeof refusalDocument | typeof checkRefusalDocument>,
+  { command, startedAt }: Session,
+): Faces {
+  const { errors, seconds, started_at } = document
+  return {
+    json: () => formatDocument(document),
+    junit: () => formatRefusalJunit(command, errors.map(errorOf), { startedAt: started_at, seconds }),
+    markdown: () => formatRefusalMarkdown(errors.map(errorOf)),
+    metrics: () => formatRefusalMetrics(command, startedAt, seconds),
+  }
 }

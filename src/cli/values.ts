@@ -1,8 +1,9 @@
+import type { CheckOptions } from '../check/options.ts'
 import { UpdaterError } from '../errors.ts'
 import type { MirrorOptions, RunOptions } from '../run/options.ts'
 import type { UpdateOptions } from '../update/options.ts'
 import { type Flags, invalid, type Origin } from './flags.ts'
-import type { ImagesFlags, MirrorFlags, RunFlags, UpdateFlags } from './options.ts'
+import type { CheckFlags, ImagesFlags, MirrorFlags, RunFlags, UpdateFlags } from './options.ts'
 
 type Key = keyof MirrorFlags
 
@@ -13,13 +14,11 @@ type Key = keyof MirrorFlags
 export function toUpdateOptions(flags: Flags<UpdateFlags>, names: readonly string[]): UpdateOptions {
   const { values, origin } = flags
   return {
+    ...toCheckOptions(flags, names),
     ...toRunOptions(flags, names),
     allowDowngrade: values.allowDowngrade,
     keepVersions: parseKeep(values.keepVersions, origin('keepVersions')),
-    signatures: values.signatures,
     overrides: toOverrides(flags),
-    sources: flags.configuration?.sources,
-    keyring: origin('keyring').source === 'default' ? undefined : filled(values.keyring, origin('keyring')),
   }
 }
 
@@ -34,10 +33,31 @@ export function toRunOptions(flags: Flags<RunFlags>, names: readonly string[]): 
     checkPublic: values.checkPublic,
     checksumFiles: values.checksumFiles,
     verify: values.verify,
-    jobs: parseCount(values.jobs, origin('jobs'), 256),
     transfers: parseCount(values.transfers, origin('transfers'), 64),
     strict: values.strict,
     maxImageSize: parseSize(values.maxImageSize, origin('maxImageSize')),
+    jobs: parseCount(values.jobs, origin('jobs'), 256),
+  }
+}
+
+/**
+ * The same for a check.
+ * @throws UpdaterError USAGE for a flag, CONFIGURATION for an environment variable
+ */
+export function toCheckOptions(flags: Flags<CheckFlags>, names: readonly string[]): CheckOptions {
+  const { values, origin, configuration } = flags
+  return {
+    ...toSelection(flags, names),
+    includeDisabled: values.includeDisabled,
+    checkPublic: values.checkPublic,
+    jobs: parseCount(values.jobs, origin('jobs'), 256),
+    signatures: values.signatures,
+    overrides: configuration?.overrides.map(({ names: own, signatures }) => ({
+      names: own,
+      signatures: isFiled(origin('signatures')) ? signatures : undefined,
+    })),
+    sources: configuration?.sources,
+    keyring: origin('keyring').source === 'default' ? undefined : filled(values.keyring, origin('keyring')),
   }
 }
 
@@ -68,12 +88,15 @@ export function toSelection(
 }
 
 /** A flag or a variable goes over the whole file, its overrides too. */
+function isFiled({ source }: Origin): boolean {
+  return source === 'file' || source === 'default'
+}
+
 function toOverrides({ configuration, origin }: Flags<UpdateFlags>): UpdateOptions['overrides'] {
-  const isFiled = (key: 'keepVersions' | 'signatures') => ['file', 'default'].includes(origin(key).source)
   return configuration?.overrides.map(({ names, keepVersions, signatures }) => ({
     names,
-    keepVersions: isFiled('keepVersions') ? keepVersions : undefined,
-    signatures: isFiled('signatures') ? signatures : undefined,
+    keepVersions: isFiled(origin('keepVersions')) ? keepVersions : undefined,
+    signatures: isFiled(origin('signatures')) ? signatures : undefined,
   }))
 }
 

@@ -49,6 +49,8 @@ const optionKeys = z.object({
   token_file: text(),
   output: text(),
   report: text(),
+  report_format: choice(['json', 'junit', 'markdown']),
+  metrics_file: text(),
   quiet: flag(),
   debug: flag(),
 })
@@ -114,7 +116,14 @@ export function isSwitch(key: OptionKey): boolean {
 }
 
 /** Options that name a file or a folder: what is not absolute counts from the folder of the configuration file. */
-export const pathOptions: readonly OptionKey[] = ['images', 'mirror_dir', 'keyring', 'token_file', 'report']
+export const pathOptions: readonly OptionKey[] = [
+  'images',
+  'mirror_dir',
+  'keyring',
+  'token_file',
+  'report',
+  'metrics_file',
+]
 
 /** Options whose values are never printed. */
 export const secretOptions = [
@@ -136,6 +145,7 @@ export const trustedOptions: readonly OptionKey[] = [
   'token_file',
   'keyring',
   'report',
+  'metrics_file',
 ]
 
 type Source = z.infer<typeof source>

@@ -6,16 +6,17 @@ import { replaceFile } from '../replace-file.ts'
 
 /**
  * Finds out before the run whether a report can be written.
+ * @param option what named the file, for errors
  * @throws UpdaterError CONFIGURATION
  */
-export async function assertReportWritable(path: string): Promise<void> {
+export async function assertReportWritable(path: string, option = '--report'): Promise<void> {
   try {
     const target = await kindOf(path)
     if (target === 'folder') throw new Error('it is a folder')
     if (target !== 'none') await access(path, constants.W_OK)
     if (target !== 'special') await access(dirname(path), constants.W_OK | constants.X_OK)
   } catch (cause) {
-    throw unwritable(path, cause)
+    throw unwritable(path, option, cause)
   }
 }
 
@@ -23,12 +24,12 @@ export async function assertReportWritable(path: string): Promise<void> {
  * Writes a report: a regular file is replaced in one step, a pipe or device is written to.
  * @throws UpdaterError CONFIGURATION
  */
-export async function writeReport(path: string, text: string): Promise<void> {
+export async function writeReport(path: string, text: string, option = '--report'): Promise<void> {
   try {
     if ((await kindOf(path)) === 'special') return await writeFile(path, text)
     await replaceFile(path, text)
   } catch (cause) {
-    throw unwritable(path, cause)
+    throw unwritable(path, option, cause)
   }
 }
 
@@ -43,11 +44,15 @@ async function kindOf(path: string): Promise<'none' | 'file' | 'folder' | 'speci
   }
 }
 
-function unwritable(path: string, cause: unknown): UpdaterError {
+function unwritable(path: string, option: string, cause: unknown): UpdaterError {
   const why =
     cause instanceof Error ? ((cause as NodeJS.ErrnoException).code ?? cause.message) : String(cause)
-  return new UpdaterError('CONFIGURATION', `The report cannot be written to ${path}: ${why}`, {
-    remedy: 'Name a file in a folder that exists and is writable with --report',
-    cause,
-  })
+  return new UpdaterError(
+    'CONFIGURATION',
+    `${option === '--report' ? 'The report' : `The file of ${option}`} cannot be written to ${path}: ${why}`,
+    {
+      remedy: `Name a file in a folder that exists and is writable with ${option}`,
+      cause,
+    },
+  )
 }

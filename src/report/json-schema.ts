@@ -6,9 +6,9 @@ import { errorCodes } from '../errors.ts'
  * `schema/report.schema.json` is printed from it (`npm run schema`).
  */
 
-const count = z.int().min(0)
+export const count = z.int().min(0)
 
-const values = z
+export const values = z
   .object({
     version: z.string().optional().meta({ description: 'YYYYMMDD' }),
     build_date: z.string().optional().meta({ description: 'YYYY-MM-DD' }),
@@ -18,7 +18,7 @@ const values = z
   })
   .meta({ description: 'Values of versions[0]; a key that stands nowhere is absent' })
 
-const error = z.object({
+export const error = z.object({
   code: z.enum(errorCodes),
   message: z.string().meta({ description: 'One sentence: what happened to what' }),
   remedy: z.string().optional().meta({ description: 'What to do about it' }),
@@ -41,6 +41,11 @@ const mirror = z.object({
   seconds: z.number().min(0).optional(),
 })
 
+export const trust = z.enum(['signed', 'checksum', 'first-use']).meta({
+  description:
+    "How far the build's digest can be trusted: its manifest's signature was verified; it is the distribution's published checksum; it was computed from the first download",
+})
+
 const image = z.object({
   file: z.string(),
   line: z.int().min(1).meta({ description: 'Line of the definition in file, from 1' }),
@@ -52,10 +57,7 @@ const image = z.object({
     .optional()
     .meta({ description: 'Why it was left alone; only with skipped' }),
   resolver: z.string().optional().meta({ description: 'What found the newest build' }),
-  trust: z.enum(['signed', 'checksum', 'first-use']).optional().meta({
-    description:
-      "How far the build's digest can be trusted: its manifest's signature was verified; it is the distribution's published checksum; it was computed from the first download",
-  }),
+  trust: trust.optional(),
   previous: values.optional(),
   current: values.optional(),
   mirror: mirror.optional(),

@@ -70,7 +70,9 @@ function imageDocument(image: ImageOutcome): ReportDocument['images'][number] {
   }
 }
 
-function valuesDocument(values: OutcomeValues): NonNullable<ReportDocument['images'][number]['current']> {
+export function valuesDocument(
+  values: OutcomeValues,
+): NonNullable<ReportDocument['images'][number]['current']> {
   return {
     version: values.version,
     build_date: values.buildDate,
@@ -91,6 +93,16 @@ export function errorDocument({
     message,
     remedy,
     place: place && { file: place.file, line: place.line, column: place.column },
+  }
+}
+
+/** An error as its document tells it. */
+export function errorOf({ code, message, remedy, place }: ReportDocument['errors'][number]): OutcomeError {
+  if (place === undefined) return { code, message, remedy }
+  const { file, line, column } = place
+  return {
+    ...{ code, message, remedy },
+    place: { file, ...(line !== undefined && { line }), ...(column !== undefined && { column }) },
   }
 }
 

@@ -57,16 +57,14 @@ function formatTable(images: readonly ImageOutcome[], { paint, columns = Infinit
     Math.max(displayWidth(head[column]), ...rows.map((row) => displayWidth(row[column])))
   const line = (cells: readonly [string, string, string]) =>
     `${pad(cells[0], width(0))}  ${pad(cells[1], width(1))}  ${cells[2].padStart(width(2))}  `
-  const details = (image: ImageOutcome) =>
-    [
-      ...image.warnings.map((warning) => ['yellow', `Warning: ${printable(warning)}`] as const),
-      ...(image.error === undefined ? [] : [['red', errorText(image.error)] as const]),
-    ].flatMap(([style, text]) => wrap(text, columns - 2).map((part) => `  ${paint(style, part)}`))
   return [
     paint('bold', line([head[0], head[1], head[2]]) + head[3]),
     ...images.flatMap((image, index) => {
       const cells = rows[index] ?? ['', '', '']
-      return [line(cells) + paint(statusStyles[image.status], statusText(image)), ...details(image)]
+      return [
+        line(cells) + paint(statusStyles[image.status], statusText(image)),
+        ...formatDetails(image, { paint, columns }),
+      ]
     }),
   ]
 }
@@ -89,6 +87,17 @@ function size({ mirror }: ImageOutcome): string {
 function statusText({ status, error }: ImageOutcome): string {
   if (status === 'failed') return `failed ${error?.code ?? ''}`.trimEnd()
   return status.replaceAll('-', ' ')
+}
+
+/** Warnings and the error of an image, as they stand below its row. */
+export function formatDetails(
+  { warnings, error }: Pick<ImageOutcome, 'warnings' | 'error'>,
+  { paint, columns = Infinity }: TextLayout,
+): string[] {
+  return [
+    ...warnings.map((warning) => ['yellow', `Warning: ${printable(warning)}`] as const),
+    ...(error === undefined ? [] : [['red', errorText(error)] as const]),
+  ].flatMap(([style, text]) => wrap(text, columns - 2).map((part) => `  ${paint(style, part)}`))
 }
 
 /** The whole story of an error in a report. */

@@ -31,7 +31,7 @@ async function candidates(shell: string, ...words: string[]): Promise<string[]> 
     .map((line) => line.split('\t')[0] ?? '')
 }
 
-const commands = ['update', 'serve', 'list', 'validate', 'init', 'config', 'help']
+const commands = ['update', 'check', 'mirror', 'serve', 'list', 'validate', 'init', 'config', 'help']
 
 describe('candidates', () => {
   it.each([

@@ -45,6 +45,9 @@ export interface Ran {
 
 export interface Setting {
   readonly run?: Run
+  /** Use-cases of the test's own beside the update. */
+  readonly library?: Partial<typeof library>
+  readonly columns?: number
   readonly terminal?: boolean
   readonly signal?: AbortSignal
 }
@@ -54,6 +57,7 @@ export async function cli(args: readonly string[], setting: Setting = {}): Promi
   const { run = () => reportOf([]), terminal = false } = setting
   const stdout = new Sink(terminal)
   const stderr = new Sink(terminal)
+  stdout.columns = setting.columns ?? 80
   let options: UpdateOptions | undefined
   const context: CliContext = {
     stdout,
@@ -68,6 +72,7 @@ export async function cli(args: readonly string[], setting: Setting = {}): Promi
         const { signal = new AbortController().signal, onEvent = () => {} } = controls
         return run(given, { signal, onEvent })
       },
+      ...setting.library,
     }),
   }
   const status = await runProgram(args, context)

@@ -4,7 +4,7 @@ import { createPaint } from '../../report/terminal.ts'
 import { interruptedStatus, wantsColour } from '../context.ts'
 import type { Flags } from '../flags.ts'
 import { openLog } from '../log.ts'
-import type { OutputFlags, RunFlags, SharedFlags } from '../options.ts'
+import type { OutputFlags, ReportFlags, RunFlags, SharedFlags } from '../options.ts'
 import { redactDeep } from '../redact.ts'
 import type { Session } from '../session.ts'
 import { keepReport, tellRun, warnOfSecret } from '../telling.ts'
@@ -15,7 +15,7 @@ import { toRunOptions } from '../values.ts'
  * @throws UpdaterError where nothing was done
  */
 export async function mirror(
-  flags: Flags<RunFlags & OutputFlags & SharedFlags>,
+  flags: Flags<RunFlags & OutputFlags & ReportFlags & SharedFlags>,
   names: readonly string[],
   session: Session,
 ): Promise<void> {

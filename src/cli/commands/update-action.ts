@@ -1,20 +1,23 @@
 import type { HookOptions } from '../../index.ts'
-import { assertReportWritable } from '../../report/file.ts'
 import { formatDocument, reportDocument } from '../../report/json.ts'
+import { formatRunJunit } from '../../report/junit.ts'
+import { formatRunMetrics } from '../../report/metrics.ts'
 import type { RunReport } from '../../report/outcome.ts'
+import { formatRunMarkdown } from '../../report/run-markdown.ts'
 import { createPaint } from '../../report/terminal.ts'
 import { formatChanges, formatSummary } from '../../report/text.ts'
 import { interruptedStatus, wantsColour } from '../context.ts'
+import { assertFilesWritable, type Faces, keepFiles } from '../files.ts'
 import type { Flags } from '../flags.ts'
 import { errorLines, type Log, openLog } from '../log.ts'
-import type { HookFlags, OutputFlags, SharedFlags, UpdateFlags } from '../options.ts'
+import type { FileFlags, HookFlags, OutputFlags, SharedFlags, UpdateFlags } from '../options.ts'
 import { redactDeep } from '../redact.ts'
 import { toHookOptions } from '../service-values.ts'
 import type { Session } from '../session.ts'
-import { keepReport, tellRun, warnOfSecret } from '../telling.ts'
+import { tellRun, warnOfSecret } from '../telling.ts'
 import { toUpdateOptions } from '../values.ts'
 
-export type AllFlags = Flags<UpdateFlags & HookFlags & OutputFlags & SharedFlags>
+export type AllFlags = Flags<UpdateFlags & HookFlags & OutputFlags & FileFlags & SharedFlags>
 
 /**
  * Carries `update` out; the session keeps the exit status.
@@ -23,18 +26,26 @@ export type AllFlags = Flags<UpdateFlags & HookFlags & OutputFlags & SharedFlags
 export async function update(flags: AllFlags, names: readonly string[], session: Session): Promise<void> {
   const options = toUpdateOptions(flags, names)
   const hooks = toHookOptions(flags)
-  const { report: file, quiet } = flags.values
-  if (file !== undefined) await assertReportWritable(file)
+  await assertFilesWritable(flags.values)
   const { log, screen } = openLog(session, flags.values)
   warnOfSecret(flags, log)
   const { updateCatalogue } = await session.context.library()
-  const telling = { session, log, screen, quiet, scope: 'update' }
+  const telling = { session, log, screen, quiet: flags.values.quiet, scope: 'update' }
   const told = await tellRun(telling, (context) => updateCatalogue(options, context))
   const report = redactDeep(told, session.redact)
   session.exitStatus = interruptedStatus(session.context.signal) ?? (report.summary.failed > 0 ? 1 : 0)
   await tellOthers(report, hooks, session, log)
   deliver(report, flags.values, session)
-  await keepReport(file, () => formatDocument(reportDocument(report, session.exitStatus)), telling)
+  await keepFiles(flags.values, facesOf(report, session), session, log)
+}
+
+function facesOf(report: RunReport, session: Session): Faces {
+  return {
+    json: () => formatDocument(reportDocument(report, session.exitStatus)),
+    junit: () => formatRunJunit(report),
+    markdown: () => formatRunMarkdown(report),
+    metrics: () => formatRunMetrics(report),
+  }
 }
 
 /** The run is done: a hook that fails is told, and ends an otherwise good run with 1. */

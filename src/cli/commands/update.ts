@@ -3,12 +3,12 @@ import { readFlags } from '../flags.ts'
 import { examples } from '../help.ts'
 import {
   addCatalogueOptions,
+  addFileOptions,
   addHistoryOptions,
   addHookOptions,
   addIntegrityOptions,
   addMirrorOptions,
   addOutputOption,
-  addReportOption,
   addRunOptions,
 } from '../options.ts'
 import type { Session } from '../session.ts'
@@ -22,7 +22,7 @@ export function registerUpdate(program: Command, session: Session): void {
     .addHelpText('after', examples)
   addUpdateOptions(command)
   addOutputOption(command)
-  addReportOption(command)
+  addFileOptions(command)
   command.action(async (names: readonly string[]) => {
     const { update } = await import('./update-action.ts')
     await update(readFlags(command), names, session)

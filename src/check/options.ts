@@ -1,0 +1,9 @@
+import type { CatalogueOptions } from '../run/options.ts'
+import type { DiscoveryOptions } from '../update/options.ts'
+
+export interface CheckOptions extends CatalogueOptions, DiscoveryOptions {
+  /** Ask the mirror's public URLs. Default: true. */
+  readonly checkPublic?: boolean | undefined
+  /** Checks at once. Default: 256. */
+  readonly jobs?: number | undefined
+}

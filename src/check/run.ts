@@ -1,0 +1,110 @@
+import { readCatalog } from '../catalog/read.ts'
+import { selectImages } from '../catalog/select.ts'
+import type { UpdaterError } from '../errors.ts'
+import type { Listener } from '../events.ts'
+import type { Image } from '../image.ts'
+import { endOfLife } from '../lifecycle/end-of-life.ts'
+import { snapshot } from '../lifecycle/snapshot.ts'
+import {
+  buildDay,
+  type CheckedImage,
+  type CheckReport,
+  type CheckStatus,
+  daysBetween,
+  summarizeCheck,
+} from '../report/check.ts'
+import type { Limit, RunContext } from '../run/context.ts'
+import { begin, endInOrder, errorOf, limited, outcomeError, secondsSince, tellOf } from '../run/run.ts'
+import { defaultJobs, positive, settleCatalogue } from '../run/settings.ts'
+import { createDiscovery } from '../update/newest.ts'
+import { skipReason } from '../update/plan.ts'
+import { settleDiscovery } from '../update/settings.ts'
+import { type CheckRun, checkImage, type Finding } from './check-image.ts'
+import type { CheckOptions } from './options.ts'
+
+/** See `checkCatalogue`. */
+export async function runCheck(options: CheckOptions, context: RunContext = {}): Promise<CheckReport> {
+  const { images: paths, names, includeDisabled } = settleCatalogue(options)
+  const jobs = positive('jobs', options.jobs ?? defaultJobs)
+  const settings = settleDiscovery(options)
+  const beginning = begin(context)
+  const { startedAt, signal, onEvent, note, http } = beginning
+  const checks: Checks = {
+    signal,
+    http,
+    onEvent,
+    startedAt,
+    includeDisabled,
+    checkPublic: options.checkPublic ?? true,
+    discovery: createDiscovery(settings, beginning),
+    checking: limited(jobs, signal),
+  }
+  try {
+    const selected = selectImages(await readCatalog(paths), names)
+    onEvent({ type: 'run-start', images: selected.length })
+    const images = await Promise.all(selected.map((image, ordinal) => runImage(image, ordinal, checks)))
+    return {
+      startedAt: startedAt.toISOString(),
+      seconds: secondsSince(startedAt),
+      summary: summarizeCheck(images),
+      images,
+    }
+  } finally {
+    await endInOrder([() => http.close()], note)
+  }
+}
+
+interface Checks extends CheckRun {
+  readonly onEvent: Listener
+  readonly startedAt: Date
+  readonly includeDisabled: boolean
+  readonly checking: Limit
+}
+
+async function runImage(image: Image, ordinal: number, checks: Checks): Promise<CheckedImage> {
+  const { about, step } = tellOf(image, ordinal, checks.onEvent)
+  const reason = skipReason(image, checks.includeDisabled)
+  const finding: Finding = { mirror: { status: 'none' } }
+  const end = (status: CheckStatus, error?: UpdaterError): CheckedImage => {
+    const { resolver, trust, newest, mirror } = finding
+    step({ type: 'done', status: status === 'outdated' ? 'would-update' : status })
+    return {
+      ...about,
+      ...describe(image),
+      ...{ resolver, trust, newest, mirror },
+      ...ages(image, finding, checks.startedAt),
+      status,
+      reason: status === 'skipped' ? reason : undefined,
+      error: error && outcomeError(error, image),
+    }
+  }
+  try {
+    if (image.enable || checks.includeDisabled) {
+      await checks.checking(() => checkImage(image, checks, step, finding))
+    }
+    if (reason !== undefined) return end('skipped')
+    return end(finding.isOutdated ? 'outdated' : 'up-to-date')
+  } catch (thrown) {
+    const error = errorOf(thrown, checks.signal)
+    step({ type: 'failed', error })
+    return end('failed', error)
+  }
+}
+
+function describe(image: Image) {
+  const { osDistro, osVersion, architecture, format, versions } = image
+  return {
+    distribution: osDistro,
+    release: osVersion,
+    ...{ architecture, format, versions },
+    endOfLife: endOfLife(image, snapshot)?.endOfLife,
+  }
+}
+
+function ages({ versions: [current] }: Image, { newest }: Finding, now: Date) {
+  const built = current && buildDay(current)
+  return {
+    ageDays: daysBetween(built, now.getTime()),
+    daysBehind: daysBetween(built, newest && buildDay(newest)),
+  }
+}

@@ -1,0 +1,87 @@
+import type { CheckOptions } from '../../check/options.ts'
+import type { RunEvent } from '../../events.ts'
+import { type CheckReport, checkStatus } from '../../report/check.ts'
+import { formatCheckCsv } from '../../report/check-csv.ts'
+import { checkDocument } from '../../report/check-json.ts'
+import { formatCheck } from '../../report/check-text.ts'
+import { formatDocument } from '../../report/json.ts'
+import { formatCheckJunit } from '../../report/junit.ts'
+import { formatCheckMetrics } from '../../report/metrics.ts'
+import { formatCheckMarkdown } from '../../report/run-markdown.ts'
+import { createPaint } from '../../report/terminal.ts'
+import { interruptedStatus, wantsColour } from '../context.ts'
+import { assertFilesWritable, type Faces, keepFiles } from '../files.ts'
+import type { Flags } from '../flags.ts'
+import { openLog } from '../log.ts'
+import { createNarrator } from '../narrator.ts'
+import type { CheckFlags, FileFlags, OutputFlags, SharedFlags } from '../options.ts'
+import { redactDeep } from '../redact.ts'
+import type { Session } from '../session.ts'
+import { toCheckOptions } from '../values.ts'
+
+type CheckOutput = OutputFlags<'text' | 'json' | 'markdown' | 'csv'>
+
+/**
+ * Carries `check` out; the session keeps the exit status.
+ * @throws UpdaterError where nothing was looked at
+ */
+export async function check(
+  flags: Flags<CheckFlags & CheckOutput & FileFlags & SharedFlags>,
+  names: readonly string[],
+  session: Session,
+): Promise<void> {
+  const { values } = flags
+  const options = toCheckOptions(flags, names)
+  await assertFilesWritable(values)
+  const report = await runCheck(options, values, session)
+  session.exitStatus = interruptedStatus(session.context.signal) ?? checkStatus(report.summary)
+  const faces: Faces = {
+    json: () => formatDocument(checkDocument(report, session.exitStatus)),
+    junit: () => formatCheckJunit(report),
+    markdown: () => formatCheckMarkdown(report),
+    metrics: () => formatCheckMetrics(report),
+  }
+  deliver(report, values, faces, session)
+  await keepFiles(values, faces, session, openLog(session, values).log)
+}
+
+/** Runs a check; on a terminal one line tells how far it is. The report holds no secret. */
+export async function runCheck(
+  options: CheckOptions,
+  flags: SharedFlags,
+  session: Session,
+): Promise<CheckReport> {
+  const { context, redact } = session
+  const { log, screen } = openLog(session, flags)
+  const { checkCatalogue } = await context.library()
+  const narrator = flags.debug ? createNarrator(log, context.now, session.command) : undefined
+  let images = 0
+  let done = 0
+  const onEvent = (event: RunEvent) => {
+    narrator?.onEvent(event)
+    if (event.type === 'run-start') images = event.images
+    if (event.type !== 'image' || event.step.type !== 'done') return
+    done += 1
+    if (!flags.quiet) screen.draw([`Checking images: ${done} of ${images}`])
+  }
+  try {
+    return redactDeep(await checkCatalogue(options, { signal: context.signal, onEvent }), redact)
+  } finally {
+    screen.close()
+    narrator?.finish()
+  }
+}
+
+function deliver(
+  report: CheckReport,
+  { output, quiet }: CheckOutput & SharedFlags,
+  faces: Faces,
+  { context: { stdout } }: Session,
+): void {
+  if (output === 'json') stdout.write(faces.json())
+  else if (output === 'markdown') stdout.write(faces.markdown())
+  else if (output === 'csv') stdout.write(formatCheckCsv(report))
+  else if (!quiet) {
+    stdout.write(formatCheck(report, { paint: createPaint(wantsColour(stdout)), columns: stdout.columns }))
+  }
+}

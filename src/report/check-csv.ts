@@ -1,0 +1,29 @@
+import type { CheckedImage, CheckReport } from './check.ts'
+import { formatCsv } from './table.ts'
+
+const columns: Readonly<Record<string, (image: CheckedImage) => string | number | undefined>> = {
+  file: ({ file }) => file,
+  line: ({ line }) => line,
+  name: ({ name }) => name,
+  shortname: ({ shortname }) => shortname,
+  status: ({ status }) => status,
+  reason: ({ reason }) => reason,
+  version: ({ versions }) => versions[0]?.version,
+  build_date: ({ versions }) => versions[0]?.buildDate,
+  newest_version: ({ newest }) => newest?.version,
+  newest_build_date: ({ newest }) => newest?.buildDate,
+  age_days: ({ ageDays }) => ageDays,
+  days_behind: ({ daysBehind }) => daysBehind,
+  mirror: ({ mirror }) => mirror.status,
+  mirror_url: ({ mirror }) => mirror.url,
+  trust: ({ trust }) => trust,
+  end_of_life: ({ endOfLife }) => endOfLife,
+  error: ({ error }) => error?.code,
+  message: ({ error }) => error?.message,
+}
+
+/** A check as CSV with a header: a row for every image, an empty cell for what is not known. */
+export function formatCheckCsv({ images }: CheckReport): string {
+  const cells = (image: CheckedImage) => Object.values(columns).map((value) => String(value(image) ?? ''))
+  return formatCsv({ head: Object.keys(columns), rows: images.map(cells) })
+}

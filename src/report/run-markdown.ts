@@ -1,0 +1,148 @@
+import { formatPlace, printable } from '../errors.ts'
+import type { CheckedImage, CheckReport } from './check.ts'
+import { type CheckWords, checkColumns, checkTitles, checkWords } from './check-words.ts'
+import { codeSpan } from './markdown.ts'
+import type { FileChange, ImageOutcome, OutcomeError, RunReport } from './outcome.ts'
+import { formatBytes, formatDuration } from './quantities.ts'
+import { formatMarkdownTable } from './table.ts'
+
+/**
+ * Reports as GitHub and GitLab show them. Whatever comes from a catalogue or a server stands in code, where
+ * no markup, mention or reference is one.
+ */
+
+/** Characters: GitHub takes 65 536 in the text of a pull request. */
+const roomForDiffs = 60_000
+
+/** An update, as the text of a pull request or a job's summary: what changed in each file, failures, diffs. */
+export function formatRunMarkdown(report: RunReport): string {
+  const { images, summary, dryRun, seconds } = report
+  const changed = images.filter(isChanged)
+  const files = [...new Set(changed.map(({ file }) => file))]
+  const counts = [
+    `${summary.checked} checked`,
+    dryRun ? `${summary.wouldUpdate} would be updated` : `${summary.updated} updated`,
+    `${summary.upToDate} up to date`,
+    `${summary.skipped} skipped`,
+    `${summary.failed} failed`,
+  ]
+  const text = [
+    `${counts.join(', ')} in ${formatDuration(seconds)}${dryRun ? ' (dry run: nothing was written)' : ''}.`,
+    ...files.flatMap((file) => [
+      `### ${codeSpan(file)}`,
+      runTable(changed.filter((image) => image.file === file)),
+    ]),
+    ...troubles(images),
+  ]
+  return fitDiffs(text.join('\n\n'), report.changes)
+}
+
+function isChanged({ status, mirror }: ImageOutcome): boolean {
+  return status === 'updated' || status === 'would-update' || mirror?.status === 'stored'
+}
+
+function runTable(images: readonly ImageOutcome[]): string {
+  return formatMarkdownTable({
+    head: ['Image', 'Version', 'Trust', 'Mirrored'],
+    rows: images.map(({ name, previous, current, trust, mirror }) => [
+      codeSpan(name),
+      previous?.version === current?.version
+        ? codeOrDash(current?.version)
+        : `${codeOrDash(previous?.version)} → ${codeOrDash(current?.version)}`,
+      trust === 'first-use' ? 'first use' : (trust ?? '-'),
+      mirror?.bytes === undefined ? '-' : formatBytes(mirror.bytes),
+    ]),
+    right: [3],
+  }).trimEnd()
+}
+
+/** A check: a table for each file, then what failed. */
+export function formatCheckMarkdown(report: CheckReport): string {
+  const { images, summary, seconds } = report
+  const columns = checkColumns(images)
+  const files = [...new Set(images.map(({ file }) => file))]
+  const counts = [
+    `${summary.checked} checked`,
+    `${summary.upToDate} current`,
+    `${summary.outdated} outdated`,
+    `${summary.skipped} skipped`,
+    `${summary.failed} failed`,
+    ...(summary.notMirrored === 0 ? [] : [`${summary.notMirrored} not on the mirror`]),
+  ]
+  const parts = [
+    `${counts.join(', ')} in ${formatDuration(seconds)}.`,
+    ...files.flatMap((file) => [
+      `### ${codeSpan(file)}`,
+      formatMarkdownTable({
+        head: columns.map((column) => checkTitles[column]),
+        rows: images.filter((image) => image.file === file).map((image) => cellsOf(image, columns)),
+        right: [columns.indexOf('age')],
+      }).trimEnd(),
+    ]),
+    ...troubles(images),
+  ]
+  return `${parts.join('\n\n')}\n`
+}
+
+function cellsOf(image: CheckedImage, columns: readonly (keyof CheckWords)[]): string[] {
+  const words = { ...checkWords(image), image: image.name }
+  return columns.map((column) => (words[column] === '-' ? '-' : codeSpan(words[column])))
+}
+
+/** Why nothing was done. */
+export function formatRefusalMarkdown(errors: readonly OutcomeError[]): string {
+  return `Nothing was done.\n\n${errors.map((error) => `- ${describe(error)}`).join('\n')}\n`
+}
+
+function troubles(images: readonly Pick<ImageOutcome, 'name' | 'error' | 'warnings'>[]): string[] {
+  const failed = images.flatMap(({ name, error }) =>
+    error === undefined ? [] : [`- ${codeSpan(name)}: ${describe(error)}`],
+  )
+  const warned = images.flatMap(({ name, warnings }) =>
+    warnings.map((warning) => `- ${codeSpan(name)}: ${codeSpan(warning)}`),
+  )
+  return [
+    ...(failed.length === 0 ? [] : ['### Failed', failed.join('\n')]),
+    ...(warned.length === 0 ? [] : ['### Warnings', warned.join('\n')]),
+  ]
+}
+
+function describe({ code: kind, message, remedy, place }: OutcomeError): string {
+  const where = place === undefined ? '' : ` at ${codeSpan(formatPlace(place))}`
+  return `**${kind}**${where}  \n  ${codeSpan(message)}${remedy === undefined ? '' : `  \n  ${codeSpan(remedy)}`}`
+}
+
+/** Diffs that would make the text too long for a pull request are left out, and that is said. */
+function fitDiffs(text: string, changes: readonly FileChange[]): string {
+  const told = changes.filter(({ diff }) => diff !== '')
+  const kept: string[] = []
+  let room = roomForDiffs - text.length
+  for (const { diff } of told) {
+    const folded = details(diff)
+    room -= folded.length
+    if (room < 0) break
+    kept.push(folded)
+  }
+  const left = told.length - kept.length
+  const note =
+    left === 0 ? [] : [`The diffs of ${left === 1 ? '1 file' : `${left} files`} are too long to be shown.`]
+  return `${[text, ...kept, ...note].join('\n\n')}\n`
+}
+
+function details(diff: string): string {
+  const lines = diff
+    .trimEnd()
+    .split('\n')
+    .map((line) => line.replace(/\r$/, '').split('\t').map(printable).join('\t'))
+  const fence = '`'.repeat(Math.max(3, longestRun(diff) + 1))
+  return `<details><summary>Diff</summary>\n\n${[`${fence}diff`, ...lines, fence].join('\n')}\n\n</details>`
+}
+
+function codeOrDash(text: string | undefined): string {
+  return text === undefined ? '-' : codeSpan(text)
+}
+
+/** Backticks that stand together, at most. */
+function longestRun(text: string): number {
+  return Math.max(0, ...(text.match(/`+/g) ?? []).map((run) => run.length))
+}

@@ -1,0 +1,182 @@
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type CheckedImage, type CheckReport, checkCatalogue, updateCatalogue } from '../../src/index.ts'
+import { checkStatus } from '../../src/report/check.ts'
+import { type S3Server, startS3Server } from '../support/s3-server.ts'
+import { startWorld, type World } from '../support/world/world.ts'
+
+let world: World
+let store: S3Server
+let outdated: string
+let current: string
+let checked: CheckReport
+
+const signatures = 'off'
+const folders = () => [outdated, current]
+
+beforeAll(async () => {
+  world = await startWorld(100_000)
+  store = await startS3Server()
+  outdated = await world.writeCatalogue()
+  current = await world.writeCatalogue()
+  await updateCatalogue({
+    images: [current],
+    signatures,
+    mirror: {
+      kind: 's3',
+      server: store.endpoint,
+      bucket: 'openstack-images',
+      region: store.region,
+      swiftPrefix: store.swiftPrefix,
+      keyPrefix: '',
+      accessKey: store.accessKey,
+      secretKey: store.secretKey,
+      acl: 'public-read',
+    },
+  })
+  checked = await checkCatalogue({ images: [current], signatures })
+})
+afterAll(async () => {
+  await Promise.all(folders().map((folder) => rm(dirname(folder), { recursive: true, force: true })))
+  await store.close()
+  await world.close()
+})
+
+function imageOf({ images }: CheckReport, shortname: string): CheckedImage {
+  const image = images.find((one) => one.shortname === shortname)
+  if (image === undefined) throw new Error(`the report has no ${shortname}`)
+  return image
+}
+
+async function texts(folder: string): Promise<Record<string, string>> {
+  const names = await readdir(folder)
+  return Object.fromEntries(
+    await Promise.all(names.map(async (name) => [name, await readFile(join(folder, name), 'utf8')])),
+  )
+}
+
+/** The current catalogue's image, with another mirror_url. */
+async function withMirror(shortname: string, mirrorUrl: string): Promise<CheckedImage> {
+  const { file, versions } = imageOf(checked, shortname)
+  const before = await readFile(file, 'utf8')
+  await writeFile(file, before.replace(versions[0]?.mirrorUrl ?? '', mirrorUrl))
+  try {
+    return imageOf(await checkCatalogue({ images: [current], names: [shortname], signatures }), shortname)
+  } finally {
+    await writeFile(file, before)
+  }
+}
+
+describe('a check', () => {
+  it('finds a catalogue current that an update has just left', () => {
+    expect(checked.summary).toEqual({
+      ...{ checked: 7, upToDate: 7, outdated: 0, skipped: 1, failed: 0, notMirrored: 0 },
+    })
+    expect(checkStatus(checked.summary)).toBe(0)
+    for (const [shortname, newest] of Object.entries(world.newest)) {
+      const { mirror, ...image } = imageOf(checked, shortname)
+      expect(mirror).toMatchObject({ status: 'present', size: newest.stored.length })
+      expect(image).toMatchObject({
+        status: 'up-to-date',
+        daysBehind: 0,
+        newest: { version: newest.version, checksum: newest.checksum },
+      })
+    }
+  })
+
+  it('writes nothing, and asks the mirror without credentials', async () => {
+    const before = await texts(current)
+    const asked = store.requests.length
+    await checkCatalogue({ images: [current], signatures })
+    expect(await texts(current)).toEqual(before)
+    const requests = store.requests.slice(asked)
+    expect(requests).toHaveLength(7)
+    expect(requests.map(({ operation }) => operation)).toEqual(requests.map(() => 'PublicRead'))
+    expect(requests.flatMap(({ headers }) => headers.authorization ?? [])).toEqual([])
+  })
+
+  it('tells how far a catalogue is behind', async () => {
+    const report = await checkCatalogue({ images: [outdated], signatures, checkPublic: false })
+    expect(report.summary).toMatchObject({ outdated: 7, upToDate: 0, skipped: 1, failed: 0 })
+    expect(checkStatus(report.summary)).toBe(10)
+    const ubuntu = imageOf(report, 'ubuntu-24.04')
+    expect(ubuntu).toMatchObject({
+      status: 'outdated',
+      resolver: 'ubuntu',
+      trust: 'checksum',
+      versions: [{ version: '20260108' }],
+      newest: { version: '20260705', buildDate: '2026-07-05' },
+      daysBehind: 178,
+      mirror: { status: 'unasked' },
+    })
+    const built = Date.UTC(2026, 0, 8)
+    expect(ubuntu.ageDays).toBe(Math.floor((Date.parse(report.startedAt) - built) / 86_400_000))
+    expect(imageOf(report, 'appliance')).toMatchObject({
+      ...{ status: 'outdated', versions: [], mirror: { status: 'none' } },
+    })
+    expect(imageOf(report, 'appliance')).not.toMatchObject({ ageDays: expect.anything() })
+  })
+
+  it('leaves disabled images alone unless they are asked for', async () => {
+    const names = ['centos-7']
+    expect(imageOf(checked, 'centos-7')).toMatchObject({ status: 'skipped', reason: 'disabled' })
+    const options = { images: [outdated], names, includeDisabled: true, checkPublic: false }
+    const { images } = await checkCatalogue(options)
+    expect(images).toMatchObject([{ status: 'failed' }])
+  })
+
+  it('finds an image that its mirror lacks, or has other bytes of', async () => {
+    const base = `${store.endpoint}/${store.swiftPrefix}openstack-images/`
+    const missing = await withMirror('debian-12', `${base}debian-12/gone.qcow2`)
+    expect(missing).toMatchObject({ status: 'up-to-date', mirror: { status: 'missing' } })
+    expect(missing.warnings).toEqual([expect.stringContaining('gone.qcow2 answers 403')])
+    const { mirror } = imageOf(checked, 'rocky-9')
+    const other = await withMirror('debian-12', mirror.url ?? '')
+    expect(other).toMatchObject({ status: 'up-to-date', mirror: { status: 'other-bytes' } })
+    expect(checkStatus({ ...checked.summary, notMirrored: 1 })).toBe(10)
+  })
+
+  it('fails an image whose mirror says neither, and still knows the newest build', async () => {
+    const path = '/mirror/debian-12.qcow2'
+    world.origin.fault(path, { status: 418, times: 100 })
+    const image = await withMirror('debian-12', `${world.origin.url}${path}`)
+    expect(image).toMatchObject({
+      status: 'failed',
+      error: { code: 'PUBLIC_UNREADABLE' },
+      newest: { version: '20260717' },
+      mirror: { status: 'unknown' },
+    })
+  })
+
+  it('reports one that fails and goes on with the others, and does not take an older build', async () => {
+    const file = join(outdated, 'rockylinux.yml')
+    const before = await readFile(file, 'utf8')
+    await writeFile(file, before.replace("version: '20251123'", "version: '20990101'"))
+    const report = await checkCatalogue({ images: [outdated], signatures, checkPublic: false })
+    await writeFile(file, before)
+    expect(report.summary).toMatchObject({ failed: 1, outdated: 6 })
+    expect(checkStatus(report.summary)).toBe(1)
+    expect(imageOf(report, 'rocky-9')).toMatchObject({
+      status: 'failed',
+      error: { code: 'DOWNGRADE', place: { file, line: 3 } },
+      newest: { version: '20260531' },
+    })
+  })
+
+  it('ends early when it is told to', async () => {
+    const signal = AbortSignal.abort(new Error('enough'))
+    const { images } = await checkCatalogue({ images: [outdated], signatures }, { signal })
+    expect(new Set(images.flatMap(({ error }) => error?.code ?? []))).toEqual(new Set(['ABORTED']))
+  })
+
+  it('is refused where there is no catalogue', async () => {
+    await expect(checkCatalogue({ images: [] })).rejects.toMatchObject({ code: 'CONFIGURATION' })
+    await expect(checkCatalogue({ images: ['/nowhere'] })).rejects.toMatchObject({
+      code: 'CATALOG_NOT_FOUND',
+    })
+    await expect(checkCatalogue({ images: [current], jobs: 0 })).rejects.toMatchObject({
+      code: 'CONFIGURATION',
+    })
+  })
+})
