@@ -25,14 +25,16 @@ const stamp = /(?<!\d)20\d{6}(?!\d)/
 
 /**
  * Does the URL lead to another file when the next build is out? `current`, `latest` and (as the file's own
- * folder) `release` move on, unless the file's name has a date in it.
+ * folder) `release` move on, unless the file's name has a date in it. Case counts: FreeBSD's `Latest` is a
+ * folder within each release.
  */
 export function isMoving(url: string): boolean {
-  const folders = pathOf(url).map((segment) => segment.toLowerCase())
+  const folders = pathOf(url)
   const file = folders.pop() ?? ''
   if (stamp.test(file)) return false
-  if (/(?<![a-z0-9])(?:latest|current)(?![a-z0-9])/.test(file) || folders.at(-1) === 'release') return true
-  const at = folders.findLastIndex((folder) => /^(?:latest|current)(?![a-z0-9])/.test(folder))
+  if (/(?<![A-Za-z0-9])(?:latest|current)(?![A-Za-z0-9])/.test(file) || folders.at(-1) === 'release')
+    return true
+  const at = folders.findLastIndex((folder) => /^(?:latest|current)(?![A-Za-z0-9])/.test(folder))
   return at !== -1 && !folders.slice(at + 1).some((folder) => stamp.test(folder))
 }
 

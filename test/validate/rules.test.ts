@@ -138,6 +138,7 @@ describe('a definition file', () => {
     ['a checksum by URL', [], [`checksum: ${sum}`, 'checksum_url: https://alpha.example/SHA256SUMS']],
     ['current', ['moving-url 28:14'], ['images/20260705/', 'images/current/']],
     ['release', ['moving-url 28:14'], ['images/20260705/', 'images/release/']],
+    ['Latest of a release', [], ['images/20260705/', 'images/1.2-RELEASE/Latest/']],
     ['releases', [], ['images/20260705/', 'images/releases/']],
     ['latest in the file name', ['moving-url 28:14'], ['20260705/alpha-1-', '20260705/alpha-1-latest-']],
     ['latest as a part of a word', [], ['20260705/alpha-1-', '20260705/alpha-1-latestish-']],
