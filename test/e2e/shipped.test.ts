@@ -1,0 +1,132 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { parseCatalog } from '../../src/catalog/parse.ts'
+import type { Image } from '../../src/image.ts'
+import { initCatalogue, type MirrorOptions, updateCatalogue, validateCatalogue } from '../../src/index.ts'
+import { type Origin, startOrigin } from '../support/origin.ts'
+import { type S3Server, startS3Server } from '../support/s3-server.ts'
+import { createLayoutPublisher, type PublishedLayout } from '../support/world/layouts.ts'
+
+/** The catalogue that ships with the program, as somebody begins with it, in a world that serves all of it. */
+interface Setting {
+  readonly images: string
+  readonly mirror: MirrorOptions
+  read(key: string): Promise<Buffer>
+}
+
+const bucket = 'openstack-images'
+
+let origin: Origin
+let store: S3Server
+let root: string
+let published: Map<string, PublishedLayout>
+
+const rehosted = (text: string) => text.replace(/\bhttps:\/\/(?=[a-z0-9.-]+\/)/g, `${origin.url}/`)
+
+async function readImages(folder: string): Promise<Image[]> {
+  const texts = await readTexts(folder)
+  return Object.entries(texts).flatMap(([name, text]) => parseCatalog(name, text).images)
+}
+
+async function readTexts(folder: string): Promise<Record<string, string>> {
+  const names = (await readdir(folder)).sort()
+  const texts = await Promise.all(names.map((name) => readFile(join(folder, name), 'utf8')))
+  return Object.fromEntries(names.map((name, index) => [name, texts[index] ?? '']))
+}
+
+/** Publishes what the definitions in `folder` ask for, and points them to it. */
+async function publishAll(folder: string): Promise<void> {
+  const publisher = createLayoutPublisher({ origin, size: 40_000 })
+  published = new Map()
+  for (const image of await readImages(folder)) {
+    const { latestUrl = '', latestChecksumUrl, format, osDistro, shortname = '' } = image
+    const layout = publisher.publish({ latestUrl, latestChecksumUrl, format, osDistro })
+    if (layout === undefined) {
+      process.stderr.write(`skipped: ${image.name}, for the tool that packs it is not installed\n`)
+    } else published.set(shortname, layout)
+  }
+  for (const [name, text] of Object.entries(await readTexts(folder))) {
+    await writeFile(join(folder, name), rehosted(text))
+  }
+}
+
+async function begin(kind: 'folder' | 's3'): Promise<Setting> {
+  const images = join(root, kind)
+  await initCatalogue({ distributions: ['*'], dir: images })
+  await publishAll(images)
+  if (kind === 'folder') {
+    const dir = await mkdtemp(join(root, 'mirror-'))
+    return {
+      images,
+      mirror: { kind: 'directory', dir, keyPrefix: '' },
+      read: (key) => readFile(join(dir, key)),
+    }
+  }
+  const { endpoint: server, region, swiftPrefix, accessKey, secretKey } = store
+  return {
+    images,
+    mirror: {
+      kind: 's3',
+      server,
+      bucket,
+      region,
+      swiftPrefix,
+      keyPrefix: '',
+      accessKey,
+      secretKey,
+      acl: 'public-read',
+    },
+    read: (key) => store.read(bucket, key),
+  }
+}
+
+beforeAll(async () => {
+  origin = await startOrigin()
+  store = await startS3Server()
+  root = await mkdtemp(join(tmpdir(), 'image-updater-'))
+})
+afterAll(async () => {
+  await origin.close()
+  await store.close()
+  await rm(root, { recursive: true, force: true })
+})
+
+describe.each(['folder', 's3'] as const)('the shipped catalogue, mirrored to a %s', (kind) => {
+  it('ends with every image mirrored and verified, and then changes nothing', async () => {
+    const { images, mirror, read } = await begin(kind)
+    const names = [...published.keys()]
+    expect(names.length).toBeGreaterThan(100)
+    const run = () => updateCatalogue({ images: [images], names, mirror, includeDisabled: true })
+    const { summary, images: outcomes } = await run()
+    expect(outcomes.flatMap(({ name, error }) => (error === undefined ? [] : [{ name, error }]))).toEqual([])
+    expect(summary).toMatchObject({ checked: names.length, updated: names.length, failed: 0 })
+
+    for (const { name, shortname = '', format, versions } of await readImages(images)) {
+      const newest = published.get(shortname)?.newest
+      if (newest === undefined) continue
+      const { version, checksum, path, stored } = newest
+      const object = `${shortname}/${version}-${shortname}.${format}`
+      expect({ name, versions }).toMatchObject({
+        name,
+        versions: [
+          { version, checksum, url: `${origin.url}/${path}`, mirrorUrl: expect.stringContaining(object) },
+        ],
+      })
+      expect((await read(object)).equals(stored), name).toBe(true)
+    }
+
+    const { findings } = await validateCatalogue({ images: [images] })
+    const others = findings.filter(({ rule }) => rule !== 'insecure-url')
+    // Rocky Linux publishes no other name of the newest build than `….latest.…`.
+    expect(others.filter(({ rule, image }) => rule !== 'moving-url' || !image?.startsWith('Rocky'))).toEqual(
+      [],
+    )
+
+    const before = await readTexts(images)
+    const again = await run()
+    expect(again.summary).toMatchObject({ updated: 0, upToDate: names.length, failed: 0 })
+    expect(await readTexts(images)).toEqual(before)
+  }, 240_000)
+})
