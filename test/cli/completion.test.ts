@@ -31,9 +31,15 @@ async function candidates(shell: string, ...words: string[]): Promise<string[]> 
     .map((line) => line.split('\t')[0] ?? '')
 }
 
-const commands = ['update', 'check', 'mirror', 'serve', 'list', 'validate', 'init', 'config', 'help']
+/** As the help lists them. */
+const help = await cli(['--help'])
+const commands = [...help.out.matchAll(/^ {2}([a-z]+) \[.*\] {2,}/gm)].map(([, name = '']) => name)
 
 describe('candidates', () => {
+  it('know the commands', () => {
+    expect(commands).toEqual(expect.arrayContaining(['update', 'validate', 'help']))
+  })
+
   it.each([
     [['--sig'], ['values', '--signatures']],
     [
