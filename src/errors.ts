@@ -46,6 +46,7 @@ export const errorCodes = [
   'PUBLIC_UNREADABLE',
   'PUBLIC_MISMATCH',
   'HOOK_FAILED',
+  'PROPOSAL_FAILED',
   'ABORTED',
   'INTERNAL',
 ] as const

@@ -17,6 +17,8 @@ export {
 } from './init/init.ts'
 export { listCatalogue } from './list/list.ts'
 export { mirrorCatalogue } from './mirror/mirror.ts'
+export type { ForgeOptions } from './propose/forge.ts'
+export { type ProposeOptions, type ProposeOutcome, parseReport, proposeChanges } from './propose/propose.ts'
 export type { CheckedImage, CheckReport, CheckStatus, CheckSummary, MirrorState } from './report/check.ts'
 export type { ListedImage } from './report/list.ts'
 export type { MirroredVersion, MirrorReport, MirrorSummary, UnmirroredReason } from './report/mirroring.ts'

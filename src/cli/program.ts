@@ -7,6 +7,7 @@ import { registerConfig } from './commands/config.ts'
 import { registerInit } from './commands/init.ts'
 import { registerList } from './commands/list.ts'
 import { registerMirror } from './commands/mirror.ts'
+import { registerPropose } from './commands/propose.ts'
 import { registerServe } from './commands/serve.ts'
 import { registerUpdate } from './commands/update.ts'
 import { registerValidate } from './commands/validate.ts'
@@ -43,6 +44,7 @@ export function createProgram(session: Session): Command {
   registerValidate(program, session)
   registerInit(program, session)
   registerConfig(program, session)
+  registerPropose(program, session)
   registerComplete(program, session)
   addOpposites(program)
   return program

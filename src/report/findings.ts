@@ -1,4 +1,5 @@
 import { formatPlace, printable } from '../errors.ts'
+import { formatAnnotation } from './annotation.ts'
 import { formatDocument } from './json.ts'
 import { codeSpan, escapeMarkdown } from './markdown.ts'
 import { formatMarkdownTable } from './table.ts'
@@ -72,31 +73,11 @@ export function formatFindingsMarkdown({ findings, summary }: ValidationReport):
   return `${findings.length === 0 ? '' : `${formatMarkdownTable(table)}\n`}${countsOf(summary)}.\n`
 }
 
-/**
- * Annotations of GitHub's workflow commands:
- * https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
- */
+/** Annotations of GitHub's workflow commands. */
 export function formatFindingsGithub({ findings, summary }: ValidationReport): string {
   const lines = findings.map((finding) => {
     const { severity, rule, place, remedy } = finding
-    const properties = [
-      ['file', place.file],
-      ['line', place.line],
-      ['col', place.column],
-      ['title', rule],
-    ] as const
-    const given = properties.flatMap(([key, value]) =>
-      value === undefined ? [] : [`${key}=${escapeProperty(String(value))}`],
-    )
-    return `::${severity} ${given.join(',')}::${escapeData(`${sentenceOf(finding)}. ${remedy}.`)}`
+    return formatAnnotation({ severity, place, title: rule, message: `${sentenceOf(finding)}. ${remedy}.` })
   })
   return [...lines, countsOf(summary), ''].join('\n')
-}
-
-function escapeData(text: string): string {
-  return printable(text).replaceAll('%', '%25')
-}
-
-function escapeProperty(text: string): string {
-  return escapeData(text).replaceAll(':', '%3A').replaceAll(',', '%2C')
 }

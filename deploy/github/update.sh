@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# The step of action.yml that runs the update: arguments come one a line in INPUT_ARGUMENTS, the report and the
+# exit status go to the step's outputs. It does not fail itself: changes of the images that went well are proposed.
+set -euo pipefail
+
+arguments=()
+while IFS= read -r line; do
+  [ -z "$line" ] || arguments+=("$line")
+done <<<"${INPUT_ARGUMENTS:-}"
+
+report=$RUNNER_TEMP/image-updater-report.json
+status=0
+"$GITHUB_ACTION_PATH/bin/image-updater" update "${arguments[@]}" --report "$report" || status=$?
+echo "status=$status" >>"$GITHUB_OUTPUT"
+[ ! -e "$report" ] || echo "report=$report" >>"$GITHUB_OUTPUT"

@@ -1,0 +1,112 @@
+import { readFile } from 'node:fs/promises'
+import { UpdaterError } from '../../errors.ts'
+import type { ForgeOptions, ProposeOutcome } from '../../index.ts'
+import { type Flags, invalid } from '../flags.ts'
+import { tellGitHub } from '../github-job.ts'
+import { errorLines, openLog } from '../log.ts'
+import type { OutputFlags, SharedFlags } from '../options.ts'
+import { redactDeep } from '../redact.ts'
+import type { Session } from '../session.ts'
+
+interface ProposeFlags {
+  readonly forge?: 'github' | 'gitlab' | undefined
+  readonly base?: string | undefined
+  readonly branchPrefix: string
+}
+
+/**
+ * Carries `propose` out; the session keeps the exit status.
+ * @throws UpdaterError USAGE, CONFIGURATION, PROPOSAL_FAILED where nothing was done
+ */
+export async function propose(
+  file: string,
+  flags: Flags<ProposeFlags & OutputFlags & SharedFlags>,
+  session: Session,
+): Promise<void> {
+  const { parseReport, proposeChanges } = await session.context.library()
+  const report = redactDeep(parseReport(await readReport(file)), session.redact)
+  const { branchPrefix, quiet } = flags.values
+  if (!/^[A-Za-z0-9_-][A-Za-z0-9_./-]*$/.test(branchPrefix) || /\.\.|\/\/|\.lock\//.test(branchPrefix)) {
+    throw invalid(
+      flags.origin('branchPrefix'),
+      'cannot begin a branch',
+      'Give a prefix such as image-updater/',
+    )
+  }
+  const forge = forgeOf(flags.values, process.env)
+  const outcomes = await proposeChanges({ forge, report, folder: process.cwd(), branchPrefix })
+  const { log } = openLog(session, flags.values)
+  for (const { error } of outcomes) {
+    for (const line of error === undefined ? [] : errorLines(error, 'propose')) log.write(line)
+  }
+  session.exitStatus = outcomes.some(({ status }) => status === 'failed') ? 1 : 0
+  const { stdout } = session.context
+  if (flags.values.output === 'json') stdout.write(`${JSON.stringify(documentOf(outcomes), undefined, 2)}\n`)
+  else if (!quiet) stdout.write(outcomes.map((one) => `${sentenceOf(one)}\n`).join(''))
+  if (process.env.GITHUB_ACTIONS === 'true') await tellGitHub(report, outcomes, stdout, process.env)
+}
+
+async function readReport(file: string): Promise<unknown> {
+  try {
+    return JSON.parse(await readFile(file, 'utf8'))
+  } catch (cause) {
+    throw new UpdaterError('USAGE', `The report ${file} cannot be read`, {
+      remedy: 'Name what update --report has written',
+      cause,
+    })
+  }
+}
+
+/** The forge of the job that this runs in: the variables that GitHub Actions and GitLab CI set. */
+function forgeOf({ forge, base }: ProposeFlags, env: NodeJS.ProcessEnv): ForgeOptions {
+  const kind = forge ?? (env.GITLAB_CI ? 'gitlab' : env.GITHUB_ACTIONS ? 'github' : undefined)
+  if (kind === undefined) {
+    throw new UpdaterError('USAGE', 'This is no job of a known forge', { remedy: 'Name one with --forge' })
+  }
+  const need = (value: string | undefined, names: string, remedy: string): string => {
+    if (value) return value
+    throw new UpdaterError('CONFIGURATION', `The variable ${names} is not set`, { remedy })
+  }
+  const branch = (value: string | undefined) =>
+    need(base ?? value, 'of the base branch', 'Name it with --base')
+  if (kind === 'github') {
+    return {
+      kind,
+      api: env.GITHUB_API_URL || 'https://api.github.com',
+      repository: need(env.GITHUB_REPOSITORY, 'GITHUB_REPOSITORY', 'Set it to OWNER/NAME'),
+      token: need(env.GITHUB_TOKEN, 'GITHUB_TOKEN', 'Give a token that may write contents and pull requests'),
+      base: branch(env.GITHUB_REF_TYPE === 'tag' ? undefined : env.GITHUB_REF_NAME),
+    }
+  }
+  const server = env.CI_SERVER_URL
+  return {
+    kind,
+    api: need(env.CI_API_V4_URL, 'CI_API_V4_URL', 'Set it to https://HOST/api/v4'),
+    repository: need(env.CI_PROJECT_ID, 'CI_PROJECT_ID', "Set it to the project's number or path"),
+    token: need(
+      env.GITLAB_TOKEN,
+      'GITLAB_TOKEN',
+      'Give a project access token with the scopes api and write_repository',
+    ),
+    base: branch(env.CI_COMMIT_BRANCH ?? env.CI_DEFAULT_BRANCH),
+    remote: server && env.CI_PROJECT_PATH ? `${server}/${env.CI_PROJECT_PATH}.git` : undefined,
+  }
+}
+
+function documentOf(outcomes: readonly ProposeOutcome[]) {
+  return {
+    schema_version: 1,
+    proposals: outcomes.map(({ file, branch, status, url, error }) => ({
+      file,
+      branch,
+      status,
+      url,
+      error: error && { code: error.code, message: error.message, remedy: error.remedy },
+    })),
+  }
+}
+
+function sentenceOf({ file, branch, status, url }: ProposeOutcome): string {
+  if (status === 'none') return `${file}: nothing to propose`
+  return `${file}: ${status} ${url ?? branch}`
+}

@@ -1,0 +1,68 @@
+import { appendFile } from 'node:fs/promises'
+import type { Place } from '../errors.ts'
+import type { ProposeOutcome } from '../index.ts'
+import { type Annotation, formatAnnotation } from '../report/annotation.ts'
+import type { ReportDocument } from '../report/json-schema.ts'
+import { codeSpan, escapeMarkdown } from '../report/markdown.ts'
+import type { Output } from './context.ts'
+
+/** What a step of GitHub Actions can say beside its log: annotations, a summary, outputs. */
+export async function tellGitHub(
+  report: ReportDocument,
+  outcomes: readonly ProposeOutcome[],
+  stdout: Output,
+  env: NodeJS.ProcessEnv,
+): Promise<void> {
+  for (const annotation of annotationsOf(report)) stdout.write(`${formatAnnotation(annotation)}\n`)
+  const { GITHUB_STEP_SUMMARY: summary, GITHUB_OUTPUT: output } = env
+  if (summary) await appendFile(summary, summaryOf(report, outcomes))
+  if (!output) return
+  const urls = JSON.stringify(outcomes.flatMap(({ url }) => url ?? []))
+  const { updated, failed } = report.summary
+  await appendFile(output, `pull-requests=${urls}\nupdated=${updated}\nfailed=${failed}\n`)
+}
+
+function annotationsOf({ images, errors }: ReportDocument): Annotation[] {
+  return [
+    ...images.flatMap(({ name, file, line, error, warnings }) => [
+      ...(error === undefined ? [] : [annotationOf(error, { file, line }, `${name}: `)]),
+      ...warnings.map((warning) => {
+        const message = `${name}: ${warning}`
+        return { severity: 'warning' as const, place: { file, line }, title: 'Warning', message }
+      }),
+    ]),
+    ...errors.map((error) => annotationOf(error, { file: '.' }, '')),
+  ]
+}
+
+type ErrorDocument = ReportDocument['errors'][number]
+
+function annotationOf(error: ErrorDocument, otherwise: Place, who: string): Annotation {
+  const { code, message, remedy, place = otherwise } = error
+  const sentences = `${who}${message}.${remedy === undefined ? '' : ` ${remedy}.`}`
+  return { severity: 'error', place, title: code, message: sentences }
+}
+
+function summaryOf(report: ReportDocument, outcomes: readonly ProposeOutcome[]): string {
+  const { checked, updated, up_to_date, skipped, failed } = report.summary
+  const failures = [
+    ...report.images.flatMap(({ name, error }) =>
+      error === undefined ? [] : [failureOf(error, `${name}: `)],
+    ),
+    ...report.errors.map((error) => failureOf(error, '')),
+  ]
+  const lines = [
+    '## Images',
+    '',
+    `${checked} checked, ${updated} updated, ${up_to_date} up to date, ${skipped} skipped, ${failed} failed.`,
+    '',
+    ...outcomes.map(({ file, url, status }) => `- ${codeSpan(file)}: ${status} ${url ?? ''}`.trimEnd()),
+    ...failures,
+    '',
+  ]
+  return lines.join('\n')
+}
+
+function failureOf({ code, message }: ErrorDocument, who: string): string {
+  return `- ${codeSpan(code)} ${escapeMarkdown(`${who}${message}`)}`
+}

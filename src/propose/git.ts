@@ -1,0 +1,122 @@
+import { execFile } from 'node:child_process'
+import { mkdtemp, realpath, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join, relative, resolve, sep } from 'node:path'
+import { promisify } from 'node:util'
+import { UpdaterError } from '../errors.ts'
+
+/** Where branches are pushed to. */
+export interface Remote {
+  /** A remote's name or a URL without credentials. */
+  readonly target: string
+  /** `Authorization: …` for that URL; it is passed by the environment, so that no list of processes shows it. */
+  readonly header?: string | undefined
+}
+
+export interface Author {
+  readonly name: string
+  readonly email: string
+}
+
+/** The repository that a catalogue lies in. Its working tree, index and branches stay as they are. */
+export interface Repository {
+  /**
+   * Commits the file as it stands, and nothing else, on top of HEAD; `undefined` where HEAD has it so.
+   * @returns the commit
+   */
+  commit(file: string, message: string, author: Author): Promise<string | undefined>
+  /** Makes the branch there this commit, whatever it was; false where it is so already. */
+  push(commit: string, branch: string, remote: Remote): Promise<boolean>
+}
+
+const run = promisify(execFile)
+
+/** @throws UpdaterError PROPOSAL_FAILED, as all of its methods */
+export async function openRepository(folder: string): Promise<Repository> {
+  const root = await realpath((await git(folder, ['rev-parse', '--show-toplevel'])).trim())
+  const head = (await git(root, ['rev-parse', '--verify', 'HEAD^{commit}'])).trim()
+  const date = (await git(root, ['show', '--no-patch', '--format=%cI', head])).trim()
+
+  return {
+    async commit(file, message, author) {
+      const path = await pathIn(root, file)
+      const [, mode = '100644', before] =
+        /^(\d+) blob (\S+)\t/.exec(await git(root, ['ls-tree', head, '--', path])) ?? []
+      if (mode === '120000') throw failed(`${path} is a symbolic link`, 'Name the file itself with --images')
+      const blob = (await git(root, ['hash-object', '-w', `--path=${path}`, '--', path])).trim()
+      if (blob === before) return undefined
+      const folder = await mkdtemp(join(tmpdir(), 'image-updater-git-'))
+      const env = { GIT_INDEX_FILE: join(folder, 'index'), ...identity(author, date) }
+      try {
+        await git(root, ['read-tree', head], env)
+        await git(root, ['update-index', '--add', '--cacheinfo', `${mode},${blob},${path}`], env)
+        const tree = (await git(root, ['write-tree'], env)).trim()
+        return (await git(root, ['commit-tree', tree, '-p', head, '-m', message], env)).trim()
+      } finally {
+        await rm(folder, { recursive: true, force: true })
+      }
+    },
+
+    async push(commit, branch, { target, header }) {
+      const env = header === undefined ? {} : configuration('http.extraHeader', header)
+      const ref = `refs/heads/${branch}`
+      if ((await git(root, ['ls-remote', target, ref], env)).startsWith(`${commit}\t`)) return false
+      await git(root, ['push', '--quiet', '--force', target, `${commit}:${ref}`], env)
+      return true
+    },
+  }
+}
+
+/** @throws UpdaterError PROPOSAL_FAILED: the file lies outside the repository */
+async function pathIn(root: string, file: string): Promise<string> {
+  const whole = resolve(file)
+  const path = relative(root, join(await realpath(dirname(whole)), whole.slice(dirname(whole).length)))
+  if (path.startsWith('..')) {
+    throw failed(
+      `${file} lies outside the git repository ${root}`,
+      'Name a catalogue of this checkout with --images',
+    )
+  }
+  return path.split(sep).join('/')
+}
+
+/** With HEAD's date the same change has the same name in each run, and nothing is pushed anew. */
+function identity({ name, email }: Author, date: string): NodeJS.ProcessEnv {
+  return {
+    GIT_AUTHOR_NAME: name,
+    GIT_AUTHOR_EMAIL: email,
+    GIT_AUTHOR_DATE: date,
+    GIT_COMMITTER_NAME: name,
+    GIT_COMMITTER_EMAIL: email,
+    GIT_COMMITTER_DATE: date,
+  }
+}
+
+function configuration(key: string, value: string): NodeJS.ProcessEnv {
+  return { GIT_CONFIG_COUNT: '1', GIT_CONFIG_KEY_0: key, GIT_CONFIG_VALUE_0: value }
+}
+
+async function git(cwd: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<string> {
+  try {
+    const { stdout } = await run('git', [...args], {
+      cwd,
+      env: { ...process.env, GIT_TERMINAL_PROMPT: '0', LC_ALL: 'C', ...env },
+      timeout: 120_000,
+    })
+    return stdout
+  } catch (cause) {
+    const { stderr = '', code } = cause as { stderr?: string; code?: string | number }
+    if (code === 'ENOENT')
+      throw failed('git is not installed, or the folder does not exist', 'Install git', cause)
+    const why = stderr.trim().split('\n').slice(-3).join(' ') || `it ended with ${code}`
+    throw failed(
+      `git ${args[0]} failed: ${why}`,
+      'Look at the checkout, the branch and the rights to push',
+      cause,
+    )
+  }
+}
+
+function failed(message: string, remedy: string, cause?: unknown): UpdaterError {
+  return new UpdaterError('PROPOSAL_FAILED', message, { remedy, cause })
+}

@@ -1,0 +1,56 @@
+import { execFileSync } from 'node:child_process'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { proposalsOf } from '../../src/propose/proposals.ts'
+import { reportDocument } from '../../src/report/json.ts'
+import { outcome, reportOf } from '../cli/support.ts'
+
+const of = (files: readonly string[], name = 'Alpha 1', diff = '+a\n') =>
+  proposalsOf(
+    reportDocument(
+      reportOf(
+        files.map((file) => outcome({ file, name, status: 'updated' })),
+        { changes: files.map((file) => ({ file, diff })) },
+      ),
+      0,
+    ),
+    'u/',
+  )
+
+describe('proposals', () => {
+  it.each([
+    [['etc/images/ubuntu.yml'], ['u/ubuntu']],
+    [
+      ['a/ubuntu.yml', 'b/ubuntu.yaml', 'b/debian.yml'],
+      ['u/a-ubuntu', 'u/b-ubuntu', 'u/debian'],
+    ],
+    [['x/my images (new).yml'], ['u/my-images-new']],
+    [['x/..hidden..lock.lock.yml'], ['u/hidden.lock-lock']],
+    [['x/\u00e4\u00f6.yml'], ['u/catalogue']],
+  ])('of %j have the branches %j', (files, branches) => {
+    expect(of(files).map(({ branch }) => branch)).toEqual(branches)
+  })
+
+  it('have branches that git takes, whatever the files are called', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary-ascii', minLength: 1 }), (file) => {
+        const [{ branch } = { branch: '' }] = of([`${file}.yml`])
+        expect(branch).toMatch(/^u\/[A-Za-z0-9_](?:[A-Za-z0-9_-]|\.(?![./]|lock$|$))*$/)
+      }),
+    )
+    expect(execFileSync('git', ['check-ref-format', '--branch', 'u/hidden.lock-lock']).toString()).toBe(
+      'u/hidden.lock-lock\n',
+    )
+  })
+
+  it('show text from outside as text, and keep within what forges take', () => {
+    const [proposal] = of(['a.yml'], '@all <img src=x> #1 \u202e', '+```\n+\u001b[31m\n')
+    expect(proposal?.title).toBe('Update @all <img src=x> #1 \\u{202e} to its newest build')
+    expect(proposal?.body).toContain('\\<img src=x\\>')
+    expect(proposal?.body).not.toMatch(/(?<![&\w])@all/)
+    expect(proposal?.body).toContain('````diff\n+```\n+\\u{1b}[31m\n````')
+    const many = of(['a.yml'], 'x'.repeat(500), `+${'y'.repeat(100_000)}\n`)[0]
+    expect(many?.title.length).toBeLessThanOrEqual(200)
+    expect(many?.body.length).toBeLessThan(60_000)
+  })
+})
