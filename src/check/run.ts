@@ -19,6 +19,7 @@ import { defaultJobs, positive, settleCatalogue } from '../run/settings.ts'
 import { createDiscovery } from '../update/newest.ts'
 import { skipReason } from '../update/plan.ts'
 import { settleDiscovery } from '../update/settings.ts'
+import { withSources } from '../update/sources.ts'
 import { type CheckRun, checkImage, type Finding } from './check-image.ts'
 import type { CheckOptions } from './options.ts'
 
@@ -40,7 +41,7 @@ export async function runCheck(options: CheckOptions, context: RunContext = {}):
     checking: limited(jobs, signal),
   }
   try {
-    const selected = selectImages(await readCatalog(paths), names)
+    const selected = selectImages(withSources(await readCatalog(paths), settings.sources), names)
     onEvent({ type: 'run-start', images: selected.length })
     const images = await Promise.all(selected.map((image, ordinal) => runImage(image, ordinal, checks)))
     return {

@@ -7,13 +7,12 @@ import { readCatalog } from '../catalog/read.ts'
 import { selectImages } from '../catalog/select.ts'
 import type { VersionEdit } from '../catalog/types.ts'
 import { applyEdits, assertWritable } from '../catalog/write.ts'
-import { withRule } from '../discovery/rules.ts'
 import { formatPlace, UpdaterError } from '../errors.ts'
 import type { Image } from '../image.ts'
 import type { FileChange } from '../report/outcome.ts'
 import { findSharedObjects, skipReason } from './plan.ts'
 import type { Settings } from './settings.ts'
-import { ruleFor } from './sources.ts'
+import { withSources } from './sources.ts'
 import { type CatalogWriter, createWriter } from './writer.ts'
 
 /** The catalogue files of one run, held under a lock until `release`. */
@@ -31,10 +30,7 @@ export interface OpenCatalogue {
  * @throws UpdaterError CATALOG_*, USAGE
  */
 export async function openCatalogue(settings: Settings): Promise<OpenCatalogue> {
-  const files = (await readCatalog(settings.images)).map((file) => ({
-    ...file,
-    images: file.images.map((image) => withRule(image, ruleFor(image, settings.sources))),
-  }))
+  const files = withSources(await readCatalog(settings.images), settings.sources)
   const images = selectImages(files, settings.names)
   const isLookedAt = (image: Image) => skipReason(image, settings.includeDisabled) === undefined
   if (namesObjects(settings.mirror))

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
-import { type RunReport, type SourceRule, updateCatalogue } from '../../src/index.ts'
+import { checkCatalogue, type RunReport, type SourceRule, updateCatalogue } from '../../src/index.ts'
 import { clearsign, makeKey } from '../discovery/signature-keys.ts'
 import { makeQcow2 } from '../support/images.ts'
 import { type Origin, startOrigin } from '../support/origin.ts'
@@ -71,6 +71,15 @@ describe('a source that a configuration adds', () => {
     expect(outcome?.error).toMatchObject({
       code: 'CONFIGURATION',
       message: expect.stringContaining('my-source'),
+    })
+  })
+
+  it('counts for a check too', async () => {
+    const { images } = await checkCatalogue({ images: [folder], sources: [rule()] })
+    expect(images[0]).toMatchObject({
+      status: 'outdated',
+      resolver: 'my-source',
+      newest: { url: `${origin.url}/x/v1.10/x-1.10.qcow2` },
     })
   })
 
