@@ -32,6 +32,7 @@ export type {
   RunSummary,
 } from './report/outcome.ts'
 export type { Finding, Severity, ValidationReport } from './report/validation.ts'
+export type { Verdict, VerifiedUrl, VerifiedVersion, VerifyReport } from './report/verification.ts'
 export type { RunContext } from './run/context.ts'
 export type { CatalogueOptions, MirrorOptions, RunOptions } from './run/options.ts'
 export type { ServeEvent, ServeListener, Trigger } from './serve/events.ts'
@@ -49,3 +50,5 @@ export {
 } from './update/options.ts'
 export { updateCatalogue } from './update/update.ts'
 export { type ValidateContext, type ValidateOptions, validateCatalogue } from './validate/validate.ts'
+export type { VerifyOptions } from './verify/options.ts'
+export { verifyCatalogue } from './verify/verify.ts'

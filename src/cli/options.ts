@@ -34,6 +34,14 @@ export interface RunFlags extends ImagesFlags, MirrorFlags {
   readonly transfers: string
 }
 
+/** Every option of `verify`. */
+export interface VerifyFlags extends ImagesFlags {
+  readonly includeDisabled?: boolean | undefined
+  readonly full?: boolean | undefined
+  readonly jobs: string
+  readonly transfers: string
+}
+
 /** Every option of an update, as commander holds it: unchecked text, whether from a flag or the environment. */
 export interface UpdateFlags extends RunFlags {
   readonly allowDowngrade?: boolean | undefined
@@ -203,6 +211,15 @@ export function addCheckOptions(command: Command): Command {
     .addOption(keyringOption())
     .optionsGroup('Run:')
     .addOption(jobsOption())
+}
+
+/** How `verify` goes. */
+export function addVerifyOptions(command: Command): Command {
+  return command
+    .optionsGroup('Run:')
+    .option('--full', 'also download every file and compare its digest')
+    .addOption(option('--jobs <n>', 'URLs asked at once', '256'))
+    .addOption(option('--transfers <n>', 'downloads at once', '2'))
 }
 
 /** How a run goes. */

@@ -11,6 +11,7 @@ import { registerPropose } from './commands/propose.ts'
 import { registerServe } from './commands/serve.ts'
 import { registerUpdate } from './commands/update.ts'
 import { registerValidate } from './commands/validate.ts'
+import { registerVerify } from './commands/verify.ts'
 import { addCompletionOptions } from './completion/options.ts'
 import { addConfigurationOptions, addOpposites } from './configuration.ts'
 import { type CliContext, interruptedStatus } from './context.ts'
@@ -39,6 +40,7 @@ export function createProgram(session: Session): Command {
   registerUpdate(program, session)
   registerCheck(program, session)
   registerMirror(program, session)
+  registerVerify(program, session)
   registerServe(program, session)
   registerList(program, session)
   registerValidate(program, session)

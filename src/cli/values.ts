@@ -2,8 +2,9 @@ import type { CheckOptions } from '../check/options.ts'
 import { UpdaterError } from '../errors.ts'
 import type { MirrorOptions, RunOptions } from '../run/options.ts'
 import type { UpdateOptions } from '../update/options.ts'
+import type { VerifyOptions } from '../verify/options.ts'
 import { type Flags, invalid, type Origin } from './flags.ts'
-import type { CheckFlags, ImagesFlags, MirrorFlags, RunFlags, UpdateFlags } from './options.ts'
+import type { CheckFlags, ImagesFlags, MirrorFlags, RunFlags, UpdateFlags, VerifyFlags } from './options.ts'
 
 type Key = keyof MirrorFlags
 
@@ -58,6 +59,18 @@ export function toCheckOptions(flags: Flags<CheckFlags>, names: readonly string[
     })),
     sources: configuration?.sources,
     keyring: origin('keyring').source === 'default' ? undefined : filled(values.keyring, origin('keyring')),
+  }
+}
+
+/** @throws UpdaterError USAGE for a flag, CONFIGURATION for an environment variable */
+export function toVerifyOptions(flags: Flags<VerifyFlags>, names: readonly string[]): VerifyOptions {
+  const { values, origin } = flags
+  return {
+    ...toSelection(flags, names),
+    includeDisabled: values.includeDisabled,
+    full: values.full,
+    jobs: parseCount(values.jobs, origin('jobs'), 256),
+    transfers: parseCount(values.transfers, origin('transfers'), 64),
   }
 }
 

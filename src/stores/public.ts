@@ -58,7 +58,7 @@ export async function verifyFull(
   const hash = createHash(digest.algorithm)
   let received = 0
   try {
-    for await (const chunk of await openWhole(url, http, signal)) {
+    for await (const chunk of await readPublic(url, http, signal)) {
       received += chunk.length
       hash.update(chunk)
     }
@@ -189,7 +189,8 @@ async function lookAtFile(url: string): Promise<PublicObject> {
   }
 }
 
-async function openWhole(
+/** The bytes behind a public URL. @throws UpdaterError HTTP_*, ABORTED, and what the file system throws */
+export async function readPublic(
   url: string,
   http: HttpClient,
   signal: AbortSignal | undefined,

@@ -1,0 +1,98 @@
+import { formatDocument } from './json.ts'
+import { codeSpan, escapeMarkdown } from './markdown.ts'
+import { formatDuration } from './quantities.ts'
+import { formatStatusRows, type StatusRow } from './rows.ts'
+import { formatMarkdownTable } from './table.ts'
+import type { Style } from './terminal.ts'
+import type { TextLayout } from './text.ts'
+import {
+  severities,
+  type Verdict,
+  type VerifiedUrl,
+  type VerifiedVersion,
+  type VerifyReport,
+} from './verification.ts'
+
+const styles: Record<Verdict, Style> = {
+  mismatch: 'red',
+  unmirrorable: 'red',
+  missing: 'red',
+  private: 'red',
+  error: 'red',
+  pending: 'yellow',
+  ok: 'green',
+}
+
+/** The versions of which there is something to say, then one line of counts. */
+export function formatVerifyText(report: VerifyReport, layout: TextLayout): string {
+  const rows = troubled(report).map((one): StatusRow => {
+    const style = styles[one.verdict]
+    const sentences = problemsOf(one).map(([key, problem]) => `${key} ${problem.url}: ${problem.message}.`)
+    return {
+      cells: [one.shortname ?? one.name, one.version ?? '-'],
+      status: one.verdict,
+      style,
+      details: sentences.map((text) => [style, text] as const),
+    }
+  })
+  return [...formatStatusRows(['Image', 'Version'], rows, layout), countsOf(report), ''].join('\n')
+}
+
+function troubled({ versions }: VerifyReport): readonly VerifiedVersion[] {
+  return versions.filter(({ verdict }) => verdict !== 'ok')
+}
+
+function problemsOf({ url, mirrorUrl }: VerifiedVersion): (readonly [key: string, problem: VerifiedUrl])[] {
+  return (
+    [
+      ['url', url],
+      ['mirror_url', mirrorUrl],
+    ] as const
+  ).flatMap(([key, one]) => (one === undefined || one.status === 'ok' ? [] : [[key, one] as const]))
+}
+
+function countsOf({ summary, versions, seconds, full }: VerifyReport): string {
+  const counts = severities.filter((verdict) => verdict === 'ok' || summary[verdict] > 0)
+  const told = counts.map((verdict) => `${summary[verdict]} ${verdict}`).reverse()
+  const how = full ? 'downloaded' : 'asked'
+  return `${versions.length} versions ${how} in ${formatDuration(seconds)}: ${told.join(', ')}`
+}
+
+/** For a comment on a pull request or a job's summary. */
+export function formatVerifyMarkdown(report: VerifyReport): string {
+  const rows = troubled(report).map((one) => [
+    escapeMarkdown(one.name),
+    codeSpan(one.version ?? '-'),
+    one.verdict,
+    problemsOf(one)
+      .map(
+        ([key, { url, message }]) =>
+          `${escapeMarkdown(key)} ${codeSpan(url)}: ${escapeMarkdown(message ?? '')}.`,
+      )
+      .join(' '),
+  ])
+  const table = formatMarkdownTable({ head: ['Image', 'Version', 'Verdict', 'What'], rows })
+  return `${rows.length === 0 ? '' : `${table}\n`}${escapeMarkdown(countsOf(report))}.\n`
+}
+
+export function formatVerifyJson(report: VerifyReport, exitStatus: number): string {
+  return formatDocument({
+    schema_version: 1,
+    started_at: report.startedAt,
+    seconds: report.seconds,
+    full: report.full,
+    exit_status: exitStatus,
+    summary: report.summary,
+    versions: report.versions.map((one) => ({
+      file: one.file,
+      line: one.line,
+      name: one.name,
+      shortname: one.shortname,
+      version: one.version,
+      verdict: one.verdict,
+      url: one.url,
+      mirror_url: one.mirrorUrl,
+    })),
+    errors: [],
+  })
+}

@@ -1,0 +1,202 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { mirrorCatalogue, type VerifyOptions, type VerifyReport, verifyCatalogue } from '../../src/index.ts'
+import { createPaint } from '../../src/report/terminal.ts'
+import { exitStatusOf } from '../../src/report/verification.ts'
+import { formatVerifyMarkdown, formatVerifyText } from '../../src/report/verification-text.ts'
+import { judge } from '../../src/verify/judge.ts'
+import { type Entry, type HistoryWorld, startHistoryWorld } from '../support/history-world.ts'
+import { imageOf } from '../support/world/published.ts'
+
+let world: HistoryWorld
+beforeEach(async () => {
+  world = await startHistoryWorld()
+})
+afterEach(() => world.close())
+
+const run = (options: Partial<VerifyOptions> = {}) =>
+  verifyCatalogue({ images: [world.folder], ...options }, { httpPolicy: { retries: 0 } })
+const verdicts = ({ versions }: VerifyReport) => versions.map(({ verdict }) => verdict)
+
+/** Writes the versions and brings those to the mirror that can be. */
+async function mirrored(...entries: readonly Entry[]): Promise<void> {
+  await world.write(entries)
+  await mirrorCatalogue({ images: [world.folder], mirror: world.mirror }, { httpPolicy: { retries: 0 } })
+}
+
+const onMirror = (version: string, bytes: Uint8Array, headers: Record<string, string> = {}) => {
+  const path = `/mirror/demo-1/${version}-demo-1.qcow2`
+  world.origin.put(path, { body: bytes, headers })
+  return `${world.origin.url}${path}`
+}
+
+type Built = Required<Entry> & { readonly stored: Uint8Array }
+
+describe('judge', () => {
+  it.each([
+    ['ok', 'ok', true, 'ok'],
+    ['ok', undefined, true, 'ok'],
+    ['ok', 'missing', true, 'pending'],
+    ['ok', 'missing', false, 'missing'],
+    ['missing', 'missing', true, 'unmirrorable'],
+    ['private', 'missing', false, 'unmirrorable'],
+    ['mismatch', 'missing', true, 'unmirrorable'],
+    ['error', 'missing', true, 'missing'],
+    [undefined, 'missing', true, 'unmirrorable'],
+    ['missing', 'ok', true, 'missing'],
+    ['missing', 'private', true, 'missing'],
+    ['ok', 'private', true, 'private'],
+    ['error', 'mismatch', true, 'mismatch'],
+    ['error', 'ok', false, 'error'],
+    [undefined, undefined, true, 'ok'],
+  ] as const)(
+    'of a url that is %s and a mirror_url that is %s (newest: %s) says %s',
+    (url, mirror, isNewest, verdict) => {
+      expect(judge(url, mirror, isNewest)).toBe(verdict)
+    },
+  )
+})
+
+describe('verifyCatalogue', () => {
+  it.each([false, true])('finds nothing wrong with what was mirrored (full: %s)', async (full) => {
+    await mirrored(world.build('20260301'), world.build('20260201', { packed: true }))
+    const before = world.store.requests.length
+    const report = await run({ full })
+    expect(verdicts(report)).toEqual(['ok', 'ok'])
+    expect(exitStatusOf(report)).toBe(0)
+    expect(
+      world.store.requests.slice(before).every(({ headers }) => headers.authorization === undefined),
+    ).toBe(true)
+  })
+
+  it('tells pending, missing and unmirrorable apart', async () => {
+    const [newest, older, gone] = ['20260301', '20260201', '20260101'].map((version) => {
+      const mirrorUrl = `${world.origin.url}/mirror/demo-1/${version}-demo-1.qcow2`
+      return { ...world.build(version), mirrorUrl }
+    }) as [Built, Built, Built]
+    world.origin.remove('/demo/20260101/demo.qcow2')
+    await world.write([newest, older, gone])
+    const report = await run()
+    expect(verdicts(report)).toEqual(['pending', 'missing', 'unmirrorable'])
+    expect(report.versions[2]).toMatchObject({
+      file: expect.stringContaining('demo.yml'),
+      line: 2,
+      version: '20260101',
+      url: { url: gone.url, status: 'missing', message: 'It answers 404' },
+      mirrorUrl: { url: gone.mirrorUrl, status: 'missing' },
+    })
+    expect(exitStatusOf(report)).toBe(7)
+    await world.write([newest])
+    expect(exitStatusOf(await run())).toBe(6)
+    onMirror('20260301', newest.stored)
+    world.origin.remove('/demo/20260301/demo.qcow2')
+    expect(verdicts(await run())).toEqual(['missing'])
+  })
+
+  it('takes a 403 beside what can be read for missing, where the store says so of everything', async () => {
+    const [newest, older] = [world.build('20260301'), world.build('20260201')]
+    await world.write([newest, older])
+    // Nothing is there yet that could be read.
+    expect(verdicts(await run())).toEqual(['private', 'private'])
+    await mirrored(older)
+    await world.write([newest, older])
+    const report = await run()
+    expect(verdicts(report)).toEqual(['pending', 'ok'])
+    expect(report.versions[0]?.mirrorUrl?.message).toBe('It answers 403, as for whatever is not there')
+  })
+
+  it.each([401, 403, 409])('calls a mirror_url that answers %i private', async (status) => {
+    const { stored, ...build } = world.build('20260301')
+    const mirrorUrl = onMirror('20260301', stored)
+    await world.write([{ ...build, mirrorUrl }])
+    world.origin.fault('/mirror/demo-1/20260301-demo-1.qcow2', { status })
+    const report = await run()
+    expect(report.versions[0]).toMatchObject({ verdict: 'private', mirrorUrl: { status: 'private' } })
+    expect(exitStatusOf(report)).toBe(4)
+  })
+
+  it('sees other bytes by what was recorded, without a download', async () => {
+    const { stored, ...build } = world.build('20260301')
+    const headers = { 'x-object-meta-source-checksum': `sha256:${'0'.repeat(64)}` }
+    await world.write([{ ...build, mirrorUrl: onMirror('20260301', stored, headers) }])
+    expect(exitStatusOf(await run())).toBe(5)
+  })
+
+  it.each<[string, () => void, 'url' | 'mirrorUrl']>([
+    ['the source', () => world.origin.put('/demo/20260301/demo.qcow2', imageOf('other', 20_000)), 'url'],
+    ['the mirror', () => onMirror('20260301', imageOf('other', 20_000)), 'mirrorUrl'],
+  ])('sees other bytes of %s by a download only', async (_, spoil, which) => {
+    const build = world.build('20260301')
+    await world.write([{ ...build, mirrorUrl: onMirror('20260301', build.stored) }])
+    spoil()
+    expect(verdicts(await run())).toEqual(['ok'])
+    const report = await run({ full: true })
+    expect(report.versions[0]).toMatchObject({
+      verdict: 'mismatch',
+      [which]: {
+        status: 'mismatch',
+        message: expect.stringMatching(/^Its bytes have sha256:\w+, not sha256:/),
+      },
+    })
+    expect(report.versions[0]?.[which === 'url' ? 'mirrorUrl' : 'url']).toMatchObject({ status: 'ok' })
+  })
+
+  describe('of a compressed source', () => {
+    it('compares the mirror with what comes out of it', async () => {
+      const build = world.build('20260301', { packed: true })
+      await world.write([{ ...build, mirrorUrl: onMirror('20260301', build.stored) }])
+      expect(verdicts(await run({ full: true }))).toEqual(['ok'])
+      onMirror('20260301', imageOf('other', 20_000))
+      expect(verdicts(await run({ full: true }))).toEqual(['mismatch'])
+    })
+
+    it('that is gone goes by the record, or says that nothing tells', async () => {
+      const build = world.build('20260301', { packed: true })
+      await mirrored(build)
+      world.origin.remove('/demo/20260301/demo.qcow2.gz')
+      const recorded = await run({ full: true })
+      expect(recorded.versions[0]).toMatchObject({ verdict: 'missing', mirrorUrl: { status: 'ok' } })
+      await world.write([{ ...build, mirrorUrl: onMirror('20260301', build.stored) }])
+      const unknown = await run({ full: true })
+      expect(unknown.versions[0]).toMatchObject({ mirrorUrl: { status: 'error' } })
+    })
+
+    it('that cannot be decompressed is a mismatch', async () => {
+      await world.write([world.build('20260301', { packed: true })])
+      world.origin.put('/demo/20260301/demo.qcow2.gz', 'no gzip')
+      expect((await run({ full: true })).versions[0]?.url).toMatchObject({ status: 'mismatch' })
+    })
+  })
+
+  it('says what it could not find out', async () => {
+    await world.write([world.build('20260301')])
+    world.origin.fault('/demo/20260301/demo.qcow2', { status: 500, times: 3 })
+    const report = await run()
+    expect(report.versions[0]).toMatchObject({
+      url: { status: 'error', message: expect.stringContaining('500') },
+    })
+    await world.write([{ ...world.build('20260301'), checksum: 'sha256:00' }])
+    expect((await run({ full: true })).versions[0]?.url).toMatchObject({ status: 'error' })
+  })
+
+  it('ends at a signal', async () => {
+    await world.write([world.build('20260301')])
+    const report = await verifyCatalogue({ images: [world.folder] }, { signal: AbortSignal.abort() })
+    expect(verdicts(report)).toEqual(['error'])
+  })
+
+  it('is shown as text and as Markdown', async () => {
+    const [newest, gone] = [world.build('20260301'), world.build('20260101')]
+    await mirrored(newest)
+    world.origin.remove('/demo/20260101/demo.qcow2')
+    await world.write([newest, gone])
+    const report = { ...(await run()), seconds: 1 }
+    expect(formatVerifyText(report, { paint: createPaint(false) })).toBe(`Image   Version   Status
+demo-1  20260101  unmirrorable
+  url ${gone.url}: It answers 404.
+  mirror_url ${gone.mirrorUrl}: It answers 403, as for whatever is not there.
+
+2 versions asked in 1.0 s: 1 ok, 1 unmirrorable
+`)
+    expect(formatVerifyMarkdown(report)).toContain('| Demo 1 | `20260101` | unmirrorable | url `http')
+  })
+})
