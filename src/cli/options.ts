@@ -98,6 +98,7 @@ export interface FileFlags extends ReportFlags {
 /** Options whose value the shell completes, by their attribute's name. */
 export const pathOptions: Readonly<Record<string, 'files' | 'directories'>> = {
   images: 'files',
+  config: 'files',
   mirrorDir: 'directories',
   keyring: 'directories',
   report: 'files',

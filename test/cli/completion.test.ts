@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { describeCommands } from '../../scripts/reference/commands.ts'
 import { joinAtEquals, unquote } from '../../src/cli/completion/words.ts'
 import { cli, temporaryFolder } from './support.ts'
 
@@ -31,15 +32,9 @@ async function candidates(shell: string, ...words: string[]): Promise<string[]> 
     .map((line) => line.split('\t')[0] ?? '')
 }
 
-/** As the help lists them. */
-const help = await cli(['--help'])
-const commands = [...help.out.matchAll(/^ {2}([a-z]+) \[.*\] {2,}/gm)].map(([, name = '']) => name)
+const commands = [...describeCommands().commands.map(({ name }) => name), 'help']
 
 describe('candidates', () => {
-  it('know the commands', () => {
-    expect(commands).toEqual(expect.arrayContaining(['update', 'validate', 'help']))
-  })
-
   it.each([
     [['--sig'], ['values', '--signatures']],
     [
@@ -67,7 +62,7 @@ describe('candidates', () => {
     [['--keyring=x'], ['directories']],
     [['--jobs', ''], ['values']],
     [['--bogus=x'], ['values']],
-    [[''], ['values', ...commands, 'alpha-1', 'Beta Long Name']],
+    [[''], ['values', ...commands, 'alpha-1', 'Beta Long Name', 'a']],
     [['u'], ['values', 'update']],
     [['update', 'u'], ['values']],
     [
@@ -92,6 +87,26 @@ describe('candidates', () => {
     [['--images=/nowhere', 'alp'], ['values']],
   ])('%j', async (words, expected) => {
     expect(await candidates('zsh', ...words)).toEqual(expected)
+  })
+
+  it('looks into the catalogue of the configuration file', async () => {
+    vi.stubEnv('IMAGE_UPDATER_IMAGES', '')
+    const file = join(folder, 'conf.yml')
+    writeFileSync(file, 'images: catalogue\n')
+    expect(await candidates('zsh', '--config', file, 'al')).toEqual(['values', 'alpha-1'])
+    expect(await candidates('zsh', 'serve', `--config=${file}`, 'al')).toEqual(['values', 'alpha-1'])
+    vi.stubEnv('IMAGE_UPDATER_CONFIG', file)
+    expect(await candidates('zsh', 'list', '')).toEqual(['values', 'alpha-1', 'Beta Long Name', 'a'])
+    expect(await candidates('zsh', '--no-config', 'al')).toEqual(['values'])
+    expect(await candidates('zsh', '--images', '/nowhere', 'al')).toEqual(['values'])
+    writeFileSync(file, 'imagos: catalogue\n')
+    expect(await candidates('zsh', 'al')).toEqual(['values'])
+    expect(await candidates('zsh', '--config', '')).toEqual(['files'])
+  })
+
+  it('has the distributions of init', async () => {
+    expect(await candidates('zsh', 'init', 'ub')).toEqual(['values', 'ubuntu'])
+    expect(await candidates('zsh', 'init', 'al')).toEqual(expect.arrayContaining(['almalinux', 'all']))
   })
 
   it('keeps the option before its value for fish and not for the others', async () => {

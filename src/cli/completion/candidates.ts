@@ -1,6 +1,7 @@
 import type { Command, Option } from 'commander'
+import type { CliContext } from '../context.ts'
 import { pathOptions } from '../options.ts'
-import { imageNames } from './names.ts'
+import { catalogueInForce, catalogueNames } from './names.ts'
 import { joinAtEquals, readWords, type Typed, unquote } from './words.ts'
 
 export interface Candidate {
@@ -19,6 +20,7 @@ export async function complete(
   program: Command,
   shell: string,
   words: readonly string[],
+  library: CliContext['library'],
 ): Promise<Completion> {
   const visible = program.createHelp().visibleCommands(program)
   const [update = program] = visible
@@ -39,8 +41,7 @@ export async function complete(
   const commands = typed.named
     ? []
     : visible.map((one) => ({ value: one.name(), description: one.description() }))
-  const names = typed.command.registeredArguments.length > 0 ? await namesFor(typed) : []
-  return matching([...commands, ...names], typed.prefix)
+  return matching([...commands, ...(await argumentsFor(typed, library))], typed.prefix)
 }
 
 function optionCandidate({ long, flags, description }: Option): Candidate {
@@ -52,17 +53,35 @@ async function optionValues(option: Option, typed: Typed): Promise<readonly Cand
   return (option.argChoices ?? []).map((value) => ({ value }))
 }
 
-/** Shortnames, with names as their descriptions; names themselves once one is being typed. */
-async function namesFor({ values, prefix }: Typed): Promise<readonly Candidate[]> {
-  const fromEnvironment = process.env.IMAGE_UPDATER_IMAGES?.split(':').filter((path) => path !== '') ?? []
-  const fallback = fromEnvironment.length > 0 ? fromEnvironment : ['/etc/images']
-  const images = await imageNames(values.get('images') ?? fallback)
-  return images.flatMap(({ name, shortname }) => {
+/** What can be an argument of the command. */
+async function argumentsFor(typed: Typed, library: CliContext['library']): Promise<readonly Candidate[]> {
+  switch (typed.command.registeredArguments[0]?.name()) {
+    case 'NAME':
+      return namesFor(typed)
+    case 'DISTRO': {
+      const { shippedCatalogue } = await library()
+      return [...(await shippedCatalogue()).map(({ name }) => ({ value: name })), { value: 'all' }]
+    }
+    default:
+      return []
+  }
+}
+
+/** Shortnames, with names as their descriptions, and files; names themselves once one is being typed. */
+async function namesFor({ values, switches, prefix }: Typed): Promise<readonly Candidate[]> {
+  const named = values.get('config')?.at(-1) ?? (process.env.IMAGE_UPDATER_CONFIG || undefined)
+  const configuration = switches.has('--no-config') ? false : named
+  const { images, files } = await catalogueNames(
+    values.get('images') ?? (await catalogueInForce(configuration)),
+  )
+  const labels = images.flatMap(({ name, shortname }) => {
     const whole: Candidate = { value: name }
     if (shortname === undefined) return [whole]
     const short: Candidate = { value: shortname, description: name }
     return prefix === '' ? [short] : [short, whole]
   })
+  const further = files.filter((file) => labels.every(({ value }) => value !== file))
+  return [...labels, ...further.map((value) => ({ value, description: 'all images of this file' }))]
 }
 
 function matching(candidates: readonly Candidate[], prefix: string, glued = ''): Completion {

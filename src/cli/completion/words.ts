@@ -16,6 +16,8 @@ export interface Typed {
   readonly argumentsOnly: boolean
   /** Values of options typed before, by attribute name. */
   readonly values: ReadonlyMap<string, readonly string[]>
+  /** Options typed before that take no value. */
+  readonly switches: ReadonlySet<string>
 }
 
 interface State {
@@ -24,6 +26,7 @@ interface State {
   pending: Option | undefined
   argumentsOnly: boolean
   readonly values: Map<string, string[]>
+  readonly switches: Set<string>
 }
 
 /** Reads the words after the program's name; the last one is being typed. */
@@ -36,6 +39,7 @@ export function readWords(program: Command, defaultCommand: Command, words: read
     pending: undefined,
     argumentsOnly: false,
     values: new Map(),
+    switches: new Set(),
   }
   for (const one of before) readWord(state, program, one)
   const { flag, value } = splitOption(word)
@@ -63,6 +67,7 @@ function readWord(state: State, program: Command, word: string): void {
     const option = findOption(state, program, flag)
     if (value !== undefined) remember(state, option, value)
     else if (option?.required) state.pending = option
+    else state.switches.add(flag)
   }
 }
 
