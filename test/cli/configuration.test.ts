@@ -1,6 +1,8 @@
 import { chmodSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { optionDescriptions } from '../../scripts/configuration-schema.ts'
+import { optionNames } from '../../src/config/schema.ts'
 import { UpdaterError } from '../../src/errors.ts'
 import { cli, temporaryFolder } from './support.ts'
 
@@ -224,5 +226,15 @@ describe('its secrets', () => {
     expect((await cli(['--config', file])).err).toContain(
       `WARNING  | config - ${file} holds "minio_access_key" and can be read by every user of this machine: chmod o-r ${file}`,
     )
+  })
+})
+
+/** What is only said on the command line: a confirmation of one call, and what ends the program. */
+const commandLineOnly = ['config', 'version', 'install_completion', 'show_completion', 'yes', 'fix']
+
+describe('the keys', () => {
+  it('are the options of all commands (src/config/schema.ts has one line for each)', () => {
+    const options = [...optionDescriptions().keys()].filter((key) => !commandLineOnly.includes(key))
+    expect([...optionNames].sort()).toEqual(options.sort())
   })
 })

@@ -2,9 +2,8 @@ import { readFileSync } from 'node:fs'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
-import { configurationSchema, optionDescriptions } from '../../scripts/configuration-schema.ts'
+import { configurationSchema } from '../../scripts/configuration-schema.ts'
 import { parseConfiguration } from '../../src/config/parse.ts'
-import { optionNames } from '../../src/config/schema.ts'
 import { describeError, UpdaterError } from '../../src/errors.ts'
 
 const source = `sources:
@@ -166,15 +165,7 @@ describe('a configuration file', () => {
   })
 })
 
-/** What is only said on the command line: a confirmation of one call, and what ends the program. */
-const commandLineOnly = ['config', 'version', 'install_completion', 'show_completion', 'yes', 'fix']
-
 describe('the keys', () => {
-  it('are the options of all commands (src/config/schema.ts has one line for each)', () => {
-    const options = [...optionDescriptions().keys()].filter((key) => !commandLineOnly.includes(key))
-    expect([...optionNames].sort()).toEqual(options.sort())
-  })
-
   it('have a published schema that is current (npm run schema)', () => {
     const published = readFileSync(new URL('../../schema/configuration.schema.json', import.meta.url), 'utf8')
     expect(published).toBe(configurationSchema())
