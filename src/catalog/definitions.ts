@@ -16,7 +16,7 @@ export function readDefinitions(path: string, text: string): Definition[] {
   const [error] = document.errors
   if (error !== undefined) {
     throw new UpdaterError('CATALOG_SYNTAX', `Not valid YAML: ${error.message.split('\n')[0]}`, {
-      place: { file: path },
+      place: { file: path, line: error.linePos?.[0].line ?? 1, column: error.linePos?.[0].col ?? 1 },
       remedy: 'Correct the file, e.g. with the help of yamllint',
       cause: error,
     })

@@ -4,6 +4,7 @@ import { version } from '../version.ts'
 import { registerCheck } from './commands/check.ts'
 import { registerComplete } from './commands/complete.ts'
 import { registerConfig } from './commands/config.ts'
+import { registerDiff } from './commands/diff.ts'
 import { registerInit } from './commands/init.ts'
 import { registerList } from './commands/list.ts'
 import { registerMirror } from './commands/mirror.ts'
@@ -43,6 +44,7 @@ export function createProgram(session: Session): Command {
   registerVerify(program, session)
   registerServe(program, session)
   registerList(program, session)
+  registerDiff(program, session)
   registerValidate(program, session)
   registerInit(program, session)
   registerConfig(program, session)

@@ -75,13 +75,13 @@ export function toVerifyOptions(flags: Flags<VerifyFlags>, names: readonly strin
 }
 
 /**
- * The one folder that a command writes to.
+ * The one folder (or file) that a command is about.
  * @throws UpdaterError USAGE for a flag, CONFIGURATION for an environment variable
  */
 export function toFolder({ values, origin }: Flags<Pick<ImagesFlags, 'images'>>): string {
   const [folder, second] = parseImages(values.images, origin('images'))
   if (folder !== undefined && second === undefined) return folder
-  throw invalid(origin('images'), 'does not name one folder', 'Give the folder that the files are to be in')
+  throw invalid(origin('images'), 'does not name one folder', 'Name the folder of the image definitions once')
 }
 
 /**

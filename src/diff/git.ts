@@ -1,0 +1,91 @@
+import { execFile } from 'node:child_process'
+import { stat } from 'node:fs/promises'
+import { basename, dirname } from 'node:path'
+import { promisify } from 'node:util'
+import { UpdaterError } from '../errors.ts'
+
+const run = promisify(execFile)
+
+/** Bytes that git may print. */
+const maximumOutput = 64 * 1024 * 1024
+
+/** A file as it stood in a revision. */
+export interface RevisionFile {
+  /** Without its folder. */
+  readonly name: string
+  readonly text: string
+}
+
+/**
+ * The catalogue files of a folder (or the one file) as they stood in a revision of the git repository that
+ * it is in, in name order.
+ * @param path in the working tree
+ * @throws UpdaterError USAGE: there is no such revision; CONFIGURATION: git cannot be used; CATALOG_NOT_FOUND
+ */
+export async function readRevision(revision: string, path: string): Promise<RevisionFile[]> {
+  const isFolder = await stat(path).then(
+    (found) => found.isDirectory(),
+    () => !/\.ya?ml$/.test(path),
+  )
+  const folder = isFolder ? path : dirname(path)
+  const commit = await resolveRevision(revision, folder)
+  const listing = await git(folder, ['ls-tree', '-z', commit])
+  const files = listing.split('\0').flatMap((line) => {
+    const [, object = '', name = ''] = /^100\d{3} blob ([0-9a-f]+)\t(.*)$/s.exec(line) ?? []
+    const isMeant = isFolder ? /^[^.].*\.ya?ml$/.test(name) : name === basename(path)
+    return isMeant ? [{ name, object }] : []
+  })
+  if (files.length === 0) {
+    throw new UpdaterError('CATALOG_NOT_FOUND', `The revision ${revision} has no catalogue file in ${path}`, {
+      remedy: 'Name the folder of the image definitions, as it is in the repository, with --images',
+    })
+  }
+  const texts: RevisionFile[] = []
+  for (const { name, object } of files.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    texts.push({ name, text: await git(folder, ['cat-file', 'blob', object]) })
+  }
+  return texts
+}
+
+/** Nothing that begins with a hyphen reaches git: it would be an option. */
+async function resolveRevision(revision: string, folder: string): Promise<string> {
+  if (!/^-|^$|[\0\n]/.test(revision)) {
+    const found = await git(folder, ['rev-parse', '--verify', '--quiet', `${revision}^{commit}`]).catch(
+      (error) => {
+        if (error instanceof UpdaterError && error.code === 'CONFIGURATION') throw error
+        return ''
+      },
+    )
+    if (/^[0-9a-f]{40,64}\n$/.test(found)) return found.trim()
+  }
+  throw new UpdaterError('USAGE', `"${revision}" is neither a folder or file nor a revision of git`, {
+    remedy: 'Name two folders, or a branch, tag or commit of the repository that --images is in',
+  })
+}
+
+async function git(folder: string, args: readonly string[]): Promise<string> {
+  try {
+    const { stdout } = await run('git', ['-C', folder, ...args], {
+      maxBuffer: maximumOutput,
+      env: { ...process.env, GIT_OPTIONAL_LOCKS: '0', LC_ALL: 'C' },
+    })
+    return stdout
+  } catch (cause) {
+    throw failure(folder, cause)
+  }
+}
+
+function failure(folder: string, cause: unknown): UpdaterError {
+  const { code, stderr = '' } = cause as { readonly code?: string | number; readonly stderr?: string }
+  const why = code === 'ENOENT' ? 'it is not installed' : (stderr.trim().split('\n')[0] ?? '')
+  const isSetting =
+    code === 'ENOENT' || /not a git repository|dubious ownership|cannot change to/.test(stderr)
+  return new UpdaterError(
+    isSetting ? 'CONFIGURATION' : 'INTERNAL',
+    `git cannot be used in ${folder}: ${why}`,
+    {
+      remedy: 'Install git, and name a folder of a working tree with --images',
+      cause,
+    },
+  )
+}
