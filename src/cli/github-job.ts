@@ -2,8 +2,10 @@ import { appendFile } from 'node:fs/promises'
 import type { Place } from '../errors.ts'
 import type { ProposeOutcome } from '../index.ts'
 import { type Annotation, formatAnnotation } from '../report/annotation.ts'
+import { errorOf, readReportDocument } from '../report/json.ts'
 import type { ReportDocument } from '../report/json-schema.ts'
-import { codeSpan, escapeMarkdown } from '../report/markdown.ts'
+import { codeSpan } from '../report/markdown.ts'
+import { formatRefusalMarkdown, formatRunMarkdown } from '../report/run-markdown.ts'
 import type { Output } from './context.ts'
 
 /** What a step of GitHub Actions can say beside its log: annotations, a summary, outputs. */
@@ -44,25 +46,15 @@ function annotationOf(error: ErrorDocument, otherwise: Place, who: string): Anno
 }
 
 function summaryOf(report: ReportDocument, outcomes: readonly ProposeOutcome[]): string {
-  const { checked, updated, up_to_date, skipped, failed } = report.summary
-  const failures = [
-    ...report.images.flatMap(({ name, error }) =>
-      error === undefined ? [] : [failureOf(error, `${name}: `)],
-    ),
-    ...report.errors.map((error) => failureOf(error, '')),
-  ]
-  const lines = [
-    '## Images',
-    '',
-    `${checked} checked, ${updated} updated, ${up_to_date} up to date, ${skipped} skipped, ${failed} failed.`,
-    '',
-    ...outcomes.map(({ file, url, status }) => `- ${codeSpan(file)}: ${status} ${url ?? ''}`.trimEnd()),
-    ...failures,
-    '',
-  ]
-  return lines.join('\n')
+  const links = outcomes.map(({ file, url, status }) =>
+    `- ${codeSpan(file)}: ${status} ${url ?? ''}`.trimEnd(),
+  )
+  const text =
+    report.errors.length > 0
+      ? formatRefusalMarkdown(report.errors.map(errorOf))
+      : formatRunMarkdown(readReportDocument(report))
+  return `## Images\n\n${links.length === 0 ? '' : `${links.join('\n')}\n\n`}${text.slice(0, roomForSummary)}`
 }
 
-function failureOf({ code, message }: ErrorDocument, who: string): string {
-  return `- ${codeSpan(code)} ${escapeMarkdown(`${who}${message}`)}`
-}
+/** Characters: GitHub takes 1 MiB in the summaries of a step. */
+const roomForSummary = 250_000

@@ -1,8 +1,7 @@
 import { posix } from 'node:path'
 import { printable } from '../errors.ts'
-import type { ReportDocument } from '../report/json-schema.ts'
-import { codeSpan, escapeMarkdown } from '../report/markdown.ts'
-import { formatMarkdownTable } from '../report/table.ts'
+import { type ImageOutcome, type RunReport, summarize } from '../report/outcome.ts'
+import { formatRunMarkdown } from '../report/run-markdown.ts'
 
 /** The change of one catalogue file, as a pull or merge request offers it. */
 export interface Proposal {
@@ -16,21 +15,16 @@ export interface Proposal {
   readonly body: string
 }
 
-type ImageDocument = ReportDocument['images'][number]
-
 /** One proposal for each file that a run has changed. */
-export function proposalsOf(report: ReportDocument, branchPrefix: string): Proposal[] {
-  const files = report.dry_run ? [] : report.changes.map(({ file }) => file)
+export function proposalsOf(report: RunReport, branchPrefix: string): Proposal[] {
+  const files = report.dryRun ? [] : report.changes.map(({ file }) => file)
   const names = branchNames(files)
-  return files.map((file, index) => {
-    const images = report.images.filter((image) => image.file === file)
-    return {
-      file,
-      branch: `${branchPrefix}${names[index] ?? ''}`,
-      title: titleOf(file, images),
-      body: bodyOf(images, report.changes[index]?.diff ?? ''),
-    }
-  })
+  return files.map((file, index) => ({
+    file,
+    branch: `${branchPrefix}${names[index] ?? ''}`,
+    title: titleOf(file, report.images),
+    body: bodyOf(report, file),
+  }))
 }
 
 /** The files' names; where two are the same, their whole paths. */
@@ -55,8 +49,8 @@ function plainName(path: string): string {
 
 const titleLength = 200
 
-function titleOf(file: string, images: readonly ImageDocument[]): string {
-  const updated = images.filter(({ status }) => status === 'updated')
+function titleOf(file: string, images: readonly ImageOutcome[]): string {
+  const updated = images.filter((image) => image.file === file && image.status === 'updated')
   const [first] = updated
   const stem = posix.basename(file).replace(/\.ya?ml$/, '')
   const title =
@@ -66,41 +60,17 @@ function titleOf(file: string, images: readonly ImageDocument[]): string {
   return printable(title).slice(0, titleLength)
 }
 
-/** Characters: GitHub takes 65 536 in the text of a pull request. */
-const roomForDiff = 40_000
+/** Characters: GitHub takes 65 536 in the text of a pull request, GitLab more. */
+const roomForBody = 65_000
+const farewell = 'This branch is written anew by each run of image-updater.\n'
 
-function bodyOf(images: readonly ImageDocument[], diff: string): string {
-  const updated = images.filter(({ status }) => status === 'updated')
-  const failed = images.filter(({ error }) => error !== undefined)
-  const table = formatMarkdownTable({
-    head: ['Image', 'Version', 'Checksum', 'Trust'],
-    rows: updated
-      .slice(0, 100)
-      .map(({ name, previous, current, trust }) => [
-        escapeMarkdown(name),
-        [previous?.version, current?.version].map((version) => codeSpan(version ?? '-')).join(' → '),
-        codeSpan(current?.checksum?.replace(/(:.{12}).+$/, '$1…') ?? '-'),
-        trust ?? '-',
-      ]),
-  })
-  const parts = [
-    'The bytes of each new build are on the mirror, are what their distribution published, and can be read there.',
-    table.trimEnd(),
-    ...(failed.length === 0 ? [] : ['Not updated:', failed.slice(0, 50).map(failureLine).join('\n')]),
-    diff.length > roomForDiff ? 'The change is too long to be shown here.' : fenced(diff),
-    'This branch is written anew by each run of image-updater.',
-  ]
-  return `${parts.join('\n\n')}\n`
-}
-
-function failureLine({ name, error }: ImageDocument): string {
-  return `- ${escapeMarkdown(name)}: ${codeSpan(error?.code ?? '')} ${escapeMarkdown(error?.message ?? '').slice(0, 500)}`
-}
-
-/** A block of code that no text can end. */
-function fenced(diff: string): string {
-  const longest = Math.max(2, ...(diff.match(/`+/g) ?? []).map((run) => run.length))
-  const fence = '`'.repeat(longest + 1)
-  const lines = diff.split('\n').map((line) => line.split('\t').map(printable).join('\t'))
-  return `${fence}diff\n${lines.join('\n').trimEnd()}\n${fence}`
+/** The report of the run as far as it is about this file. */
+function bodyOf(report: RunReport, file: string): string {
+  const images = report.images.filter((image) => image.file === file)
+  const changes = report.changes.filter((change) => change.file === file)
+  const text = formatRunMarkdown({ ...report, summary: summarize(images), images, changes })
+  const room = roomForBody - farewell.length
+  const fitting =
+    text.length <= room ? text : `${text.slice(0, text.lastIndexOf('\n', room - 100))}\n\nCut off here.\n`
+  return `${fitting}\n${farewell}`
 }

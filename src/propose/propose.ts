@@ -1,6 +1,7 @@
 import { asUpdaterError, UpdaterError } from '../errors.ts'
 import type { Policy } from '../http/policy.ts'
 import type { HttpClient } from '../http/types.ts'
+import { readReportDocument } from '../report/json.ts'
 import { type ReportDocument, reportSchema } from '../report/json-schema.ts'
 import { version } from '../version.ts'
 import type { Forge, ForgeOptions } from './forge.ts'
@@ -37,7 +38,7 @@ export interface ProposeOutcome {
  */
 export async function proposeChanges(options: ProposeOptions): Promise<ProposeOutcome[]> {
   const { forge: where, folder, branchPrefix = 'image-updater/', httpPolicy } = options
-  const proposals = proposalsOf(parseReport(options.report), branchPrefix)
+  const proposals = proposalsOf(readReportDocument(parseReport(options.report)), branchPrefix)
   if (proposals.length === 0) return []
   const repository = await openRepository(folder)
   const { createHttpClient } = await import('../http/client.ts')

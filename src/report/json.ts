@@ -47,6 +47,27 @@ export function refusalDocument(refusal: Refusal, exitStatus: number): ReportDoc
   }
 }
 
+/** The report of a run that a document holds: the way back from `reportDocument`. */
+export function readReportDocument(document: ReportDocument): RunReport {
+  return {
+    startedAt: document.started_at,
+    seconds: document.seconds,
+    dryRun: document.dry_run,
+    summary: {
+      ...document.summary,
+      wouldUpdate: document.summary.would_update,
+      upToDate: document.summary.up_to_date,
+    },
+    images: document.images.map((image) => ({
+      ...image,
+      previous: image.previous && valuesOf(image.previous),
+      current: image.current && valuesOf(image.current),
+      error: image.error && errorOf(image.error),
+    })),
+    changes: document.changes,
+  }
+}
+
 function imageDocument(image: ImageOutcome): ReportDocument['images'][number] {
   return {
     file: image.file,
@@ -80,6 +101,11 @@ export function valuesDocument(
     url: values.url,
     mirror_url: values.mirrorUrl,
   }
+}
+
+function valuesOf(values: ReturnType<typeof valuesDocument>): OutcomeValues {
+  const { version, build_date: buildDate, checksum, url, mirror_url: mirrorUrl } = values
+  return { version, buildDate, checksum, url, mirrorUrl }
 }
 
 export function errorDocument({

@@ -11,6 +11,8 @@ export interface RunRecord {
   readonly progress: Progress
   /** Its report; absent while it goes on. The older runs' images and changes are forgotten. */
   readonly report?: ReportDocument | undefined
+  /** The same as Prometheus text. */
+  readonly metrics?: string | undefined
   /** Messages of hooks that failed after it. */
   readonly hookErrors: readonly string[]
 }
@@ -53,7 +55,7 @@ export function createRuns(): Runs {
 
 function shortened(record: RunRecord): RunRecord {
   const { report } = record
-  return { ...record, report: report && { ...report, images: [], changes: [] } }
+  return { ...record, metrics: undefined, report: report && { ...report, images: [], changes: [] } }
 }
 
 /** A run as the API lists it; `summary` and the rest are absent while it goes on. */

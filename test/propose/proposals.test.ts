@@ -2,17 +2,13 @@ import { execFileSync } from 'node:child_process'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { proposalsOf } from '../../src/propose/proposals.ts'
-import { reportDocument } from '../../src/report/json.ts'
 import { outcome, reportOf } from '../cli/support.ts'
 
 const of = (files: readonly string[], name = 'Alpha 1', diff = '+a\n') =>
   proposalsOf(
-    reportDocument(
-      reportOf(
-        files.map((file) => outcome({ file, name, status: 'updated' })),
-        { changes: files.map((file) => ({ file, diff })) },
-      ),
-      0,
+    reportOf(
+      files.map((file) => outcome({ file, name, status: 'updated' })),
+      { changes: files.map((file) => ({ file, diff })) },
     ),
     'u/',
   )
@@ -46,11 +42,14 @@ describe('proposals', () => {
   it('show text from outside as text, and keep within what forges take', () => {
     const [proposal] = of(['a.yml'], '@all <img src=x> #1 \u202e', '+```\n+\u001b[31m\n')
     expect(proposal?.title).toBe('Update @all <img src=x> #1 \\u{202e} to its newest build')
-    expect(proposal?.body).toContain('\\<img src=x\\>')
-    expect(proposal?.body).not.toMatch(/(?<![&\w])@all/)
+    expect(proposal?.body).toContain('`@all <img src=x> #1 \\u{202e}`')
     expect(proposal?.body).toContain('````diff\n+```\n+\\u{1b}[31m\n````')
     const many = of(['a.yml'], 'x'.repeat(500), `+${'y'.repeat(100_000)}\n`)[0]
     expect(many?.title.length).toBeLessThanOrEqual(200)
-    expect(many?.body.length).toBeLessThan(60_000)
+    expect(many?.body.length).toBeLessThan(65_536)
+    const images = Array.from({ length: 2000 }, () => outcome({ file: 'a.yml', status: 'updated' }))
+    const [long] = proposalsOf(reportOf(images, { changes: [{ file: 'a.yml', diff: '+a' }] }), 'u/')
+    expect(long?.body.length).toBeLessThan(65_536)
+    expect(long?.body).toMatch(/\n\nCut off here\.\n\nThis branch/)
   })
 })

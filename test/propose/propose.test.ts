@@ -91,7 +91,8 @@ describe('proposing on GitHub', () => {
     expect(() => place.there('image-updater/ubuntu', 'other.txt')).toThrow()
     const pull = server.open.get('image-updater/ubuntu')
     expect(pull).toMatchObject({ title: 'Update ubuntu 1 to 20260701', base: 'main' })
-    expect(pull?.body).toContain('| ubuntu 1 | `20260101` → `20260701` |')
+    expect(pull?.body).toMatch(/\| `ubuntu 1` *\| `20260101` → `20260701` *\| signed/)
+    expect(pull?.body).not.toContain('debian')
     expect(server.requests.every(({ headers }) => headers.authorization === `Bearer ${token}`)).toBe(true)
     expect(server.requests[0]?.path).toBe(
       '/repos/osism/images/pulls?state=open&head=osism%3Aimage-updater%2Fubuntu&base=main',
@@ -254,7 +255,7 @@ describe('the command', () => {
       '::error file=etc/images/debian.yml,line=9,title=HTTP_STATUS::Debian, 12: %250A::error::x: GET x answered 404. Look.\n',
     )
     expect(readFileSync(summary ?? '', 'utf8')).toContain(
-      '2 checked, 1 updated, 0 up to date, 0 skipped, 1 failed.',
+      '2 checked, 1 updated, 0 up to date, 0 skipped, 1 failed in 12 s.',
     )
     expect(readFileSync(output ?? '', 'utf8')).toBe(
       'pull-requests=["https://forge.example/1"]\nupdated=1\nfailed=1\n',

@@ -32,6 +32,10 @@ describe('a service', () => {
       last_run: { id: 1, status: 'updated' },
     })
     expect(await json('/api/v1/runs/1')).toMatchObject({ state: 'finished', report: { exit_status: 0 } })
+    const metrics = await get('/metrics')
+    expect(metrics.headers['content-type']).toBe('text/plain; version=0.0.4; charset=utf-8')
+    expect(metrics.text).toContain('image_updater_run_active 0\n')
+    expect(metrics.text).toContain('image_updater_last_run_success{command="update"} 1\n')
     const page = await get('/')
     expect(page.headers['content-type']).toBe('text/html; charset=utf-8')
     expect(page.text).toContain('20260717')
@@ -142,6 +146,7 @@ describe('a service', () => {
     expect(await json('/api/v1/runs')).toMatchObject({
       runs: [{ state: 'refused', exit_status: 2, errors: [{ code: 'CATALOG_NOT_FOUND' }] }],
     })
+    expect((await get('/metrics')).text).toContain('image_updater_last_run_success{command="update"} 0\n')
     expect(await get('/readyz')).toMatchObject({ status: 503 })
     expect(await get('/healthz')).toMatchObject({ status: 200 })
     expect(await json('/api/v1/images')).toMatchObject({ images: [], error: { code: 'CATALOG_NOT_FOUND' } })
