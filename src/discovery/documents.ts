@@ -16,6 +16,12 @@ export interface PublishedFile {
   readonly version?: string | undefined
 }
 
+/** What a source tells of, and how far that can be trusted. */
+export interface PublishedFiles {
+  readonly files: readonly PublishedFile[]
+  readonly trust: 'signed' | 'checksum'
+}
+
 /** Reads one kind of document; `undefined`: it is of another kind. */
 type Reader = (json: unknown, url: string) => PublishedFile[] | undefined
 

@@ -26,11 +26,6 @@ export const githubReleases = z.array(
 
 const releaseFolder = /^https:\/\/github\.com\/([^/]+\/[^/]+)\/releases\/download\/(?:([^/]+)\/)?$/
 
-/** Is this URL a folder below which GitHub has the files of releases? It has no page there. */
-export function isReleaseFolder(folder: string): boolean {
-  return releaseFolder.test(folder)
-}
-
 /** Where the API tells what is in such a folder. */
 export function releasesUrl(folder: string): string {
   const [, repository = ''] = releaseFolder.exec(folder) ?? []

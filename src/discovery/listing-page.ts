@@ -1,10 +1,8 @@
 import { UpdaterError } from '../errors.ts'
 import { statusOf } from '../http/failure.ts'
 import { redactUrl } from '../http/url.ts'
-import { isReleaseFolder, parseReleaseListing, releasesUrl } from './github.ts'
 import { parseJson } from './json.ts'
 import { type ListingEntry, parseListing } from './listing.ts'
-import { parseBucketPage, parseJsonTable } from './listing-formats.ts'
 import type { ResolverContext } from './resolver.ts'
 
 /** Asks what is in a folder, whose URL ends with a slash. @throws UpdaterError HTTP_*, DISCOVERY_NOTHING_FOUND */
@@ -17,11 +15,13 @@ const maxBucketPages = 20
  * a bucket's listing, JSON, or GitHub's releases.
  */
 export const fetchListing: Lister = async (folder, context) => {
-  if (isReleaseFolder(folder)) {
-    const { text } = await context.http.text(releasesUrl(folder), { signal: context.signal })
-    return parseReleaseListing(text, folder)
+  const { origin, pathname } = new URL(folder)
+  if (/^https:\/\/github\.com\/[^/]+\/[^/]+\/releases\/download\//.test(folder)) {
+    return fetchReleases(folder, context)
   }
-  return isBucket(folder) ? fetchBucketListing(folder, context) : fetchPage(folder, context)
+  return isBucket(folder)
+    ? fetchBucket(`${origin}/`, decodeURIComponent(pathname.slice(1)), context)
+    : fetchPage(folder, context)
 }
 
 /** MirrorCache, which serves openSUSE, draws its pages in the browser; `?jsontable` has what it draws. */
@@ -34,8 +34,19 @@ async function fetchPage(folder: string, context: ResolverContext, query = ''): 
     if (statusOf(error) === 404) return ask(folder.slice(0, -1))
     throw error
   })
-  const json = /^\s*[[{]/.test(page.text) ? parseJson(page.text) : undefined
-  return json === undefined ? parseListing(page.text, page.url) : parseJsonTable(json)
+  if (/^\s*[[{]/.test(page.text)) {
+    const { parseJsonTable } = await import('./listing-formats.ts')
+    return parseJsonTable(parseJson(page.text))
+  }
+  if (page.text.slice(0, 1000).includes('<ListBucketResult')) return fetchBucket(folder, '', context)
+  return parseListing(page.text, page.url)
+}
+
+/** GitHub has no page there; its API tells what is in the folders of releases. */
+async function fetchReleases(folder: string, context: ResolverContext): Promise<ListingEntry[]> {
+  const { parseReleaseListing, releasesUrl } = await import('./github.ts')
+  const { text } = await context.http.text(releasesUrl(folder), { signal: context.signal })
+  return parseReleaseListing(text, folder)
 }
 
 /** A bucket of S3 in the form in which the host is the bucket. */
@@ -44,15 +55,18 @@ function isBucket(folder: string): boolean {
 }
 
 /** @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html */
-async function fetchBucketListing(folder: string, context: ResolverContext): Promise<ListingEntry[]> {
-  const { origin, pathname } = new URL(folder)
-  const prefix = decodeURIComponent(pathname.slice(1))
+async function fetchBucket(
+  bucket: string,
+  prefix: string,
+  context: ResolverContext,
+): Promise<ListingEntry[]> {
+  const { parseBucketPage } = await import('./listing-formats.ts')
   const entries: ListingEntry[] = []
   let token: string | undefined
   for (let page = 0; page < maxBucketPages; page += 1) {
     const query = new URLSearchParams({ 'list-type': '2', delimiter: '/', prefix })
     if (token !== undefined) query.set('continuation-token', token)
-    const answer = await context.http.text(`${origin}/?${query}`, { signal: context.signal })
+    const answer = await context.http.text(`${bucket}?${query}`, { signal: context.signal })
     const listed = await parseBucketPage(answer.text, prefix)
     entries.push(...listed.entries)
     token = listed.next
@@ -60,7 +74,7 @@ async function fetchBucketListing(folder: string, context: ResolverContext): Pro
   }
   throw new UpdaterError(
     'DISCOVERY_NOTHING_FOUND',
-    `The listing of ${redactUrl(folder)} has more than ${maxBucketPages} pages`,
+    `The listing of ${redactUrl(`${bucket}${prefix}`)} has more than ${maxBucketPages} pages`,
     { remedy: 'Name a folder with fewer files in latest_url' },
   )
 }

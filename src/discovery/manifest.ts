@@ -2,7 +2,6 @@ import { UpdaterError } from '../errors.ts'
 import { redactUrl } from '../http/url.ts'
 import type { Trust } from '../image.ts'
 import { type ChecksumEntry, parseChecksumFile } from './checksum-file.ts'
-import { parseDebianBuild } from './debian-build.ts'
 import type { ResolverContext } from './resolver.ts'
 import { withoutFrame } from './signatures/clearsigned.ts'
 
@@ -44,9 +43,15 @@ export async function fetchVerified(url: string, context: ResolverContext): Prom
 export async function fetchManifest(url: string, context: ResolverContext): Promise<Manifest> {
   context.tell({ type: 'checksums-from', url: redactUrl(url) })
   const { text, trust } = await fetchVerified(url, context)
-  const entries = /^\s*\{/.test(text) ? parseDebianBuild(text, url) : parseChecksumFile(text)
+  const entries = /^\s*\{/.test(text) ? await readJson(text, url) : parseChecksumFile(text)
   if (entries.length > 0) return { url, entries, trust }
   throw noChecksum(url)
+}
+
+/** Debian's JSON of a build, the one form that is no text by lines. */
+async function readJson(text: string, url: string): Promise<ChecksumEntry[]> {
+  const { parseDebianBuild } = await import('./debian-build.ts')
+  return parseDebianBuild(text, url)
 }
 
 /** @returns CHECKSUM_MALFORMED */

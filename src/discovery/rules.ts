@@ -39,8 +39,8 @@ export function withRule(image: Image, rule: SourceRule | undefined): Image {
 /** Who signs the sources of the rules, by their names. */
 export function pinsOfRules(rules: readonly SourceRule[]): Record<string, DistributionPin> {
   return Object.fromEntries(
-    rules.flatMap(({ name, signature }) => {
-      if (signature === undefined) return []
+    rules.flatMap(({ name, strategy, signature }) => {
+      if (signature === undefined || strategy === 'first-use') return []
       const { form, suffixes = ['.asc', '.sig', '.gpg'], keys, keyUrl, required = false } = signature
       const pin: DistributionPin = {
         signature: form === 'clearsigned' ? form : suffixes,

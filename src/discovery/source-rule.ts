@@ -48,6 +48,6 @@ export interface SourceRule {
   readonly latestUrl?: string | undefined
   /** In place of the image's `latest_checksum_url`. */
   readonly latestChecksumUrl?: string | undefined
-  /** Absent: the source has no signature that is looked at. */
+  /** Absent: the source has no signature that is looked at. Without meaning for `first-use`. */
   readonly signature?: SourceSignature | undefined
 }

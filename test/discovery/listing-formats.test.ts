@@ -72,6 +72,18 @@ describe("a bucket's listing", () => {
     context.http.done()
   })
 
+  it('is asked for where the page of a folder is one', async () => {
+    const context = fakeContext([
+      ['GET https://h/b/', bucket('<Contents><Key>a/x</Key></Contents>')],
+      [
+        'GET https://h/b/?list-type=2&delimiter=%2F&prefix=',
+        bucket('<CommonPrefixes><Prefix>a/</Prefix></CommonPrefixes>'),
+      ],
+    ])
+    expect(await fetchListing('https://h/b/', context)).toEqual([{ name: 'a', isFolder: true }])
+    context.http.done()
+  })
+
   it('has an end', async () => {
     const root = 'https://b.s3.amazonaws.com'
     const context = fakeContext([])

@@ -140,6 +140,14 @@ describe('an image of which no checksum is published', () => {
     expect(only(await run())).toMatchObject({ status: 'failed', error: { code: 'DOWNGRADE' } })
   })
 
+  it('is refused where signatures are required', async () => {
+    expect(only(await run({ signatures: 'require' }))).toMatchObject({
+      status: 'failed',
+      error: { code: 'SIGNATURE_MISSING' },
+    })
+    expect(store.objects()).toEqual([])
+  })
+
   it('is an error in a run without a mirror, which downloads nothing', async () => {
     const before = await readFile(catalogue, 'utf8')
     expect(only(await run({ mirror: { kind: 'none' } }))).toMatchObject({

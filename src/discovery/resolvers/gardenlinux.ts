@@ -1,7 +1,5 @@
-import { parse } from 'yaml'
-import { z } from 'zod'
 import { redactUrl } from '../../http/url.ts'
-import { digestsOf } from '../documents.ts'
+import { fetchVerified } from '../manifest.ts'
 import { type DigestLookup, documentStrategy } from '../strategies/document.ts'
 import { latestUrlLike, resolverOf } from '../strategy.ts'
 import { onBoth } from './layouts.ts'
@@ -9,30 +7,15 @@ import { onBoth } from './layouts.ts'
 const bucket = 'https://gardenlinux-github-releases.s3.amazonaws.com/'
 const database = 'https://gardenlinux-glrd.s3.eu-central-1.amazonaws.com/releases-minor.json'
 
-const metadata = z.object({
-  paths: z.array(
-    z.object({ name: z.string(), sha256sum: z.string().optional(), md5sum: z.string().optional() }),
-  ),
-})
-
 /** `objects/<build>/<file>` of the bucket is described in `meta/singles/<build>` (YAML). */
 const lookUpDigests: DigestLookup = async ({ url }, context) => {
   const [, root, build, name] = /^(.*\/)objects\/([^/]+)\/([^/]+)$/.exec(url) ?? []
   if (root === undefined) return []
   const metadataUrl = `${root}meta/singles/${build}`
   context.tell({ type: 'checksums-from', url: redactUrl(metadataUrl) })
-  const { text } = await context.http.text(metadataUrl, { signal: context.signal })
-  const read = metadata.safeParse(parseYaml(text))
-  const file = read.success ? read.data.paths.find((path) => path.name === name) : undefined
-  return digestsOf({ sha256: file?.sha256sum, md5: file?.md5sum })
-}
-
-function parseYaml(text: string): unknown {
-  try {
-    return parse(text)
-  } catch {
-    return undefined
-  }
+  const { text } = await fetchVerified(metadataUrl, context)
+  const { parseBuildMetadata } = await import('../build-metadata.ts')
+  return parseBuildMetadata(text, name ?? '')
 }
 
 /**

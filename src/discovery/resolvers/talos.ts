@@ -1,4 +1,3 @@
-import { z } from 'zod'
 import { parseJson } from '../json.ts'
 import type { Lister } from '../listing-page.ts'
 import { isSafeFileName } from '../names.ts'
@@ -13,9 +12,9 @@ const schematic = '376567988ad370138ad8b2698212367b8edcb69b5fd68c80be1f2ec7d603b
 const listVersions: Lister = async (folder, context) => {
   const url = folder.replace(/image\/[0-9a-f]{64}\/$/, 'versions')
   const { text } = await context.http.text(url, { signal: context.signal })
-  const versions = z.array(z.string()).safeParse(parseJson(text))
-  const names = versions.success ? versions.data.filter(isSafeFileName) : []
-  return names.map((name) => ({ name, isFolder: true }))
+  const versions: unknown = parseJson(text)
+  const names = Array.isArray(versions) ? versions.filter((version) => typeof version === 'string') : []
+  return names.filter(isSafeFileName).map((name) => ({ name, isFolder: true }))
 }
 
 /**
@@ -29,7 +28,11 @@ export const talos = resolverOf(
     title: 'Talos Linux',
     asks: ['`/versions` of the image factory'],
     trusts: 'the first download: its digest is recorded, and every later one has to be the same',
-    unconfirmed: ['the form of `/versions`', 'that the factory builds the same bytes again'],
+    unconfirmed: [
+      'the form of `/versions`',
+      'that the factory builds the same bytes again',
+      'that it answers HEAD before it has built an image',
+    ],
     layouts: onBoth((_, other) => ({
       image: 'Talos Linux',
       format: 'raw',

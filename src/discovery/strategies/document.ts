@@ -2,8 +2,7 @@ import { UpdaterError } from '../../errors.ts'
 import { redactUrl } from '../../http/url.ts'
 import type { Digest, Image } from '../../image.ts'
 import { preferredDigest } from '../checksum-file.ts'
-import { type PublishedFile, parseDocument } from '../documents.ts'
-import { fetchPackages, isPackagesUrl } from '../gitlab.ts'
+import type { PublishedFile, PublishedFiles } from '../documents.ts'
 import { fetchVerified } from '../manifest.ts'
 import { compareFileNames } from '../natural-order.ts'
 import {
@@ -50,6 +49,11 @@ export function documentStrategy(lookUp?: DigestLookup): Strategy {
   }
 }
 
+/** `https://gitlab.example/api/v4/projects/<id>/packages`. */
+function isPackagesUrl(url: string): boolean {
+  return /\/projects\/[^/]+\/packages$/.test(new URL(url).pathname)
+}
+
 /** `.json`, `.sjson`, releases of GitHub, releases and packages of GitLab. */
 function isDocumentUrl(url: string): boolean {
   if (hasPlaceholder(url) || !URL.canParse(url)) return false
@@ -65,18 +69,15 @@ interface Wanted {
   readonly imageName: string
 }
 
-interface Files {
-  readonly files: readonly PublishedFile[]
-  readonly trust: 'signed' | 'checksum'
-}
-
-async function fetchFiles(url: string, wanted: Wanted, context: ResolverContext): Promise<Files> {
+async function fetchFiles(url: string, wanted: Wanted, context: ResolverContext): Promise<PublishedFiles> {
   context.tell({ type: 'checksums-from', url: redactUrl(url) })
   if (isPackagesUrl(url)) {
+    const { fetchPackages } = await import('../gitlab.ts')
     const choose = (folders: readonly string[]) => newestOf(folders, (folder) => folder, wanted)
-    return { files: await fetchPackages(url, choose, context), trust: 'checksum' }
+    return fetchPackages(url, choose, context)
   }
   const { text, trust } = await fetchVerified(url, context)
+  const { parseDocument } = await import('../documents.ts')
   const files = parseDocument(text, url)
   if (files.length > 0) return { files, trust }
   throw new UpdaterError('CHECKSUM_MALFORMED', `${redactUrl(url)} is no document that tells of files`, {

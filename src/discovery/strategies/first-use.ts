@@ -24,6 +24,8 @@ export function firstUseStrategy(list: Lister = fetchListing): Strategy {
       if (url === undefined || file === undefined) {
         throw new UpdaterError('DISCOVERY_UNSUPPORTED', `The latest_url of ${image.name} names no file`)
       }
+      // Nothing vouches for the bytes: where a signature is required, that is refused here.
+      await context.verify?.({ url, bytes: new Uint8Array() })
       context.tell({ type: 'latest-url', url: redactUrl(url) })
       return {
         url,
