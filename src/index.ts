@@ -20,6 +20,8 @@ export { listCatalogue } from './list/list.ts'
 export { mirrorCatalogue } from './mirror/mirror.ts'
 export type { ForgeOptions } from './propose/forge.ts'
 export { type ProposeOptions, type ProposeOutcome, parseReport, proposeChanges } from './propose/propose.ts'
+export type { PruneOptions } from './prune/options.ts'
+export { pruneMirror } from './prune/prune.ts'
 export type { CheckedImage, CheckReport, CheckStatus, CheckSummary, MirrorState } from './report/check.ts'
 export type { CatalogueDiff, DiffVersion, FieldChange, ImageDiff } from './report/diff.ts'
 export type { ListedImage } from './report/list.ts'
@@ -33,6 +35,7 @@ export type {
   RunReport,
   RunSummary,
 } from './report/outcome.ts'
+export type { PrunedObject, PruneReport } from './report/pruning.ts'
 export type { Finding, Severity, ValidationReport } from './report/validation.ts'
 export type { Verdict, VerifiedUrl, VerifiedVersion, VerifyReport } from './report/verification.ts'
 export type { RunContext } from './run/context.ts'

@@ -29,6 +29,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
     'image.ts',
     'version.ts',
   ],
+  prune: ['run', 'catalog', 'stores', 'report', 'events.ts', 'errors.ts', 'image.ts'],
   verify: [
     'run',
     'catalog',
@@ -93,6 +94,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
     'check',
     'update',
     'verify',
+    'prune',
     'catalog',
     'stores',
     'events.ts',
@@ -129,6 +131,7 @@ const pure = [
   'stores/naming.ts',
   'update/plan.ts',
   'verify/judge.ts',
+  'prune/plan.ts',
   'report/text.ts',
   'report/json.ts',
   'redact.ts',

@@ -34,6 +34,12 @@ export interface RunFlags extends ImagesFlags, MirrorFlags {
   readonly transfers: string
 }
 
+/** Every option of `prune`. */
+export interface PruneFlags extends MirrorFlags, Pick<ImagesFlags, 'images'> {
+  readonly grace: string
+  readonly yes?: boolean | undefined
+}
+
 /** Every option of `verify`. */
 export interface VerifyFlags extends ImagesFlags {
   readonly includeDisabled?: boolean | undefined
@@ -212,6 +218,14 @@ export function addCheckOptions(command: Command): Command {
     .addOption(keyringOption())
     .optionsGroup('Run:')
     .addOption(jobsOption())
+}
+
+/** What `prune` may do. */
+export function addPruneOptions(command: Command): Command {
+  return command
+    .optionsGroup('Run:')
+    .addOption(option('--grace <time>', 'what is younger stays, named or not', '14d'))
+    .option('--yes', 'remove it; without this it is only listed')
 }
 
 /** How `verify` goes. */

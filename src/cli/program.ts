@@ -9,6 +9,7 @@ import { registerInit } from './commands/init.ts'
 import { registerList } from './commands/list.ts'
 import { registerMirror } from './commands/mirror.ts'
 import { registerPropose } from './commands/propose.ts'
+import { registerPrune } from './commands/prune.ts'
 import { registerServe } from './commands/serve.ts'
 import { registerUpdate } from './commands/update.ts'
 import { registerValidate } from './commands/validate.ts'
@@ -42,6 +43,7 @@ export function createProgram(session: Session): Command {
   registerCheck(program, session)
   registerMirror(program, session)
   registerVerify(program, session)
+  registerPrune(program, session)
   registerServe(program, session)
   registerList(program, session)
   registerDiff(program, session)

@@ -76,14 +76,14 @@ async function readToken(file: string): Promise<string> {
 
 const units: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 }
 
-/** Milliseconds of `90s`, `15m`, `2h`, `1d`. */
-export function parseDuration(text: string, origin: Origin): number {
+/** Milliseconds of `90s`, `15m`, `2h`, `1d`. @param most days */
+export function parseDuration(text: string, origin: Origin, most = 20): number {
   const [, number, unit = ''] = /^([0-9]{1,6}) ?([smhd])$/.exec(text.trim()) ?? []
   const seconds = Number(number) * (units[unit] ?? Number.NaN)
-  if (seconds <= 20 * 86_400) return seconds * 1000
+  if (seconds <= most * 86_400) return seconds * 1000
   throw invalid(
     origin,
-    'is not a length of time up to 20 days',
+    `is not a length of time up to ${most} days`,
     'Give a number with a unit: 90s, 15m, 2h, 1d',
   )
 }

@@ -162,7 +162,7 @@ function filled(text: string, origin: Origin): string {
   throw invalid(origin, 'is empty', 'Give it a value or leave it out')
 }
 
-function parseImages(given: readonly string[], origin: Origin): readonly string[] {
+export function parseImages(given: readonly string[], origin: Origin): readonly string[] {
   const paths = origin.source === 'environment' ? given.flatMap((value) => value.split(':')) : given
   return paths.map((path) => filled(path, origin))
 }

@@ -1,8 +1,6 @@
-import { dirname } from 'node:path'
 import { throwDefects } from '../catalog/defects.ts'
 import { unifiedDiff } from '../catalog/diff.ts'
 import { editEach } from '../catalog/edit.ts'
-import { lockCatalog } from '../catalog/lock.ts'
 import { readCatalog } from '../catalog/read.ts'
 import { selectImages } from '../catalog/select.ts'
 import type { VersionEdit } from '../catalog/types.ts'
@@ -10,6 +8,7 @@ import { applyEdits, assertWritable } from '../catalog/write.ts'
 import { formatPlace, UpdaterError } from '../errors.ts'
 import type { Image } from '../image.ts'
 import type { FileChange } from '../report/outcome.ts'
+import { lockFolders } from '../run/lock-folders.ts'
 import { findSharedObjects, skipReason } from './plan.ts'
 import type { Settings } from './settings.ts'
 import { withSources } from './sources.ts'
@@ -43,7 +42,7 @@ export async function openCatalogue(settings: Settings): Promise<OpenCatalogue> 
       settings.dryRun ? dryWriter(path, text) : createWriter((edits) => applyEdits(path, edits)),
     )
   }
-  const locks = settings.dryRun ? [] : await lockAll(paths)
+  const lock = settings.dryRun ? undefined : await lockAll(paths)
   return {
     images,
     async write(file, edit) {
@@ -59,7 +58,7 @@ export async function openCatalogue(settings: Settings): Promise<OpenCatalogue> 
           : [{ file, diff: unifiedDiff(file, change.before, change.after) }]
       }),
     release: async () => {
-      await Promise.all(locks.map((lock) => lock.release()))
+      await lock?.release()
     },
   }
 }
@@ -93,14 +92,7 @@ function dryWriter(path: string, text: string): CatalogWriter {
   })
 }
 
-async function lockAll(paths: ReadonlySet<string>): Promise<{ release(): Promise<void> }[]> {
+async function lockAll(paths: ReadonlySet<string>): Promise<{ release(): Promise<void> }> {
   for (const path of paths) await assertWritable(path)
-  const locks: { release(): Promise<void> }[] = []
-  try {
-    for (const folder of [...new Set([...paths].map(dirname))].sort()) locks.push(await lockCatalog(folder))
-  } catch (error) {
-    await Promise.all(locks.map((lock) => lock.release()))
-    throw error
-  }
-  return locks
+  return lockFolders(paths)
 }

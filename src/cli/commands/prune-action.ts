@@ -1,0 +1,38 @@
+import { formatPruneJson, formatPruneText } from '../../report/pruning-text.ts'
+import { createPaint } from '../../report/terminal.ts'
+import { interruptedStatus, wantsColour } from '../context.ts'
+import type { Flags } from '../flags.ts'
+import { openLog } from '../log.ts'
+import type { OutputFlags, PruneFlags, SharedFlags } from '../options.ts'
+import { toPruneOptions } from '../prune-values.ts'
+import { redactDeep } from '../redact.ts'
+import type { Session } from '../session.ts'
+import { tellRun, warnOfSecret } from '../telling.ts'
+
+/**
+ * Carries `prune` out; the session keeps the exit status.
+ * @throws UpdaterError where nothing was removed
+ */
+export async function prune(
+  flags: Flags<PruneFlags & OutputFlags & SharedFlags>,
+  session: Session,
+): Promise<void> {
+  const options = toPruneOptions(flags)
+  const { quiet, output } = flags.values
+  const { log, screen } = openLog(session, flags.values)
+  warnOfSecret(flags, log)
+  const { signal, library, stdout } = session.context
+  const { pruneMirror } = await library()
+  const telling = { session, log, screen, quiet, scope: 'prune' }
+  const report = redactDeep(
+    await tellRun(telling, (context) => pruneMirror(options, context)),
+    session.redact,
+  )
+  session.exitStatus = interruptedStatus(signal) ?? (report.summary.failed > 0 ? 1 : 0)
+  if (output === 'json') stdout.write(formatPruneJson(report, session.exitStatus))
+  else if (!quiet) {
+    stdout.write(
+      formatPruneText(report, { paint: createPaint(wantsColour(stdout)), columns: stdout.columns }),
+    )
+  }
+}

@@ -1,0 +1,19 @@
+import type { PruneOptions } from '../prune/options.ts'
+import type { Flags } from './flags.ts'
+import type { PruneFlags } from './options.ts'
+import { parseDuration } from './service-values.ts'
+import { parseImages, toMirror } from './values.ts'
+
+/** @throws UpdaterError USAGE for a flag, CONFIGURATION for an environment variable */
+export function toPruneOptions(flags: Flags<PruneFlags>): PruneOptions {
+  const { values, origin } = flags
+  // In a configuration file `grace` is that of the service.
+  const grace = origin('grace').source === 'flag' ? values.grace : '14d'
+  return {
+    images: parseImages(values.images, origin('images')),
+    mirror: toMirror(flags),
+    grace: parseDuration(grace, origin('grace'), 3650),
+    remove: values.yes,
+    checksumFiles: values.checksumFiles,
+  }
+}

@@ -1,0 +1,81 @@
+import type { Image } from '../image.ts'
+import { isFolderName, keyOfUrl, keyPrefixOf, kindOfKey, objectKey } from '../stores/naming.ts'
+import type { MirrorOptions } from '../stores/options.ts'
+import type { ListedObject } from '../stores/store.ts'
+
+/** The objects that a catalogue names. */
+export interface Named {
+  readonly keys: ReadonlySet<string>
+  /** How many of its `mirror_url`s lie below the mirror's public address. */
+  readonly here: number
+}
+
+/**
+ * Disabled images count, and so do versions without a `mirror_url`. A `mirror_url` with another address in front
+ * names the object of the same folder and file all the same: the mirror may have several addresses.
+ * @throws UpdaterError CONFIGURATION
+ */
+export function namedKeys(images: readonly Image[], mirror: MirrorOptions): Named {
+  const keyPrefix = keyPrefixOf(mirror)
+  const keys = new Set<string>()
+  let here = 0
+  for (const { shortname = '', format, versions } of images) {
+    for (const { version = '', mirrorUrl } of versions) {
+      if (isFolderName(shortname) && /^\d{8}$/.test(version)) {
+        keys.add(objectKey({ shortname, format }, version, keyPrefix))
+      }
+      if (mirrorUrl === undefined) continue
+      const key = keyOfUrl(mirror, mirrorUrl)
+      if (key !== undefined) here += 1
+      keys.add(key ?? keyPrefix + tailOf(mirrorUrl))
+    }
+  }
+  return { keys, here }
+}
+
+/** `https://host/a/b/image/file.qcow2` → `image/file.qcow2`, decoded. */
+function tailOf(url: string): string {
+  const path = URL.canParse(url) ? new URL(url).pathname : ''
+  const tail = path.split('/').slice(-2).join('/')
+  try {
+    return decodeURIComponent(tail)
+  } catch {
+    return tail
+  }
+}
+
+/** What is to become of the objects of a mirror. */
+export interface Inventory {
+  readonly doomed: readonly ListedObject[]
+  /** Objects that the catalogue names. */
+  readonly named: number
+  /** Objects that it does not name, within the grace period or of unknown age. */
+  readonly young: number
+  /** Objects whose keys are not of our form. */
+  readonly others: number
+}
+
+/** Milliseconds that an unfinished upload may take. */
+const longestUpload = 24 * 60 * 60 * 1000
+
+/** @param now the moment from which ages are counted, and `grace` milliseconds */
+export function takeStock(
+  objects: readonly ListedObject[],
+  named: ReadonlySet<string>,
+  { keyPrefix, now, grace }: { readonly keyPrefix: string; readonly now: Date; readonly grace: number },
+): Inventory {
+  const doomed: ListedObject[] = []
+  let [kept, young, others] = [0, 0, 0]
+  for (const object of objects) {
+    const kind = kindOfKey(object.key, keyPrefix)
+    const least = kind === 'staging' ? Math.max(grace, longestUpload) : grace
+    if (kind === undefined) others += 1
+    else if (kind === 'checksums') continue
+    else if (kind === 'final' && named.has(object.key)) kept += 1
+    else if (object.lastModified === undefined || now.getTime() - object.lastModified.getTime() < least)
+      young += 1
+    else doomed.push(object)
+  }
+  doomed.sort((a, b) => (a.key < b.key ? -1 : 1))
+  return { doomed, named: kept, young, others }
+}

@@ -1,0 +1,161 @@
+import { readCatalog } from '../catalog/read.ts'
+import { UpdaterError } from '../errors.ts'
+import type { PrunedObject, PruneReport } from '../report/pruning.ts'
+import type { RunContext } from '../run/context.ts'
+import { lockFolders } from '../run/lock-folders.ts'
+import { describeMirror } from '../run/mirror.ts'
+import { begin, endInOrder, errorOf, secondsSince } from '../run/run.ts'
+import { settleCatalogue } from '../run/settings.ts'
+import { writeChecksumFiles } from '../stores/checksum-files.ts'
+import { folderOfKey } from '../stores/naming.ts'
+import type { ListedObject, Store } from '../stores/store.ts'
+import type { PruneOptions } from './options.ts'
+import { type Inventory, type Named, namedKeys, takeStock } from './plan.ts'
+
+const usualGrace = 14 * 24 * 60 * 60 * 1000
+
+/** See `pruneMirror`. */
+export async function runPrune(options: PruneOptions, context: RunContext): Promise<PruneReport> {
+  const { images } = settleCatalogue(options)
+  const { grace = usualGrace, remove = false } = options
+  const { startedAt, signal, onEvent, note, http } = begin(context)
+  let store: Store | undefined
+  let lock: { release(): Promise<void> } | undefined
+  try {
+    const mirror = describeMirror(options.mirror, http)
+    store = await mirror.open()
+    if (store === undefined) throw noMirror()
+    // What is locked is read again: a run that ended in between may have written to it.
+    const files = await readCatalog(images)
+    if (remove) lock = await lockFolders(files.map(({ path }) => path))
+    const named = namedKeys(
+      (remove ? await readCatalog(images) : files).flatMap((file) => file.images),
+      options.mirror,
+    )
+    if (named.here === 0) throw namesNothing(store.place)
+    onEvent({ type: 'run-start', images: 0 })
+    const { keyPrefix } = mirror
+    const stock = takeStock(await listAll(store, keyPrefix, signal), named.keys, {
+      keyPrefix,
+      now: startedAt,
+      grace,
+    })
+    if (stock.named === 0 && stock.doomed.length > 0) throw namesNoneOf(stock, named, store.place)
+    const objects = remove
+      ? await removeAll(store, stock.doomed, {
+          keyPrefix,
+          signal,
+          note,
+          lists: options.checksumFiles ?? true,
+        })
+      : stock.doomed.map((object) => outcomeOf(object, 'would-remove'))
+    const { place } = store
+    return {
+      startedAt: startedAt.toISOString(),
+      seconds: secondsSince(startedAt),
+      ...{ place, grace, remove, summary: summarize(objects, stock), objects },
+    }
+  } finally {
+    await endInOrder([() => store?.close(), () => http.close(), () => lock?.release()], note)
+  }
+}
+
+function noMirror(): UpdaterError {
+  return new UpdaterError('CONFIGURATION', 'There is no mirror to be pruned', {
+    remedy: 'Name an object store or --mirror-dir, and leave out --no-mirror',
+  })
+}
+
+const careful =
+  'Check --images, --minio-server, --minio-bucket, --swift-prefix and --mirror-base-url: with a wrong one of them the mirror would be emptied'
+
+function namesNothing(place: string): UpdaterError {
+  return new UpdaterError(
+    'CONFIGURATION',
+    `No mirror_url of the catalogue leads to ${place}: nothing is pruned`,
+    {
+      remedy: careful,
+    },
+  )
+}
+
+function namesNoneOf({ doomed }: Inventory, { here }: Named, place: string): UpdaterError {
+  return new UpdaterError(
+    'CONFIGURATION',
+    `The catalogue names ${here} objects, but none of those that lie in ${place}, where ${doomed.length} could be pruned: nothing is`,
+    { remedy: careful },
+  )
+}
+
+async function listAll(store: Store, prefix: string, signal: AbortSignal): Promise<ListedObject[]> {
+  const objects: ListedObject[] = []
+  for await (const object of store.list(prefix, signal)) objects.push(object)
+  return objects
+}
+
+interface Removal {
+  readonly keyPrefix: string
+  readonly signal: AbortSignal
+  readonly note: (level: 'warning', message: string) => void
+  /** Are there lists of digests to be kept true? */
+  readonly lists: boolean
+}
+
+/** Folder by folder: an object is taken from the list of digests first, so that none is listed which is gone. */
+async function removeAll(
+  store: Store,
+  doomed: readonly ListedObject[],
+  { keyPrefix, signal, note, lists }: Removal,
+): Promise<PrunedObject[]> {
+  const outcomes: PrunedObject[] = []
+  for (const folder of new Set(doomed.map(({ key }) => folderOfKey(key)))) {
+    const objects = doomed.filter(({ key }) => folderOfKey(key) === folder)
+    let obstacle: unknown
+    if (lists) {
+      try {
+        const leaving = objects.map(({ key }) => key)
+        const warnings = await writeChecksumFiles(store, { folder, keyPrefix }, { leaving }, signal)
+        for (const message of warnings) note('warning', message)
+      } catch (error) {
+        obstacle = error
+      }
+    }
+    for (const object of objects) outcomes.push(await removeOne(store, object, obstacle, signal))
+  }
+  return outcomes
+}
+
+async function removeOne(
+  store: Store,
+  object: ListedObject,
+  obstacle: unknown,
+  signal: AbortSignal,
+): Promise<PrunedObject> {
+  try {
+    if (obstacle !== undefined) throw obstacle
+    signal.throwIfAborted()
+    await store.remove(object.key, signal)
+    return outcomeOf(object, 'removed')
+  } catch (thrown) {
+    const { code, message, remedy } = errorOf(thrown, signal)
+    return { ...outcomeOf(object, 'failed'), error: { code, message, remedy } }
+  }
+}
+
+function outcomeOf({ key, size, lastModified }: ListedObject, status: PrunedObject['status']): PrunedObject {
+  return { key, size, lastModified: lastModified?.toISOString() ?? '', status }
+}
+
+function summarize(
+  objects: readonly PrunedObject[],
+  { named, young, others }: Inventory,
+): PruneReport['summary'] {
+  const of = (status: PrunedObject['status']) => objects.filter((object) => object.status === status)
+  const bytes = objects.filter(({ status }) => status !== 'failed').reduce((sum, { size }) => sum + size, 0)
+  return {
+    wouldRemove: of('would-remove').length,
+    removed: of('removed').length,
+    failed: of('failed').length,
+    ...{ bytes, named, young, others },
+  }
+}
