@@ -1,8 +1,10 @@
+import { resolve } from 'node:path'
 import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    env: { XDG_CACHE_HOME: resolve('node_modules/.cache') },
     testTimeout: 60_000,
     hookTimeout: 120_000,
     maxWorkers: 2,

@@ -13,7 +13,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   'events.ts': ['errors.ts', 'image.ts'],
   catalog: ['yaml-tokens.ts', 'errors.ts', 'image.ts'],
   config: ['update', 'catalog', 'discovery', 'yaml-tokens.ts', 'errors.ts'],
-  http: ['errors.ts'],
+  http: ['replace-file.ts', 'errors.ts'],
   discovery: ['http', 'replace-file.ts', 'errors.ts', 'image.ts'],
   transfer: ['http', 'stores', 'errors.ts', 'image.ts'],
   stores: ['http', 'errors.ts', 'image.ts'],

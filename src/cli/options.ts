@@ -32,6 +32,7 @@ export interface RunFlags extends ImagesFlags, MirrorFlags {
   readonly dryRun?: boolean | undefined
   readonly jobs: string
   readonly transfers: string
+  readonly connections: string
 }
 
 /** Every option of `prune`. */
@@ -52,6 +53,7 @@ export interface VerifyFlags extends ImagesFlags {
 export interface UpdateFlags extends RunFlags {
   readonly allowDowngrade?: boolean | undefined
   readonly keepVersions: string
+  readonly cache: boolean
   readonly signatures: 'require' | 'prefer' | 'off'
   readonly keyring: string
 }
@@ -76,7 +78,7 @@ export interface ServeFlags {
 /** What a check takes of them. */
 export type CheckFlags = Pick<
   UpdateFlags,
-  'images' | 'name' | 'includeDisabled' | 'checkPublic' | 'signatures' | 'keyring' | 'jobs'
+  'images' | 'name' | 'includeDisabled' | 'checkPublic' | 'cache' | 'signatures' | 'keyring' | 'jobs'
 >
 
 /** The options that every command has. */
@@ -207,6 +209,7 @@ export function addIntegrityOptions(command: Command): Command {
     .addOption(signaturesOption())
     .addOption(keyringOption())
     .option('--allow-downgrade', 'also take a newest build older than ours')
+    .addOption(cacheOption())
 }
 
 /** How a check goes, which writes nothing. */
@@ -218,6 +221,7 @@ export function addCheckOptions(command: Command): Command {
     .addOption(keyringOption())
     .optionsGroup('Run:')
     .addOption(jobsOption())
+    .addOption(cacheOption())
 }
 
 /** What `prune` may do. */
@@ -244,6 +248,7 @@ export function addRunOptions(command: Command): Command {
     .option('--dry-run', 'write nothing, show the plan as a unified diff')
     .addOption(jobsOption())
     .addOption(option('--transfers <n>', 'mirrorings at once', '2'))
+    .addOption(option('--connections <n>', 'connections to the source for each download', '1'))
 }
 
 /** Who is told of a run that changed something. */
@@ -331,6 +336,10 @@ export function addSharedOptions(command: Command): Command {
     .optionsGroup('Output:')
     .addOption(option('--quiet', 'only warnings and errors, no summary').conflicts('debug'))
     .option('--debug', 'also what is behind an error')
+}
+
+function cacheOption(): Option {
+  return new Option('--no-cache', 'let servers send listings and checksum files anew').helpGroup('Run:')
 }
 
 function signaturesOption(): Option {

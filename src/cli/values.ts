@@ -35,6 +35,7 @@ export function toRunOptions(flags: Flags<RunFlags>, names: readonly string[]): 
     checksumFiles: values.checksumFiles,
     verify: values.verify,
     transfers: parseCount(values.transfers, origin('transfers'), 64),
+    connections: parseCount(values.connections, origin('connections'), 16),
     strict: values.strict,
     maxImageSize: parseSize(values.maxImageSize, origin('maxImageSize')),
     jobs: parseCount(values.jobs, origin('jobs'), 256),
@@ -52,6 +53,7 @@ export function toCheckOptions(flags: Flags<CheckFlags>, names: readonly string[
     includeDisabled: values.includeDisabled,
     checkPublic: values.checkPublic,
     jobs: parseCount(values.jobs, origin('jobs'), 256),
+    cache: values.cache,
     signatures: values.signatures,
     overrides: configuration?.overrides.map(({ names: own, signatures }) => ({
       names: own,

@@ -39,6 +39,8 @@ const optionKeys = z.object({
   dry_run: flag(),
   jobs: count(256),
   transfers: count(64),
+  connections: count(16),
+  cache: flag(),
   on_update: text(),
   webhook: text(),
   hook_timeout: time(),

@@ -1,13 +1,14 @@
 import { sleep } from './abort.ts'
-import { resumingBody } from './download.ts'
+import type { Reopen } from './download.ts'
 import { factsOf } from './facts.ts'
 import { describeRequest, statusError } from './failure.ts'
+import { bodyOf } from './parallel.ts'
 import { defaultPolicy, isRetriable, type Policy } from './policy.ts'
 import { type Arrival, follow } from './redirect.ts'
 import { type Patience, retrying } from './retry.ts'
 import { decodeText, readBytes } from './text.ts'
 import { createTransport, type Lane, type WireRequest } from './transport.ts'
-import type { HttpClient, OpenBody, RequestOptions } from './types.ts'
+import type { HttpClient, OpenBody, RequestOptions, TextAnswer } from './types.ts'
 import { parseUrl } from './url.ts'
 
 export interface HttpClientOptions {
@@ -55,13 +56,18 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
     follow(transport, request, lane, policy.redirects)
 
   return {
-    async text(url, { signal, headers } = {}) {
-      const request = requestOf('GET', url, { signal, headers })
+    async text(url, { signal, headers, known } = {}) {
+      const request = requestOf('GET', url, { signal, headers: { ...conditionOf(known), ...headers } })
       return retrying(patience, signal, async () => {
         const { answer } = await ask(request, 'small')
+        if (answer.status === 304 && answer.url === known?.url) {
+          await answer.discard()
+          return known
+        }
         await demand(answer, 'GET', isSuccess)
         const bytes = await readBytes(answer, policy.textLimit)
-        return { url: answer.url, text: decodeText(bytes), bytes }
+        const { etag, 'last-modified': lastModified } = answer.headers
+        return { url: answer.url, text: decodeText(bytes), bytes, etag, lastModified }
       })
     },
 
@@ -95,7 +101,7 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
       })
     },
 
-    async download(url, { signal, headers } = {}) {
+    async download(url, { signal, headers, connections = 1 } = {}) {
       const discarded = new AbortController()
       const either = signal === undefined ? discarded.signal : AbortSignal.any([signal, discarded.signal])
       const first = requestOf('GET', url, { signal: either, headers })
@@ -104,17 +110,23 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
         await demand(arrival.answer, 'GET', (status) => status === 200)
         return arrival
       })
-      const reopen = async (extra: Record<string, string>) =>
-        (await ask({ ...request, headers: { ...request.headers, ...extra } }, 'bulk')).answer
+      const reopen: Reopen = async (extra, signal) =>
+        (await ask({ ...request, headers: { ...request.headers, ...extra }, signal }, 'bulk')).answer
       return {
         facts: factsOf(answer),
-        body: resumingBody(answer, reopen, patience, either),
+        body: bodyOf(answer, connections, { reopen, patience, signal: either }),
         discard: async () => discarded.abort(),
       }
     },
 
     close: () => transport.close(),
   }
+}
+
+/** The ETag goes over the date, as RFC 9110 wants it. */
+function conditionOf({ etag, lastModified }: Partial<TextAnswer> = {}): Record<string, string> {
+  if (etag !== undefined) return { 'if-none-match': etag }
+  return lastModified === undefined ? {} : { 'if-modified-since': lastModified }
 }
 
 /** Some servers refuse HEAD where they would answer GET. */

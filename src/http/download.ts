@@ -7,35 +7,62 @@ import type { OpenBody } from './types.ts'
 import { redactUrl } from './url.ts'
 
 /** Asks the URL that gave the first answer again, with these headers on top. */
-export type Reopen = (headers: Record<string, string>) => Promise<OpenBody>
+export type Reopen = (headers: Record<string, string>, signal: AbortSignal) => Promise<OpenBody>
+
+/** The file that the first answer began to send. */
+export interface Original {
+  /** For messages. */
+  readonly url: string
+  /** Bytes. */
+  readonly size: number | undefined
+  readonly headers: Readonly<Record<string, string>>
+}
+
+export function originalOf(first: OpenBody): Original {
+  return { url: redactUrl(first.url), size: factsOf(first).size, headers: first.headers }
+}
+
+/** Bytes of a file, from `first` to before `end`; without an end to the file's last. */
+export interface Span {
+  readonly first: number
+  readonly end: number | undefined
+}
+
+/** How a download asks again after its connection broke off. */
+export interface Resuming {
+  readonly reopen: Reopen
+  readonly patience: Patience
+  readonly signal: AbortSignal
+}
 
 /**
- * The bytes of the file whose first answer is `first`, each exactly once and in order, whatever happens
- * to the connection in between.
+ * The bytes of a span of the file, each exactly once and in order, whatever happens to the connection in
+ * between.
+ * @param begun an answer that is open at the span's first byte
  * @throws UpdaterError HTTP_TRUNCATED: the file cannot be continued; ABORTED; HTTP_NETWORK or HTTP_TIMEOUT
  * once the resumptions are used up
  */
 export async function* resumingBody(
-  first: OpenBody,
-  reopen: Reopen,
-  patience: Patience,
-  signal: AbortSignal,
+  file: Original,
+  span: Span,
+  begun: OpenBody | undefined,
+  { reopen, patience, signal }: Resuming,
 ): AsyncGenerator<Uint8Array> {
-  const file: Original = { url: redactUrl(first.url), size: factsOf(first).size, headers: first.headers }
   const { barrenResumes, resumes } = patience.policy
-  let open: OpenBody | undefined = first
-  let offset = 0
+  let open = begun
+  let offset = span.first
   let barren = 0
   for (let resumed = 0; ; resumed++) {
     const start = offset
     try {
-      open ??= await reopenAt(offset, file, reopen)
+      open ??= await openAt({ first: offset, end: span.end }, file, reopen, signal)
       for await (const chunk of open.body) {
-        offset += chunk.length
-        if (file.size !== undefined && offset > file.size) throw truncated(file, 'is longer than announced')
-        yield chunk
+        const wanted = cut(chunk, offset, span, file)
+        offset += wanted.length
+        yield wanted
+        if (offset === span.end) return
       }
-      if (file.size === undefined || offset === file.size) return
+      if (offset === (span.end ?? file.size ?? offset)) return
       throw brokeOff(file, offset)
     } catch (thrown) {
       const error = resumable(thrown, offset, file)
@@ -47,20 +74,24 @@ export async function* resumingBody(
   }
 }
 
-interface Original {
-  /** For messages. */
-  readonly url: string
-  readonly size: number | undefined
-  readonly headers: Readonly<Record<string, string>>
+/** What of a chunk at `offset` belongs to the span. @throws UpdaterError HTTP_TRUNCATED */
+function cut(chunk: Uint8Array, offset: number, { end }: Span, file: Original): Uint8Array {
+  if (file.size !== undefined && offset + chunk.length > file.size) {
+    throw truncated(file, 'is longer than announced')
+  }
+  return end === undefined ? chunk : chunk.subarray(0, end - offset)
 }
 
-/** The rest of the same file from `offset` on. @throws UpdaterError HTTP_TRUNCATED, or why there is no answer */
-async function reopenAt(offset: number, file: Original, reopen: Reopen): Promise<OpenBody> {
-  const answer = await reopen({
-    range: `bytes=${offset}-`,
-    'if-range': validatorOf(file.headers) ?? '',
-  })
-  const refusal = refusalOf(answer, offset, file)
+/** A span of the same file. @throws UpdaterError HTTP_TRUNCATED, or why there is no answer */
+export async function openAt(
+  { first, end }: Span,
+  file: Original,
+  reopen: Reopen,
+  signal: AbortSignal,
+): Promise<OpenBody> {
+  const range = `bytes=${first}-${end === undefined ? '' : end - 1}`
+  const answer = await reopen({ range, 'if-range': validatorOf(file.headers) ?? '' }, signal)
+  const refusal = refusalOf(answer, first, file)
   if (refusal === undefined) return answer
   await answer.discard()
   throw refusal

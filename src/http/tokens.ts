@@ -1,4 +1,4 @@
-import type { DiscoveryHttp, RequestOptions } from './types.ts'
+import type { DiscoveryHttp, RequestOptions, TextOptions } from './types.ts'
 
 /**
  * Asks the APIs of GitHub (`GITHUB_TOKEN`, `GH_TOKEN`) and GitLab (`GITLAB_TOKEN`, for gitlab.com or the host
@@ -22,11 +22,14 @@ export function withTokens(
     return {}
   }
 
-  const withHeaders = (url: string, options: RequestOptions = {}): RequestOptions => {
+  const withHeaders = <Options extends RequestOptions = TextOptions>(
+    url: string,
+    options?: Options,
+  ): Options | RequestOptions | undefined => {
     const headers = headersFor(url)
     return Object.keys(headers).length === 0
       ? options
-      : { ...options, headers: { ...options.headers, ...headers } }
+      : { ...options, headers: { ...options?.headers, ...headers } }
   }
   return {
     text: (url, options) => http.text(url, withHeaders(url, options)),

@@ -12,6 +12,14 @@ export interface TextAnswer {
   readonly text: string
   /** The body as it came. */
   readonly bytes: Uint8Array
+  /** What the server said of this state of the text, for asking whether it has changed. */
+  readonly etag?: string | undefined
+  readonly lastModified?: string | undefined
+}
+
+export interface TextOptions extends RequestOptions {
+  /** An earlier answer. It is the answer again where the server says that it has not changed. */
+  readonly known?: TextAnswer | undefined
 }
 
 /** What a server says of a file without sending it. */
@@ -31,7 +39,7 @@ export interface DiscoveryHttp {
    * @throws UpdaterError HTTP_STATUS (any answer but 2xx), HTTP_NETWORK, HTTP_TIMEOUT, HTTP_REDIRECT,
    * HTTP_TOO_LARGE (over 8 MiB), HTTP_URL, ABORTED
    */
-  text(url: string, options?: RequestOptions): Promise<TextAnswer>
+  text(url: string, options?: TextOptions): Promise<TextAnswer>
   /** HEAD, or a GET of one byte where the server refuses HEAD. Errors as for `text`. */
   facts(url: string, options?: RequestOptions): Promise<FileFacts>
 }
@@ -54,6 +62,14 @@ export interface SendOptions extends RequestOptions {
   readonly sign?: ((attempt: number) => Promise<Record<string, string>>) | undefined
 }
 
+export interface DownloadOptions extends RequestOptions {
+  /**
+   * More than one: parts of the file are asked for at the same time by Range, and yielded in order; where the
+   * server has no ranges, or names no state of the file to hold them together, one it is. Default: 1.
+   */
+  readonly connections?: number | undefined
+}
+
 export interface HttpClient extends DiscoveryHttp {
   /**
    * One request under the policy (timeouts, retries, redirects, proxies). Answers with any status come
@@ -65,7 +81,7 @@ export interface HttpClient extends DiscoveryHttp {
    * GET of a large file. Resumes by Range with If-Range when the connection breaks off; the iterable
    * yields each byte of the file exactly once, in order, or throws.
    */
-  download(url: string, options?: RequestOptions): Promise<Download>
+  download(url: string, options?: DownloadOptions): Promise<Download>
   close(): Promise<void>
 }
 

@@ -175,7 +175,7 @@ async function transferOnce(task: Task, wanted: Brings, object: string): Promise
   const store = storeOf(task)
   const { transfer } = await import('../transfer/transfer.ts')
   const { signal } = run
-  const source = await run.http.download(wanted.url, { signal })
+  const source = await run.http.download(wanted.url, { signal, connections: run.settings.connections })
   const { digest } = wanted
   const size = wanted.compression === undefined ? source.facts.size : undefined
   let upload: Upload

@@ -27,6 +27,11 @@ export interface RunOptions extends CatalogueOptions {
   readonly jobs?: number | undefined
   /** Mirrorings at once. Default: 2. */
   readonly transfers?: number | undefined
+  /**
+   * Connections to the source for each download, by Range, for servers that slow down a single one. They hold 4 MiB
+   * each. Default: 1.
+   */
+  readonly connections?: number | undefined
   /** Warnings about the content of an image (larger than `min_disk`) are errors. Default: false. */
   readonly strict?: boolean | undefined
   /** Bytes that an image may have once decompressed. Default: 64 GiB. */

@@ -47,6 +47,7 @@ export function settleRun(options: RunOptions): RunSettings {
     checksumFiles: options.checksumFiles ?? true,
     jobs: positive('jobs', options.jobs ?? defaultJobs),
     transfers: positive('transfers', options.transfers ?? 2),
+    connections: positive('connections', options.connections ?? 1),
     strict: options.strict ?? false,
     maxImageSize: positive('maxImageSize', options.maxImageSize ?? 64 * 2 ** 30),
   }

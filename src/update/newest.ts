@@ -4,6 +4,7 @@ import { createSignatureCheck, type SignatureCheck } from '../discovery/signatur
 import { pins } from '../discovery/signatures/pins.ts'
 import { UpdaterError } from '../errors.ts'
 import type { ImageStep } from '../events.ts'
+import { defaultTextCache, withCache } from '../http/cache.ts'
 import { askOnce } from '../http/once.ts'
 import { withTokens } from '../http/tokens.ts'
 import { type Build, formatDigest, type Image } from '../image.ts'
@@ -16,12 +17,18 @@ import { ruleFor } from './sources.ts'
 
 type Tell = (step: ImageStep) => void
 
-/** What discovery needs for each image of one run: what several of them ask for is asked once. */
+/**
+ * What discovery needs for each image of one run: what several of them ask for is asked once.
+ * @param dryRun the cache is read, but not written
+ */
 export function createDiscovery(
-  { signatures: usual, keyring, overrides, sources }: Settled<DiscoveryOptions>,
+  { signatures: usual, keyring, overrides, sources, cache }: Settled<DiscoveryOptions>,
   { http, signal }: Pick<Beginning, 'http' | 'signal'>,
+  dryRun = false,
 ): (image: Image, step: Tell) => DiscoveryContext {
-  const asked = askOnce(withTokens(http, process.env))
+  const direct = withTokens(http, process.env)
+  const folder = defaultTextCache(process.env)
+  const asked = askOnce(cache ? withCache(direct, { folder, mayWrite: !dryRun }) : direct)
   const known = { ...pins, ...pinsOfRules(sources) }
   const { check } = createSignatureCheck({ policy: usual, keyring, http: asked, pins: known })
   return (image, step) => {

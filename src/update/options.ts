@@ -15,6 +15,11 @@ export type { ImageOverride, KeepVersions } from './overrides.ts'
 export interface DiscoveryOptions {
   /** OpenPGP signatures of checksum files. Default: `prefer`. */
   readonly signatures?: 'require' | 'prefer' | 'off' | undefined
+  /**
+   * Keep listings and manifests in `$XDG_CACHE_HOME/image-updater/http`, so that servers need to send only
+   * what has changed. Default: true.
+   */
+  readonly cache?: boolean | undefined
   /** Folder of OpenPGP public keys. Default: `/etc/image-updater/keys`. */
   readonly keyring?: string | undefined
   /** What is different for some images; of several that name an image, the first counts. Default: none. */

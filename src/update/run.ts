@@ -26,7 +26,7 @@ export async function runUpdate(options: UpdateOptions, context: RunContext = {}
     onEvent({ type: 'run-start', images: catalogue.images.length })
     const run: UpdateRun = {
       ...createRun(settings, beginning, mirror, store),
-      discovery: createDiscovery(settings, beginning),
+      discovery: createDiscovery(settings, beginning, settings.dryRun),
       write: (file, edit) => catalogue.write(file, edit),
     }
     const images = await Promise.all(

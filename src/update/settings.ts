@@ -22,6 +22,7 @@ export function settle(options: UpdateOptions): Settings {
 export function settleDiscovery(options: DiscoveryOptions): Settled<DiscoveryOptions> {
   return {
     signatures: options.signatures ?? 'prefer',
+    cache: options.cache ?? true,
     keyring: options.keyring ?? '/etc/image-updater/keys',
     overrides: (options.overrides ?? []).map((one) => ({ ...one, keepVersions: keep(one.keepVersions) })),
     sources: options.sources ?? [],

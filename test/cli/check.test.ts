@@ -29,7 +29,7 @@ describe('check', () => {
     const { options } = await check([], checkOf([]))
     expect(options).toEqual({
       ...{ images: ['/etc/images'], names: [], includeDisabled: undefined, checkPublic: true },
-      ...{ jobs: 256, signatures: 'prefer', keyring: undefined },
+      ...{ jobs: 256, cache: true, signatures: 'prefer', keyring: undefined },
     })
   })
 

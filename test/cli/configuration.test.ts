@@ -42,6 +42,8 @@ describe('the configuration file', () => {
       mirror: { server: 'flag.example', bucket: 'env', region: 'file' },
       jobs: 3,
       transfers: 2,
+      connections: 1,
+      cache: true,
       strict: true,
     })
   })
@@ -107,6 +109,8 @@ sources:
       dryRun: true,
       jobs: 4,
       transfers: 1,
+      connections: 1,
+      cache: true,
       sources: [{ name: 's', images: ['x'], strategy: 'pointer' }],
     })
   })

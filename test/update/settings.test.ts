@@ -17,6 +17,8 @@ describe('settle', () => {
       verify: 'range',
       jobs: 256,
       transfers: 2,
+      connections: 1,
+      cache: true,
       strict: false,
       maxImageSize: 64 * 2 ** 30,
       signatures: 'prefer',
