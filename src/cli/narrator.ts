@@ -73,7 +73,7 @@ export function stepLines(image: ImageRef, step: ImageStep): LogLine[] {
     case 'current-checksum':
       return line(`Checksum of current ${step.fileName} is ${step.checksum}`)
     case 'no-checksum':
-      return line(`No checksum of ${step.fileName} is published: its first download's is recorded`)
+      return line(`No checksum of ${step.fileName} is published: that of the first download is recorded`)
     case 'our-checksum':
       return line(
         step.checksum === undefined ? 'Our checksum is missing' : `Our checksum is ${step.checksum}`,

@@ -119,6 +119,11 @@ describe('the words of the log', () => {
       'info',
       'Checksum of current f is sha256:ab',
     ],
+    [
+      { type: 'no-checksum', fileName: 'f' },
+      'info',
+      'No checksum of f is published: that of the first download is recorded',
+    ],
     [{ type: 'our-checksum', checksum: 'sha256:cd' }, 'info', 'Our checksum is sha256:cd'],
     [{ type: 'our-checksum', checksum: undefined }, 'info', 'Our checksum is missing'],
     [{ type: 'up-to-date' }, 'info', 'Image Alpha 0 is up-to-date, nothing to do'],

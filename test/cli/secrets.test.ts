@@ -9,11 +9,14 @@ const canaries = {
   variable: 'canary-variable-secret',
   aws: 'canary-aws-secret',
   token: 'canary-session-token',
+  github: 'canary-github-token',
+  gh: 'canary-gh-token',
+  gitlab: 'canary-gitlab-token',
   userinfo: 'canary-userinfo',
   signature: 'canary-signature',
 }
 const url = `https://user:${canaries.userinfo}@h.example/a.qcow2?X-Amz-Signature=${canaries.signature}&x=1`
-const everything = `${url} ${Object.values(canaries).slice(0, 4).join(' ')} ${encodeURIComponent(canaries.flag)}`
+const everything = `${url} ${Object.values(canaries).slice(0, 7).join(' ')} ${encodeURIComponent(canaries.flag)}`
 
 /** A use-case that says every secret in every place that text can take. */
 const leaky: Run = (_options, { onEvent }) => {
@@ -67,6 +70,9 @@ describe('secrets', () => {
     vi.stubEnv('MINIO_SECRET_KEY', canaries.variable)
     vi.stubEnv('AWS_SECRET_ACCESS_KEY', canaries.aws)
     vi.stubEnv('AWS_SESSION_TOKEN', canaries.token)
+    vi.stubEnv('GITHUB_TOKEN', canaries.github)
+    vi.stubEnv('GH_TOKEN', canaries.gh)
+    vi.stubEnv('GITLAB_TOKEN', canaries.gitlab)
     const report = join(temporaryFolder(), 'report.json')
     for (const secret of [['--minio-secret-key', canaries.flag], [`--minio-secret-key=${canaries.flag}`]]) {
       const args = ['--minio-access-key', 'AK', ...secret, '--report', report, ...mode]

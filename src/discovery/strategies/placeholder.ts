@@ -79,9 +79,10 @@ export async function followListings(
   for (const [index, segment] of url.segments.entries()) {
     const unknown = patternsOf(segment).filter((pattern) => !known.has(pattern) && !later.includes(pattern))
     if (unknown.length === 0) continue
+    const pattern = unknownPattern(segment, known, image.name)
     const parent = urlOf(url, known, image, index)
     const entries = (await list(parent, context)).filter(({ isFolder }) => isFolder === index < last)
-    const newest = newestOf(entries, segment, known, compiled, image)
+    const newest = newestOf(entries, { segment, pattern, known, compiled })
     if (newest === undefined) throw nothingMatches(parent, image, index < last ? 'folder' : 'file')
     known = newest
   }
@@ -94,21 +95,26 @@ async function followManifest(
   image: Image,
   manifest: Manifest,
 ): Promise<Matches> {
+  const segment = url.segments.at(-1) ?? []
+  const pattern = unknownPattern(segment, known, image.name)
   const compiled = await compilePatterns(url, image.name)
-  const newest = newestOf(manifest.entries, url.segments.at(-1) ?? [], known, compiled, image)
+  const newest = newestOf(manifest.entries, { segment, pattern, known, compiled })
   if (newest !== undefined) return newest
   throw nothingMatches(manifest.url, image, 'file')
+}
+
+interface Wanted {
+  readonly segment: Segment
+  readonly pattern: string | undefined
+  readonly known: Matches
+  readonly compiled: CompiledPatterns
 }
 
 /** Of the names that match, the newest in natural order of what the segment's pattern stands for. */
 function newestOf(
   entries: readonly { readonly name: string | undefined }[],
-  segment: Segment,
-  known: Matches,
-  compiled: CompiledPatterns,
-  image: Image,
+  { segment, pattern, known, compiled }: Wanted,
 ): Matches | undefined {
-  const pattern = unknownPattern(segment, known, image.name)
   const candidates = entries.flatMap(({ name }) => {
     const matches = name === undefined ? undefined : matchName(name, segment, pattern, known, compiled)
     return matches === undefined ? [] : { matches, text: matches.get(pattern ?? '') ?? '' }
