@@ -1,7 +1,6 @@
 import { readFile, stat } from 'node:fs/promises'
 import { UpdaterError } from '../errors.ts'
-import { parseConfiguration } from './parse.ts'
-import { secretOptions } from './schema.ts'
+import { secretOptions } from './secrets.ts'
 import type { Configuration } from './types.ts'
 
 /** Where a file is looked for that nobody names; the first that is there counts, alone. */
@@ -39,6 +38,7 @@ async function isThere(file: string): Promise<boolean> {
 
 async function read(file: string, trusted: boolean): Promise<Configuration> {
   const { text, mode } = await readText(file)
+  const { parseConfiguration } = await import('./parse.ts')
   const configuration = parseConfiguration(file, text, trusted)
   const secret = secretOptions.find((key) => configuration.options[key] !== undefined)
   const isOpen = secret !== undefined && (mode & 0o004) !== 0

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { type SourceRule, strategyNames } from '../discovery/source-rule.ts'
 import type { ImageOverride } from '../update/options.ts'
+import { secretOptions } from './secrets.ts'
 import { anyText, choice, count, flag, keep, list, size, text, time } from './values.ts'
 
 /**
@@ -130,13 +131,6 @@ export const pathOptions: readonly OptionKey[] = [
   'report',
   'metrics_file',
 ]
-
-/** Options whose values are never printed. */
-export const secretOptions = [
-  'minio_access_key',
-  'minio_secret_key',
-  'webhook',
-] as const satisfies readonly OptionKey[]
 
 /**
  * What a file that nobody named may not set: commands, secrets, whom to tell and to serve, the keys that

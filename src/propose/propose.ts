@@ -2,7 +2,7 @@ import { asUpdaterError, UpdaterError } from '../errors.ts'
 import type { Policy } from '../http/policy.ts'
 import type { HttpClient } from '../http/types.ts'
 import { readReportDocument } from '../report/json.ts'
-import { type ReportDocument, reportSchema } from '../report/json-schema.ts'
+import type { ReportDocument } from '../report/json-schema.ts'
 import { version } from '../version.ts'
 import type { Forge, ForgeOptions } from './forge.ts'
 import { openRepository, type Repository } from './git.ts'
@@ -38,7 +38,7 @@ export interface ProposeOutcome {
  */
 export async function proposeChanges(options: ProposeOptions): Promise<ProposeOutcome[]> {
   const { forge: where, folder, branchPrefix = 'image-updater/', httpPolicy } = options
-  const proposals = proposalsOf(readReportDocument(parseReport(options.report)), branchPrefix)
+  const proposals = proposalsOf(readReportDocument(await parseReport(options.report)), branchPrefix)
   if (proposals.length === 0) return []
   const repository = await openRepository(folder)
   const { createHttpClient } = await import('../http/client.ts')
@@ -89,7 +89,8 @@ function proposalError(thrown: unknown): UpdaterError {
 }
 
 /** @throws UpdaterError USAGE */
-export function parseReport(value: unknown): ReportDocument {
+export async function parseReport(value: unknown): Promise<ReportDocument> {
+  const { reportSchema } = await import('../report/json-schema.ts')
   const parsed = reportSchema.safeParse(value)
   if (parsed.success) return parsed.data
   throw new UpdaterError('USAGE', 'The file is not a report of a run', {

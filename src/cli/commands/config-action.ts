@@ -1,4 +1,5 @@
-import { isSwitch, type OptionKey, optionNames, secretOptions } from '../../config/schema.ts'
+import { isSwitch, type OptionKey, optionNames } from '../../config/schema.ts'
+import { secretOptions } from '../../config/secrets.ts'
 import { formatPlace, type Place } from '../../errors.ts'
 import { formatTextTable } from '../../report/table.ts'
 import { createPaint } from '../../report/terminal.ts'

@@ -24,7 +24,7 @@ export async function propose(
   session: Session,
 ): Promise<void> {
   const { parseReport, proposeChanges } = await session.context.library()
-  const report = redactDeep(parseReport(await readReport(file)), session.redact)
+  const report = redactDeep(await parseReport(await readReport(file)), session.redact)
   const { branchPrefix, quiet } = flags.values
   if (!/^[A-Za-z0-9_-][A-Za-z0-9_./-]*$/.test(branchPrefix) || /\.\.|\/\/|\.lock\//.test(branchPrefix)) {
     throw invalid(
