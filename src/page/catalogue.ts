@@ -1,0 +1,80 @@
+import type { CheckedImage } from '../report/check.ts'
+import { isoDay, nearness, showDay, showDays, showDistance } from './days.ts'
+import {
+  builtOf,
+  endOfLifeOf,
+  type Fact,
+  filters,
+  filtersOf,
+  freshness,
+  mirroring,
+  trusting,
+} from './facts.ts'
+import { type Html, html, link } from './html.ts'
+
+const titles = ['Image', 'Version', 'Newest', 'Age', 'Mirror', 'Trust', 'End of life'] as const
+
+/**
+ * The catalogue as a table. Its cells say by `data-value` what they are sorted by; the script adds the search.
+ * Roles are spelled out, since on a narrow screen the table is laid out as cards.
+ */
+export function renderCatalogue(images: readonly CheckedImage[], now: number): Html {
+  const options = Object.entries(filters).map(([key, text]) => html`<option value="${key}">${text}</option>`)
+  return html`<section aria-labelledby="catalogue-title">
+<div class="bar"><h2 id="catalogue-title">Catalogue</h2>
+<form id="find" role="search" hidden>
+<label><span>Search</span> <input id="search" type="search" autocomplete="off" spellcheck="false" placeholder="name, version, file"></label>
+<label><span>Show</span> <select id="filter"><option value="">All images</option>${options}</select></label>
+<output id="found" for="search filter"></output>
+</form></div>
+<table id="images" role="table" aria-labelledby="catalogue-title">
+<thead role="rowgroup"><tr role="row">${titles.map((title) => html`<th scope="col" role="columnheader">${title}</th>`)}</tr></thead>
+<tbody role="rowgroup">
+${images.map((image) => row(image, now))}</tbody></table>
+<p id="nothing" class="quiet" hidden>No image is like that.</p>
+</section>`
+}
+
+function row(image: CheckedImage, now: number): Html {
+  const { name, shortname, file, line, architecture, versions, mirror } = image
+  const built = builtOf(image)
+  const end = endOfLifeOf(image)
+  const fresh = freshness(image)
+  const about = [shortname, architecture, `${file.slice(file.lastIndexOf('/') + 1)}:${line}`]
+  const version = html`${versions[0]?.version ?? '–'}`
+  const cells = [
+    cell(1, versions[0]?.version, [
+      link(versions[0]?.url, version),
+      note(built === undefined ? undefined : showDay(built)),
+    ]),
+    cell(2, order.indexOf(fresh.tone), [show(fresh)]),
+    cell(3, image.ageDays, [html`${image.ageDays === undefined ? '–' : showDays(image.ageDays)}`]),
+    cell(4, mirroring(image).text, [link(mirror.url, show(mirroring(image)))]),
+    cell(5, trusting(image).text, [show(trusting(image))]),
+    cell(6, end === undefined ? undefined : isoDay(end), [showEnd(end, now)]),
+  ]
+  return html`<tr role="row" data-is="${filtersOf(image, now).join(' ')}" data-status="${image.status}">
+<th scope="row" role="rowheader" data-value="${name}"><b>${name}</b>${note(about.filter((part) => part !== undefined).join(' · '))}</th>
+${cells}</tr>
+`
+}
+
+const order = ['bad', 'warn', 'good', 'quiet']
+
+function cell(column: number, value: string | number | undefined, content: readonly Html[]): Html {
+  return html`<td role="cell" data-label="${titles[column]}" data-value="${value}">${content}</td>`
+}
+
+function showEnd(end: number | undefined, now: number): Html {
+  if (end === undefined) return html`<span class="quiet">–</span>`
+  const tones = { past: 'bad', soon: 'warn', far: 'plain' } as const
+  return html`<span class="${tones[nearness(end, now)]}">${showDay(end)}</span>${note(showDistance(now, end))}`
+}
+
+function show({ tone, text, note: more }: Fact): Html {
+  return html`<span class="fact ${tone}">${text}</span>${note(more)}`
+}
+
+function note(text: string | undefined): Html {
+  return text === undefined || text === '' ? html`` : html`<small>${text}</small>`
+}

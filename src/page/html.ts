@@ -1,0 +1,41 @@
+import { printable } from '../errors.ts'
+
+/** Markup that may stand in a page as it is. */
+export interface Html {
+  readonly markup: string
+}
+
+type Value = Html | readonly Html[] | string | number | undefined
+
+/** Markup whose values are escaped, whatever they are; `undefined` is nothing. */
+export function html(strings: TemplateStringsArray, ...values: readonly Value[]): Html {
+  const parts = strings.map((text, index) => (index === 0 ? '' : toMarkup(values[index - 1])) + text)
+  return { markup: parts.join('') }
+}
+
+function toMarkup(value: Value): string {
+  if (value === undefined) return ''
+  if (typeof value === 'object') {
+    return 'markup' in value ? value.markup : value.map(({ markup }) => markup).join('')
+  }
+  return escapeHtml(String(value))
+}
+
+const entities: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+}
+
+/** For text and for attributes in quotes. */
+function escapeHtml(text: string): string {
+  return printable(text).replace(/[&<>"']/g, (character) => entities[character] ?? character)
+}
+
+/** A link where the URL is one of the web, else its text alone. */
+export function link(url: string | undefined, text: Html): Html {
+  if (url === undefined || !/^https?:\/\//i.test(url) || !URL.canParse(url)) return text
+  return html`<a href="${new URL(url).href}" rel="noreferrer">${text}</a>`
+}
