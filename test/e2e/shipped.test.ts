@@ -4,7 +4,13 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parseCatalog } from '../../src/catalog/parse.ts'
 import type { Image } from '../../src/image.ts'
-import { initCatalogue, type MirrorOptions, updateCatalogue, validateCatalogue } from '../../src/index.ts'
+import {
+  initCatalogue,
+  type MirrorOptions,
+  updateCatalogue,
+  validateCatalogue,
+  verifyCatalogue,
+} from '../../src/index.ts'
 import { type Origin, startOrigin } from '../support/origin.ts'
 import { type S3Server, startS3Server } from '../support/s3-server.ts'
 import { createLayoutPublisher, type PublishedLayout } from '../support/world/layouts.ts'
@@ -116,6 +122,10 @@ describe.each(['folder', 's3'] as const)('the shipped catalogue, mirrored to a %
       })
       expect((await read(object)).equals(stored), name).toBe(true)
     }
+
+    const verified = await verifyCatalogue({ images: [images], names, includeDisabled: true, full: true })
+    expect(verified.versions.filter(({ verdict }) => verdict !== 'ok')).toEqual([])
+    expect(verified.summary.ok).toBe(names.length)
 
     const { findings } = await validateCatalogue({ images: [images] })
     const others = findings.filter(({ rule }) => rule !== 'insecure-url')
