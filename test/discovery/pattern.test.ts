@@ -92,6 +92,8 @@ describe('placeholders', () => {
     ['https://h/objects/x-1.7/x-1.8-ab.img', undefined],
     ['https://h/objects/x-1.7/x-1.7-ab.img?token', undefined],
     ['https://evil/objects/x-1.7/x-1.7-ab.img', undefined],
+    ['https://e/objects/x-1.7/x-1.7-ab.img', undefined],
+    ['http:///h/objects/x-1.7/x-1.7-ab.img', undefined],
     ['https://h/objects/more/x-1.7/x-1.7-ab.img', undefined],
     ['https://h/objects/x-1.7/', '1.7'],
     ['https://h/objects/y-1.7/', undefined],

@@ -108,6 +108,18 @@ describe('patterns in path segments', () => {
   })
 })
 
+describe('a clearsigned text whose signature is not looked at', () => {
+  it('is read without its frame', async () => {
+    const text = `-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA512\n\nx-1.img\n-----BEGIN PGP SIGNATURE-----\n\ny-9.img\n-----END PGP SIGNATURE-----\n`
+    expect(
+      await find('newest.txt', 'HEREBE.+DRAGONS.sha256', [
+        [`GET ${h}newest.txt`, text],
+        [`GET ${h}x-1.img.sha256`, gnu('a', 'x-1.img')],
+      ]),
+    ).toBe(`${h}x-1.img`)
+  })
+})
+
 describe('a checksum file beside the image', () => {
   const leap = 'Leap-16.0-Minimal-VM.x86_64-Cloud'
   const answer = (text: string): Exchange[] => [[`GET ${h}${leap}.qcow2.sha256`, text]]

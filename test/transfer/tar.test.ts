@@ -136,6 +136,25 @@ describe('a tar archive', () => {
       makeTar([{ name: 'x', type: 'x', body: '9 a' }, { name: 'a.raw' }]),
       'is damaged',
     ],
+    [
+      'whose sparse map leaves bytes over',
+      makeTar([
+        {
+          name: 'a.raw',
+          type: 'S',
+          body: 'abcd',
+          patch: (header) => header.write('00000000002\0', 398) + header.write('00000000002\0', 483),
+        },
+      ]),
+      'map of a sparse file',
+    ],
+    [
+      'whose sparse map goes past its end',
+      makeTar([
+        { name: 'a.raw', type: 'S', body: 'abcd', patch: (header) => header.write('00000000004\0', 398) },
+      ]),
+      'map of a sparse file',
+    ],
     ['with a huge header', makeTar([{ name: 'x', type: 'x', body: Buffer.alloc(2 ** 20 + 1) }]), 'too long'],
     [
       'of an unsupported sparse form',
