@@ -12,7 +12,8 @@ export interface ImageRef {
 
 /** What happens to one image while a run goes on, in the order in which it happens to that image. */
 export type ImageStep =
-  | { readonly type: 'checking' }
+  /** `version`: only that one of the image's versions is looked at. */
+  | { readonly type: 'checking'; readonly version?: string | undefined }
   | { readonly type: 'latest-url'; readonly url: string }
   | { readonly type: 'checksums-from'; readonly url: string }
   /** `fileName` is the file that the distribution publishes now. */

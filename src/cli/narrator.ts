@@ -65,7 +65,9 @@ export function stepLines(image: ImageRef, step: ImageStep): LogLine[] {
   const line = (message: string, level: Level = 'info'): LogLine[] => [{ level, scope, message }]
   switch (step.type) {
     case 'checking':
-      return line(`Checking image ${image.name}`)
+      return line(
+        `Checking image ${image.name}${step.version === undefined ? '' : `, version ${step.version}`}`,
+      )
     case 'latest-url':
       return line(`Latest download URL is ${step.url}`)
     case 'checksums-from':

@@ -19,7 +19,7 @@ export interface Mirrored {
 export async function mirrorVersion(task: Task, version: ImageVersion, place: Place): Promise<Mirrored> {
   const { run, step } = task
   const source = sourceOf(task.image, version)
-  step({ type: 'checking' })
+  step({ type: 'checking', version: version.version })
   const { status, bytes, seconds } = await ensureMirrored(task, source, place, true)
   if (status === 'would-store') await run.checking(() => run.http.facts(source.url, { signal: run.signal }))
   if (status === 'foreign' || status === 'none') throw new UpdaterError('INTERNAL', 'This run has no mirror')

@@ -1,6 +1,7 @@
 import { readCatalog } from '../catalog/read.ts'
 import { UpdaterError } from '../errors.ts'
 import type { PrunedObject, PruneReport } from '../report/pruning.ts'
+import { formatCount } from '../report/quantities.ts'
 import type { RunContext } from '../run/context.ts'
 import { lockFolders } from '../run/lock-folders.ts'
 import { describeMirror } from '../run/mirror.ts'
@@ -82,7 +83,7 @@ function namesNothing(place: string): UpdaterError {
 function namesNoneOf({ doomed }: Inventory, { here }: Named, place: string): UpdaterError {
   return new UpdaterError(
     'CONFIGURATION',
-    `The catalogue names ${here} objects, but none of those that lie in ${place}, where ${doomed.length} could be pruned: nothing is`,
+    `The catalogue names ${formatCount(here, 'object')}, but none of those that lie in ${place}, where ${doomed.length} could be pruned: nothing is`,
     { remedy: careful },
   )
 }

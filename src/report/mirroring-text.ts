@@ -1,6 +1,6 @@
 import { errorDocument, formatDocument } from './json.ts'
 import type { MirroredVersion, MirrorReport } from './mirroring.ts'
-import { formatBytes, formatDuration } from './quantities.ts'
+import { formatBytes, formatCount, formatDuration } from './quantities.ts'
 import { formatStatusRows, type StatusRow } from './rows.ts'
 import type { Style } from './terminal.ts'
 import { errorText, type TextLayout } from './text.ts'
@@ -20,7 +20,7 @@ export function formatMirrorText(report: MirrorReport, layout: TextLayout): stri
   const rows = told.map(rowOf)
   const brought = dryRun ? `${summary.wouldStore} would be stored` : `${summary.stored} stored`
   const counts = [
-    `${summary.versions} versions`,
+    formatCount(summary.versions, 'version'),
     `${summary.present} on the mirror`,
     brought,
     `${summary.foreign} of another mirror`,

@@ -27,7 +27,7 @@ export function formatPruneText(
   const failures = failed > 0 ? layout.paint('red', `${failed} failed`) : '0 failed'
   return [
     ...formatStatusRows(['Object', 'Stored', 'Size'], rows, layout),
-    `${done} (${formatBytes(bytes)}), ${failures} in ${formatDuration(seconds)}${remove ? '' : ' (nothing was removed: --yes does it)'}`,
+    `${done} (${formatBytes(bytes)}), ${failures} in ${formatDuration(seconds)}${wouldRemove > 0 ? ' (nothing was removed: --yes does it)' : ''}`,
     `${place}: ${named} named by the catalogue, ${young} too young, ${others} of other names`,
     '',
   ].join('\n')

@@ -1,6 +1,6 @@
 import { formatDocument } from './json.ts'
 import { codeSpan, escapeMarkdown } from './markdown.ts'
-import { formatDuration } from './quantities.ts'
+import { formatCount, formatDuration } from './quantities.ts'
 import { formatStatusRows, type StatusRow } from './rows.ts'
 import { formatMarkdownTable } from './table.ts'
 import type { Style } from './terminal.ts'
@@ -55,7 +55,7 @@ function countsOf({ summary, versions, seconds, full }: VerifyReport): string {
   const counts = severities.filter((verdict) => verdict === 'ok' || summary[verdict] > 0)
   const told = counts.map((verdict) => `${summary[verdict]} ${verdict}`).reverse()
   const how = full ? 'downloaded' : 'asked'
-  return `${versions.length} versions ${how} in ${formatDuration(seconds)}: ${told.join(', ')}`
+  return `${formatCount(versions.length, 'version')} ${how} in ${formatDuration(seconds)}: ${told.join(', ')}`
 }
 
 /** For a comment on a pull request or a job's summary. */

@@ -80,10 +80,11 @@ async function adopt(task: Task, build: KnownBuild): Promise<void> {
   await write(task, values, versionsToKeep(image, run.settings))
 }
 
+/** What the catalogue is to name is listed also where an earlier run has stored it and came no further. */
 async function mirror(...asked: Parameters<typeof ensureMirrored>): Promise<MirrorOutcome> {
   const outcome = await ensureMirrored(...asked)
-  const [task, , { object }] = asked
-  if (outcome.status === 'stored') await listBeside(task, object)
+  const [task, , { object }, named] = asked
+  if (outcome.status === 'stored' || !named) await listBeside(task, object)
   return outcome
 }
 

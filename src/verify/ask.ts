@@ -34,7 +34,8 @@ export async function askUrl(url: string, asker: Asker): Promise<Answer> {
     const { turnedAway } = found
     const message = `It answers ${turnedAway}`
     if (turnedAway === 404 || turnedAway === 410) return { url, status: 'missing', message }
-    return { url, status: 'private', message, isHidden: await isHidden(url, turnedAway, asker) }
+    if (!(await isHidden(url, turnedAway, asker))) return { url, status: 'private', message }
+    return { url, status: 'private', message: `${message}, as for whatever is not there`, isHidden: true }
   } catch (error) {
     signal.throwIfAborted()
     if (statusOf(error) === 409) {
@@ -69,8 +70,7 @@ export function inLightOf(
   const readable = new Set(answers.flatMap((one) => (one?.found === undefined ? [] : [baseOf(one.url)])))
   return (answer) => {
     if (answer?.isHidden !== true || !readable.has(baseOf(answer.url))) return answer
-    const message = `${answer.message}, as for whatever is not there`
-    return { url: answer.url, status: 'missing', message }
+    return { url: answer.url, status: 'missing', message: answer.message }
   }
 }
 

@@ -74,7 +74,7 @@ interface Entry {
 async function runVersion({ image, version, ordinal, run, onEvent }: Entry): Promise<Verified> {
   const { step } = tellOf(image, ordinal, onEvent)
   try {
-    step({ type: 'checking' })
+    step({ type: 'checking', version: version.version })
     const verified = await verifyVersion(image, version, run)
     step({ type: 'done', status: 'up-to-date' })
     return verified

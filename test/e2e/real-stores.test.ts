@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type MirrorOptions, updateCatalogue } from '../../src/index.ts'
+import { type MirrorOptions, pruneMirror, updateCatalogue, verifyCatalogue } from '../../src/index.ts'
 import { openGlance } from '../support/glance.ts'
 import { type OpenSubject, subjects } from '../support/store-subjects.ts'
 import { hexDigest } from '../support/world/published.ts'
@@ -65,6 +65,21 @@ describe.each(servers)('a whole run on $name', ({ name, variable, access }) => {
         expect(hexDigest('sha256', bytes)).toBe(hexDigest('sha256', world.newest[shortname]?.stored ?? ''))
       }
       expect((await run()).summary).toMatchObject({ upToDate: 7, updated: 0 })
+      const verified = await verifyCatalogue({ images: [folder], full: true })
+      expect(verified.versions.filter(({ verdict }) => verdict !== 'ok')).toEqual([])
+      await rm(join(folder, 'rockylinux.yml'))
+      const pruned = await pruneMirror({
+        images: [folder],
+        mirror: mirrorOn(subject),
+        grace: 0,
+        remove: true,
+      })
+      expect(pruned).toMatchObject({
+        summary: { removed: 1, failed: 0, named: 6, others: 0 },
+        objects: [{ key: 'nightly/rocky-9/20260531-rocky-9.qcow2' }],
+      })
+      expect((await subject.keys()).filter((key) => key.includes('rocky'))).toEqual([])
+      expect(await subject.keys()).toContain('nightly/debian-12/SHA512SUMS')
       expect(await subject.leftovers()).toEqual([])
       await subject.close()
       await rm(dirname(folder), { recursive: true })

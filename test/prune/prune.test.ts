@@ -113,7 +113,7 @@ describe('pruneMirror', () => {
     await world.write([world.build('20260401')])
     await expect(prune({ remove: true })).rejects.toMatchObject({
       code: 'CONFIGURATION',
-      message: expect.stringContaining('names 1 objects, but none of those that lie in'),
+      message: expect.stringContaining('names 1 object, but none of those that lie in'),
     })
     expect(keys()).toHaveLength(4)
   })

@@ -96,6 +96,33 @@ describe('a catalogue in which two images have one object', () => {
   })
 })
 
+describe('the list of digests beside an object', () => {
+  it('is written by the run that names it, though an earlier one has stored it', async () => {
+    const unread = await run({ names: ['Rocky 9'], mirror: onStore({ acl: '' }) })
+    expect(only(unread)).toMatchObject({ status: 'failed', error: { code: 'PUBLIC_UNREADABLE' } })
+    expect(store.objects().map(({ key }) => key)).toEqual([object])
+    await run({ names: ['Rocky 9'], mirror: onStore({ acl: '' }), checkPublic: false })
+    expect(store.objects().map(({ key }) => key)).toEqual([object, 'rocky-9/SHA256SUMS'])
+  })
+
+  it('that the store refuses costs a warning, and --no-checksum-files leaves it out', async () => {
+    store.fault({
+      on: 'CreateMultipartUpload',
+      after: 1,
+      effect: { type: 'error', status: 403, code: 'AccessDenied' },
+    })
+    const image = only(await run({ names: ['Rocky 9'] }))
+    expect(image).toMatchObject({ status: 'updated' })
+    expect(image?.warnings).toEqual([
+      expect.stringMatching(
+        /^The checksums beside the images in rocky-9\/ could not be written \(--no-checksum-files/,
+      ),
+    ])
+    await run({ names: ['AlmaLinux 9'], checksumFiles: false })
+    expect(store.objects().filter(({ key }) => key.endsWith('SUMS'))).toEqual([])
+  })
+})
+
 describe('a history of versions', () => {
   const versions = async () => {
     const [image] = parseCatalog('rockylinux.yml', (await texts())['rockylinux.yml'] ?? '').images

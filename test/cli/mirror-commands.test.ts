@@ -1,0 +1,114 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { type HistoryWorld, startHistoryWorld } from '../support/history-world.ts'
+import { cli, temporaryFolder } from './support.ts'
+
+let world: HistoryWorld
+beforeEach(async () => {
+  world = await startHistoryWorld()
+  vi.stubEnv('MINIO_SERVER', world.store.endpoint)
+  vi.stubEnv('MINIO_ACCESS_KEY', world.store.accessKey)
+  vi.stubEnv('MINIO_SECRET_KEY', world.store.secretKey)
+  vi.stubEnv('SWIFT_PREFIX', world.store.swiftPrefix)
+  vi.stubEnv('IMAGE_UPDATER_IMAGES', world.folder)
+})
+afterEach(async () => {
+  vi.unstubAllEnvs()
+  await world.close()
+})
+
+describe('mirror', () => {
+  it('ends with 1 where a version cannot be brought, and says why in every form', async () => {
+    await world.write([world.build('20260301'), world.build('20260201')])
+    world.origin.remove('/demo/20260201/demo.qcow2')
+    const report = join(temporaryFolder(), 'report.json')
+    const { status, out, err } = await cli(['mirror', '--report', report])
+    expect(status).toBe(1)
+    expect(out).toMatch(/^demo-1 +20260301 +\S+ KiB +stored$/m)
+    expect(out).toMatch(/^demo-1 +20260201 +- +failed: source gone$/m)
+    expect(out).toContain('2 versions, 0 on the mirror, 1 stored, 0 of another mirror, 1 failed in')
+    expect(err).toContain('| INFO     | demo-1 - Checking image Demo 1, version 20260301\n')
+    expect(JSON.parse(readFileSync(report, 'utf8'))).toMatchObject({
+      exit_status: 1,
+      summary: { versions: 2, stored: 1, failed: 1 },
+      versions: [
+        { status: 'stored' },
+        { status: 'failed', reason: 'source-gone', error: { code: 'HTTP_STATUS' } },
+      ],
+    })
+    const again = await cli(['mirror', '--output', 'json', '--dry-run', 'demo*'])
+    expect(JSON.parse(again.out)).toMatchObject({ dry_run: true, summary: { present: 1, failed: 1 } })
+    expect(`${out}${err}${again.out}${again.err}`).not.toContain(world.store.secretKey)
+  })
+
+  it.each(['mirror', 'prune'])('%s refuses to work without a mirror', async (command) => {
+    await world.write([])
+    const { status, err } = await cli([command, '--no-mirror'])
+    expect([status, err]).toEqual([2, expect.stringContaining('There is no mirror to ')])
+  })
+})
+
+describe('verify', () => {
+  it('ends with the status of the worst verdict', async () => {
+    const builds = [world.build('20260301'), world.build('20260201')]
+    await world.write(builds)
+    expect((await cli(['mirror'])).status).toBe(0)
+    expect((await cli(['verify'])).status).toBe(0)
+    await world.write([world.build('20260401'), ...builds])
+    const pending = await cli(['verify', '--output', 'json'])
+    expect(pending.status).toBe(6)
+    expect(JSON.parse(pending.out)).toMatchObject({ exit_status: 6, summary: { pending: 1, ok: 2 } })
+    world.origin.put('/demo/20260201/demo.qcow2', 'other')
+    expect((await cli(['verify'])).status).toBe(6)
+    const full = await cli(['verify', '--full', '--output', 'markdown'])
+    expect(full.status).toBe(5)
+    expect(full.out).toContain('| mismatch |')
+    expect((await cli(['verify', 'no-such-image'])).status).toBe(2)
+  })
+})
+
+describe('prune', () => {
+  it('lists, and removes with --yes only', async () => {
+    const builds = [world.build('20260301'), world.build('20260201')]
+    await world.write(builds)
+    await cli(['mirror'])
+    await world.write(builds.slice(0, 1))
+    const count = () => world.store.objects().length
+    expect((await cli(['prune'])).out).toContain('0 would be removed (0 B), 0 failed in')
+    const listed = await cli(['prune', '--grace', '0s'])
+    expect([listed.status, count()]).toEqual([0, 3])
+    expect(listed.out).toMatch(/^demo-1\/20260201-demo-1\.qcow2 .* would remove$/m)
+    expect(listed.out).toContain('--yes does it')
+    const removed = await cli(['prune', '--grace', '0s', '--yes', '--output', 'json'])
+    expect([removed.status, count()]).toEqual([0, 2])
+    expect(JSON.parse(removed.out)).toMatchObject({
+      remove: true,
+      grace_seconds: 0,
+      summary: { removed: 1, named: 1 },
+    })
+  })
+
+  it('takes no grace period of the service from a configuration file, and no --yes', async () => {
+    const builds = [world.build('20260301'), world.build('20260201')]
+    await world.write(builds)
+    await cli(['mirror'])
+    await world.write(builds.slice(0, 1))
+    const file = join(temporaryFolder(), 'image-updater.yml')
+    writeFileSync(file, 'grace: 0s\n')
+    const { out, status } = await cli(['prune', '--config', file, '--output', 'json'])
+    expect([status, JSON.parse(out).grace_seconds]).toEqual([0, 14 * 86_400])
+    writeFileSync(file, 'yes: true\n')
+    expect((await cli(['prune', '--config', file])).status).toBe(2)
+  })
+
+  it.each([
+    [['--grace', 'soon'], 'Option --grace is not a length of time'],
+    [['demo-1'], 'too many arguments'],
+    [['--minio-bucket', 'other', '--yes'], 'No mirror_url of the catalogue leads to bucket other'],
+  ])('refuses %j', async (args, message) => {
+    await world.write([world.build('20260301')])
+    const { status, err } = await cli(['prune', ...args])
+    expect([status, err]).toEqual([2, expect.stringMatching(new RegExp(message, 'i'))])
+  })
+})
