@@ -45,7 +45,7 @@ export function pinsOfRules(rules: readonly SourceRule[]): Record<string, Distri
       const pin: DistributionPin = {
         signature: form === 'clearsigned' ? form : suffixes,
         knownToSign: required,
-        hosts: required ? 'any' : [],
+        hosts: 'any',
         fingerprints: keys,
         keyUrl,
         keyHint: 'Put the key into the keyring folder, or name its URL as keyUrl of the source',

@@ -105,4 +105,14 @@ describe('a source that a configuration adds', () => {
     origin.put('/x/v1.10/SUMS', await clearsign(sums, key))
     expect((await run([signed])).images[0]).toMatchObject({ status: 'updated', trust: 'signed' })
   })
+
+  it('may be signed in places, by a key that lies at a URL', async () => {
+    const key = await makeKey()
+    origin.put('/key.asc', key.toPublic().armor())
+    const keys = [key.getFingerprint()]
+    const signed = rule({ signature: { form: 'clearsigned', keys, keyUrl: `${origin.url}/key.asc` } })
+    expect((await run([signed], { dryRun: true })).images[0]?.trust).toBe('checksum')
+    origin.put('/x/v1.10/SUMS', await clearsign(sums, key))
+    expect((await run([signed])).images[0]?.trust).toBe('signed')
+  })
 })
