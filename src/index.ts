@@ -19,6 +19,7 @@ export {
 } from './init/init.ts'
 export { listCatalogue } from './list/list.ts'
 export { mirrorCatalogue } from './mirror/mirror.ts'
+export { type PageOptions, renderPage } from './page/page.ts'
 export type { ForgeOptions } from './propose/forge.ts'
 export { type ProposeOptions, type ProposeOutcome, parseReport, proposeChanges } from './propose/propose.ts'
 export type { PruneOptions } from './prune/options.ts'

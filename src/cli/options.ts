@@ -103,6 +103,12 @@ export interface FileFlags extends ReportFlags {
   readonly metricsFile?: string | undefined
 }
 
+/** The page of `report`. */
+export interface PageFlags {
+  readonly html?: string | undefined
+  readonly from?: string | undefined
+}
+
 /** Options whose value the shell completes, by their attribute's name. */
 export const pathOptions: Readonly<Record<string, 'files' | 'directories'>> = {
   images: 'files',
@@ -239,6 +245,14 @@ export function addVerifyOptions(command: Command): Command {
     .option('--full', 'also download every file and compare its digest')
     .addOption(option('--jobs <n>', 'URLs asked at once', '256'))
     .addOption(option('--transfers <n>', 'downloads at once', '2'))
+}
+
+/** The page of a check. */
+export function addPageOptions(command: Command): Command {
+  return command
+    .optionsGroup('Output:')
+    .addOption(option('--html <file>', 'where the page goes'))
+    .addOption(option('--from <file>', 'of this JSON report of check, instead of checking now'))
 }
 
 /** How a run goes. */

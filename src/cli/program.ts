@@ -10,6 +10,7 @@ import { registerList } from './commands/list.ts'
 import { registerMirror } from './commands/mirror.ts'
 import { registerPropose } from './commands/propose.ts'
 import { registerPrune } from './commands/prune.ts'
+import { registerReport } from './commands/report.ts'
 import { registerServe } from './commands/serve.ts'
 import { registerUpdate } from './commands/update.ts'
 import { registerValidate } from './commands/validate.ts'
@@ -44,6 +45,7 @@ export function createProgram(session: Session): Command {
   registerMirror(program, session)
   registerVerify(program, session)
   registerPrune(program, session)
+  registerReport(program, session)
   registerServe(program, session)
   registerList(program, session)
   registerDiff(program, session)

@@ -234,7 +234,16 @@ describe('its secrets', () => {
 })
 
 /** What is only said on the command line: a confirmation of one call, and what ends the program. */
-const commandLineOnly = ['config', 'version', 'install_completion', 'show_completion', 'yes', 'fix']
+const commandLineOnly = [
+  'config',
+  'html',
+  'from',
+  'version',
+  'install_completion',
+  'show_completion',
+  'yes',
+  'fix',
+]
 
 describe('the keys', () => {
   it('are the options of all commands (src/config/schema.ts has one line for each)', () => {

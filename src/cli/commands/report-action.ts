@@ -1,0 +1,65 @@
+import { readFile } from 'node:fs/promises'
+import { UpdaterError } from '../../errors.ts'
+import { renderPage } from '../../page/page.ts'
+import type { CheckReport } from '../../report/check.ts'
+import { parseCheckDocument } from '../../report/check-json.ts'
+import { assertReportWritable, writeReport } from '../../report/file.ts'
+import { interruptedStatus } from '../context.ts'
+import type { Flags } from '../flags.ts'
+import type { CheckFlags, PageFlags, SharedFlags } from '../options.ts'
+import { redactDeep } from '../redact.ts'
+import type { Session } from '../session.ts'
+import { toCheckOptions } from '../values.ts'
+import { runCheck } from './check-action.ts'
+
+type ReportFlags = CheckFlags & PageFlags & SharedFlags
+
+/**
+ * Carries `report` out; the session keeps the exit status.
+ * @throws UpdaterError where no page was written
+ */
+export async function report(
+  flags: Flags<ReportFlags>,
+  names: readonly string[],
+  session: Session,
+): Promise<void> {
+  const { html, from, quiet } = flags.values
+  if (html === undefined) {
+    throw new UpdaterError('USAGE', 'The page has no file to go to', {
+      remedy: 'Name one with --html FILE',
+    })
+  }
+  await assertReportWritable(html, '--html')
+  const found = from === undefined ? await look(flags, names, session) : await recall(from, names, session)
+  const interrupted = interruptedStatus(session.context.signal)
+  session.exitStatus = interrupted ?? 0
+  if (interrupted !== undefined) return
+  await writeReport(html, renderPage(found), '--html')
+  if (!quiet) session.context.stdout.write(`${html} tells of ${count(found)}\n`)
+}
+
+function look(flags: Flags<ReportFlags>, names: readonly string[], session: Session): Promise<CheckReport> {
+  return runCheck(toCheckOptions(flags, names), flags.values, session)
+}
+
+async function recall(path: string, names: readonly string[], { redact }: Session): Promise<CheckReport> {
+  if (names.length > 0) {
+    throw new UpdaterError('USAGE', 'Images are named, but the report is one that has been made already', {
+      remedy: 'Leave out the names, or --from',
+    })
+  }
+  try {
+    return redactDeep(parseCheckDocument(await readFile(path, 'utf8'), path), redact)
+  } catch (cause) {
+    if (cause instanceof UpdaterError) throw cause
+    const why = (cause as NodeJS.ErrnoException).code ?? String(cause)
+    throw new UpdaterError('CONFIGURATION', `The report ${path} cannot be read (${why})`, {
+      remedy: 'Name the JSON report of a check with --from',
+      cause,
+    })
+  }
+}
+
+function count({ images }: CheckReport): string {
+  return `${images.length} ${images.length === 1 ? 'image' : 'images'}`
+}
