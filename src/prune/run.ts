@@ -12,6 +12,7 @@ import { folderOfKey } from '../stores/naming.ts'
 import type { ListedObject, Store } from '../stores/store.ts'
 import type { PruneOptions } from './options.ts'
 import { type Inventory, type Named, namedKeys, takeStock } from './plan.ts'
+import { assertWhole } from './whole.ts'
 
 const usualGrace = 14 * 24 * 60 * 60 * 1000
 
@@ -28,6 +29,7 @@ export async function runPrune(options: PruneOptions, context: RunContext): Prom
     if (store === undefined) throw noMirror()
     // What is locked is read again: a run that ended in between may have written to it.
     const files = await readCatalog(images)
+    await assertWhole(files.map(({ path }) => path))
     if (remove) lock = await lockFolders(files.map(({ path }) => path))
     const named = namedKeys(
       (remove ? await readCatalog(images) : files).flatMap((file) => file.images),

@@ -225,13 +225,16 @@ describe('editCatalog', () => {
         fc.constantFrom(' ', '\n      - '),
         body,
         fc.constantFrom('', '\n', '\n  - name: y\n'),
-        (gap, lines, end) => {
+        fc.constantFrom(undefined, 1, 2, 3),
+        (gap, lines, end, keep) => {
           const text = `images:\n  - name: x\n    versions:${gap}${lines}${end}`
           try {
             const out = editCatalog('f.yml', text, [
-              { index: 0, name: 'x', before: versionOf(text, 0), after },
+              { index: 0, name: 'x', before: versionOf(text, 0), after, keep },
             ])
             edited += 1
+            const { length } = parseCatalog('f.yml', out).images[0]?.versions ?? []
+            expect(length).toBeLessThanOrEqual(keep ?? length)
             expect(versionOf(out, 0)).toMatchObject({
               version: '2',
               url: 'http://b',

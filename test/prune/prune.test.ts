@@ -128,6 +128,24 @@ describe('pruneMirror', () => {
     expect(keys()).toHaveLength(4)
   })
 
+  it('takes no part of a catalogue for the whole', async () => {
+    await outdated()
+    const [file, other] = ['demo.yml', 'other.yaml'].map((name) => join(world.folder, name)) as [
+      string,
+      string,
+    ]
+    await writeFile(join(world.folder, 'compose.yml'), 'services: {images: {}}\n')
+    await writeFile(join(world.folder, '.hidden.yml'), 'images: []\n')
+    expect((await prune({ images: [file] })).objects).toHaveLength(2)
+    await writeFile(other, '---\nimages: []\n')
+    await expect(prune({ images: [file], remove: true })).rejects.toMatchObject({
+      code: 'CONFIGURATION',
+      message: `${other} is a catalogue file, too, and is not named: nothing is pruned`,
+    })
+    expect(keys()).toHaveLength(4)
+    expect((await prune({ images: [file, other] })).objects).toHaveLength(2)
+  })
+
   it('removes nothing while another run works on the catalogue, and lists all the same', async () => {
     await outdated()
     const lock = await lockCatalog(world.folder)

@@ -122,6 +122,27 @@ describe('the folder as a mirror', () => {
     expect(await store.abortStale({ prefix: 'none/', folders, before: new Date() })).toBe(0)
   })
 
+  it('removes a file with its record', async () => {
+    await put(Buffer.from('x'))
+    await createDirectoryStore(dir).remove(key)
+    expect(
+      (await readdir(dir, { recursive: true, withFileTypes: true })).filter((one) => one.isFile()),
+    ).toEqual([])
+  })
+
+  it('lists and removes nothing behind a link that leads out of it', async () => {
+    const outside = await mkdtemp(join(tmpdir(), 'outside-'))
+    await writeFile(join(outside, '20260101-a.raw'), '')
+    await symlink(outside, join(dir, 'a'))
+    const store = createDirectoryStore(dir)
+    const listed: string[] = []
+    for await (const object of store.list('')) listed.push(object.key)
+    expect(listed).toEqual([])
+    await expect(store.remove('a/20260101-a.raw')).rejects.toMatchObject({ code: 'STORE_DENIED' })
+    expect(await readdir(outside)).toEqual(['20260101-a.raw'])
+    await rm(outside, { recursive: true })
+  })
+
   it.each([
     ['ENOSPC', 'STORE_FAILED', 'no space left'],
     ['EACCES', 'STORE_DENIED', 'permission denied'],
