@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { formatDocument } from '../report/json.ts'
 
 /** A whole answer to a request. */
 export interface Answer {
@@ -18,9 +19,9 @@ export const securityHeaders: Readonly<Record<string, string>> = {
   'x-frame-options': 'DENY',
 }
 
-export function json(status: number, value: unknown, headers: Record<string, string> = {}): Answer {
-  const body = `${JSON.stringify(value, undefined, 2)}\n`
-  return { status, headers: { 'content-type': 'application/json; charset=utf-8', ...headers }, body }
+export function json(status: number, value: object, headers: Record<string, string> = {}): Answer {
+  const type = { 'content-type': 'application/json; charset=utf-8' }
+  return { status, headers: { ...type, ...headers }, body: formatDocument(value) }
 }
 
 export function plain(status: number, body: string, type = 'text/plain; charset=utf-8'): Answer {

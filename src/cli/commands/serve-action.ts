@@ -30,8 +30,8 @@ export async function serve(
   })
   onHangup(() => void service.reload())
   if (!signal.aborted) await once(signal, 'abort')
-  const { message } = signal.reason as Error
-  log.write({ level: 'info', scope: 'serve', message: `${message}: the service ends (once more: at once)` })
+  const message = 'The service ends: no run begins any more (once more: it ends at once)'
+  log.write({ level: 'info', scope: 'serve', message })
   await service.close()
 }
 
