@@ -74,6 +74,10 @@ describe('the man page', () => {
     expect(stdout).toContain('The bearer token of serve.')
   })
 
+  it('is installed by npm, which takes a list only', () => {
+    expect(JSON.parse(readFileSync('package.json', 'utf8')).man).toEqual(['man/image-updater.1'])
+  })
+
   it('is ASCII, and text never becomes a request', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }), (text) => {
