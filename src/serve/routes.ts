@@ -1,5 +1,5 @@
 import { type Answer, json, page, plain, problem } from './answers.ts'
-import { type Runs, runDocument } from './runs.ts'
+import { lastRun, type Runs, runDocument } from './runs.ts'
 import { imageDocuments, type Snapshot } from './snapshot.ts'
 
 /** As much of the service as its answers are made of. */
@@ -74,8 +74,7 @@ async function readiness(view: View): Promise<Answer> {
 
 async function listImages(view: View): Promise<Answer> {
   const { images, error } = await view.snapshot()
-  const finished = view.runs.records.find(({ report }) => report !== undefined && report.images.length > 0)
-  return json(200, { images: imageDocuments(images, finished), error })
+  return json(200, { images: imageDocuments(images, lastRun(view.runs)), error })
 }
 
 function listRuns(view: View): Answer {

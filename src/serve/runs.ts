@@ -58,6 +58,11 @@ function shortened(record: RunRecord): RunRecord {
   return { ...record, metrics: undefined, report: report && { ...report, images: [], changes: [] } }
 }
 
+/** The newest run that has looked at images. */
+export function lastRun({ records }: Runs): RunRecord | undefined {
+  return records.find(({ report }) => report !== undefined && report.images.length > 0)
+}
+
 /** A run as the API lists it; `summary` and the rest are absent while it goes on. */
 export function runDocument({ id, trigger, startedAt, progress, report, hookErrors }: RunRecord) {
   const { images, done, updated, failed, active } = progress

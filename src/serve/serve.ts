@@ -6,13 +6,13 @@ import type { ServeListener, Trigger } from './events.ts'
 import { createHub, throttle } from './hub.ts'
 import { serviceMetrics } from './metrics.ts'
 import type { ServeOptions } from './options.ts'
-import { renderLivePage } from './page.ts'
+import { createPages } from './page.ts'
 import type { View } from './routes.ts'
 import { createRunner } from './runner.ts'
-import { createRuns, runDocument } from './runs.ts'
+import { createRuns, lastRun, runDocument } from './runs.ts'
 import { delayed, parseSchedule } from './schedule.ts'
 import { openServer, serverLimits } from './server.ts'
-import { createSnapshots, imageDocuments } from './snapshot.ts'
+import { createSnapshots } from './snapshot.ts'
 
 export interface ServeContext {
   readonly onEvent?: ServeListener | undefined
@@ -59,6 +59,7 @@ export async function serveCatalogue(
   const redact = () => createRedact(secretsOf(options))
   const runs = createRuns()
   const hub = createHub(serverLimits)
+  const pages = createPages(now)
   const snapshots = createSnapshots({ options: () => options.update, redact, maxAge: snapshotAge })
   const publish = throttle(() => {
     const [newest] = runs.records
@@ -101,15 +102,7 @@ export async function serveCatalogue(
     nextRun: () => nextRun,
     isEnding: () => ending !== undefined,
     startRun: () => runner.start('request')?.id,
-    html: async () => {
-      const { images } = await snapshots.get()
-      return renderLivePage(
-        imageDocuments(
-          images,
-          runs.records.find(({ report }) => report !== undefined),
-        ),
-      )
-    },
+    html: async () => pages.get((await snapshots.get()).images, lastRun(runs)),
     metrics: async () => serviceMetrics(runs, nextRun),
   }
   const server = await openServer({

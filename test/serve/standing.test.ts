@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest'
+import { parseCatalog } from '../../src/catalog/parse.ts'
+import { reportDocument } from '../../src/report/json.ts'
+import type { ImageOutcome } from '../../src/report/outcome.ts'
+import { noProgress } from '../../src/serve/progress.ts'
+import { standing } from '../../src/serve/standing.ts'
+import { outcome, reportOf } from '../cli/support.ts'
+
+const now = new Date('2026-07-10T12:00:00Z')
+const { images } = parseCatalog(
+  'ubuntu.yml',
+  `images:
+  - name: Ubuntu 24.04
+    shortname: ubuntu-24.04
+    format: qcow2
+    meta:
+      os_distro: ubuntu
+      os_version: '24.04'
+    versions:
+      - version: '20260701'
+        build_date: 2026-07-01
+        mirror_url: https://mirror.example/a
+`,
+)
+
+const standsAfter = (values: Partial<ImageOutcome> | undefined) => {
+  const about = { file: 'ubuntu.yml', name: 'Ubuntu 24.04', ...values }
+  const report = values && reportDocument(reportOf([outcome(about)]), 0)
+  const run = {
+    id: 1,
+    trigger: 'request' as const,
+    startedAt: now,
+    progress: noProgress,
+    hookErrors: [],
+    report,
+  }
+  return standing(images, values && run, now).images[0]
+}
+
+describe('how the catalogue stands', () => {
+  it('before any run: what the files say, and nothing was looked for', () => {
+    expect(standsAfter(undefined)).toMatchObject({
+      status: 'skipped',
+      ageDays: 9,
+      endOfLife: '2029-05-31',
+      mirror: { status: 'unasked', url: 'https://mirror.example/a' },
+    })
+    expect(standing(images, undefined, now)).toMatchObject({ startedAt: now.toISOString(), seconds: 0 })
+  })
+
+  it.each<[Partial<ImageOutcome>, string, string]>([
+    [{ status: 'updated', mirror: { status: 'stored' } }, 'up-to-date', 'present'],
+    [{ status: 'up-to-date', mirror: { status: 'present' } }, 'up-to-date', 'present'],
+    [{ status: 'up-to-date', mirror: { status: 'foreign' } }, 'up-to-date', 'unasked'],
+    [{ status: 'would-update', mirror: { status: 'would-store' } }, 'outdated', 'unasked'],
+    [{ status: 'skipped', reason: 'disabled' }, 'skipped', 'unasked'],
+    [{ status: 'failed', error: { code: 'HTTP_STATUS', message: 'm' } }, 'failed', 'unasked'],
+  ])('after a run that made %j of it', (values, status, mirror) => {
+    expect(standsAfter(values)).toMatchObject({ status, mirror: { status: mirror } })
+  })
+
+  it('tells how far behind it is', () => {
+    const current = { version: '20260706', buildDate: '2026-07-06' }
+    expect(standsAfter({ status: 'would-update', current })).toMatchObject({ daysBehind: 5, newest: current })
+  })
+})
