@@ -10,14 +10,20 @@ import type { Finding, Severity, ValidationReport } from './validation.ts'
 export const validationFormats = ['text', 'json', 'markdown', 'github'] as const
 export type ValidationFormat = (typeof validationFormats)[number]
 
-/** Each finding as compilers print theirs, which editors understand; then one line of counts. */
-export function formatFindingsText({ findings, summary }: ValidationReport, layout: TextLayout): string {
-  const { paint, columns = Infinity } = layout
+/**
+ * Each finding as compilers print theirs, which editors understand; then, but for `quiet`, one line of
+ * counts.
+ */
+export function formatFindingsText(
+  { findings, summary }: ValidationReport,
+  { paint, columns = Infinity, quiet = false }: TextLayout & { readonly quiet?: boolean | undefined },
+): string {
   const lines = findings.flatMap((finding) => {
     const head = `${paint('bold', printable(formatPlace(finding.place)))}: ${paint(styles[finding.severity], finding.severity)}: ${paint('dim', finding.rule)}`
     const sentences = `${sentenceOf(finding)}. ${finding.remedy}.`
     return [head, ...wrap(printable(sentences), columns - 2).map((line) => `  ${line}`)]
   })
+  if (quiet) return lines.map((line) => `${line}\n`).join('')
   const counts = countsOf(summary)
   const verdict =
     summary.errors > 0

@@ -62,7 +62,7 @@ function withUnit(count: number | undefined, unit: string): string | undefined {
 
 /** A table for a terminal: long names are cut off where it is too narrow. */
 export function formatListText(images: readonly ListedImage[], { paint, columns }: TextLayout): string {
-  const table = tableOf([image, ...shared, built], images)
+  const table = tableOf([image, ...shared], images)
   return `${formatTextTable(table, paint, columns)}\n${images.length} image${images.length === 1 ? '' : 's'}\n`
 }
 

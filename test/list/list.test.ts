@@ -96,8 +96,8 @@ describe('image-updater list', () => {
   it('in text', async () => {
     expect(await run()).toBe(
       [
-        'Image    Login  Format    Disk      RAM  Version  Built',
-        'Alpha 1  alpha  qcow2   10 GiB  512 MiB  10       2026-10-10',
+        'Image    Login  Format    Disk      RAM  Version',
+        'Alpha 1  alpha  qcow2   10 GiB  512 MiB  10',
         '',
         '1 image',
         '',

@@ -1,5 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { validateCatalogue } from '../../src/index.ts'
 import { cli, temporaryFolder } from '../cli/support.ts'
@@ -122,6 +122,15 @@ describe('image-updater validate', () => {
       `${file}:28:14: warning: moving-url`,
       '  Alpha 1: "url" leads to the newest build, "checksum" is that of one build.',
     ])
+  })
+
+  it('prints the findings alone with --quiet', async () => {
+    const file = join(folderOf({ 'a.yml': past(faultless), 'b.yml': 'images: [' }), 'b.yml')
+    const { out } = await cli(['validate', '--images', file, '--quiet'])
+    expect(out).toContain(`${file}:1:10: error: syntax`)
+    expect(out).not.toContain('1 error')
+    const none = await cli(['validate', '--images', join(dirname(file), 'a.yml'), '--quiet'])
+    expect([none.status, none.out]).toEqual([0, ''])
   })
 
   it('annotates files on GitHub, whatever stands in them', async () => {

@@ -14,13 +14,13 @@ import { redactDeep } from '../redact.ts'
 import type { Session } from '../session.ts'
 import { toSelection } from '../values.ts'
 
-type ValidateFlags = ImagesFlags &
+type ValidateValues = ImagesFlags &
   OutputFlags<ValidationFormat> &
   SharedFlags & { readonly strict?: boolean | undefined }
 
 /** @throws UpdaterError where nothing was looked at */
 export async function validate(
-  flags: Flags<ValidateFlags>,
+  flags: Flags<ValidateValues>,
   names: readonly string[],
   session: Session,
 ): Promise<void> {
@@ -29,14 +29,18 @@ export async function validate(
   const options = { ...toSelection(flags, names), strict: flags.values.strict }
   const report = redactDeep(await validateCatalogue(options, { now: context.now }), redact)
   session.exitStatus = report.summary.errors > 0 ? 1 : 0
-  context.stdout.write(format(report, flags.values.output, session))
+  context.stdout.write(format(report, flags.values, session))
 }
 
-function format(report: ValidationReport, output: ValidationFormat, session: Session): string {
+function format(report: ValidationReport, { output, quiet }: ValidateValues, session: Session): string {
   const { stdout } = session.context
   switch (output) {
     case 'text':
-      return formatFindingsText(report, { paint: createPaint(wantsColour(stdout)), columns: stdout.columns })
+      return formatFindingsText(report, {
+        paint: createPaint(wantsColour(stdout)),
+        columns: stdout.columns,
+        quiet,
+      })
     case 'json':
       return formatFindingsJson(report, session.exitStatus)
     case 'markdown':
