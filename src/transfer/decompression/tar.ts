@@ -31,6 +31,7 @@ export async function* untar(
   let images = 0
   for (let member = await nextMember(reader); member !== undefined; member = await nextMember(reader)) {
     if (!isImage(member, format)) {
+      if (member.type === 'S') await readOldMap(member.header, reader)
       await skip(reader, padded(member.size))
       continue
     }
