@@ -3,10 +3,11 @@ import { asUpdaterError, UpdaterError } from '../errors.ts'
 import type { ImageVersion, VersionValues } from '../image.ts'
 import { type CatalogDocument, type CatalogMap, type CatalogNode, openDocument } from './document.ts'
 import { differences, spliceEntry, uneditable, type Values } from './entry.ts'
-import { createFieldReader, type Fields, isNull, readVersion, textOf, type VersionKey } from './fields.ts'
+import { isNull, readVersion, type VersionKey } from './fields.ts'
+import { ImageFinder } from './find-image.ts'
 import { spliceFirstEntry } from './first-entry.ts'
 import { type History, type HistoryPlan, planHistory, spliceNewEntry, spliceRemovals } from './history.ts'
-import { type CatalogPair, type Layout, measureLayout, ownPair } from './layout.ts'
+import { type Layout, measureLayout, ownPair } from './layout.ts'
 import { isAsPlanned, type PlannedChange } from './same.ts'
 import { isDate } from './scalar.ts'
 import { applySplices, type Splice } from './splice.ts'
@@ -108,21 +109,18 @@ function applyPlans(document: CatalogDocument, plans: readonly Plan[]): string |
 
 class EditPlanner {
   readonly document: CatalogDocument
-  readonly #fieldsOf: (map: CatalogMap) => Fields
-  readonly #list: CatalogPair | undefined
+  readonly #images: ImageFinder
   readonly #edited = new Set<CatalogMap>()
   #layout: Layout | undefined
-  #byName: Map<string, CatalogNode[]> | undefined
 
   constructor(document: CatalogDocument) {
     this.document = document
-    this.#fieldsOf = createFieldReader(document)
-    this.#list = isMap(document.root) ? ownPair(document.root as CatalogMap, 'images') : undefined
+    this.#images = new ImageFinder(document)
   }
 
   plan(edit: VersionEdit): Plan {
-    const image = this.#find(edit)
-    if (this.#edited.has(image)) throw this.#changed(image, edit.name, 'is edited twice')
+    const image = this.#images.find(edit)
+    if (this.#edited.has(image)) throw this.#images.changed(image, edit.name, 'is edited twice')
     const wanted = valuesOf(edit.after)
     const date = edit.after.buildDate
     if (date !== undefined && !isDate(date)) {
@@ -131,7 +129,7 @@ class EditPlanner {
     const history = this.#history(image)
     const versions = this.#versions(image)
     if (!sameVersion(versions[0], edit.before)) {
-      throw this.#changed(image, edit.name, 'has another version than when it was checked')
+      throw this.#images.changed(image, edit.name, 'has another version than when it was checked')
     }
     this.#edited.add(image)
     return { edit, image, ...this.#change(image, history, planHistory(edit, versions), wanted) }
@@ -161,35 +159,11 @@ class EditPlanner {
     return { change: { values, isNew, removed }, splices }
   }
 
-  /** The image at the place where it was read, or else the only one of its name. */
-  #find({ index, name }: VersionEdit): CatalogMap {
-    const items = this.#items()
-    const there = items[index] ?? null
-    const found = this.#nameOf(there) === name ? [there] : this.#named(name)
-    if (found.length !== 1) {
-      throw this.#changed(
-        null,
-        name,
-        found.length === 0 ? 'is not there any more' : 'has moved and is there more than once',
-      )
-    }
-    const [image = null] = found
-    const listNode = this.#list?.value ?? null
-    if (!isMap(image) || !isSeq(listNode)) {
-      throw uneditable(this.document, image?.range[0] ?? 0, 'the image stands behind an alias')
-    }
-    const shared = [this.document.root, listNode, image].some((node) => this.document.isShared(node))
-    if (shared || image.tag !== undefined) {
-      throw uneditable(this.document, image.range[0], 'the image has a tag, or an alias stands for it')
-    }
-    return image as CatalogMap
-  }
-
   /** The image's versions as they stand in it; `undefined` where there is none. */
   #history(image: CatalogMap): History | undefined {
     const versions = ownPair(image, 'versions')
     if (versions === undefined) {
-      if (this.#fieldsOf(image).has('versions')) {
+      if (this.#images.fieldsOf(image).has('versions')) {
         throw uneditable(this.document, image.range[0], '"versions" comes from a merge key (<<)')
       }
       return undefined
@@ -213,48 +187,19 @@ class EditPlanner {
   }
 
   #versions(image: CatalogMap): (ImageVersion | undefined)[] {
-    const list = this.document.resolve(this.#fieldsOf(image).get('versions') ?? null)
+    const list = this.document.resolve(this.#images.fieldsOf(image).get('versions') ?? null)
     const items = isSeq(list) ? (list.items as CatalogNode[]) : []
     return items.map((item) => {
       const entry = this.document.resolve(item)
-      return isMap(entry) ? readVersion(this.document, this.#fieldsOf(entry as CatalogMap)) : undefined
+      return isMap(entry) ? readVersion(this.document, this.#images.fieldsOf(entry as CatalogMap)) : undefined
     })
-  }
-
-  #items(): readonly CatalogNode[] {
-    const list = this.document.resolve(this.#list?.value ?? null)
-    return isSeq(list) ? (list.items as CatalogNode[]) : []
-  }
-
-  #nameOf(item: CatalogNode): string | undefined {
-    const image = this.document.resolve(item)
-    return isMap(image) ? textOf(this.#fieldsOf(image as CatalogMap).get('name')) : undefined
-  }
-
-  #named(name: string): readonly CatalogNode[] {
-    if (this.#byName === undefined) {
-      this.#byName = new Map()
-      for (const item of this.#items()) {
-        const key = this.#nameOf(item) ?? ''
-        const others = this.#byName.get(key)
-        if (others === undefined) this.#byName.set(key, [item])
-        else others.push(item)
-      }
-    }
-    return this.#byName.get(name) ?? []
   }
 
   #measure(): Layout {
-    if (this.#list === undefined) throw uneditable(this.document, 0, 'the file has no list "images"')
-    this.#layout ??= measureLayout(this.document, this.#list)
+    const { list } = this.#images
+    if (list === undefined) throw uneditable(this.document, 0, 'the file has no list "images"')
+    this.#layout ??= measureLayout(this.document, list)
     return this.#layout
-  }
-
-  #changed(image: CatalogMap | null, name: string, what: string): UpdaterError {
-    return new UpdaterError('CATALOG_CHANGED', `The image "${name}" in ${this.document.path} ${what}`, {
-      place: image === null ? { file: this.document.path } : this.document.place(image.range[0]),
-      remedy: 'Somebody else has changed the file meanwhile: run again',
-    })
   }
 }
 
