@@ -17,6 +17,11 @@ export {
   type ShippedSummary,
   shippedCatalogue,
 } from './init/init.ts'
+export { endOfLife } from './lifecycle/end-of-life.ts'
+export type { LifecycleSources } from './lifecycle/fetch.ts'
+export { checkLifecycle, type LifecycleContext, type LifecycleOptions } from './lifecycle/lifecycle.ts'
+export { snapshot as lifecycleSnapshot } from './lifecycle/snapshot.ts'
+export type { EndOfLife, LifecycleData, Release } from './lifecycle/types.ts'
 export { listCatalogue } from './list/list.ts'
 export { mirrorCatalogue } from './mirror/mirror.ts'
 export { type PageOptions, renderPage } from './page/page.ts'
@@ -26,6 +31,12 @@ export type { PruneOptions } from './prune/options.ts'
 export { pruneMirror } from './prune/prune.ts'
 export type { CheckedImage, CheckReport, CheckStatus, CheckSummary, MirrorState } from './report/check.ts'
 export type { CatalogueDiff, DiffVersion, FieldChange, ImageDiff } from './report/diff.ts'
+export type {
+  LifecycleImage,
+  LifecycleRelease,
+  LifecycleReport,
+  LifecycleStatus,
+} from './report/lifecycle.ts'
 export type { ListedImage } from './report/list.ts'
 export type { MirroredVersion, MirrorReport, MirrorSummary, UnmirroredReason } from './report/mirroring.ts'
 export type {

@@ -6,6 +6,7 @@ import { registerComplete } from './commands/complete.ts'
 import { registerConfig } from './commands/config.ts'
 import { registerDiff } from './commands/diff.ts'
 import { registerInit } from './commands/init.ts'
+import { registerLifecycle } from './commands/lifecycle.ts'
 import { registerList } from './commands/list.ts'
 import { registerMirror } from './commands/mirror.ts'
 import { registerPropose } from './commands/propose.ts'
@@ -51,6 +52,7 @@ export function createProgram(session: Session): Command {
   registerDiff(program, session)
   registerValidate(program, session)
   registerInit(program, session)
+  registerLifecycle(program, session)
   registerConfig(program, session)
   registerPropose(program, session)
   registerComplete(program, session)

@@ -88,6 +88,13 @@ export function parseDuration(text: string, origin: Origin, most = 20): number {
   )
 }
 
+/** Days of `90d` or `90`. */
+export function parseDays(text: string, origin: Origin): number {
+  const number = /^([0-9]{1,5}) ?d?$/.exec(text.trim())?.[1]
+  if (number !== undefined) return Number(number)
+  throw invalid(origin, 'is not a number of days', 'Give one such as 90d')
+}
+
 function parseAddress(text: string, origin: Origin): ServeOptions['listen'] {
   const [, bracketed, name, port] = /^(?:\[([0-9a-f:.]+)\]|([a-z0-9.-]+)):([0-9]{1,5})$/i.exec(text) ?? []
   const host = bracketed ?? name

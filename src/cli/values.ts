@@ -216,7 +216,7 @@ function parseServer(text: string, origin: Origin): string {
   return text
 }
 
-function parseBaseUrl(text: string, origin: Origin): string {
+export function parseBaseUrl(text: string, origin: Origin): string {
   return parseUrl(text, origin, 'Give a URL that begins with https:// or http://') && text
 }
 

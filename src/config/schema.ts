@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { type SourceRule, strategyNames } from '../discovery/source-rule.ts'
 import type { ImageOverride } from '../update/options.ts'
 import { secretOptions } from './secrets.ts'
-import { anyText, choice, count, flag, keep, list, size, text, time } from './values.ts'
+import { anyText, choice, count, days, flag, keep, list, size, text, time } from './values.ts'
 
 /**
  * `image-updater.yml`. This is the one definition of its shape: types are inferred from it, and
@@ -54,6 +54,10 @@ const optionKeys = z.object({
   forge: choice(['github', 'gitlab']),
   base: text(),
   branch_prefix: text(),
+  within: days(),
+  offline: flag(),
+  endoflife_api: text(),
+  gardenlinux_releases: text(),
   output: text(),
   report: text(),
   report_format: choice(['json', 'junit', 'markdown']),

@@ -41,3 +41,9 @@ export function time() {
   const what = 'is not a length of time such as 90s, 15m, 2h or 1d'
   return z.string(what).regex(/^[0-9]{1,6} ?[smhd]$/, what)
 }
+
+/** A number of days: `90` or `90d`. */
+export function days() {
+  const what = 'is not a number of days such as 90d'
+  return z.union([z.int(what).min(0, what), z.string(what).regex(/^[0-9]{1,5} ?d?$/, what)], what)
+}

@@ -1,0 +1,67 @@
+import { type LifecycleReport, lifecycleStatus } from '../../report/lifecycle.ts'
+import {
+  formatLifecycleCsv,
+  formatLifecycleJson,
+  formatLifecycleMarkdown,
+  formatLifecycleText,
+  type LifecycleFormat,
+} from '../../report/lifecycle-text.ts'
+import { createPaint } from '../../report/terminal.ts'
+import { type CliContext, wantsColour } from '../context.ts'
+import type { Flags } from '../flags.ts'
+import type { ImagesFlags, OutputFlags, SharedFlags } from '../options.ts'
+import { redactDeep } from '../redact.ts'
+import { parseDays } from '../service-values.ts'
+import type { Session } from '../session.ts'
+import { parseBaseUrl, toSelection } from '../values.ts'
+
+export interface LifecycleFlags {
+  readonly within: string
+  readonly offline?: boolean | undefined
+  readonly endoflifeApi?: string | undefined
+  readonly gardenlinuxReleases?: string | undefined
+  readonly fix?: boolean | undefined
+  readonly dryRun?: boolean | undefined
+}
+
+/** @throws UpdaterError where nothing was looked at */
+export async function lifecycle(
+  flags: Flags<LifecycleFlags & ImagesFlags & OutputFlags<LifecycleFormat> & SharedFlags>,
+  names: readonly string[],
+  session: Session,
+): Promise<void> {
+  const { context, redact } = session
+  const { values, origin } = flags
+  const { within, offline, endoflifeApi, gardenlinuxReleases, fix, dryRun } = values
+  const options = {
+    ...toSelection(flags, names),
+    within: parseDays(within, origin('within')),
+    ...{ offline, fix, dryRun },
+    sources: {
+      ...(endoflifeApi !== undefined && {
+        endOfLifeApi: parseBaseUrl(endoflifeApi, origin('endoflifeApi')).replace(/\/*$/, '/'),
+      }),
+      ...(gardenlinuxReleases !== undefined && {
+        gardenLinuxReleases: parseBaseUrl(gardenlinuxReleases, origin('gardenlinuxReleases')),
+      }),
+    },
+  }
+  const { checkLifecycle } = await context.library()
+  const { signal, now } = context
+  const report = redactDeep(await checkLifecycle(options, { signal, now }), redact)
+  session.exitStatus = lifecycleStatus(report)
+  context.stdout.write(format(report, values.output, context))
+}
+
+function format(report: LifecycleReport, output: LifecycleFormat, { stdout }: CliContext): string {
+  switch (output) {
+    case 'text':
+      return formatLifecycleText(report, { paint: createPaint(wantsColour(stdout)), columns: stdout.columns })
+    case 'json':
+      return formatLifecycleJson(report)
+    case 'markdown':
+      return formatLifecycleMarkdown(report)
+    case 'csv':
+      return formatLifecycleCsv(report)
+  }
+}

@@ -1,0 +1,96 @@
+import { compareNatural } from '../discovery/natural-order.ts'
+import type { Image } from '../image.ts'
+import type { LifecycleImage, LifecycleRelease } from '../report/lifecycle.ts'
+import { daysLeft, hasEnded, releaseOf } from './end-of-life.ts'
+import type { Product } from './products.ts'
+import type { LifecycleData, Release } from './types.ts'
+
+export interface Question {
+  /** The images that are asked for. */
+  readonly images: readonly Image[]
+  /** The whole catalogue: what is in it is not missing. */
+  readonly catalogue: readonly Image[]
+  readonly data: LifecycleData
+  /** `YYYY-MM-DD` */
+  readonly today: string
+  /** Days that an end counts as coming soon. */
+  readonly within: number
+}
+
+/** The products that images are of, in the order in which they come. */
+export function productsOf(images: readonly Image[]): Product[] {
+  return [...new Set(images.flatMap((image) => releaseOf(image)?.product ?? []))]
+}
+
+/**
+ * The releases that the images are of, and those that are missing; by product in the order of the catalogue,
+ * the newest release first.
+ */
+export function classify(question: Question): LifecycleRelease[] {
+  return productsOf(question.images).flatMap((product) => {
+    const present = releasesIn(question, product)
+    return [...present, ...missing(question, product)].sort((a, b) =>
+      compareNatural(b.release ?? '', a.release ?? ''),
+    )
+  })
+}
+
+function releasesIn({ images, data, today, within }: Question, product: Product): LifecycleRelease[] {
+  const byRelease = new Map<string | undefined, Image[]>()
+  for (const image of images) {
+    const found = releaseOf(image)
+    if (found?.product !== product) continue
+    byRelease.set(found.release, [...(byRelease.get(found.release) ?? []), image])
+  }
+  return [...byRelease].map(([name, some]) => {
+    const release = known(data, product).find((one) => one.release === name)
+    const isOff = some.every(({ enable }) => !enable)
+    const status = release === undefined ? 'unknown' : statusOf(release, today, within)
+    return {
+      status: isOff ? 'disabled' : status,
+      ...{ product: product.name, label: product.label, release: name },
+      ...datesOf(release, today),
+      images: some.map(imageOf),
+    }
+  })
+}
+
+/** Only of products that are in use, and nothing that will soon be at its end. */
+function missing({ catalogue, data, today, within }: Question, product: Product): LifecycleRelease[] {
+  const others = catalogue.filter((image) => releaseOf(image)?.product === product)
+  if (others.every(({ enable }) => !enable)) return []
+  const there = new Set(others.map((image) => releaseOf(image)?.release))
+  const wanted = known(data, product).filter(
+    (one) =>
+      !there.has(one.release) &&
+      (one.released === undefined || one.released <= today) &&
+      statusOf(one, today, within) === 'supported' &&
+      (product.offered === undefined || product.offered.test(one.release)) &&
+      (product.longTermOnly === undefined || one.longTerm === true),
+  )
+  return wanted.map((one) => ({
+    status: 'missing',
+    ...{ product: product.name, label: product.label, release: one.release },
+    ...datesOf(one, today),
+    images: [],
+  }))
+}
+
+function statusOf(release: Release, today: string, within: number): 'expired' | 'expiring' | 'supported' {
+  if (hasEnded(release, today)) return 'expired'
+  return (daysLeft(release, today) ?? Number.POSITIVE_INFINITY) <= within ? 'expiring' : 'supported'
+}
+
+function known({ products }: LifecycleData, { name }: Product): readonly Release[] {
+  return products[name] ?? []
+}
+
+function datesOf(release: Release | undefined, today: string) {
+  if (release === undefined) return {}
+  const { released, endOfLife } = release
+  return { released, endOfLife, daysLeft: daysLeft(release, today) }
+}
+
+function imageOf({ file, line, name, shortname, enable }: Image): LifecycleImage {
+  return { file, line, name, shortname, enable }
+}

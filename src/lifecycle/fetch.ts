@@ -1,0 +1,131 @@
+import { z } from 'zod'
+import { asUpdaterError, UpdaterError } from '../errors.ts'
+import type { DiscoveryHttp } from '../http/types.ts'
+import type { Product } from './products.ts'
+import { snapshot } from './snapshot.ts'
+import type { LifecycleData, Release } from './types.ts'
+
+/** Where dates come from. */
+export interface LifecycleSources {
+  /** API of endoflife.date, version 1; ends with a slash (https://endoflife.date/docs/api/v1/). */
+  readonly endOfLifeApi: string
+  /** Garden Linux's release database, major releases (https://github.com/gardenlinux/glrd). */
+  readonly gardenLinuxReleases: string
+}
+
+export const publicSources: LifecycleSources = {
+  endOfLifeApi: 'https://endoflife.date/api/v1/',
+  gardenLinuxReleases: 'https://gardenlinux-glrd.s3.eu-central-1.amazonaws.com/releases-major.json',
+}
+
+export interface FetchedLifecycles {
+  readonly data: LifecycleData
+  readonly failures: readonly UpdaterError[]
+}
+
+export interface FetchContext {
+  readonly http: DiscoveryHttp
+  readonly signal: AbortSignal
+  readonly sources: LifecycleSources
+  /** `YYYY-MM-DD` */
+  readonly today: string
+}
+
+/** Asks for the dates of products; where that fails, those of the snapshot stand in. */
+export async function fetchLifecycles(
+  products: readonly Product[],
+  context: FetchContext,
+): Promise<FetchedLifecycles> {
+  const failures: UpdaterError[] = []
+  const releases = await Promise.all(
+    products.map(async (product) => {
+      try {
+        return [product.name, await fetchReleases(product, context)] as const
+      } catch (thrown) {
+        if (context.signal.aborted) throw context.signal.reason
+        failures.push(unavailable(product, thrown))
+        return [product.name, snapshot.products[product.name] ?? []] as const
+      }
+    }),
+  )
+  const asOf = failures.length > 0 ? snapshot.asOf : context.today
+  return { data: { asOf, products: Object.fromEntries(releases) }, failures }
+}
+
+function unavailable(product: Product, thrown: unknown): UpdaterError {
+  const { code, message } = asUpdaterError(thrown)
+  return new UpdaterError(code, `The dates of ${product.label} could not be had: ${message}`, {
+    remedy: `Those of ${snapshot.asOf} stand in; --offline asks for none`,
+    cause: thrown,
+  })
+}
+
+async function fetchReleases(product: Product, { http, signal, sources }: FetchContext): Promise<Release[]> {
+  const isGardenLinux = product.name === 'gardenlinux'
+  const url = isGardenLinux ? sources.gardenLinuxReleases : `${sources.endOfLifeApi}products/${product.name}`
+  const { text } = await http.text(url, { signal })
+  const releases = isGardenLinux ? readGardenLinux(parse(text, url)) : readProduct(parse(text, url), product)
+  if (releases !== undefined && releases.length > 0) return releases
+  throw new UpdaterError('DISCOVERY_NOTHING_FOUND', `${url} tells no releases in the form that is known`)
+}
+
+function parse(text: string, url: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new UpdaterError('DISCOVERY_NOTHING_FOUND', `${url} is not JSON`, { cause })
+  }
+}
+
+const day = z.iso.date().nullish()
+
+const productSchema = z.object({
+  result: z.object({
+    releases: z.array(
+      z.object({
+        name: z.string(),
+        releaseDate: day,
+        isLts: z.boolean().nullish(),
+        isEol: z.boolean().nullish(),
+        eolFrom: day,
+        isEoes: z.boolean().nullish(),
+        eoesFrom: day,
+      }),
+    ),
+  }),
+})
+
+/** Where there is a day, it alone tells: what they say of today was true on the day of their answer. */
+function readProduct(document: unknown, { freeExtension }: Product): Release[] | undefined {
+  const extended = freeExtension === true
+  return productSchema.safeParse(document).data?.result.releases.map((one) => {
+    const endOfLife = (extended ? one.eoesFrom : undefined) ?? one.eolFrom ?? undefined
+    const saysEnded = (extended ? one.isEoes : undefined) ?? one.isEol ?? false
+    return {
+      release: one.name,
+      released: one.releaseDate ?? undefined,
+      endOfLife,
+      ended: endOfLife === undefined && saysEnded,
+      longTerm: one.isLts ?? false,
+    }
+  })
+}
+
+const gardenLinuxDay = z.object({ isodate: z.iso.date() }).nullish()
+
+const gardenLinuxSchema = z.object({
+  releases: z.array(
+    z.object({
+      version: z.object({ major: z.int() }),
+      lifecycle: z.object({ released: gardenLinuxDay, eol: gardenLinuxDay }),
+    }),
+  ),
+})
+
+function readGardenLinux(document: unknown): Release[] | undefined {
+  return gardenLinuxSchema.safeParse(document).data?.releases.map(({ version, lifecycle }) => ({
+    release: String(version.major),
+    released: lifecycle.released?.isodate,
+    endOfLife: lifecycle.eol?.isodate,
+  }))
+}
