@@ -20,6 +20,9 @@ const usualGrace = 14 * 24 * 60 * 60 * 1000
 export async function runPrune(options: PruneOptions, context: RunContext): Promise<PruneReport> {
   const { images } = settleCatalogue(options)
   const { grace = usualGrace, remove = false } = options
+  if (!(grace >= 0)) {
+    throw new UpdaterError('CONFIGURATION', `grace is ${grace}, not a number of milliseconds from 0 on`)
+  }
   const { startedAt, signal, onEvent, note, http } = begin(context)
   let store: Store | undefined
   let lock: { release(): Promise<void> } | undefined

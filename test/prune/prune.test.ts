@@ -174,6 +174,12 @@ describe('pruneMirror', () => {
     await http.close()
   })
 
+  it.each([Number.NaN, -1])('refuses the grace period %s', async (grace) => {
+    await outdated()
+    await expect(prune({ grace, remove: true })).rejects.toMatchObject({ code: 'CONFIGURATION' })
+    expect(keys()).toHaveLength(4)
+  })
+
   it('refuses to begin without a mirror', async () => {
     await world.write([])
     await expect(prune({ mirror: { kind: 'none' } })).rejects.toMatchObject({ code: 'CONFIGURATION' })
