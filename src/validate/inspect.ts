@@ -66,13 +66,13 @@ export function findingOfDefect(rule: 'syntax' | 'unreadable-file', defect: Upda
   return findingOf(rule, place, message, { remedy })
 }
 
-/** What an anchor holds is looked at wherever an alias stands for it. */
+/** What an anchor holds is looked at wherever an alias stands for it; it is told once. */
 function withoutRepetitions(findings: readonly Finding[]): Finding[] {
-  const known = new Map(
-    findings.map((finding) => {
-      const { rule, place, message } = finding
-      return [JSON.stringify([rule, place.line, place.column, message]), finding] as const
-    }),
-  )
-  return [...known.values()]
+  const told = new Set<string>()
+  return findings.filter(({ rule, place, message }) => {
+    const key = JSON.stringify([rule, place.line, place.column, message])
+    if (told.has(key)) return false
+    told.add(key)
+    return true
+  })
 }

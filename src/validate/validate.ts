@@ -30,32 +30,32 @@ export async function validateCatalogue(
 ): Promise<ValidationReport> {
   const texts = await readTexts(options.images)
   const today = now().toISOString().slice(0, 10)
-  const findings: Finding[] = []
   const files = texts.map(({ path, text, defect }) => {
     if (defect?.code === 'CATALOG_NOT_FOUND') throw defect
-    if (defect !== undefined) {
-      findings.push(findingOfDefect('unreadable-file', defect))
-      return { path, images: [] }
-    }
-    const inspected = inspectFile(path, text, today)
-    findings.push(...inspected.findings)
-    return { path, images: inspected.images }
+    if (defect === undefined) return { path, ...inspectFile(path, text, today) }
+    return { path, images: [], findings: [findingOfDefect('unreadable-file', defect)] }
   })
   const images = files.flatMap((file) => file.images)
+  const findings = files.flatMap((file) => file.findings)
   judgeCatalogue(images, (image) => reportInto(findings, image))
   const selected = selectImages(files, options.names)
-  const wanted = findings.filter((finding) => concerns(finding, selected, images))
+  const wanted = concerning(selected, images, findings)
   return reportOf(wanted, { files: files.map(({ path }) => path), images: selected.length }, options.strict)
 }
 
-/** What is in no image may concern any. */
-function concerns(
-  { place, image }: Finding,
+/** Findings in the selected images; what is in no image may concern any. */
+function concerning(
   selected: readonly CheckedImage[],
   images: readonly CheckedImage[],
-): boolean {
-  const isNamed = (one: CheckedImage) => one.file === place.file && one.name === (image ?? '')
-  return selected.some(isNamed) || !images.some(isNamed)
+  findings: readonly Finding[],
+): Finding[] {
+  const keyOf = (file: string, name = '') => JSON.stringify([file, name])
+  const keysOf = (some: readonly CheckedImage[]) => new Set(some.map(({ file, name }) => keyOf(file, name)))
+  const [meant, known] = [keysOf(selected), keysOf(images)]
+  return findings.filter(({ place, image }) => {
+    const key = keyOf(place.file, image)
+    return meant.has(key) || !known.has(key)
+  })
 }
 
 function reportOf(
