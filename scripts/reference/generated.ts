@@ -1,6 +1,8 @@
 import { resolvers } from '../../src/discovery/resolvers/index.ts'
+import { groups } from '../../test/faults/table.ts'
 import { describeCommands } from './commands.ts'
 import { renderDistributions } from './distributions.ts'
+import { faultsMarkdown } from './faults.ts'
 import { manPage } from './man.ts'
 import { commandsMarkdown } from './markdown.ts'
 
@@ -9,6 +11,7 @@ export function generatedDocs(): Record<string, string> {
   const { commands, shared } = describeCommands()
   return {
     'docs/distributions.md': renderDistributions(resolvers),
+    'docs/faults.md': faultsMarkdown(groups),
     'docs/commands.md': commandsMarkdown(commands, shared),
     'man/image-updater.1': manPage(commands, shared),
   }

@@ -35,8 +35,15 @@ export function packBy(
 
 const zeros = Buffer.alloc(40 * 2 ** 20)
 
+const bombs = new Map<Packing, Uint8Array | undefined>()
+
 /** A small file that expands to gigabytes of zeros; `undefined` where the packing tool is not installed. */
 export function bombOf(compression: Packing): Uint8Array | undefined {
+  if (!bombs.has(compression)) bombs.set(compression, makeBomb(compression))
+  return bombs.get(compression)
+}
+
+function makeBomb(compression: Packing): Uint8Array | undefined {
   if (compression === 'gz') return repeated(gzipSync(zeros, { level: constants.Z_BEST_COMPRESSION }), 50)
   if (compression === 'zst') return zstdBomb()
   if (compression === 'zip') return pack('zip', Buffer.concat([zeros, zeros, zeros, zeros]))

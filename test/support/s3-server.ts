@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { Readable } from 'node:stream'
 import { setTimeout as pause } from 'node:timers/promises'
 import { type Account, authenticate, type Refusal } from './s3-auth.ts'
 import { type Blob, type BlobMode, createBlobs, type Piece, readPieces, sizeOf, slice } from './s3-blobs.ts'
@@ -27,6 +28,8 @@ export type Operation =
 /** Something that goes wrong. Of the operations that match, the first `after` (0) pass, the next `times` (1) do not. */
 export interface Fault {
   readonly on: Operation | readonly Operation[] | 'any'
+  /** Only where the key begins so. */
+  readonly key?: string
   readonly after?: number
   readonly times?: number
   /** Called when an operation meets it. */
@@ -109,6 +112,10 @@ export interface S3Server {
   read(bucket: string, key: string): Promise<Buffer>
   fault(fault: Fault): void
   clearFaults(): void
+  /** Puts a private object of a few bytes there, or an unfinished upload, without anybody's request. */
+  leave(thing: { readonly key: string; readonly upload?: boolean }): Promise<void>
+  /** Makes what is there now older. */
+  age(milliseconds: number): void
   close(): Promise<void>
 }
 
@@ -383,9 +390,10 @@ export async function startS3Server(options: S3ServerOptions = {}): Promise<S3Se
     return upload
   }
 
-  function takeFault(operation: Operation): Fault['effect'] | undefined {
+  function takeFault({ operation, key }: Call): Fault['effect'] | undefined {
     for (const [fault, seen] of faults) {
       const { on, after = 0, times = 1 } = fault
+      if (!key.startsWith(fault.key ?? '')) continue
       if (on !== 'any' && ![on].flat().includes(operation)) continue
       faults.set(fault, seen + 1)
       if (seen < after || seen >= after + times) continue
@@ -407,7 +415,7 @@ export async function startS3Server(options: S3ServerOptions = {}): Promise<S3Se
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const call = understand(request)
-    const fault = call === undefined ? undefined : takeFault(call.operation)
+    const fault = call === undefined ? undefined : takeFault(call)
     const log = (status: number, code?: string) =>
       requests.push({
         operation: call?.operation ?? 'Unknown',
@@ -462,6 +470,28 @@ export async function startS3Server(options: S3ServerOptions = {}): Promise<S3Se
       faults.set(fault, 0)
     },
     clearFaults: () => faults.clear(),
+    leave: async ({ key, upload }) => {
+      const bucket = 'openstack-images'
+      const known = { bucket, key, contentType: 'text/plain', acl: 'private', metadata: {} }
+      const dated = { ...known, lastModified: new Date(account.now()) }
+      const id = randomUUID()
+      const blob = await kept.receive(Readable.from([Buffer.from('left')]))
+      if (upload === true) uploads.set(id, { ...dated, id, parts: new Map() })
+      else
+        objects.set(at(bucket, key), {
+          ...dated,
+          etag: '"left"',
+          pieces: [{ blob, start: 0, end: blob.size }],
+        })
+    },
+    age: (milliseconds) => {
+      for (const things of [objects, uploads] as const) {
+        for (const [name, thing] of things) {
+          const lastModified = new Date(thing.lastModified.getTime() - milliseconds)
+          things.set(name, { ...thing, lastModified } as StoredObject & StoredUpload)
+        }
+      }
+    },
     close: async () => {
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))

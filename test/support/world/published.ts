@@ -45,7 +45,7 @@ export function hexDigest(algorithm: string, bytes: Uint8Array | string): string
 /** A small qcow2 that no other name shares. */
 export function imageOf(name: string, size: number): Uint8Array {
   const seed = Number.parseInt(hexDigest('md5', name).slice(0, 6), 16)
-  return makeQcow2({ size: size + (seed % 50) * 512, seed })
+  return makeQcow2({ size: size + (seed % 50) * 512, seed, virtualSize: 2 ** 17 })
 }
 
 function build({ origin, size }: Publisher, path: string, lastModified: string): Uint8Array {

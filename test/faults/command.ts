@@ -1,0 +1,34 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+
+const command = fileURLToPath(new URL('../../bin/image-updater', import.meta.url))
+const preload = new URL('preload.mjs', import.meta.url).href
+
+export interface Ended {
+  /** `null`: ended by a signal that it does not handle. */
+  readonly status: number | null
+  readonly out: string
+  readonly err: string
+}
+
+/** The real command, as it is built, in a process of its own. */
+export function startCommand(
+  args: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): { child: ChildProcess; ended: Promise<Ended> } {
+  const child = spawn(command, args, {
+    env: { PATH: process.env.PATH, NODE_OPTIONS: `--import=${preload}`, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let out = ''
+  let err = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    out += text
+  })
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    err += text
+  })
+  const ended = once(child, 'close').then(([status]) => ({ status, out, err }))
+  return { child, ended }
+}

@@ -1,0 +1,124 @@
+import { readdir } from 'node:fs/promises'
+import { setTimeout as pause } from 'node:timers/promises'
+import { afterAll, describe, expect, it } from 'vitest'
+import { assertWhole, type Watched } from '../support/world/whole.ts'
+import { startCommand } from './command.ts'
+import { openScene, type Scene } from './scene.ts'
+
+/** Each of the four series is killed so often; together 200 times. */
+const killsOfSeries = 50
+/** Kills of one catalogue, on its way from outdated to finished. */
+const killsOfRound = 8
+/** Requests that a run makes, roughly: of all its images, and more for each one that is not done. */
+const requestsOfRun = 12
+const requestsOfImage = 7
+/** Milliseconds. */
+const longestWait = 30
+
+let killed = 0
+afterAll(() => {
+  process.stdout.write(`${killed} kills\n`)
+})
+
+/** Park and Miller's generator: the same kills in every run. */
+function seeded(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state * 48271) % 2147483647
+    return state / 2147483647
+  }
+}
+
+interface Round {
+  readonly scene: Scene
+  readonly images: readonly Watched[]
+  readonly mirror: 'store' | 'folder'
+}
+
+async function openRound(mirror: 'store' | 'folder'): Promise<Round> {
+  const scene = await openScene('rocky-9')
+  const images = scene.world.published.flatMap(({ definition: { file, shortname }, newest }) =>
+    newest === undefined ? [] : [{ file, shortname, newest }],
+  )
+  return { scene, images, mirror }
+}
+
+function start({ scene, mirror }: Round) {
+  const { folder, home, store, mirrorDir } = scene
+  const place =
+    mirror === 'store'
+      ? ['--minio-server', store.endpoint, '--swift-prefix', store.swiftPrefix]
+      : ['--mirror-dir', mirrorDir]
+  return startCommand(['--quiet', '--images', folder, ...place], {
+    HOME: home,
+    MINIO_ACCESS_KEY: store.accessKey,
+    MINIO_SECRET_KEY: store.secretKey,
+  })
+}
+
+/** Every file and every object is the old one or the new one. Returns how many entries are new. */
+async function assertAllWhole({ scene, images, mirror }: Round): Promise<number> {
+  const texts = { before: scene.before, after: await scene.texts() }
+  const done = await assertWhole(images, texts, scene.origin.url, scene.place(mirror))
+  return done.length
+}
+
+/** Kills a run at a random request, a random moment after it. `false`: it ended before. */
+async function kill(round: Round, random: () => number): Promise<boolean> {
+  const { origin, store } = round.scene
+  const left = round.images.length - (await assertAllWhole(round))
+  const { child, ended } = start(round)
+  const moment = 1 + Math.floor(random() * (requestsOfRun + requestsOfImage * left))
+  const wait = random() * longestWait
+  const asked = () => origin.requests.length + store.requests.length
+  const limit = asked() + moment
+  while (asked() < limit && child.exitCode === null) await pause(1)
+  await pause(wait)
+  child.kill('SIGKILL')
+  const { status } = await ended
+  await assertAllWhole(round)
+  return status === null
+}
+
+/** The next run finishes the work; where it comes two days later, it removes what the others left. */
+async function finish(round: Round): Promise<void> {
+  const { scene, images, mirror } = round
+  scene.store.age(48 * 3_600_000)
+  const { status, err } = await start(round).ended
+  expect(status, err).toBe(0)
+  expect(await assertAllWhole(round)).toBe(images.length)
+  expect((await readdir(scene.folder)).sort()).toEqual(Object.keys(scene.before).sort())
+  if (mirror === 'store') {
+    const sums = /\/SHA(?:256|512)SUMS$/
+    const objects = scene.store.objects().filter(({ key }) => !sums.test(key))
+    expect([scene.store.uploads(), objects.length]).toEqual([[], images.length])
+  }
+}
+
+describe('runs that are killed by SIGKILL at random moments', () => {
+  it.concurrent.each([
+    ['an object store', 'store', 11],
+    ['an object store', 'store', 12],
+    ['a folder', 'folder', 21],
+    ['a folder', 'folder', 22],
+  ] as const)(
+    'leave every file whole, and are finished by the next one (%s, seed %s %i)',
+    async (_, mirror, seed) => {
+      const random = seeded(seed)
+      for (let left = killsOfSeries; left > 0; ) {
+        const round = await openRound(mirror)
+        try {
+          for (let turn = 0; turn < killsOfRound && left > 0; turn += 1) {
+            if (!(await kill(round, random))) continue
+            left -= 1
+            killed += 1
+          }
+          await finish(round)
+        } finally {
+          await round.scene.end()
+        }
+      }
+    },
+    600_000,
+  )
+})

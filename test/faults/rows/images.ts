@@ -1,0 +1,202 @@
+import { gzipSync } from 'node:zlib'
+import { makeIso, makeQcow2, makeRaw, makeVmdkDescriptor } from '../../support/images.ts'
+import { bombOf, type Packing, pack } from '../../support/packed.ts'
+import { imageOf } from '../../support/world/published.ts'
+import { zipOf } from '../../support/zip.ts'
+import type { Group, Holds, Row } from '../row.ts'
+import { failed, survived } from './outcomes.ts'
+
+const GiB = 2 ** 30
+
+/** An image whose digest is the published one, but whose content is not to be had. */
+const published = (
+  fault: string,
+  image: Uint8Array | string,
+  holds: Holds,
+  { format, ...more }: Partial<Row> & { format?: string } = {},
+): Row => ({
+  fault,
+  inject: async (scene) => {
+    if (format !== undefined) await scene.declare(format)
+    scene.publish(Buffer.from(image))
+  },
+  ...more,
+  holds,
+})
+
+const contents: readonly Row[] = [
+  published('qcow2 with a backing file', makeQcow2({ backingFile: '/etc/shadow' }), failed('IMAGE_UNSAFE')),
+  published(
+    'qcow2 with an external data file',
+    makeQcow2({ dataFile: '/etc/shadow', incompatible: 4n }),
+    failed('IMAGE_UNSAFE'),
+  ),
+  published('qcow2 with an unknown feature', makeQcow2({ incompatible: 1n << 20n }), failed('IMAGE_UNSAFE')),
+  published('qcow2, cut short', makeQcow2().subarray(0, 5000), failed('IMAGE_FORMAT')),
+  published(
+    'qcow2 of a version that does not exist',
+    makeQcow2({ patch: (image) => image.writeUInt32BE(9, 4) }),
+    failed('IMAGE_FORMAT'),
+  ),
+  published(
+    'a VMDK descriptor that names another file',
+    makeVmdkDescriptor({ extents: ['RW 2048 FLAT "/etc/shadow" 0'] }),
+    failed('IMAGE_UNSAFE'),
+    { format: 'vmdk' },
+  ),
+  published(
+    'a VMDK descriptor, declared as raw',
+    makeVmdkDescriptor().padEnd(70_000, '\n'),
+    failed('IMAGE_FORMAT'),
+    { format: 'raw' },
+  ),
+  published('qcow2, declared as raw', makeQcow2(), failed('IMAGE_FORMAT'), { format: 'raw' }),
+  published('raw, declared as qcow2', makeRaw(), failed('IMAGE_FORMAT')),
+  published('ISO, declared as qcow2', makeIso(), failed('IMAGE_FORMAT')),
+  published('a web page with the published digest', '<!doctype html><h1>Log in</h1>', failed('IMAGE_FORMAT')),
+  published('a JSON document with the published digest', '{"error": "not found"}', failed('IMAGE_FORMAT')),
+  published('a compressed file under the name of an image', gzipSync(makeQcow2()), failed('IMAGE_FORMAT')),
+  published('no byte at all', '', failed('IMAGE_FORMAT')),
+  published('a disk larger than min_disk', makeQcow2({ virtualSize: 20 * GiB, size: 100_000 }), {
+    ...survived,
+    says: /min_disk/,
+  }),
+  published(
+    'a disk larger than min_disk, with --strict',
+    makeQcow2({ virtualSize: 20 * GiB, size: 100_000 }),
+    failed('IMAGE_TOO_LARGE'),
+    { args: ['--strict'] },
+  ),
+  published(
+    'a disk larger than --max-image-size',
+    makeQcow2({ virtualSize: 20 * GiB }),
+    failed('IMAGE_TOO_LARGE'),
+    { args: ['--max-image-size', '10GiB'] },
+  ),
+  published('a file larger than --max-image-size', imageOf('large', 400_000), failed('IMAGE_TOO_LARGE'), {
+    args: ['--max-image-size', '200KB'],
+  }),
+]
+
+/** A compressed file whose digest is the published one. */
+const compressed = (
+  fault: string,
+  compression: Packing,
+  make: () => { readonly packed: Uint8Array | undefined; readonly stored?: Uint8Array },
+  holds: Holds,
+  more: Partial<Row> = {},
+): Row => ({
+  fault,
+  image: 'appliance',
+  lacks: () => (make().packed === undefined ? `a program that packs ${compression}` : undefined),
+  inject: async (scene) => {
+    const { packed = new Uint8Array(), stored = new Uint8Array() } = make()
+    await scene.compress(compression)
+    scene.publish(stored, packed)
+  },
+  ...more,
+  holds,
+})
+
+const image = imageOf('packed', 150_000)
+const compressions: readonly Packing[] = ['gz', 'xz', 'bz2', 'zst', 'zip']
+/** Node alone, without the system's decompressors. */
+const nodeAlone = (row: Row): Row => ({
+  ...row,
+  fault: `${row.fault}, without the system’s programs`,
+  inject: async (scene) => {
+    await row.inject?.(scene)
+    scene.env.PATH = await scene.pathOfNodeAlone()
+  },
+})
+
+const bombs = compressions.flatMap((compression) => {
+  const row = compressed(
+    `a bomb of ${compression}`,
+    compression,
+    () => ({ packed: bombOf(compression) }),
+    { ...failed('IMAGE_TOO_LARGE'), memory: 400 },
+    { args: ['--max-image-size', '64MiB'] },
+  )
+  const raw: Row = {
+    ...row,
+    inject: async (scene) => {
+      await scene.declare('raw')
+      await row.inject?.(scene)
+    },
+  }
+  return compression === 'gz' || compression === 'zip' ? [raw] : [raw, nodeAlone(raw)]
+})
+
+const wholes = (['xz', 'bz2', 'zst'] as const).map((compression) =>
+  nodeAlone(
+    compressed(
+      `none: a good file of ${compression}`,
+      compression,
+      () => ({ packed: pack(compression, image), stored: image }),
+      survived,
+    ),
+  ),
+)
+
+const cuts = compressions.flatMap((compression) => {
+  const half = () => {
+    const packed = pack(compression, image)
+    return { packed: packed?.subarray(0, packed.length / 2) }
+  }
+  const row = compressed(
+    `half of a file of ${compression}`,
+    compression,
+    half,
+    failed('DECOMPRESSION_FAILED'),
+  )
+  return compression === 'gz' || compression === 'zip' ? [row] : [row, nodeAlone(row)]
+})
+
+const archives: readonly Row[] = [
+  compressed(
+    'an archive with two files',
+    'zip',
+    () => ({ packed: zipOf({ one: image, two: image }) }),
+    failed('DECOMPRESSION_FAILED'),
+  ),
+  compressed(
+    'an archive without a file',
+    'zip',
+    () => ({ packed: zipOf({}) }),
+    failed('DECOMPRESSION_FAILED'),
+  ),
+  compressed(
+    'an archive whose file is named ../../../etc/passwd',
+    'zip',
+    () => ({ packed: zipOf({ '../../../etc/passwd': image }), stored: image }),
+    survived,
+  ),
+  compressed(
+    'an archive whose file has another checksum',
+    'zip',
+    () => {
+      const packed = zipOf({ one: image })
+      packed.writeUInt8(packed.readUInt8(200) ^ 1, 200)
+      return { packed }
+    },
+    failed('DECOMPRESSION_FAILED'),
+  ),
+  compressed(
+    'qcow2 with a backing file, inside of xz',
+    'xz',
+    () => ({ packed: pack('xz', makeQcow2({ backingFile: 'a' })) }),
+    failed('IMAGE_UNSAFE'),
+  ),
+  compressed(
+    'something else than its name says',
+    'xz',
+    () => ({ packed: image }),
+    failed('DECOMPRESSION_FAILED'),
+  ),
+]
+
+export const images: Group = {
+  name: 'Images',
+  rows: [...contents, ...bombs, ...wholes, ...cuts, ...archives],
+}

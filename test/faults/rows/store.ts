@@ -1,0 +1,310 @@
+import { expect } from 'vitest'
+import { startS3Server } from '../../support/s3-server.ts'
+import { objectOf } from '../../support/world/whole.ts'
+import type { Group, Holds, Row } from '../row.ts'
+import type { Scene } from '../scene.ts'
+import { always, failed, impatient, refused, survived } from './outcomes.ts'
+
+type Fault = Parameters<Scene['store']['fault']>[0]
+type Effect = Fault['effect']
+type Operation = Exclude<Fault['on'], readonly unknown[] | 'any'>
+
+const error = (status: number, code: string): Effect => ({ type: 'error', status, code })
+const drop: Effect = { type: 'drop' }
+
+/** A fault of the operations on the image's own object. */
+const at = (
+  on: Operation,
+  fault: string,
+  effect: Effect,
+  holds: Holds,
+  { times = 1, ...more }: Partial<Row> & { times?: number } = {},
+): Row => ({
+  fault: `${on}: ${fault}`,
+  inject: ({ store, image }) => store.fault({ on, key: objectOf(image), effect, times }),
+  ...more,
+  holds,
+})
+
+/** A fault of the operations on the bucket, before anything is transferred. */
+const atStart = (on: Operation, fault: string, effect: Effect, holds: Holds, times = always): Row => ({
+  fault: `${on}: ${fault}`,
+  policy: impatient,
+  inject: ({ store }) => store.fault({ on, effect, times }),
+  holds,
+})
+
+const onObject: readonly Operation[] = [
+  'CreateMultipartUpload',
+  'UploadPart',
+  'CompleteMultipartUpload',
+  'HeadObject',
+]
+
+const passing: readonly Row[] = [
+  ...onObject.flatMap((on) => [
+    at(on, '503 SlowDown, twice', error(503, 'SlowDown'), survived, { times: 2 }),
+    at(on, 'the connection breaks, once', drop, survived),
+  ]),
+  at('UploadPart', '500 InternalError, twice', error(500, 'InternalError'), survived, { times: 2 }),
+  at('UploadPart', '400 RequestTimeout, once', error(400, 'RequestTimeout'), survived),
+  at('UploadPart', 'expired credentials, once', error(400, 'ExpiredToken'), survived),
+  at('UploadPart', 'no answer, once', { type: 'stall' }, survived, { policy: impatient }),
+  at('UploadPart', 'the answer breaks off', { type: 'cut' }, survived),
+  at('CompleteMultipartUpload', 'an error inside of a success, once', error(200, 'InternalError'), survived),
+  at('CompleteMultipartUpload', 'done, but the answer is lost', { type: 'drop', done: true }, survived),
+  at('CompleteMultipartUpload', 'done, but no answer comes', { type: 'stall', done: true }, survived, {
+    policy: impatient,
+  }),
+  at(
+    'CreateMultipartUpload',
+    'done, but the answer is lost',
+    { type: 'drop', done: true },
+    {
+      ...survived,
+      uploads: 1,
+    },
+  ),
+  at(
+    'DeleteObject',
+    'the temporary object cannot be removed',
+    error(403, 'AccessDenied'),
+    {
+      ...survived,
+      staging: 1,
+      says: /temporary object .* could not be removed/,
+    },
+    { image: 'appliance', times: always },
+  ),
+]
+
+const final: readonly Row[] = [
+  at(
+    'CompleteMultipartUpload',
+    'an error inside of a success, always',
+    error(200, 'InternalError'),
+    failed('STORE_FAILED'),
+    { times: always },
+  ),
+  at('CompleteMultipartUpload', '403 QuotaExceeded', error(403, 'QuotaExceeded'), failed('STORE_FAILED'), {
+    times: always,
+  }),
+  at('CompleteMultipartUpload', '403 AccessDenied', error(403, 'AccessDenied'), failed('STORE_DENIED'), {
+    times: always,
+  }),
+  at('CreateMultipartUpload', '403 AccessDenied', error(403, 'AccessDenied'), failed('STORE_DENIED'), {
+    times: always,
+  }),
+  at('UploadPart', '403 AccessDenied', error(403, 'AccessDenied'), failed('STORE_DENIED'), { times: always }),
+  at('UploadPart', 'credentials expire for good', error(400, 'ExpiredToken'), failed('STORE_CREDENTIALS'), {
+    times: always,
+  }),
+  at(
+    'UploadPart',
+    'the answer holds no ETag',
+    { type: 'answer', status: 200, body: '' },
+    failed('STORE_FAILED'),
+    { times: always },
+  ),
+  at('UploadPart', 'the connection breaks, always', drop, failed('STORE_UNREACHABLE'), {
+    times: always,
+    policy: impatient,
+  }),
+  at('UploadPart', 'no answer, always', { type: 'stall' }, failed('STORE_UNREACHABLE'), {
+    times: always,
+    policy: { ...impatient, retries: 0 },
+  }),
+  at('UploadPartCopy', '403 AccessDenied', error(403, 'AccessDenied'), failed('STORE_DENIED'), {
+    image: 'appliance',
+    times: always,
+  }),
+  at(
+    'HeadObject',
+    '500, always',
+    error(500, 'InternalError'),
+    { ...failed('STORE_FAILED'), object: true },
+    {
+      times: always,
+      policy: impatient,
+    },
+  ),
+  {
+    ...at('AbortMultipartUpload', 'denied after a wrong digest', error(403, 'AccessDenied'), {
+      ...failed('DIGEST_MISMATCH'),
+      uploads: 2,
+    }),
+    inject: (scene) => {
+      scene.replace('other bytes')
+      const key = objectOf(scene.image)
+      scene.store.fault({
+        on: 'AbortMultipartUpload',
+        key,
+        effect: error(403, 'AccessDenied'),
+        times: always,
+      })
+    },
+  },
+]
+
+/** A reader without credentials, as the cloud's own users are. */
+const readers: readonly Row[] = [
+  at(
+    'PublicRead',
+    '403',
+    error(403, 'AccessDenied'),
+    { ...failed('PUBLIC_UNREADABLE'), object: true },
+    { times: always },
+  ),
+  at(
+    'PublicRead',
+    '401, as Swift answers',
+    error(401, 'Unauthorized'),
+    { ...failed('PUBLIC_UNREADABLE'), object: true, says: /swift post/ },
+    { times: always },
+  ),
+  at('PublicRead', '404, twice', error(404, 'NoSuchKey'), survived, { times: 2 }),
+  at(
+    'PublicRead',
+    '404, always',
+    error(404, 'NoSuchKey'),
+    { ...failed('PUBLIC_UNREADABLE'), object: true },
+    { times: always },
+  ),
+  at(
+    'PublicRead',
+    '409, as Swift answers for segments',
+    error(409, 'Conflict'),
+    { ...failed('PUBLIC_UNREADABLE'), object: true, says: /\+segments/ },
+    { times: always },
+  ),
+  at('PublicRead', '503, once', error(503, 'SlowDown'), survived),
+  at(
+    'PublicRead',
+    'another length',
+    { type: 'answer', status: 200, body: 'short' },
+    { ...failed('PUBLIC_MISMATCH'), object: true },
+    { times: always },
+  ),
+  {
+    fault: 'PublicRead: other bytes of the same length',
+    inject: ({ store, image }) => {
+      const body = 'x'.repeat(image.newest.stored.length)
+      const effect: Effect = { type: 'answer', status: 200, body }
+      store.fault({ on: 'PublicRead', key: objectOf(image), effect, times: always })
+    },
+    holds: { ...failed('PUBLIC_MISMATCH'), object: true },
+  },
+  {
+    fault: 'PublicRead: other bytes behind the right beginning, with --verify full',
+    args: ['--verify', 'full'],
+    inject: ({ store, image }) => {
+      const body = 'x'.repeat(image.newest.stored.length)
+      const effect: Effect = { type: 'answer', status: 200, body }
+      store.fault({ on: 'PublicRead', key: objectOf(image), effect, after: 1, times: always })
+    },
+    holds: { ...failed('PUBLIC_MISMATCH'), object: true },
+  },
+  {
+    fault: 'PublicRead: objects are private',
+    args: ['--acl', 'private'],
+    holds: { ...failed('PUBLIC_UNREADABLE'), object: true, other: 'old' },
+  },
+  {
+    fault: 'PublicRead: nobody listens',
+    policy: impatient,
+    args: ['--mirror-base-url', 'http://127.0.0.1:1/mirror'],
+    holds: { ...failed('PUBLIC_UNREADABLE'), object: true, other: 'old', says: /connection was refused/ },
+  },
+]
+
+const beginnings: readonly Row[] = [
+  atStart('ListObjects', '403 AccessDenied', error(403, 'AccessDenied'), refused('STORE_DENIED')),
+  atStart('ListObjects', 'expired credentials', error(400, 'ExpiredToken'), refused('STORE_CREDENTIALS')),
+  atStart(
+    'ListObjects',
+    'the bucket is in another region',
+    error(301, 'PermanentRedirect'),
+    refused('STORE_FAILED'),
+  ),
+  atStart(
+    'ListObjects',
+    'a web page',
+    { type: 'answer', status: 200, body: '<!doctype html>' },
+    refused('STORE_FAILED'),
+  ),
+  atStart('ListObjects', 'no answer', { type: 'stall' }, refused('STORE_UNREACHABLE')),
+  atStart('ListObjects', 'the connection breaks, once', drop, survived, 1),
+  atStart(
+    'ListObjects',
+    'terminal escapes and line breaks in a message',
+    {
+      type: 'error',
+      status: 403,
+      code: 'Odd',
+      message: '\u001b[2J\u001b]0;owned\u0007\r\n2026-01-01 00:00:00 | ERROR    | update - forged \u202e',
+    },
+    { ...refused('STORE_FAILED'), says: /\\u\{1b\}\[2J/ },
+  ),
+  atStart('ListMultipartUploads', 'not known to this server', error(501, 'NotImplemented'), survived),
+  atStart('ListMultipartUploads', 'denied', error(403, 'AccessDenied'), {
+    ...survived,
+    says: /Unfinished uploads could not be looked for/,
+  }),
+  {
+    fault: 'the secret key is wrong',
+    inject: ({ env }) => void Object.assign(env, { MINIO_SECRET_KEY: 'a-wrong-secret' }),
+    holds: { ...refused('STORE_CREDENTIALS'), says: /^(?!.*a-wrong-secret)/s },
+  },
+  {
+    fault: 'there are no credentials',
+    inject: ({ env }) =>
+      void Object.assign(env, {
+        MINIO_ACCESS_KEY: '',
+        MINIO_SECRET_KEY: '',
+        AWS_EC2_METADATA_DISABLED: 'true',
+      }),
+    holds: refused('STORE_CREDENTIALS'),
+  },
+  { fault: 'the bucket does not exist', args: ['--minio-bucket', 'nowhere'], holds: refused('STORE_BUCKET') },
+  {
+    fault: 'nobody listens',
+    policy: impatient,
+    args: ['--minio-server', 'http://127.0.0.1:1'],
+    holds: refused('STORE_UNREACHABLE'),
+  },
+  {
+    fault: 'the clocks differ by an hour',
+    inject: async (scene) => {
+      await scene.store.close()
+      scene.store = await startS3Server({ skew: 3_600_000 })
+    },
+    holds: { ...refused('STORE_CREDENTIALS'), says: /clock/ },
+  },
+  {
+    fault: 'leftovers of a run that was killed two days ago',
+    inject: async ({ store, image }) => {
+      const key = objectOf(image)
+      await store.leave({ key, upload: true })
+      await store.leave({ key: `${key}.0123456789ab.upload` })
+      await store.leave({ key: 'others/notes.txt', upload: true })
+      await store.leave({ key: 'others/notes.upload' })
+      store.age(48 * 3_600_000)
+    },
+    holds: {
+      ...survived,
+      uploads: 1,
+      staging: 1,
+      says: /Removed 2 unfinished uploads/,
+      more: ({ store }) => {
+        expect(store.uploads().map(({ key }) => key)).toEqual(['others/notes.txt'])
+      },
+    },
+  },
+  {
+    fault: 'an object of another origin has the key',
+    inject: async ({ store, image }) => store.leave({ key: objectOf(image) }),
+    holds: survived,
+  },
+]
+
+export const store: Group = { name: 'Object store', rows: [...passing, ...final, ...readers, ...beginnings] }

@@ -1,0 +1,11 @@
+import type { Group } from './row.ts'
+import { catalogue } from './rows/catalogue.ts'
+import { hostile } from './rows/hostile.ts'
+import { http } from './rows/http.ts'
+import { images } from './rows/images.ts'
+import { signals } from './rows/signals.ts'
+import { signatures } from './rows/signatures.ts'
+import { store } from './rows/store.ts'
+
+/** Every named fault. */
+export const groups: readonly Group[] = [http, store, signatures, images, catalogue, hostile, signals]
