@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib'
 import { makeIso, makeQcow2, makeRaw, makeVmdkDescriptor } from '../../support/images.ts'
 import { bombOf, type Packing, pack } from '../../support/packed.ts'
+import { makeTar, type TarMember } from '../../support/tar.ts'
 import { imageOf } from '../../support/world/published.ts'
 import { zipOf } from '../../support/zip.ts'
 import type { Group, Holds, Row } from '../row.ts'
@@ -81,7 +82,7 @@ const contents: readonly Row[] = [
 /** A compressed file whose digest is the published one. */
 const compressed = (
   fault: string,
-  compression: Packing,
+  compression: Packing | 'tar.gz',
   make: () => { readonly packed: Uint8Array | undefined; readonly stored?: Uint8Array },
   holds: Holds,
   more: Partial<Row> = {},
@@ -196,7 +197,35 @@ const archives: readonly Row[] = [
   ),
 ]
 
+/** A tar archive in gzip that has these members. */
+const archived = (fault: string, members: readonly TarMember[], holds: Holds): Row =>
+  compressed(
+    `a tar archive ${fault}`,
+    'tar.gz',
+    () => ({ packed: gzipSync(makeTar(members)), stored: image }),
+    holds,
+  )
+
+const disk = { name: 'disk.qcow2', body: image }
+const refusedArchive = failed('DECOMPRESSION_FAILED')
+
+const tars: readonly Row[] = [
+  archived(
+    'whose image is named ../../../etc/disk.qcow2',
+    [{ ...disk, name: '../../../etc/disk.qcow2' }],
+    survived,
+  ),
+  archived('with other files beside the image', [{ name: '/etc/passwd', body: 'x' }, disk], survived),
+  archived('with two images', [disk, { ...disk, name: 'other.qcow2' }], refusedArchive),
+  archived(
+    'whose image is a link to a file of this machine',
+    [{ name: 'disk.qcow2', type: '2', patch: (header) => void header.write('/etc/shadow', 157) }],
+    refusedArchive,
+  ),
+  archived('without an image', [{ name: 'readme.txt', body: 'x' }], refusedArchive),
+]
+
 export const images: Group = {
   name: 'Images',
-  rows: [...contents, ...bombs, ...wholes, ...cuts, ...archives],
+  rows: [...contents, ...bombs, ...wholes, ...cuts, ...archives, ...tars],
 }
