@@ -18,10 +18,13 @@ interface Checkout {
   there(branch: string, file: string): string
 }
 
+/** HEAD is older than the test, so that a commit of now would be told from one with HEAD's date. */
+const dated = { ...process.env, GIT_COMMITTER_DATE: '2020-01-02T03:04:05Z' }
+
 function checkout(): Checkout {
   const [bare, folder] = [temporaryFolder(), temporaryFolder()]
   const at = (cwd: string, ...args: string[]) =>
-    execFileSync('git', args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
+    execFileSync('git', args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], env: dated })
   at(bare, 'init', '--quiet', '--bare', '--initial-branch=main')
   at(folder, 'clone', '--quiet', bare, '.')
   mkdirSync(join(folder, 'etc/images'), { recursive: true })
@@ -127,6 +130,8 @@ describe('proposing on GitHub', () => {
     expect(await propose(report)).toMatchObject([{ status: 'updated', url: 'https://forge.example/1' }])
     expect(place.git('ls-remote', 'origin', 'image-updater/ubuntu')).toBe(first)
     expect(server.open.size).toBe(1)
+    place.git('fetch', '--quiet', 'origin', 'image-updater/ubuntu')
+    expect(place.git('show', '-s', '--format=%aI %cI', 'FETCH_HEAD')).toMatch(/^2020-01-02\S+ 2020-01-02/)
 
     writeFileSync(join(place.folder, 'etc/images/ubuntu.yml'), 'newer\n')
     expect(await propose(report)).toMatchObject([{ status: 'updated' }])
