@@ -2,11 +2,8 @@ import { printable } from '../errors.ts'
 import { type CheckedImage, type CheckReport, isNotMirrored } from './check.ts'
 import { type CheckWords, checkColumns, checkTitles, checkWords } from './check-words.ts'
 import { formatDuration } from './quantities.ts'
-import { displayWidth, type Paint, pad, type Style, truncate } from './terminal.ts'
-import { formatDetails, type TextLayout } from './text.ts'
-
-/** Columns that an image's name has at least, however narrow the terminal is. */
-const narrowest = 12
+import { displayWidth, type Paint, pad, type Style, truncate, wrap } from './terminal.ts'
+import { formatDetails, narrowestName, type TextLayout } from './text.ts'
 
 /** A check for people: a row for every image, what is wrong below its row, then one line of counts. */
 export function formatCheck(report: CheckReport, layout: TextLayout): string {
@@ -21,7 +18,7 @@ export function formatCheck(report: CheckReport, layout: TextLayout): string {
     ]),
   )
   const others = columns.slice(1).reduce((sum, column) => sum + 2 + (widths.get(column) ?? 0), 0)
-  widths.set('image', Math.min(widths.get('image') ?? 0, Math.max(narrowest, room - others)))
+  widths.set('image', Math.min(widths.get('image') ?? 0, Math.max(narrowestName, room - others)))
   const line = (words: CheckWords, style: (column: keyof CheckWords) => Style | undefined) =>
     columns
       .map((column, index) => {
@@ -38,7 +35,7 @@ export function formatCheck(report: CheckReport, layout: TextLayout): string {
     return [line(words, (column) => styleOf(image, column)), ...formatDetails(image, layout)]
   })
   const head = images.length === 0 ? [] : [line(checkTitles, () => 'bold'), ...table, '']
-  return [...head, formatCounts(report, paint), ''].join('\n')
+  return [...head, ...wrap(formatCounts(report, paint), room), ''].join('\n')
 }
 
 const newestStyles: Record<CheckedImage['status'], Style> = {
@@ -64,7 +61,7 @@ function formatCounts({ summary, seconds }: CheckReport, paint: Paint): string {
     told(outdated, 'outdated', 'yellow'),
     `${skipped} skipped`,
     told(failed, 'failed', 'red'),
-    ...(notMirrored === 0 ? [] : [told(notMirrored, 'not on the mirror', 'red')]),
+    ...(notMirrored === 0 ? [] : [told(notMirrored, 'not mirrored', 'red')]),
   ]
   return `${counts.join(', ')} in ${formatDuration(seconds)}`
 }

@@ -48,13 +48,16 @@ export function pad(text: string, columns: number): string {
   return text + ' '.repeat(Math.max(0, columns - displayWidth(text)))
 }
 
-/** Breaks at spaces; a word that is too long for a line stays whole. */
+/**
+ * Breaks at spaces; a word that is too long for a line stays whole, on the line that it would have been on.
+ * Colours take no columns.
+ */
 export function wrap(text: string, columns: number): string[] {
   const lines: string[] = []
   let line = ''
   for (const word of text.split(' ')) {
     const longer = line === '' ? word : `${line} ${word}`
-    if (line !== '' && displayWidth(longer) > columns) {
+    if (line !== '' && paintedWidth(longer) > columns && paintedWidth(word) <= columns) {
       lines.push(line)
       line = word
     } else {
@@ -62,4 +65,9 @@ export function wrap(text: string, columns: number): string[] {
     }
   }
   return [...lines, line]
+}
+
+/** `displayWidth` of a text that may be coloured. */
+export function paintedWidth(text: string): number {
+  return displayWidth(text.replaceAll(/\u001b\[\d+m/g, ''))
 }

@@ -1,7 +1,7 @@
 import { describeError, printable, UpdaterError } from '../errors.ts'
 import type { FileChange, ImageOutcome, RunReport } from './outcome.ts'
 import { formatBytes, formatDuration } from './quantities.ts'
-import { displayWidth, type Paint, pad, type Style, wrap } from './terminal.ts'
+import { displayWidth, type Paint, pad, paintedWidth, type Style, truncate, wrap } from './terminal.ts'
 
 export interface TextLayout {
   readonly paint: Paint
@@ -25,7 +25,7 @@ export function formatSummary(report: RunReport, layout: TextLayout): string {
       : [
           `Left alone: the mirror_url of ${foreign === 1 ? '1 image' : `${foreign} images`} is not of this mirror.`,
         ]
-  return [...table, ...interrupted, ...elsewhere, formatCounts(report, layout.paint), ''].join('\n')
+  return [...table, ...interrupted, ...elsewhere, ...formatCounts(report, layout), ''].join('\n')
 }
 
 /** Unified diffs with their control characters escaped, each with an empty line after it. */
@@ -50,22 +50,29 @@ const statusStyles: Record<ImageOutcome['status'], Style> = {
   failed: 'red',
 }
 
-function formatTable(images: readonly ImageOutcome[], { paint, columns = Infinity }: TextLayout): string[] {
-  const rows = images.map((image) => [label(image), versions(image), size(image)] as const)
-  const head = ['Image', 'Version', 'Size', 'Status'] as const
-  const width = (column: 0 | 1 | 2) =>
-    Math.max(displayWidth(head[column]), ...rows.map((row) => displayWidth(row[column])))
-  const line = (cells: readonly [string, string, string]) =>
-    `${pad(cells[0], width(0))}  ${pad(cells[1], width(1))}  ${cells[2].padStart(width(2))}  `
+/** Columns that an image's name has at least, however narrow the terminal is. */
+export const narrowestName = 12
+
+function formatTable(
+  images: readonly ImageOutcome[],
+  { paint, columns = Number.POSITIVE_INFINITY }: TextLayout,
+): string[] {
+  const head = ['Image', 'Version', 'Size', 'Status']
+  const rows = images.map((image) => [label(image), versions(image), size(image), statusText(image)])
+  const [name = 0, ...others] = head.map((title, column) =>
+    Math.max(displayWidth(title), ...rows.map((row) => displayWidth(row[column] ?? ''))),
+  )
+  const taken = others.reduce((sum, width) => sum + 2 + width, 0)
+  const room = Math.min(name, Math.max(narrowestName, columns - taken))
+  const [versionWidth = 0, sizeWidth = 0] = others
+  const line = ([first = '', version = '', bytes = '']: readonly string[]) =>
+    `${pad(truncate(first, room), room)}  ${pad(version, versionWidth)}  ${bytes.padStart(sizeWidth)}  `
   return [
-    paint('bold', line([head[0], head[1], head[2]]) + head[3]),
-    ...images.flatMap((image, index) => {
-      const cells = rows[index] ?? ['', '', '']
-      return [
-        line(cells) + paint(statusStyles[image.status], statusText(image)),
-        ...formatDetails(image, { paint, columns }),
-      ]
-    }),
+    paint('bold', line(head) + head[3]),
+    ...images.flatMap((image, index) => [
+      line(rows[index] ?? []) + paint(statusStyles[image.status], statusText(image)),
+      ...formatDetails(image, { paint, columns }),
+    ]),
   ]
 }
 
@@ -105,7 +112,10 @@ export function errorText(error: NonNullable<ImageOutcome['error']>): string {
   return printable(describeError(new UpdaterError(error.code, error.message, error)))
 }
 
-function formatCounts({ summary, seconds, dryRun }: RunReport, paint: Paint): string {
+function formatCounts(
+  { summary, seconds, dryRun }: RunReport,
+  { paint, columns = Number.POSITIVE_INFINITY }: TextLayout,
+): string[] {
   const { checked, updated, wouldUpdate, upToDate, skipped, failed } = summary
   const changed = dryRun ? `${wouldUpdate} would be updated` : `${updated} updated`
   const counts = [
@@ -115,7 +125,11 @@ function formatCounts({ summary, seconds, dryRun }: RunReport, paint: Paint): st
     `${skipped} skipped`,
     failed > 0 ? paint('red', `${failed} failed`) : '0 failed',
   ]
-  return `${counts.join(', ')} in ${formatDuration(seconds)}${dryRun ? ' (dry run: nothing was written)' : ''}`
+  const text = `${counts.join(', ')} in ${formatDuration(seconds)}`
+  if (!dryRun) return wrap(text, columns)
+  const note = '(dry run: nothing was written)'
+  const fits = paintedWidth(text) + 1 + note.length <= columns
+  return fits ? [`${text} ${note}`] : [...wrap(text, columns), note]
 }
 
 /** Control characters are escaped; tabs and the carriage return of a CRLF file are not. */

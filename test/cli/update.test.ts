@@ -341,7 +341,7 @@ describe('results', () => {
     const run = () => reportOf([], { dryRun: true, changes: [{ file: 'a', diff }] })
     const { out } = await cli(['--dry-run'], { run })
     expect(out).toBe(
-      `${diff}\n0 checked, 0 would be updated, 0 up to date, 0 skipped, 0 failed in 12 s (dry run: nothing was written)\n`,
+      `${diff}\n0 checked, 0 would be updated, 0 up to date, 0 skipped, 0 failed in 12 s\n(dry run: nothing was written)\n`,
     )
     expect((await cli(['--dry-run', '--quiet'], { run })).out).toBe(`${diff}\n`)
   })

@@ -53,7 +53,7 @@ describe('the table of a check', () => {
       '  etc/images/delta.yml:7:5: https://e.example/SHA256SUMS answered 404. Look at',
       '  the server.',
       '',
-      '3 checked, 1 current, 1 outdated, 1 skipped, 1 failed, 1 not on the mirror in 3.2 s',
+      '3 checked, 1 current, 1 outdated, 1 skipped, 1 failed, 1 not mirrored in 3.2 s',
       '',
     ])
   })

@@ -157,6 +157,16 @@ describe('the text report', () => {
     expect(lines).toContain('  answered 404. Look at the server.')
   })
 
+  it('fits the terminal, whatever the names are', () => {
+    const shortname = 'a-name-that-is-longer-than-anybody-would-like-it-to-be'
+    const long = reportOf([...images, outcome({ ...images[4], shortname })], { dryRun: true })
+    for (const columns of [72, 80, 120]) {
+      const lines = formatSummary(long, { paint: plain, columns }).split('\n')
+      expect(lines.filter((line) => line.length > columns)).toEqual([])
+      expect(lines.some((line) => line.startsWith('a-name-that-is'))).toBe(true)
+    }
+  })
+
   it('is one line where nothing happened', () => {
     expect(formatSummary(reportOf([outcome()]), { paint: plain })).toBe(
       '1 checked, 0 updated, 1 up to date, 0 skipped, 0 failed in 12 s\n',

@@ -61,5 +61,7 @@ describe('terminal columns', () => {
   it('are where lines break', () => {
     expect(wrap('one two three four', 9)).toEqual(['one two', 'three', 'four'])
     expect(wrap('averylongword b', 5)).toEqual(['averylongword', 'b'])
+    expect(wrap('an averylongword b', 5)).toEqual(['an averylongword', 'b'])
+    expect(wrap('\u001b[32mone two\u001b[0m', 7)).toEqual(['\u001b[32mone two\u001b[0m'])
   })
 })
