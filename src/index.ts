@@ -60,6 +60,7 @@ export {
   type DiscoveryOptions,
   type ImageOverride,
   type KeepVersions,
+  type Shard,
   type SourceRule,
   type SourceSignature,
   type StrategyName,

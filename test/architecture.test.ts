@@ -129,6 +129,7 @@ const pure = [
   'catalog/select.ts',
   'catalog/edit.ts',
   'catalog/diff.ts',
+  'catalog/shard.ts',
   'catalog/switch.ts',
   'config/document.ts',
   'lifecycle/classify.ts',

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import { link, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
+import { link, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { dirname, join } from 'node:path'
 import { UpdaterError } from '../errors.ts'
 import { findProcess, thisMachine } from './process.ts'
+import type { Shard } from './shard.ts'
 import { removeLeftovers, temporaryPath, unwritable } from './temporary.ts'
 
 /** A folder that no other run works on until `release`. */
@@ -37,15 +38,24 @@ const heartbeat = 30_000
 /** Milliseconds; a lock whose process cannot be looked at, and that was not touched for so long, is nobody's. */
 const staleAfter = 120_000
 const attempts = 100
+/** Milliseconds; a temporary file is there for a moment, that of another shard too. */
+const oldLeftover = 3_600_000
+
+const lockName = '.image-updater.lock'
 
 /**
  * Takes the lock of a catalogue folder, `.image-updater.lock` in it. A lock that was left behind is taken
  * over: at once if its process was of this machine (the same boot, the same container) and is gone, after
  * two minutes without a sign of life if it cannot be looked at.
+ *
+ * A shard has a lock of its own (`.image-updater.lock-1-of-4`), which keeps out a second run of the same
+ * shard, whoever wants the whole folder, and other divisions of it, but not the other shards. Everybody
+ * takes the own lock first and looks for others then, so that of two who exclude each other at most one goes on.
  * @throws UpdaterError CATALOG_LOCKED, CATALOG_UNWRITABLE
  */
-export async function lockCatalog(folder: string): Promise<CatalogLock> {
-  const path = join(folder, '.image-updater.lock')
+export async function lockCatalog(folder: string, shard?: Shard): Promise<CatalogLock> {
+  const suffix = shard === undefined ? '' : `-${shard.index}-of-${shard.count}`
+  const path = join(folder, lockName + suffix)
   const holder: Holder = {
     id: randomBytes(8).toString('hex'),
     pid: process.pid,
@@ -60,7 +70,13 @@ export async function lockCatalog(folder: string): Promise<CatalogLock> {
   } catch (error) {
     throw unwritable(folder, error)
   }
-  await removeLeftovers(folder)
+  try {
+    await assertAlone(folder, shard)
+  } catch (error) {
+    if (await isOurs()) await rm(path, { force: true }).catch(() => {})
+    throw unwritable(folder, error)
+  }
+  await removeLeftovers(folder, shard === undefined ? 0 : oldLeftover)
   const beat = setInterval(async () => {
     const now = new Date()
     if (await isOurs()) await utimes(path, now, now).catch(() => {})
@@ -71,6 +87,18 @@ export async function lockCatalog(folder: string): Promise<CatalogLock> {
       clearInterval(beat)
       if (await isOurs()) await rm(path, { force: true }).catch(() => {})
     },
+  }
+}
+
+/** Nobody else works on the folder, but for other shards of the same division. */
+async function assertAlone(folder: string, shard: Shard | undefined): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const [whole, , count] = /^\.image-updater\.lock(-\d+-of-(\d+))?$/.exec(name) ?? []
+    const isAnother = count === undefined ? shard !== undefined : Number(count) !== shard?.count
+    if (whole === undefined || !isAnother) continue
+    const path = join(folder, name)
+    const found = await readLock(path)
+    if (found !== undefined && !(await isLeftBehind(found))) throw locked(path, folder, found.holder)
   }
 }
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { readdir, rm } from 'node:fs/promises'
+import { readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { UpdaterError } from '../errors.ts'
 
@@ -8,11 +8,18 @@ export function temporaryPath(folder: string): string {
   return join(folder, `.image-updater-${randomBytes(8).toString('hex')}.tmp`)
 }
 
-/** Removes what runs that were killed have left in a folder. Only for the holder of its lock. */
-export async function removeLeftovers(folder: string): Promise<void> {
+/**
+ * Removes what runs that were killed have left in a folder. Only for the holder of its lock.
+ * @param age milliseconds: what is younger stays
+ */
+export async function removeLeftovers(folder: string, age: number): Promise<void> {
   const names = await readdir(folder).catch(() => [])
   const leftovers = names.filter((name) => /^\.image-updater-[\da-f]{16}\.tmp$/.test(name))
-  await Promise.all(leftovers.map((name) => rm(join(folder, name), { force: true }).catch(() => {})))
+  await Promise.all(leftovers.map((name) => removeOld(join(folder, name), age).catch(() => {})))
+}
+
+async function removeOld(path: string, age: number): Promise<void> {
+  if (age === 0 || (await stat(path)).mtimeMs < Date.now() - age) await rm(path, { force: true })
 }
 
 const reasons: Readonly<Record<string, readonly [reason: string, remedy: string]>> = {

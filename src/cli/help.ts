@@ -48,6 +48,7 @@ export function configureHelp(program: Command, stdout: Output): void {
       groupItems: (_all, visible, groupOf) => groupItems(visible, groupOf),
       commandUsage: (command) =>
         command === program ? 'image-updater [update] [NAME...] [options]' : plain.commandUsage(command),
+      subcommandTerm: (command) => plain.subcommandTerm(command).replace('[options] ', ''),
       styleTitle: (title) => paint('bold', title),
     })
     .addHelpText('after', examples)

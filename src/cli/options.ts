@@ -53,6 +53,7 @@ export interface VerifyFlags extends ImagesFlags {
 export interface UpdateFlags extends RunFlags {
   readonly allowDowngrade?: boolean | undefined
   readonly keepVersions: string
+  readonly shard?: string | undefined
   readonly cache: boolean
   readonly signatures: 'require' | 'prefer' | 'off'
   readonly keyring: string
@@ -263,6 +264,17 @@ export function addRunOptions(command: Command): Command {
     .addOption(jobsOption())
     .addOption(option('--transfers <n>', 'mirrorings at once', '2'))
     .addOption(option('--connections <n>', 'connections to the source for each download', '1'))
+}
+
+/** A catalogue that several runs share. */
+export function addShardOption(command: Command): Command {
+  return command
+    .optionsGroup('Run:')
+    .addOption(
+      option('--shard <i/n>', 'only the Ith of N parts of the files, for runs side by side').env(
+        'IMAGE_UPDATER_SHARD',
+      ),
+    )
 }
 
 /** Who is told of a run that changed something. */

@@ -19,6 +19,7 @@ export function toUpdateOptions(flags: Flags<UpdateFlags>, names: readonly strin
     ...toRunOptions(flags, names),
     allowDowngrade: values.allowDowngrade,
     keepVersions: parseKeep(values.keepVersions, origin('keepVersions')),
+    shard: toShard(flags, process.env),
     overrides: toOverrides(flags),
   }
 }
@@ -100,6 +101,27 @@ export function toSelection(
     images: parseImages(values.images, origin('images')),
     names: [...names, ...further].map((name) => filled(name, origin('name'))),
   }
+}
+
+/** `--shard`, else what an Indexed Job of Kubernetes says of itself, else the file. */
+function toShard(
+  { values: { shard }, origin }: Flags<UpdateFlags>,
+  { IMAGE_UPDATER_SHARDS: count, JOB_COMPLETION_INDEX: index }: NodeJS.ProcessEnv,
+): UpdateOptions['shard'] {
+  const { source } = origin('shard')
+  if (source === 'flag' || source === 'environment' || !count) {
+    return shard === undefined ? undefined : parseShard(shard, origin('shard'))
+  }
+  const variables = { source: 'environment', name: 'IMAGE_UPDATER_SHARDS' } as const
+  if (!index) throw invalid(variables, 'is set without JOB_COMPLETION_INDEX', 'Set both, or give --shard')
+  return parseShard(`${Number(index) + 1}/${count}`, variables)
+}
+
+function parseShard(text: string, origin: Origin): UpdateOptions['shard'] {
+  const [, index, count] = /^([0-9]{1,4})\/([0-9]{1,4})$/.exec(text.trim()) ?? []
+  const shard = { index: Number(index), count: Number(count) }
+  if (shard.index >= 1 && shard.index <= shard.count) return shard
+  throw invalid(origin, 'is no shard of several', 'Give I/N with I from 1 to N, such as 2/4')
 }
 
 /** A flag or a variable goes over the whole file, its overrides too. */

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { type SourceRule, strategyNames } from '../discovery/source-rule.ts'
 import type { ImageOverride } from '../update/options.ts'
 import { secretOptions } from './secrets.ts'
-import { anyText, choice, count, days, flag, keep, list, size, text, time } from './values.ts'
+import { anyText, choice, count, days, flag, keep, list, shard, size, text, time } from './values.ts'
 
 /**
  * `image-updater.yml`. This is the one definition of its shape: types are inferred from it, and
@@ -38,6 +38,7 @@ const optionKeys = z.object({
   strict: flag(),
   allow_downgrade: flag(),
   dry_run: flag(),
+  shard: shard(),
   jobs: count(256),
   transfers: count(64),
   connections: count(16),

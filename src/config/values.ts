@@ -47,3 +47,7 @@ export function days() {
   const what = 'is not a number of days such as 90d'
   return z.union([z.int(what).min(0, what), z.string(what).regex(/^[0-9]{1,5} ?d?$/, what)], what)
 }
+
+/** `I/N` */
+export const shard = () =>
+  z.string('is no shard').regex(/^[0-9]{1,4}\/[0-9]{1,4}$/, 'is no shard such as 2/4')

@@ -3,6 +3,7 @@ import { unifiedDiff } from '../catalog/diff.ts'
 import { editEach } from '../catalog/edit.ts'
 import { readCatalog } from '../catalog/read.ts'
 import { selectImages } from '../catalog/select.ts'
+import { isOfShard, type Shard } from '../catalog/shard.ts'
 import type { VersionEdit } from '../catalog/types.ts'
 import { applyEdits, assertWritable } from '../catalog/write.ts'
 import { formatPlace, UpdaterError } from '../errors.ts'
@@ -30,7 +31,10 @@ export interface OpenCatalogue {
  */
 export async function openCatalogue(settings: Settings): Promise<OpenCatalogue> {
   const files = withSources(await readCatalog(settings.images), settings.sources)
-  const images = selectImages(files, settings.names)
+  const { shard } = settings
+  const images = selectImages(files, settings.names).filter(
+    ({ file }) => shard === undefined || isOfShard(file, shard),
+  )
   const isLookedAt = (image: Image) => skipReason(image, settings.includeDisabled) === undefined
   if (namesObjects(settings.mirror))
     refuseSharedObjects(files.flatMap((file) => file.images).filter(isLookedAt))
@@ -42,7 +46,7 @@ export async function openCatalogue(settings: Settings): Promise<OpenCatalogue> 
       settings.dryRun ? dryWriter(path, text) : createWriter((edits) => applyEdits(path, edits)),
     )
   }
-  const lock = settings.dryRun ? undefined : await lockAll(paths)
+  const lock = settings.dryRun ? undefined : await lockAll(paths, shard)
   return {
     images,
     async write(file, edit) {
@@ -92,7 +96,10 @@ function dryWriter(path: string, text: string): CatalogWriter {
   })
 }
 
-async function lockAll(paths: ReadonlySet<string>): Promise<{ release(): Promise<void> }> {
+async function lockAll(
+  paths: ReadonlySet<string>,
+  shard: Shard | undefined,
+): Promise<{ release(): Promise<void> }> {
   for (const path of paths) await assertWritable(path)
-  return lockFolders(paths)
+  return lockFolders(paths, shard)
 }

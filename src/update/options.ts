@@ -1,14 +1,15 @@
+import type { Shard } from '../catalog/shard.ts'
 import type { SourceRule } from '../discovery/source-rule.ts'
 import type { RunOptions } from '../run/options.ts'
 import type { ImageOverride, KeepVersions } from './overrides.ts'
 
+export type { Shard } from '../catalog/shard.ts'
 export {
   type SourceRule,
   type SourceSignature,
   type StrategyName,
   strategyNames,
 } from '../discovery/source-rule.ts'
-
 export type { ImageOverride, KeepVersions } from './overrides.ts'
 
 /** What decides which build is the newest one; the same for every use-case that looks for it. */
@@ -29,6 +30,8 @@ export interface DiscoveryOptions {
 }
 
 export interface UpdateOptions extends RunOptions, DiscoveryOptions {
+  /** Only the files of this shard; several runs with the same `count` share the catalogue. Absent: all. */
+  readonly shard?: Shard | undefined
   /** A newest build that is older than the catalogue's is an error unless this is set. Default: false. */
   readonly allowDowngrade?: boolean | undefined
   /** How many versions an image has in the catalogue. Default: `replace`. */

@@ -1,13 +1,16 @@
+import type { Shard } from '../catalog/shard.ts'
+import { UpdaterError } from '../errors.ts'
 import type { Settled } from '../run/options.ts'
 import { positive, settleRun } from '../run/settings.ts'
 import type { DiscoveryOptions, KeepVersions, UpdateOptions } from './options.ts'
 
 /** The options with every default filled in. */
-export type Settings = Settled<UpdateOptions>
+export type Settings = Settled<Omit<UpdateOptions, 'shard'>> & Pick<UpdateOptions, 'shard'>
 
 /** @throws UpdaterError CONFIGURATION */
 export function settle(options: UpdateOptions): Settings {
   return {
+    shard: options.shard === undefined ? undefined : checkedShard(options.shard),
     ...settleRun(options),
     ...settleDiscovery(options),
     allowDowngrade: options.allowDowngrade ?? false,
@@ -32,4 +35,12 @@ export function settleDiscovery(options: DiscoveryOptions): Settled<DiscoveryOpt
 function keep<Versions extends KeepVersions | undefined>(versions: Versions): Versions {
   if (typeof versions === 'number') positive('keepVersions', versions)
   return versions
+}
+
+function checkedShard({ index, count }: Shard): Shard {
+  if (positive('shard.index', index) <= positive('shard.count', count)) return { index, count }
+  throw new UpdaterError(
+    'CONFIGURATION',
+    `shard.index is ${index}, which is more than shard.count (${count})`,
+  )
 }

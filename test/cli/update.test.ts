@@ -417,3 +417,42 @@ describe('other options', () => {
     expect(err).toContain('Name one of bash, zsh, fish')
   })
 })
+
+describe('shards', () => {
+  it('come from the flag, the variables of an Indexed Job, or the file', async () => {
+    const shard = async (...args: string[]) => (await cli(args)).options?.shard
+    expect(await shard()).toBeUndefined()
+    expect(await shard('--shard', '2/4')).toEqual({ index: 2, count: 4 })
+    vi.stubEnv('IMAGE_UPDATER_SHARD', '3/4')
+    expect(await shard()).toEqual({ index: 3, count: 4 })
+    vi.stubEnv('IMAGE_UPDATER_SHARD', '')
+    vi.stubEnv('IMAGE_UPDATER_SHARDS', '5')
+    vi.stubEnv('JOB_COMPLETION_INDEX', '0')
+    expect(await shard()).toEqual({ index: 1, count: 5 })
+    expect(await shard('--shard', '2/4')).toEqual({ index: 2, count: 4 })
+  })
+
+  it.each([
+    ['--shard 0/4', ['--shard', '0/4'], {}, 'Option --shard is no shard of several'],
+    ['--shard 5/4', ['--shard', '5/4'], {}, 'Option --shard is no shard of several'],
+    ['--shard 1', ['--shard', '1'], {}, 'Option --shard is no shard of several'],
+    [
+      'no index',
+      [],
+      { IMAGE_UPDATER_SHARDS: '4' },
+      'IMAGE_UPDATER_SHARDS is set without JOB_COMPLETION_INDEX',
+    ],
+    [
+      'too large an index',
+      [],
+      { IMAGE_UPDATER_SHARDS: '4', JOB_COMPLETION_INDEX: '4' },
+      'The environment variable IMAGE_UPDATER_SHARDS is no shard of several',
+    ],
+  ])('%s is refused', async (_what, args, env, message) => {
+    vi.stubEnv('JOB_COMPLETION_INDEX', undefined)
+    for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value)
+    const { status, err } = await cli(args)
+    expect(status).toBe(2)
+    expect(err).toContain(message)
+  })
+})

@@ -10,6 +10,7 @@ import {
   addMirrorOptions,
   addOutputOption,
   addRunOptions,
+  addShardOption,
 } from '../options.ts'
 import type { Session } from '../session.ts'
 
@@ -36,5 +37,6 @@ export function addUpdateOptions(command: Command): void {
   addMirrorOptions(command)
   addIntegrityOptions(command)
   addRunOptions(command)
+  addShardOption(command)
   addHookOptions(command)
 }
