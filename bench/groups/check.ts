@@ -113,6 +113,34 @@ function smallCheck(roundTrip: number, most: number | undefined): Bench {
   }
 }
 
+/** The same again with what the run before has kept. */
+const cachedCheck: Bench = {
+  name: 'check-cache',
+  about: '22 images on 6 servers, all up to date, with and without the texts of the run before',
+  async prepare(scale) {
+    const { origin, catalogue } = await startWorld(scale, { images: 22, hosts: 6, roundTrip: 30 })
+    const sent = { cached: 0, anew: 0 }
+    const counting = (kind: keyof typeof sent, args: readonly string[]) => async () => {
+      const before = (await origin.counts()).sent
+      const cost = await imageUpdater(
+        ['--images', catalogue, '--no-mirror', '--quiet', ...args],
+        scale.folder,
+      )
+      sent[kind] = (await origin.counts()).sent - before
+      return cost
+    }
+    return {
+      contestants: [
+        { name: 'image-updater', run: counting('cached', []) },
+        { name: '--no-cache', run: counting('anew', ['--no-cache']) },
+      ],
+      limits: [],
+      notes: async () => [`the servers sent ${sent.cached} bytes, and ${sent.anew} without the cache`],
+      close: () => origin.close(),
+    }
+  },
+}
+
 /** Many images: the time is to grow with the requests per server, not with the images. */
 const largeCheck: Bench = {
   name: 'check-2000',
@@ -142,5 +170,6 @@ export const checks: readonly Bench[] = [
   smallCheck(0, undefined),
   smallCheck(30, undefined),
   smallCheck(100, 0.1),
+  cachedCheck,
   largeCheck,
 ]

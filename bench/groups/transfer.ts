@@ -203,4 +203,37 @@ function makeArchive(mebibytes: number, pack: string): Buffer {
   return execFileSync('/bin/sh', ['-c', `${pack} -c`], { input, maxBuffer: 2 ** 31 - 1 })
 }
 
-export const transfers: readonly Bench[] = [plain('sha256'), plain('sha512'), ...packings.map(packed)]
+/** A source that slows down each connection. */
+const connections: Bench = {
+  name: 'transfer-connections',
+  about: 'an image of 128 MiB from a source that sends 16 MiB/s over each connection',
+  async prepare(scale) {
+    const size = scaled(128, scale) * MiB
+    const path = `/raw/${size}/AlmaLinux-latest.raw`
+    const texts = { '/CHECKSUM': `${digestOf(size, 'sha256')}  AlmaLinux-latest.raw\n` }
+    const ends = await startEnds({ texts, rate: 16 * MiB })
+    const url = (ends.origin.facts.urls[0] ?? '') + path
+    const aria2 =
+      'aria2c -q --allow-overwrite=true -x4 -s4 -k1M -d "$1" -o peer "$2"; openssl dgst -sha256 "$1/peer"'
+    return {
+      contestants: [
+        { name: '4 connections', run: await bringing(ends, scale.folder, [path], ['--connections', '4']) },
+        { name: '1 connection', run: await bringing(ends, scale.folder, [path]) },
+        shell('aria2c -x4, openssl', ['aria2c', 'openssl'], aria2, scale.folder, url),
+      ],
+      limits: [
+        { type: 'ratio', peer: '1 connection', most: 0.4 },
+        { type: 'memory', most: 160 },
+        { type: 'written', most: 1 },
+      ],
+      close: () => ends.close(),
+    }
+  },
+}
+
+export const transfers: readonly Bench[] = [
+  plain('sha256'),
+  plain('sha512'),
+  ...packings.map(packed),
+  connections,
+]

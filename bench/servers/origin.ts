@@ -19,7 +19,7 @@ export interface OriginConfig {
   /** Milliseconds of a round trip: one more to open a connection. Default: 0. */
   readonly roundTrip?: number
   /** Bytes per second of one connection. Default: no limit. */
-  readonly rate?: number
+  readonly rate?: number | undefined
 }
 
 export interface OriginFacts {

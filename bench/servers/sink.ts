@@ -9,7 +9,7 @@ import { serve, untilDue } from './process.ts'
 
 export interface SinkConfig {
   /** Bytes per second that it takes of one connection. Default: no limit. */
-  readonly rate?: number
+  readonly rate?: number | undefined
 }
 
 export interface SinkFacts {
