@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import type { UpdaterError } from '../errors.ts'
-import { checkRefusalDocument } from '../report/check-json.ts'
+import type { checkRefusalDocument } from '../report/check-json.ts'
 import { errorOf, formatDocument, refusalDocument } from '../report/json.ts'
 import { formatRefusalJunit } from '../report/junit.ts'
 import { formatRefusalMetrics } from '../report/metrics.ts'
@@ -22,7 +22,10 @@ export async function reportRefusal(error: UpdaterError, program: Command, sessi
   for (const line of errors.flatMap((one) => errorLines(one, session.command))) log.write(line)
   const seconds = (context.now().getTime() - startedAt.getTime()) / 1000
   const refusal = { startedAt, seconds, dryRun: args.includes('--dry-run'), errors }
-  const documentOf = session.command === 'check' ? checkRefusalDocument : refusalDocument
+  const documentOf =
+    session.command === 'check'
+      ? (await import('../report/check-json.ts')).checkRefusalDocument
+      : refusalDocument
   const document = redactDeep(documentOf(refusal, exitStatus), redact)
   const faces = facesOf(document, session)
   if (flags.output === 'json') context.stdout.write(faces.json())

@@ -1,5 +1,4 @@
 import { throwDefects } from '../catalog/defects.ts'
-import { unifiedDiff } from '../catalog/diff.ts'
 import { editEach } from '../catalog/edit.ts'
 import { readCatalog } from '../catalog/read.ts'
 import { selectImages } from '../catalog/select.ts'
@@ -21,7 +20,7 @@ export interface OpenCatalogue {
   readonly images: readonly Image[]
   write(file: string, edit: VersionEdit): Promise<void>
   /** What was (in a dry run: would be) changed so far. */
-  changes(): FileChange[]
+  changes(): Promise<FileChange[]>
   release(): Promise<void>
 }
 
@@ -54,13 +53,15 @@ export async function openCatalogue(settings: Settings): Promise<OpenCatalogue> 
       if (writer === undefined) throw new UpdaterError('INTERNAL', `${file} is no file of this run`)
       await writer.write(edit)
     },
-    changes: () =>
-      [...writers].flatMap(([file, writer]) => {
+    changes: async () => {
+      const { unifiedDiff } = await import('../catalog/diff.ts')
+      return [...writers].flatMap(([file, writer]) => {
         const change = writer.change()
         return change === undefined || change.before === change.after
           ? []
           : [{ file, diff: unifiedDiff(file, change.before, change.after) }]
-      }),
+      })
+    },
     release: async () => {
       await lock?.release()
     },

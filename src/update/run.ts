@@ -38,7 +38,7 @@ export async function runUpdate(options: UpdateOptions, context: RunContext = {}
       dryRun: settings.dryRun,
       summary: summarize(images),
       images,
-      changes: catalogue.changes(),
+      changes: await catalogue.changes(),
     }
   } finally {
     await endInOrder([() => store?.close(), () => http.close(), () => catalogue.release()], note)
