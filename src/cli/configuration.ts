@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander'
 import type { Configuration } from '../config/types.ts'
+import { UpdaterError } from '../errors.ts'
 import { invalid, layUnder, optionsOf, readFlags } from './flags.ts'
 import { openLog } from './log.ts'
 import type { SharedFlags } from './options.ts'
@@ -36,11 +37,22 @@ export async function configure(command: Command, session: Session): Promise<Con
   const { config } = readFlags<ConfigurationFlags>(command).values
   if (config === false) return undefined
   const { loadConfiguration, secretOptions } = await session.context.library()
-  const configuration = await loadConfiguration(config)
+  const configuration = await loadConfiguration(config, command.name())
   layUnder(command, configuration)
   session.hide(secretOptions.map((key) => configuration?.options[key]))
+  if (configuration !== undefined) assertCommands(command, configuration)
   assertChoices(command)
   return configuration
+}
+
+function assertCommands({ parent }: Command, { commands, placeOf }: Configuration): void {
+  const known = (parent?.commands ?? []).map((one) => one.name()).filter((name) => !name.startsWith('__'))
+  const unknown = commands.find((name) => !known.includes(name))
+  if (unknown === undefined) return
+  throw new UpdaterError('CONFIGURATION', `"commands" names "${unknown}", which is no command`, {
+    place: placeOf('commands'),
+    remedy: `The commands are ${known.join(', ')}`,
+  })
 }
 
 /** Commands have formats of their own for the same option. */

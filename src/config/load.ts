@@ -16,13 +16,14 @@ const maximumSize = 1024 * 1024
  * Reads the configuration file that `path` names, else the first one that is there of
  * `./image-updater.yml` and `/etc/image-updater/image-updater.yml`. One in the working folder that was not
  * named may not hold secrets, name keys, or have files written.
+ * @param command its own options (`commands` in the file) go over those of all; absent: those of all
  * @returns undefined where no file is named and none is there
  * @throws UpdaterError CONFIGURATION; several defects as one error whose `cause` is an `AggregateError`
  */
-export async function loadConfiguration(path?: string): Promise<Configuration | undefined> {
-  if (path !== undefined) return read(path, true)
+export async function loadConfiguration(path?: string, command?: string): Promise<Configuration | undefined> {
+  if (path !== undefined) return read(path, true, command)
   for (const { file, trusted } of places) {
-    if (await isThere(file)) return read(file, trusted)
+    if (await isThere(file)) return read(file, trusted, command)
   }
   return undefined
 }
@@ -36,10 +37,10 @@ async function isThere(file: string): Promise<boolean> {
   }
 }
 
-async function read(file: string, trusted: boolean): Promise<Configuration> {
+async function read(file: string, trusted: boolean, command?: string): Promise<Configuration> {
   const { text, mode } = await readText(file)
   const { parseConfiguration } = await import('./parse.ts')
-  const configuration = parseConfiguration(file, text, trusted)
+  const configuration = parseConfiguration(file, text, trusted, command)
   const secret = secretOptions.find((key) => configuration.options[key] !== undefined)
   const isOpen = secret !== undefined && (mode & 0o004) !== 0
   return { ...configuration, warnings: isOpen ? [openSecret(file, secret)] : [] }

@@ -18,25 +18,33 @@ type Issue = z.core.$ZodIssue
 /**
  * Reads the text of a configuration file.
  * @param trusted whether the user has named the file, or it lies in the administrator's folder
+ * @param command whose own options, under `commands`, go over those of all
  * @throws UpdaterError CONFIGURATION; several defects as one error whose `cause` is an `AggregateError`
  */
 export function parseConfiguration(
   file: string,
   text: string,
   trusted: boolean,
+  command = '',
 ): Omit<Configuration, 'warnings'> {
   const document = openDocument(file, text)
   const read = fileSchema.safeParse(document.values ?? {})
   if (!read.success) throw together(read.error.issues.flatMap((issue) => defects(issue, document)))
   const strange = trusted ? [] : distrusted(read.data, document)
   if (strange.length > 0) throw together(strange)
-  const { overrides = [], sources = [], ...options } = read.data
+  const { commands = {}, overrides = [], sources = [], ...common } = read.data
+  const own = Object.hasOwn(commands, command) ? (commands[command] ?? {}) : {}
+  const placeOf = (key: string) => {
+    if (Object.hasOwn(own, key)) return document.place(['commands', command, key])
+    return Object.hasOwn(read.data, key) ? document.place([key]) : undefined
+  }
   return {
     file,
-    options: fromFolder(options, dirname(file)),
+    options: fromFolder({ ...common, ...own }, dirname(file)),
+    commands: Object.keys(commands),
     overrides: overrides.map(toOverride),
     sources: sources.map(toSourceRule),
-    placeOf: (key) => (Object.hasOwn(read.data, key) ? document.place([key]) : undefined),
+    placeOf,
   }
 }
 
@@ -88,7 +96,10 @@ function unknownKey(key: string, path: Path, document: ConfigurationDocument): U
 function keysAt(path: Path): readonly string[] {
   let schema: z.core.JSONSchema.BaseSchema = z.toJSONSchema(fileSchema)
   for (const step of path) {
-    const inner = typeof step === 'number' ? schema.items : schema.properties?.[String(step)]
+    const inner =
+      typeof step === 'number'
+        ? schema.items
+        : (schema.properties?.[String(step)] ?? schema.additionalProperties)
     if (typeof inner !== 'object' || Array.isArray(inner)) return []
     schema = inner
   }
@@ -114,7 +125,13 @@ function distrusted(values: z.infer<typeof fileSchema>, document: ConfigurationD
   const signed = (values.sources ?? []).flatMap(({ signature }, index) =>
     signature === undefined ? [] : [['sources', index, 'signature']],
   )
-  return [...trustedOptions.filter((key) => values[key] !== undefined).map((key) => [key]), ...signed].map(
+  const sections = Object.entries(values.commands ?? {}).map(
+    ([name, section]) => [['commands', name], section] as const,
+  )
+  const options = [[[], values] as const, ...sections].flatMap(([path, section]) =>
+    trustedOptions.filter((key) => section[key] !== undefined).map((key) => [...path, key]),
+  )
+  return [...options, ...signed].map(
     (path) =>
       new UpdaterError(
         'CONFIGURATION',

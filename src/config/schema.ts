@@ -107,6 +107,10 @@ const someOptions = optionKeys.partial()
 export const fileSchema = z.strictObject(
   {
     ...someOptions.shape,
+    commands: z
+      .record(z.string(), z.strictObject(someOptions.shape, 'is not a mapping'), 'is not a mapping')
+      .optional()
+      .meta({ description: 'Options of single commands, by the name of the command' }),
     overrides: z.array(override, 'is not a list').optional().meta({
       description: 'What is different for some images; the first that names an image counts',
     }),

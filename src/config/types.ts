@@ -9,6 +9,8 @@ export interface Configuration {
   readonly file: string
   /** Options of the commands, by their key. Files and folders in it count from the working folder. */
   readonly options: ConfiguredOptions
+  /** Names of commands that have options of their own in the file. */
+  readonly commands: readonly string[]
   readonly overrides: readonly ImageOverride[]
   readonly sources: readonly SourceRule[]
   /** Where a key of the file stands; undefined where the file does not have it. */

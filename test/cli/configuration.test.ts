@@ -144,6 +144,19 @@ sources:
     expect(options?.overrides?.[0]?.signatures).toBeUndefined()
   })
 
+  it('has options of single commands, which go over those of all', async () => {
+    const file = write(
+      'conf.yml',
+      'jobs: 3\nstrict: true\ncommands:\n  update:\n    jobs: 4\n  check: {jobs: 5}\n',
+    )
+    expect((await cli(['--config', file])).options).toMatchObject({ jobs: 4, strict: true })
+    expect((await cli(['--config', file, '--jobs', '6'])).options?.jobs).toBe(6)
+    write('conf.yml', 'commands:\n  update:\n    minio_bucket: x\n')
+    expect((await cli(['--config', file])).err).toContain(`${file}:3:5: "minio_bucket" is not the name`)
+    write('conf.yml', 'jobs: 3\ncommands:\n  updat: {jobs: 4}\n')
+    expect((await cli(['--config', file])).err).toContain('"commands" names "updat", which is no command')
+  })
+
   it('is found in the working folder, named by the environment, or not read at all', async () => {
     write('image-updater.yml', 'jobs: 3\n')
     vi.stubEnv('IMAGE_UPDATER_CONFIG', '')

@@ -117,6 +117,10 @@ describe('a configuration file', () => {
       'keep_versions: last\n',
       [`${at}:1:1: "keep_versions" is no number of versions from 1 to 999, uuid-validity or replace.`],
     ],
+    [
+      'commands:\n  prune:\n    graze: 30d\n',
+      [`${at}:3:5: There is no key "graze" in "commands.prune". Perhaps you meant grace.`],
+    ],
     ['sources: {}\n', [`${at}:1:1: "sources" is not a list.`]],
     [
       'sources:\n  - name: x y\n    image: a\n    strategy: magic\n',
@@ -162,6 +166,9 @@ describe('a configuration file', () => {
       `${at}:11:5: "sources[0].signature"`,
     ])
     expect(defects('jobs: 3\n', false)).toEqual([])
+    expect(defects('commands:\n  serve:\n    listen: "[::]:1"\n', false)).toEqual([
+      expect.stringContaining(`${at}:3:5: "commands.serve.listen" is not taken`),
+    ])
   })
 })
 
