@@ -70,9 +70,7 @@ async function askMirror(
   finding: Finding,
 ): Promise<UpdaterError | undefined> {
   const url = version?.mirrorUrl
-  if (version === undefined || url === undefined) return undefined
-  finding.mirror = { status: checkPublic ? 'unknown' : 'unasked', url }
-  if (!checkPublic) return undefined
+  if (version === undefined || url === undefined || !checkPublic) return undefined
   try {
     const found = await findPublic(url, http, signal)
     if ('turnedAway' in found) {
@@ -88,6 +86,7 @@ async function askMirror(
     return undefined
   } catch (thrown) {
     signal.throwIfAborted()
+    finding.mirror = { status: 'unknown', url }
     const { code, message } = asUpdaterError(thrown)
     return new UpdaterError(code, message, {
       remedy: 'Look at what the mirror answers; --no-check-public leaves it out',

@@ -65,7 +65,8 @@ interface Checks extends CheckRun {
 async function runImage(image: Image, ordinal: number, checks: Checks): Promise<CheckedImage> {
   const { about, step } = tellOf(image, ordinal, checks.onEvent)
   const reason = skipReason(image, checks.includeDisabled)
-  const finding: Finding = { mirror: { status: 'none' } }
+  const url = image.versions[0]?.mirrorUrl
+  const finding: Finding = { mirror: { status: url === undefined ? 'none' : 'unasked', url } }
   const end = (status: CheckStatus, error?: UpdaterError): CheckedImage => {
     const { resolver, trust, newest, mirror } = finding
     step({ type: 'done', status: status === 'outdated' ? 'would-update' : status })

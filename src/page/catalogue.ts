@@ -72,6 +72,7 @@ function showEnd(end: number | undefined, now: number): Html {
 }
 
 function show({ tone, text, note: more }: Fact): Html {
+  if (text === '–') return html`<span class="quiet">–</span>`
   return html`<span class="fact ${tone}">${text}</span>${note(more)}`
 }
 

@@ -9,7 +9,7 @@ import { count, error, trust, values } from './json-schema.ts'
 const mirror = z.object({
   status: z.enum(['present', 'other-bytes', 'missing', 'unknown', 'unasked', 'none']).meta({
     description:
-      'present: the public URL answers, and tells no other digest; other-bytes: it tells another digest; missing: a reader is turned away; unknown: it says neither; unasked: --no-check-public; none: the catalogue names no mirror',
+      'present: the public URL answers, and tells no other digest; other-bytes: it tells another digest; missing: a reader is turned away; unknown: it says neither; unasked: the image is disabled, or the check did not get to it, or --no-check-public; none: the catalogue names no mirror',
   }),
   url: z.string().optional(),
   size: count.optional().meta({ description: 'Bytes' }),

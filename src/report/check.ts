@@ -7,8 +7,8 @@ export type CheckStatus = 'up-to-date' | 'outdated' | 'skipped' | 'failed'
 export interface MirrorState {
   /**
    * `present`: it answers, and where it tells a digest it is the catalogue's. `other-bytes`: it tells
-   * another digest. `missing`: a reader is turned away. `unknown`: it says neither. `unasked`: the check
-   * was told not to ask. `none`: the catalogue names no mirror.
+   * another digest. `missing`: a reader is turned away. `unknown`: it says neither. `unasked`: the image is
+   * disabled, or the check did not get to it, or was told not to ask. `none`: the catalogue names no mirror.
    */
   readonly status: 'present' | 'other-bytes' | 'missing' | 'unknown' | 'unasked' | 'none'
   readonly url?: string | undefined

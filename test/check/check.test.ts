@@ -120,7 +120,10 @@ describe('a check', () => {
 
   it('leaves disabled images alone unless they are asked for', async () => {
     const names = ['centos-7']
-    expect(imageOf(checked, 'centos-7')).toMatchObject({ status: 'skipped', reason: 'disabled' })
+    expect(imageOf(checked, 'centos-7')).toMatchObject({
+      ...{ status: 'skipped', reason: 'disabled' },
+      mirror: { status: 'unasked', url: expect.stringContaining('centos-7') },
+    })
     const options = { images: [outdated], names, includeDisabled: true, checkPublic: false }
     const { images } = await checkCatalogue(options)
     expect(images).toMatchObject([{ status: 'failed' }])
@@ -168,6 +171,7 @@ describe('a check', () => {
     const signal = AbortSignal.abort(new Error('enough'))
     const { images } = await checkCatalogue({ images: [outdated], signatures }, { signal })
     expect(new Set(images.flatMap(({ error }) => error?.code ?? []))).toEqual(new Set(['ABORTED']))
+    expect(new Set(images.map(({ mirror }) => mirror.status))).toEqual(new Set(['unasked', 'none']))
   })
 
   it('is refused where there is no catalogue', async () => {
