@@ -84,9 +84,16 @@ export function formatCheckMarkdown(report: CheckReport): string {
   return `${parts.join('\n\n')}\n`
 }
 
+/** Names and versions come from outside; the other words are ours. */
 function cellsOf(image: CheckedImage, columns: readonly (keyof CheckWords)[]): string[] {
-  const words = { ...checkWords(image), image: image.name }
-  return columns.map((column) => (words[column] === '-' ? '-' : codeSpan(words[column])))
+  const words = checkWords(image)
+  const cells: CheckWords = {
+    ...words,
+    image: codeSpan(image.name),
+    catalogue: codeOrDash(image.versions[0]?.version),
+    newest: words.newest === image.newest?.version ? codeSpan(words.newest) : words.newest,
+  }
+  return columns.map((column) => cells[column])
 }
 
 /** Why nothing was done. */

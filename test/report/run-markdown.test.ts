@@ -83,7 +83,7 @@ describe('the Markdown of a check', () => {
     expect(lines.filter((line) => line.startsWith('### '))).toEqual([
       ...['### `etc/images/alpha.yml`', '### `etc/images/delta.yml`', '### Failed', '### Warnings'],
     ])
-    expect(lines).toContain('| `Beta 2`  | `20250501` | `20250506` | `5 d` | `missing` | `checksum` |')
+    expect(lines).toContain('| `Beta 2`  | `20250501` | `20250506` | 5 d | missing | checksum |')
   })
 
   it('lets no text be markup, a mention or a link', () => {
