@@ -8,6 +8,8 @@ import { delimiter, join } from 'node:path'
 export interface Cost {
   /** Milliseconds from its start to its end. */
   readonly time: number
+  /** Milliseconds of processors that it and its children used. */
+  readonly cpu: number
   /** Most bytes that its largest process held in memory. 0 where the system does not tell. */
   readonly memory: number
   /** Bytes that it and its children gave to a disk. 0 where the system does not tell. */
@@ -26,8 +28,8 @@ const neutral = Object.fromEntries(
   Object.entries(process.env).filter(([name]) => !/^AWS_|^MINIO_|_proxy$/i.test(name)),
 )
 
-/** So that the system's own account of the bytes written is read after the last of the children has ended. */
-const wrapper = '"$@"; status=$?; cat "/proc/$$/io" >&3 2>/dev/null; exit $status'
+/** So that the system's own accounts are read after the last of the children has ended. */
+const wrapper = '"$@"; status=$?; times >&3; cat "/proc/$$/io" >&3 2>/dev/null; exit $status'
 
 /** Runs a program to its end. @throws Error where its exit status is another one */
 export async function measure(
@@ -44,11 +46,21 @@ export async function measure(
   const peak = watchMemory(child.pid ?? 0)
   const [exit] = (await once(child, 'close')) as [number | null]
   const time = performance.now() - started
-  const [stdout = '', stderr = '', io = ''] = await Promise.all(texts)
+  const [stdout = '', stderr = '', accounts = ''] = await Promise.all(texts)
   const memory = peak()
   if (exit !== status) throw new Error(`${program} ended with ${exit}: ${stderr.slice(-2000)}`)
-  const written = Number(/^write_bytes: (\d+)/m.exec(io)?.[1] ?? 0)
-  return { time, memory, written, stdout }
+  const written = Number(/^write_bytes: (\d+)/m.exec(accounts)?.[1] ?? 0)
+  return { time, cpu: cpuOf(accounts), memory, written, stdout }
+}
+
+/** Of the children, which `times` tells in its second line: `0m1.5s 0m0.25s`. */
+function cpuOf(accounts: string): number {
+  const [, children = ''] = accounts.split('\n')
+  const parts = [...children.matchAll(/(\d+)m([\d.]+)s/g)]
+  return parts.reduce(
+    (sum, [, minutes, seconds]) => sum + Number(minutes) * 60_000 + Number(seconds) * 1000,
+    0,
+  )
 }
 
 async function textOf(stream: NodeJS.ReadableStream): Promise<string> {

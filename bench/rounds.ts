@@ -6,6 +6,8 @@ export interface Line {
   /** Milliseconds of each round. */
   readonly times: readonly number[]
   readonly time: number
+  /** Milliseconds of processors. */
+  readonly cpu: number
   /** Our time as a multiple of this one's, each round for itself. */
   readonly ratio: number
   /** Bytes. */
@@ -76,6 +78,7 @@ function linesOf(contestants: readonly Contestant[], costs: readonly Cost[][]): 
       times,
       time: median(times),
       ratio: median(times.map((time, round) => (ours[round]?.time ?? Number.NaN) / time)),
+      cpu: median(own.map(({ cpu }) => cpu)),
       memory: Math.max(...own.map(({ memory }) => memory)),
       written: median(own.map(({ written }) => written)),
     }
