@@ -143,6 +143,15 @@ describe('for Kubernetes', () => {
     }
   })
 
+  it('the Indexed Job has as many parts as completions', () => {
+    const [manifest] = manifestOf('deploy/kubernetes/sharded/cronjob.yaml')
+    const variables = valuesOf(manifest, 'env').flat() as { name: string; value: string }[]
+    expect(valuesOf(manifest, 'completionMode')).toEqual(['Indexed'])
+    expect(variables).toEqual([
+      { name: 'IMAGE_UPDATER_SHARDS', value: String(valuesOf(manifest, 'completions')[0]) },
+    ])
+  })
+
   it.each(objects)('%s mounts volumes and names config that the base or the secret has', (path) => {
     for (const manifest of manifestOf(path)) {
       const volumes = valuesOf(manifest, 'volumes').flat() as { name: string }[]
