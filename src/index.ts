@@ -4,29 +4,29 @@ export { loadConfiguration } from './config/load.ts'
 export type { ConfiguredOptions } from './config/schema.ts'
 export { secretOptions } from './config/secrets.ts'
 export type { Configuration } from './config/types.ts'
-export { type DiffOptions, diffCatalogues } from './diff/diff.ts'
+export { diffCatalogues } from './diff/diff.ts'
+export type { DiffOptions } from './diff/options.ts'
 export { type ErrorCode, errorCodes, type Place, UpdaterError } from './errors.ts'
 export type { ImageRef, ImageStatus, ImageStep, Listener, RunEvent } from './events.ts'
 export type { HookOptions, WebhookOptions } from './hooks/options.ts'
 export { type HookContext, runHooks } from './hooks/run.ts'
 export type { Trust, VersionValues } from './image.ts'
-export {
-  type InitFile,
-  type InitOptions,
-  initCatalogue,
-  type ShippedSummary,
-  shippedCatalogue,
-} from './init/init.ts'
+export { initCatalogue, shippedCatalogue } from './init/init.ts'
+export type { InitFile, InitOptions, ShippedSummary } from './init/options.ts'
 export { endOfLife } from './lifecycle/end-of-life.ts'
 export type { LifecycleSources } from './lifecycle/fetch.ts'
-export { checkLifecycle, type LifecycleContext, type LifecycleOptions } from './lifecycle/lifecycle.ts'
+export { checkLifecycle } from './lifecycle/lifecycle.ts'
+export type { LifecycleContext, LifecycleOptions } from './lifecycle/options.ts'
 export { snapshot as lifecycleSnapshot } from './lifecycle/snapshot.ts'
 export type { EndOfLife, LifecycleData, Release } from './lifecycle/types.ts'
 export { listCatalogue } from './list/list.ts'
 export { mirrorCatalogue } from './mirror/mirror.ts'
-export { type PageOptions, renderPage } from './page/page.ts'
+export type { PageOptions } from './page/options.ts'
+export { renderPage } from './page/page.ts'
 export type { ForgeOptions } from './propose/forge.ts'
-export { type ProposeOptions, type ProposeOutcome, parseReport, proposeChanges } from './propose/propose.ts'
+export type { ProposeOptions, ProposeOutcome } from './propose/options.ts'
+export { parseReport } from './propose/parse-report.ts'
+export { proposeChanges } from './propose/propose.ts'
 export type { PruneOptions } from './prune/options.ts'
 export { pruneMirror } from './prune/prune.ts'
 export type { CheckedImage, CheckReport, CheckStatus, CheckSummary, MirrorState } from './report/check.ts'
@@ -53,9 +53,10 @@ export type { Finding, Severity, ValidationReport } from './report/validation.ts
 export type { Verdict, VerifiedUrl, VerifiedVersion, VerifyReport } from './report/verification.ts'
 export type { RunContext } from './run/context.ts'
 export type { CatalogueOptions, MirrorOptions, RunOptions } from './run/options.ts'
+export type { ServeContext, Service } from './serve/context.ts'
 export type { ServeEvent, ServeListener, Trigger } from './serve/events.ts'
 export type { ServeOptions } from './serve/options.ts'
-export { type ServeContext, type Service, serveCatalogue } from './serve/serve.ts'
+export { serveCatalogue } from './serve/serve.ts'
 export {
   type DiscoveryOptions,
   type ImageOverride,
@@ -68,6 +69,7 @@ export {
   type UpdateOptions,
 } from './update/options.ts'
 export { updateCatalogue } from './update/update.ts'
-export { type ValidateContext, type ValidateOptions, validateCatalogue } from './validate/validate.ts'
+export type { ValidateContext, ValidateOptions } from './validate/options.ts'
+export { validateCatalogue } from './validate/validate.ts'
 export type { VerifyOptions } from './verify/options.ts'
 export { verifyCatalogue } from './verify/verify.ts'

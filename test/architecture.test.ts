@@ -107,7 +107,6 @@ const doors: Readonly<Record<string, readonly string[]>> = {
     'report',
     'run',
     'check',
-    'page',
     'update',
     'verify',
     'prune',
@@ -201,6 +200,22 @@ function loadedText(path: string): string {
   return text.replaceAll(/^(?:import|export) type [^;]*?from '[^']+'$/gms, '')
 }
 
+/** What is there at once where a module is imported: modules of ours, and packages. */
+function loadedFrom(first: string): { readonly modules: string[]; readonly packages: string[] } {
+  const modules = new Set<string>()
+  const packages: string[] = []
+  const visit = (path: string) => {
+    if (modules.has(path)) return
+    modules.add(path)
+    for (const [, target = ''] of loadedText(path).matchAll(/\bfrom '([^']+)'/g)) {
+      if (target.startsWith('.')) visit(normalize(join(dirname(path), target)))
+      else if (!target.startsWith('node:')) packages.push(target)
+    }
+  }
+  visit(first)
+  return { modules: [...modules], packages }
+}
+
 const roomOf = (path: string) => path.split('/')[0] ?? path
 
 describe('the rooms of src/', () => {
@@ -229,19 +244,24 @@ describe('the rooms of src/', () => {
     expect(circles).toEqual([])
   })
 
-  it('the library loads what asks servers, and zod, only when it is needed', () => {
-    const seen = new Set<string>()
-    const visit = (path: string) => {
-      if (seen.has(path)) return
-      seen.add(path)
-      const loaded = loadedText(path)
-      for (const [, target = ''] of loaded.matchAll(/\bfrom '(\.[^']+)'/g))
-        visit(normalize(join(dirname(path), target)))
-    }
-    visit('index.ts')
-    expect([...seen]).toContain('validate/validate.ts')
-    expect([...seen].filter((path) => /^(?:http|transfer|stores)$/.test(roomOf(path)))).toEqual([])
-    expect([...seen].filter((path) => loadedText(path).includes("from 'zod'"))).toEqual([])
+  it('the library loads a use-case, and every package, only when it is needed', () => {
+    const loaded = loadedFrom('index.ts')
+    expect(loaded.modules).toContain('validate/validate.ts')
+    const rooms = new Set(loaded.modules.map(roomOf))
+    expect(
+      ['catalog', 'http', 'report', 'run', 'stores', 'transfer'].filter((room) => rooms.has(room)),
+    ).toEqual([])
+    expect(loaded.packages).toEqual([])
+    expect(loaded.modules.filter((path) => /(?:run|render|service)\.ts$/.test(path))).toEqual([
+      'hooks/run.ts',
+    ])
+  })
+
+  it('the command line loads the library, and all packages but one, only when a command acts', () => {
+    const loaded = loadedFrom('cli/main.ts')
+    expect(new Set(loaded.packages)).toEqual(new Set(['commander']))
+    expect(loaded.modules).not.toContain('index.ts')
+    expect(loaded.modules.filter((path) => path.endsWith('-action.ts'))).toEqual([])
   })
 
   it.each(pure)('%s does no I/O and reads no clock', (path) => {

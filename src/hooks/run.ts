@@ -1,8 +1,6 @@
 import { asUpdaterError, type UpdaterError } from '../errors.ts'
 import type { Policy } from '../http/policy.ts'
-import { reportDocument } from '../report/json.ts'
 import type { RunReport } from '../report/outcome.ts'
-import { runCommand } from './command.ts'
 import { defaultHookTimeout, type HookOptions, type WebhookOptions } from './options.ts'
 
 export interface HookContext {
@@ -25,13 +23,18 @@ export async function runHooks(
   { onLine = () => {}, httpPolicy }: HookContext = {},
 ): Promise<UpdaterError[]> {
   if (report.summary.updated === 0) return []
+  const { reportDocument } = await import('../report/json.ts')
   const document = reportDocument(report, exitStatus)
+  const run = async (command: string) => {
+    const { runCommand } = await import('./command.ts')
+    await runCommand(command, document, { timeout, tell: onLine })
+  }
   const send = async (to: WebhookOptions) => {
     const { sendWebhook } = await import('./webhook.ts')
     await sendWebhook(to, document, { timeout, policy: httpPolicy })
   }
   const tasks = [
-    ...(onUpdate === undefined ? [] : [runCommand(onUpdate, document, { timeout, tell: onLine })]),
+    ...(onUpdate === undefined ? [] : [run(onUpdate)]),
     ...(webhook === undefined ? [] : [send(webhook)]),
   ]
   const ended = await Promise.allSettled(tasks)

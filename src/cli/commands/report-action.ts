@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises'
 import { UpdaterError } from '../../errors.ts'
-import { renderPage } from '../../page/page.ts'
 import type { CheckReport } from '../../report/check.ts'
 import { parseCheckDocument } from '../../report/check-json.ts'
 import { assertReportWritable, writeReport } from '../../report/file.ts'
@@ -34,7 +33,8 @@ export async function report(
   const interrupted = interruptedStatus(session.context.signal)
   session.exitStatus = interrupted ?? 0
   if (interrupted !== undefined) return
-  await writeReport(html, renderPage(found), '--html')
+  const { renderPage } = await session.context.library()
+  await writeReport(html, await renderPage(found), '--html')
   if (!quiet) session.context.stdout.write(`${html} tells of ${count(found)}\n`)
 }
 

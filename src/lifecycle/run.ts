@@ -1,0 +1,70 @@
+import { readCatalog } from '../catalog/read.ts'
+import { selectImages } from '../catalog/select.ts'
+import { UpdaterError } from '../errors.ts'
+import type { Image } from '../image.ts'
+import type { LifecycleRelease, LifecycleReport } from '../report/lifecycle.ts'
+import type { OutcomeError } from '../report/outcome.ts'
+import { version } from '../version.ts'
+import { classify, productsOf } from './classify.ts'
+import type { FetchedLifecycles } from './fetch.ts'
+import { switchOff } from './fix.ts'
+import type { LifecycleContext, LifecycleOptions } from './options.ts'
+import { snapshot } from './snapshot.ts'
+
+export async function runLifecycle(
+  options: LifecycleOptions,
+  context: LifecycleContext,
+): Promise<LifecycleReport> {
+  const { within = 90, fix = false, dryRun = false } = options
+  if (!Number.isSafeInteger(within) || within < 0) {
+    throw new UpdaterError('CONFIGURATION', `within is ${within}, not a whole number of days`)
+  }
+  const files = await readCatalog(options.images)
+  const catalogue = files.flatMap((file) => file.images)
+  const images = selectImages(files, options.names)
+  const today = (context.now?.() ?? new Date()).toISOString().slice(0, 10)
+  const { data, failures } = await datesFor(images, today, options, context)
+  const question = { images, catalogue, data, today, within }
+  const found = classify(question)
+  const off = fix ? await switchOff(expired(images, found), dryRun) : undefined
+  const now = (image: Image) => (off?.images.has(image) ? { ...image, enable: false } : image)
+  return {
+    today,
+    datesOf: data.asOf,
+    within,
+    dryRun,
+    releases: off === undefined || dryRun ? found : classify({ ...question, images: images.map(now) }),
+    failures: [...failures, ...(off?.failures ?? [])].map(outcomeOf),
+    changes: off?.changes ?? [],
+  }
+}
+
+async function datesFor(
+  images: readonly Image[],
+  today: string,
+  { offline = false, sources }: LifecycleOptions,
+  { signal = new AbortController().signal, httpPolicy }: LifecycleContext,
+): Promise<FetchedLifecycles> {
+  if (offline) return { data: snapshot, failures: [] }
+  const { createHttpClient } = await import('../http/client.ts')
+  const { fetchLifecycles, publicSources } = await import('./fetch.ts')
+  const http = createHttpClient({ version: version(), policy: httpPolicy })
+  try {
+    const context = { http, signal, sources: { ...publicSources, ...sources }, today }
+    return await fetchLifecycles(productsOf(images), context)
+  } finally {
+    await http.close()
+  }
+}
+
+/** The enabled images of expired releases. */
+function expired(images: readonly Image[], releases: readonly LifecycleRelease[]): Image[] {
+  const ended = releases.filter(({ status }) => status === 'expired').flatMap((release) => release.images)
+  return images.filter(
+    ({ file, line, enable }) => enable && ended.some((one) => one.file === file && one.line === line),
+  )
+}
+
+function outcomeOf({ code, message, remedy, place }: UpdaterError): OutcomeError {
+  return { code, message, remedy, place }
+}

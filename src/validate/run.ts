@@ -1,0 +1,66 @@
+import { readTexts } from '../catalog/read.ts'
+import { selectImages } from '../catalog/select.ts'
+import type { Finding, ValidationReport } from '../report/validation.ts'
+import type { CheckedImage } from './image.ts'
+import { findingOfDefect, inspectFile, reportInto } from './inspect.ts'
+import { judgeCatalogue } from './judge-catalogue.ts'
+import type { ValidateContext, ValidateOptions } from './options.ts'
+
+export async function runValidate(
+  options: ValidateOptions,
+  { now = () => new Date() }: ValidateContext,
+): Promise<ValidationReport> {
+  const texts = await readTexts(options.images)
+  const today = now().toISOString().slice(0, 10)
+  const files = texts.map(({ path, text, defect }) => {
+    if (defect?.code === 'CATALOG_NOT_FOUND') throw defect
+    if (defect === undefined) return { path, ...inspectFile(path, text, today) }
+    return { path, images: [], findings: [findingOfDefect('unreadable-file', defect)] }
+  })
+  const images = files.flatMap((file) => file.images)
+  const findings = files.flatMap((file) => file.findings)
+  judgeCatalogue(images, (image) => reportInto(findings, image))
+  const selected = selectImages(files, options.names)
+  const wanted = concerning(selected, images, findings)
+  return reportOf(wanted, { files: files.map(({ path }) => path), images: selected.length }, options.strict)
+}
+
+/** Findings in the selected images; what is in no image may concern any. */
+function concerning(
+  selected: readonly CheckedImage[],
+  images: readonly CheckedImage[],
+  findings: readonly Finding[],
+): Finding[] {
+  const keyOf = (file: string, name = '') => JSON.stringify([file, name])
+  const keysOf = (some: readonly CheckedImage[]) => new Set(some.map(({ file, name }) => keyOf(file, name)))
+  const [meant, known] = [keysOf(selected), keysOf(images)]
+  return findings.filter(({ place, image }) => {
+    const key = keyOf(place.file, image)
+    return meant.has(key) || !known.has(key)
+  })
+}
+
+function reportOf(
+  findings: readonly Finding[],
+  looked: { readonly files: readonly string[]; readonly images: number },
+  strict = false,
+): ValidationReport {
+  const order = new Map(looked.files.map((file, index) => [file, index]))
+  const rank = ({ place }: Finding) =>
+    [order.get(place.file) ?? 0, place.line ?? 0, place.column ?? 0] as const
+  const sorted = findings
+    .map((finding) => (strict ? { ...finding, severity: 'error' as const } : finding))
+    .map((finding) => ({ finding, rank: rank(finding) }))
+    .sort((a, b) => a.rank.map((value, index) => value - (b.rank[index] ?? 0)).find((one) => one !== 0) ?? 0)
+    .map(({ finding }) => finding)
+  const errors = sorted.filter(({ severity }) => severity === 'error').length
+  return {
+    findings: sorted,
+    summary: {
+      files: looked.files.length,
+      images: looked.images,
+      errors,
+      warnings: sorted.length - errors,
+    },
+  }
+}
