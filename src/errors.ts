@@ -114,12 +114,13 @@ export function asUpdaterError(thrown: unknown): UpdaterError {
 }
 
 /**
- * Makes text from outside (server answers, file names, YAML) safe for a terminal and for one log line:
- * control characters, line separators and bidirectional overrides become `\u{…}` escapes.
+ * Makes text from outside (server answers, file names, YAML) safe for a terminal, for one log line, and for the log
+ * of a CI job: control characters, line separators and bidirectional overrides become `\u{…}` escapes, and so does
+ * the beginning of what a runner would obey (`::add-mask::` at the front of a line, `##[group]` and `##vso[` anywhere).
  */
 export function printable(text: string): string {
   return text.replace(
-    /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g,
+    /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]|#(?=#[a-z]*\[)|(?<=^\s*):(?=:[a-z])/gi,
     (character) => `\\u{${character.charCodeAt(0).toString(16)}}`,
   )
 }

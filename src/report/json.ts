@@ -132,10 +132,10 @@ export function errorOf({ code, message, remedy, place }: ReportDocument['errors
   }
 }
 
-/** JSON in which control characters and bidirectional overrides are always escaped. */
+/** JSON in which control characters, bidirectional overrides and commands to the runner of a CI job are escaped. */
 export function formatDocument(document: object): string {
   const json = JSON.stringify(document, undefined, 2).replace(
-    /[\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g,
+    /[\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]|#(?=#[a-z]*\[)/gi,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   )
   return `${json}\n`

@@ -43,11 +43,12 @@ export function formatRstTable(table: Table): string {
 }
 
 /**
- * RFC 4180, lines ended by CRLF. A cell that a spreadsheet would take for a formula gets an apostrophe before
- * it (https://owasp.org/www-community/attacks/CSV_Injection).
+ * RFC 4180, lines ended by CRLF; a terminal shows it safely too. A cell that a spreadsheet would take for a formula
+ * gets an apostrophe before it (https://owasp.org/www-community/attacks/CSV_Injection).
  */
-export function formatCsv({ head, rows }: Table): string {
-  return [head, ...rows].map((row) => `${row.map(csvCell).join(',')}\r\n`).join('')
+export function formatCsv(table: Table): string {
+  const { head, rows } = mapCells(table, csvCell)
+  return [head, ...rows].map((row) => `${row.join(',')}\r\n`).join('')
 }
 
 function csvCell(text: string): string {
@@ -55,7 +56,8 @@ function csvCell(text: string): string {
     /^[\s]*[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]/.test(text) && !/^-?\d+(?:\.\d+)?$/.test(text)
       ? `'${text}`
       : text
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
+  const shown = printable(safe)
+  return /[",]/.test(shown) ? `"${shown.replaceAll('"', '""')}"` : shown
 }
 
 /** Text that reStructuredText shows as it is: no inline markup, no list, no directive. */

@@ -67,10 +67,10 @@ describe('a table', () => {
         head: ['a', 'b'],
         rows: [
           ['x,y', 'say "hi"'],
-          ['line\nbreak', ''],
+          ['line\nbreak\u001b[2J\u202e', ''],
         ],
       }),
-    ).toBe('a,b\r\n"x,y","say ""hi"""\r\n"line\nbreak",\r\n')
+    ).toBe('a,b\r\n"x,y","say ""hi"""\r\nline\\u{a}break\\u{1b}[2J\\u{202e},\r\n')
   })
 
   it.each([
@@ -78,7 +78,7 @@ describe('a table', () => {
     ['+cmd', "'+cmd"],
     ['-2+3', "'-2+3"],
     ['@SUM(A1)', "'@SUM(A1)"],
-    ['\t=x', "'\t=x"],
+    ['\t=x', "'\\u{9}=x"],
     [' =x', "' =x"],
     ['＝x', "'＝x"],
     ['-5', '-5'],

@@ -1,6 +1,7 @@
 import { isSwitch, type OptionKey, optionNames } from '../../config/schema.ts'
 import { secretOptions } from '../../config/secrets.ts'
 import { formatPlace, type Place } from '../../errors.ts'
+import { formatDocument } from '../../report/json.ts'
 import { formatTextTable } from '../../report/table.ts'
 import { createPaint } from '../../report/terminal.ts'
 import { wantsColour } from '../context.ts'
@@ -32,7 +33,7 @@ export function config(
   const { stdout } = context
   if (flags.values.output === 'json') {
     const document = { file: configuration?.file, options: documentOf(settings), ...lists }
-    stdout.write(`${JSON.stringify(redactDeep(document, redact), undefined, 2)}\n`)
+    stdout.write(formatDocument(redactDeep(document, redact)))
     return
   }
   const rows = settings.map(({ key, value, origin }) => [key, shown(value), told(origin)])

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
-import { UpdaterError } from '../../errors.ts'
+import { printable, UpdaterError } from '../../errors.ts'
 import type { ForgeOptions, ProposeOutcome } from '../../index.ts'
+import { formatDocument } from '../../report/json.ts'
 import { type Flags, invalid } from '../flags.ts'
 import { tellGitHub } from '../github-job.ts'
 import { errorLines, openLog } from '../log.ts'
@@ -41,7 +42,7 @@ export async function propose(
   }
   session.exitStatus = outcomes.some(({ status }) => status === 'failed') ? 1 : 0
   const { stdout } = session.context
-  if (flags.values.output === 'json') stdout.write(`${JSON.stringify(documentOf(outcomes), undefined, 2)}\n`)
+  if (flags.values.output === 'json') stdout.write(formatDocument(documentOf(outcomes)))
   else if (!quiet) stdout.write(outcomes.map((one) => `${sentenceOf(one)}\n`).join(''))
   if (process.env.GITHUB_ACTIONS === 'true') await tellGitHub(report, outcomes, stdout, process.env)
 }
@@ -107,6 +108,6 @@ function documentOf(outcomes: readonly ProposeOutcome[]) {
 }
 
 function sentenceOf({ file, branch, status, url }: ProposeOutcome): string {
-  if (status === 'none') return `${file}: nothing to propose`
-  return `${file}: ${status} ${url ?? branch}`
+  if (status === 'none') return printable(`${file}: nothing to propose`)
+  return printable(`${file}: ${status} ${url ?? branch}`)
 }
