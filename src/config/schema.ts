@@ -156,6 +156,7 @@ export const trustedOptions: readonly OptionKey[] = [
   'base',
   'branch_prefix',
   'keyring',
+  'mirror_dir',
   'report',
   'metrics_file',
 ]

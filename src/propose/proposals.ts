@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { posix } from 'node:path'
 import { printable } from '../errors.ts'
 import { type ImageOutcome, type RunReport, summarize } from '../report/outcome.ts'
@@ -18,22 +19,43 @@ export interface Proposal {
 /** One proposal for each file that a run has changed. */
 export function proposalsOf(report: RunReport, branchPrefix: string): Proposal[] {
   const files = report.dryRun ? [] : report.changes.map(({ file }) => file)
-  const names = branchNames(files)
-  return files.map((file, index) => ({
+  const names = branchNames([...new Set([...report.images, ...report.changes].map(({ file }) => file))])
+  return files.map((file) => ({
     file,
-    branch: `${branchPrefix}${names[index] ?? ''}`,
+    branch: `${branchPrefix}${names.get(file)}`,
     title: titleOf(file, report.images),
     body: bodyOf(report, file),
   }))
 }
 
-/** The files' names; where two are the same, their whole paths. */
-function branchNames(files: readonly string[]): string[] {
+/**
+ * A name for each file that the run looked at, changed or not, so that it stays the same from run to run: the
+ * file's own; where two are the same, their whole paths; where these are too, with their digest.
+ */
+function branchNames(files: readonly string[]): ReadonlyMap<string, string> {
   const short = files.map((file) => plainName(posix.basename(file)))
-  return files.map((file, index) => {
+  const own = new Set(unique(short))
+  const named = files.map((file, index) => {
     const name = short[index] ?? ''
-    return short.filter((one) => one === name).length === 1 ? name : plainName(file)
+    return own.has(name) ? name : plainName(file)
   })
+  const clear = new Set(unique(named))
+  return new Map(
+    files.map((file, index) => {
+      const name = named[index] ?? ''
+      return [file, clear.has(name) ? name : `${name}-${digestOf(file)}`]
+    }),
+  )
+}
+
+function unique(names: readonly string[]): string[] {
+  const counts = new Map<string, number>()
+  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1)
+  return names.filter((name) => counts.get(name) === 1)
+}
+
+function digestOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 8)
 }
 
 /** What git takes as the last part of a branch: https://git-scm.com/docs/git-check-ref-format */

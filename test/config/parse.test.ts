@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { configurationSchema } from '../../scripts/configuration-schema.ts'
 import { parseConfiguration } from '../../src/config/parse.ts'
+import { trustedOptions } from '../../src/config/schema.ts'
 import { describeError, UpdaterError } from '../../src/errors.ts'
 
 const source = `sources:
@@ -166,6 +167,9 @@ describe('a configuration file', () => {
       `${at}:11:5: "sources[0].signature"`,
     ])
     expect(defects('jobs: 3\n', false)).toEqual([])
+    const documented = readFileSync('docs/configuration.md', 'utf8')
+    expect(trustedOptions.filter((key) => !documented.includes(`\`${key}\``))).toEqual([])
+    expect(trustedOptions).toEqual(expect.arrayContaining(['mirror_dir', 'report', 'metrics_file']))
     expect(defects('commands:\n  serve:\n    listen: "[::]:1"\n', false)).toEqual([
       expect.stringContaining(`${at}:3:5: "commands.serve.listen" is not taken`),
     ])

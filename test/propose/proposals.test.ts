@@ -27,6 +27,16 @@ describe('proposals', () => {
     expect(of(files).map(({ branch }) => branch)).toEqual(branches)
   })
 
+  it('never share a branch, and keep theirs whatever else has changed', () => {
+    const alike = ['a/x y.yml', 'a/x-y.yml', 'a/x-y.yaml', 'a-x-y.yml', '\u00e4.yml', '\u00f6.yml']
+    const branches = of(alike).map(({ branch }) => branch)
+    expect(new Set(branches).size).toBe(alike.length)
+    const files = ['a/ubuntu.yml', 'b/ubuntu.yml']
+    const images = files.map((file) => outcome({ file, status: 'up-to-date' }))
+    const changes = [{ file: 'a/ubuntu.yml', diff: '+a\n' }]
+    expect(proposalsOf(reportOf(images, { changes }), 'u/')[0]?.branch).toBe('u/a-ubuntu')
+  })
+
   it('have branches that git takes, whatever the files are called', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary-ascii', minLength: 1 }), (file) => {
