@@ -19,8 +19,9 @@ import { registerVerify } from './commands/verify.ts'
 import { addCompletionOptions } from './completion/options.ts'
 import { addConfigurationOptions, addOpposites } from './configuration.ts'
 import { type CliContext, interruptedStatus } from './context.ts'
+import { optionsOf } from './flags.ts'
 import { configureHelp } from './help.ts'
-import { commandFirst } from './line.ts'
+import { commandFirst, defaultCommand } from './line.ts'
 import { addSharedOptions } from './options.ts'
 import { createSession, type Session } from './session.ts'
 
@@ -74,7 +75,8 @@ export async function runProgram(args: readonly string[], context: CliContext): 
     await program.parseAsync(line.args, { from: 'user' })
   } catch (thrown) {
     if (thrown instanceof CommanderError && thrown.exitCode === 0) return 0
-    const error = thrown instanceof CommanderError ? usageError(thrown) : asUpdaterError(thrown)
+    const error =
+      thrown instanceof CommanderError ? usageError(thrown, program, session.command) : asUpdaterError(thrown)
     session.exitStatus = interruptedStatus(context.signal) ?? (error.code === 'INTERNAL' ? 1 : 2)
     const { reportRefusal } = await import('./refusal.ts')
     await reportRefusal(error, program, session)
@@ -83,11 +85,24 @@ export async function runProgram(args: readonly string[], context: CliContext): 
 }
 
 /** Commander's message as one of our sentences; what follows a mistyped option's `=` may be a secret. */
-function usageError({ message, code }: CommanderError): UpdaterError {
+function usageError({ message, code }: CommanderError, program: Command, name: string): UpdaterError {
+  if (code === 'commander.help') {
+    const remedy = 'image-updater --help lists all commands'
+    return new UpdaterError('USAGE', 'There is no such command', { remedy })
+  }
   const [first = '', ...rest] = message.replace(/^error: /, '').split('\n')
   const sentence = code === 'commander.unknownOption' ? first.replace(/=.*$/s, "'") : first
-  const meant = /Did you mean (?:one of )?(.+)\?\)/.exec(rest.join(' '))?.[1]
+  const meant = suggested(rest.join(' '), program, name)
+  const help = name === defaultCommand ? 'image-updater --help' : `image-updater ${name} --help`
   return new UpdaterError('USAGE', sentence.charAt(0).toUpperCase() + sentence.slice(1), {
-    remedy: `${meant === undefined ? '' : `Perhaps you meant ${meant}; `}image-updater --help lists all options`,
+    remedy: `${meant === '' ? '' : `Perhaps you meant ${meant}; `}${help} lists all options`,
   })
+}
+
+/** Commander looks among the options of the default command, too: what the command does not have is no help. */
+function suggested(text: string, program: Command, name: string): string {
+  const command = program.commands.find((one) => one.name() === name) ?? program
+  const known = optionsOf(command).map(({ option }) => option.long)
+  const meant = /Did you mean (?:one of )?(.+)\?\)/.exec(text)?.[1]?.split(', ') ?? []
+  return meant.filter((option) => known.includes(option)).join(' or ')
 }

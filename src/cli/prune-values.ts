@@ -7,12 +7,10 @@ import { parseImages, toMirror } from './values.ts'
 /** @throws UpdaterError USAGE for a flag, CONFIGURATION for an environment variable */
 export function toPruneOptions(flags: Flags<PruneFlags>): PruneOptions {
   const { values, origin } = flags
-  // In a configuration file `grace` is that of the service.
-  const grace = origin('grace').source === 'flag' ? values.grace : '14d'
   return {
     images: parseImages(values.images, origin('images')),
     mirror: toMirror(flags),
-    grace: parseDuration(grace, origin('grace'), 3650),
+    grace: parseDuration(values.grace, origin('grace'), 3650),
     remove: values.yes,
     checksumFiles: values.checksumFiles,
   }

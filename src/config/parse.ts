@@ -32,11 +32,12 @@ export function parseConfiguration(
   if (!read.success) throw together(read.error.issues.flatMap((issue) => defects(issue, document)))
   const strange = trusted ? [] : distrusted(read.data, document)
   if (strange.length > 0) throw together(strange)
-  const { commands = {}, overrides = [], sources = [], ...common } = read.data
+  const ofAll = command === 'prune' ? withoutGrace(read.data) : read.data
+  const { commands = {}, overrides = [], sources = [], ...common } = ofAll
   const own = Object.hasOwn(commands, command) ? (commands[command] ?? {}) : {}
   const placeOf = (key: string) => {
     if (Object.hasOwn(own, key)) return document.place(['commands', command, key])
-    return Object.hasOwn(read.data, key) ? document.place([key]) : undefined
+    return Object.hasOwn(ofAll, key) ? document.place([key]) : undefined
   }
   return {
     file,
@@ -46,6 +47,11 @@ export function parseConfiguration(
     sources: sources.map(toSourceRule),
     placeOf,
   }
+}
+
+/** The `grace` of all commands is the service's patience with a run: by it no object may be removed. */
+function withoutGrace({ grace, ...others }: z.infer<typeof fileSchema>): z.infer<typeof fileSchema> {
+  return others
 }
 
 function together(found: readonly UpdaterError[]): UpdaterError {

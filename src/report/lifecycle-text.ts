@@ -3,20 +3,32 @@ import type { LifecycleRelease, LifecycleReport, LifecycleStatus } from './lifec
 import { lifecycleStatus, needsWork } from './lifecycle.ts'
 import { escapeMarkdown } from './markdown.ts'
 import { formatCsv, formatMarkdownTable, formatTextTable, type Table } from './table.ts'
+import { wrap } from './terminal.ts'
 import { errorText, formatChanges, type TextLayout } from './text.ts'
 
 export const lifecycleFormats = ['text', 'json', 'markdown', 'csv'] as const
 export type LifecycleFormat = (typeof lifecycleFormats)[number]
 
+export interface LifecycleLayout extends TextLayout {
+  /** No line of counts. */
+  readonly quiet?: boolean | undefined
+}
+
 /** What is to be done, as a table; in a dry run with what would change before it. */
-export function formatLifecycleText(report: LifecycleReport, { paint, columns }: TextLayout): string {
+export function formatLifecycleText(report: LifecycleReport, layout: LifecycleLayout): string {
+  const { paint, columns, quiet } = layout
   const table = tableOf(told(report))
-  return [
-    formatChanges(report.dryRun ? report.changes : [], paint),
-    table.rows.length > 0 ? `${formatTextTable(table, paint, columns)}\n` : '',
-    ...report.failures.map((failure) => `${paint('red', errorText(failure))}\n`),
-    `${countsOf(report)}\n`,
-  ].join('')
+  const paragraph = (text: string) => wrap(text, columns ?? Number.POSITIVE_INFINITY)
+  const failures = report.failures.flatMap((failure) =>
+    paragraph(errorText(failure)).map((line) => paint('red', line)),
+  )
+  const parts = [
+    table.rows.length > 0 ? formatTextTable(table, paint, columns) : '',
+    failures.map((line) => `${line}\n`).join(''),
+    quiet ? '' : `${paragraph(countsOf(report)).join('\n')}\n`,
+  ]
+  const changes = formatChanges(report.dryRun ? report.changes : [], paint)
+  return changes + parts.filter((part) => part !== '').join('\n')
 }
 
 export function formatLifecycleMarkdown(report: LifecycleReport): string {

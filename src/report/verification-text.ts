@@ -27,15 +27,19 @@ const styles: Record<Verdict, Style> = {
 export function formatVerifyText(report: VerifyReport, layout: TextLayout): string {
   const rows = troubled(report).map((one): StatusRow => {
     const style = styles[one.verdict]
-    const sentences = problemsOf(one).map(([key, problem]) => `${key} ${problem.url}: ${problem.message}.`)
     return {
       cells: [one.shortname ?? one.name, one.version ?? '-'],
       status: one.verdict,
       style,
-      details: sentences.map((text) => [style, text] as const),
+      details: problemSentences(one).map((text) => [style, text] as const),
     }
   })
   return [...formatStatusRows(['Image', 'Version'], rows, layout), countsOf(report), ''].join('\n')
+}
+
+/** What is to be said of a version, one sentence for each of its URLs. */
+export function problemSentences(version: VerifiedVersion): string[] {
+  return problemsOf(version).map(([key, { url, message }]) => `${key} ${url}: ${message}.`)
 }
 
 function troubled({ versions }: VerifyReport): readonly VerifiedVersion[] {

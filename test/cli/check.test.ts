@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
-import type { CheckOptions, CheckReport, RunContext } from '../../src/index.ts'
+import { UpdaterError } from '../../src/errors.ts'
+import type { CheckOptions, CheckReport, ImageStep, RunContext } from '../../src/index.ts'
 import { checked, checkOf, disabled, failed, hostileText, outdated } from '../report/checked.ts'
 import { cli, imageRef, temporaryFolder } from './support.ts'
 
@@ -12,12 +13,18 @@ beforeEach(() => {
   return () => vi.unstubAllEnvs()
 })
 
-async function check(args: readonly string[], report: CheckReport, terminal = false) {
+async function check(
+  args: readonly string[],
+  report: CheckReport,
+  terminal = false,
+  steps: readonly ImageStep[] = [],
+) {
   let options: CheckOptions | undefined
   const checkCatalogue = async (given: CheckOptions, { onEvent }: RunContext = {}) => {
     options = given
     onEvent?.({ type: 'run-start', images: 1 })
     onEvent?.({ type: 'image', image: imageRef(0), step: { type: 'checking' } })
+    for (const step of steps) onEvent?.({ type: 'image', image: imageRef(0), step })
     onEvent?.({ type: 'image', image: imageRef(0), step: { type: 'done', status: 'up-to-date' } })
     return report
   }
@@ -91,6 +98,20 @@ describe('check', () => {
 
   it('says nothing with --quiet, the status apart', async () => {
     expect(await check(['--quiet'], checkOf([outdated]))).toMatchObject({ status: 10, out: '', err: '' })
+  })
+
+  it('tells warnings and errors with --quiet', async () => {
+    const error = new UpdaterError('HTTP_STATUS', 'GET https://d.example/ answered 500', { remedy: 'Wait' })
+    const steps = [
+      { type: 'warning', message: 'It is old' },
+      { type: 'failed', error },
+    ] as const
+    const { status, out, err } = await check(['--quiet'], checkOf([failed]), false, steps)
+    expect([status, out]).toEqual([1, ''])
+    expect(err.replace(/^.{19} /gm, '')).toBe(
+      '| WARNING  | alpha-0 - It is old\n| ERROR    | alpha-0 - GET https://d.example/ answered 500. Wait.\n',
+    )
+    expect((await check([], checkOf([failed]), false, steps)).err).toBe('')
   })
 
   it('colours on a terminal only', async () => {

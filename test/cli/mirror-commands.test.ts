@@ -65,6 +65,13 @@ describe('verify', () => {
     expect(full.status).toBe(5)
     expect(full.out).toContain('| mismatch |')
     expect((await cli(['verify', 'no-such-image'])).status).toBe(2)
+    const quiet = await cli(['verify', '--full', '--quiet'])
+    expect([quiet.status, quiet.out]).toEqual([5, ''])
+    expect(quiet.err).toMatch(
+      /\| WARNING {2}\| demo-1 - mirror_url \S+20260401-demo-1\.qcow2: It answers 403/,
+    )
+    expect(quiet.err).toMatch(/\| ERROR {4}\| demo-1 - url \S+demo\.qcow2: Its bytes have sha256:/)
+    expect(quiet.err).not.toContain('INFO')
   })
 })
 
@@ -98,6 +105,14 @@ describe('prune', () => {
     writeFileSync(file, 'grace: 0s\n')
     const { out, status } = await cli(['prune', '--config', file, '--output', 'json'])
     expect([status, JSON.parse(out).grace_seconds]).toEqual([0, 14 * 86_400])
+    writeFileSync(file, 'grace: 0s\ncommands:\n  prune: { grace: 30d }\n')
+    const own = await cli(['prune', '--config', file, '--output', 'json'])
+    expect([own.status, JSON.parse(own.out).grace_seconds]).toEqual([0, 30 * 86_400])
+    writeFileSync(file, 'commands:\n  prune: { grace: 9999d }\n')
+    expect(await cli(['prune', '--config', file])).toMatchObject({
+      status: 2,
+      err: expect.stringMatching(/image-updater\.yml:2:12: "grace" is not a length of time/),
+    })
     writeFileSync(file, 'yes: true\n')
     expect((await cli(['prune', '--config', file])).status).toBe(2)
   })

@@ -193,6 +193,7 @@ describe('refusals', () => {
     [['--minio-access-key', 'AK'], 'There is an access key for the mirror but no secret key'],
     [['--minio-secret-key', 'SK'], 'There is a secret key for the mirror but no access key'],
     [['--show-completion', 'ksh'], '--show-completion'],
+    [['help', 'chek'], 'There is no such command. image-updater --help lists all commands.'],
   ])('%j ends with status 2 and one sentence', async (args, sentence) => {
     const { status, out, err, options } = await cli(args)
     expect(status).toBe(2)
@@ -201,6 +202,18 @@ describe('refusals', () => {
     expect(err.trimEnd().split('\n')).toHaveLength(1)
     expect(err).toMatch(/^2025-05-06 07:08:09 \| ERROR {4}\| update - /)
     expect(err).toContain(sentence)
+  })
+
+  it.each([
+    [['check', '--mirror-dir', 'x'], "Unknown option '--mirror-dir'. image-updater check --help lists"],
+    [
+      ['check', '--jbos', '3'],
+      "Unknown option '--jbos'. Perhaps you meant --jobs; image-updater check --help",
+    ],
+    [['propose'], "Missing required argument 'REPORT'. image-updater propose --help lists all options."],
+  ])('%j points to the help of the command', async (args, sentence) => {
+    const { status, err } = await cli(args)
+    expect([status, err]).toEqual([2, expect.stringContaining(sentence)])
   })
 
   it.each([

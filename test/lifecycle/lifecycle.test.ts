@@ -198,15 +198,20 @@ describe('the command', () => {
         'Images        Release       End of life  Days  Status',
         'Ubuntu 20.04  Ubuntu 20.04  2025-05-31     25  expiring',
         '',
-        '0 expired, 1 expiring within 90 days, 0 missing, 1 supported, 1 disabled (dates of 2025-05-06)',
+        '0 expired, 1 expiring within 90 days, 0 missing, 1 supported, 1 disabled (dates',
+        'of 2025-05-06)',
         '',
       ].join('\n'),
     )
     const soon = await cli(['lifecycle', '--images', images, '--within', '24d', ...flags])
     expect([soon.status, soon.out]).toEqual([
       0,
-      'Nothing to do: 0 expired, 0 expiring within 24 days, 0 missing, 2 supported, 1 disabled (dates of 2025-05-06)\n',
+      'Nothing to do: 0 expired, 0 expiring within 24 days, 0 missing, 2 supported, 1\ndisabled (dates of 2025-05-06)\n',
     ])
+    const quiet = await cli(['lifecycle', '--images', images, '--quiet', ...flags])
+    expect(quiet.out).toBe(`${out.split('\n\n')[0]}\n`)
+    const idle = await cli(['lifecycle', '--images', images, '--quiet', '--within', '24d', ...flags])
+    expect([idle.status, idle.out]).toEqual([0, ''])
   })
 
   it('prints it in every form', async () => {

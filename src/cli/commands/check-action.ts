@@ -45,7 +45,10 @@ export async function check(
   await keepFiles(values, faces, session, openLog(session, values).log)
 }
 
-/** Runs a check; on a terminal one line tells how far it is. The report holds no secret. */
+/**
+ * Runs a check; on a terminal one line tells how far it is, and `--quiet` has warnings and errors told, which
+ * otherwise stand in the table. The report holds no secret.
+ */
 export async function runCheck(
   options: CheckOptions,
   flags: SharedFlags,
@@ -54,7 +57,7 @@ export async function runCheck(
   const { context, redact } = session
   const { log, screen } = openLog(session, flags)
   const { checkCatalogue } = await context.library()
-  const narrator = flags.debug ? createNarrator(log, context.now, session.command) : undefined
+  const narrator = flags.debug || flags.quiet ? createNarrator(log, context.now, session.command) : undefined
   let images = 0
   let done = 0
   const onEvent = (event: RunEvent) => {

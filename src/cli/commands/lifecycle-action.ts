@@ -50,13 +50,21 @@ export async function lifecycle(
   const { signal, now } = context
   const report = redactDeep(await checkLifecycle(options, { signal, now }), redact)
   session.exitStatus = lifecycleStatus(report)
-  context.stdout.write(format(report, values.output, context))
+  context.stdout.write(format(report, values, context))
 }
 
-function format(report: LifecycleReport, output: LifecycleFormat, { stdout }: CliContext): string {
+function format(
+  report: LifecycleReport,
+  { output, quiet }: OutputFlags<LifecycleFormat> & SharedFlags,
+  { stdout }: CliContext,
+): string {
   switch (output) {
     case 'text':
-      return formatLifecycleText(report, { paint: createPaint(wantsColour(stdout)), columns: stdout.columns })
+      return formatLifecycleText(report, {
+        paint: createPaint(wantsColour(stdout)),
+        columns: stdout.columns,
+        quiet,
+      })
     case 'json':
       return formatLifecycleJson(report)
     case 'markdown':

@@ -1,10 +1,15 @@
 import { assertReportWritable } from '../../report/file.ts'
 import { createPaint } from '../../report/terminal.ts'
 import { exitStatusOf, type VerifyReport } from '../../report/verification.ts'
-import { formatVerifyJson, formatVerifyMarkdown, formatVerifyText } from '../../report/verification-text.ts'
+import {
+  formatVerifyJson,
+  formatVerifyMarkdown,
+  formatVerifyText,
+  problemSentences,
+} from '../../report/verification-text.ts'
 import { interruptedStatus, wantsColour } from '../context.ts'
 import type { Flags } from '../flags.ts'
-import { openLog } from '../log.ts'
+import { type LogLine, openLog } from '../log.ts'
 import type { OutputFlags, ReportFlags, SharedFlags, VerifyFlags } from '../options.ts'
 import { redactDeep } from '../redact.ts'
 import type { Session } from '../session.ts'
@@ -32,8 +37,17 @@ export async function verify(
   const told = await tellRun(telling, (context) => verifyCatalogue(options, context))
   const report = redactDeep(told, session.redact)
   session.exitStatus = interruptedStatus(signal) ?? exitStatusOf(report)
+  if (quiet) for (const line of problemLines(report)) log.write(line)
   if (output !== 'text' || !quiet) stdout.write(format(report, output, session))
   await keepReport(file, () => formatVerifyJson(report, session.exitStatus), telling)
+}
+
+function problemLines({ versions }: VerifyReport): LogLine[] {
+  return versions.flatMap((one) => {
+    const level = one.verdict === 'pending' ? 'warning' : 'error'
+    const scope = one.shortname ?? one.name
+    return problemSentences(one).map((message): LogLine => ({ level, scope, message }))
+  })
 }
 
 function format(report: VerifyReport, output: Format, { context, exitStatus }: Session): string {
