@@ -64,6 +64,14 @@ describe('candidates', () => {
     [['--bogus=x'], ['values']],
     [[''], ['values', ...commands, 'alpha-1', 'Beta Long Name', 'a']],
     [['u'], ['values', 'update']],
+    [
+      ['help', ''],
+      ['values', ...commands],
+    ],
+    [
+      ['--debug', 'help', 'ch'],
+      ['values', 'check'],
+    ],
     [['update', 'u'], ['values']],
     [
       ['--dry-run', 'Al'],

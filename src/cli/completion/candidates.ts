@@ -38,10 +38,10 @@ export async function complete(
     const options = program.createHelp().visibleOptions(typed.command)
     return matching(options.map(optionCandidate), typed.prefix)
   }
-  const commands = typed.named
-    ? []
-    : visible.map((one) => ({ value: one.name(), description: one.description() }))
-  return matching([...commands, ...(await argumentsFor(typed, library))], typed.prefix)
+  const commands = visible.map((one) => ({ value: one.name(), description: one.description() }))
+  if (typed.help) return matching(commands, typed.prefix)
+  const further = await argumentsFor(typed, library)
+  return matching(typed.named ? further : [...commands, ...further], typed.prefix)
 }
 
 function optionCandidate({ long, flags, description }: Option): Candidate {

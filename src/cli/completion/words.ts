@@ -6,6 +6,8 @@ export interface Typed {
   readonly command: Command
   /** Was the command named, or could a name of one still come? */
   readonly named: boolean
+  /** Was it `help`, which the name of a command follows? */
+  readonly help: boolean
   /** The option whose value is being typed. */
   readonly option: Option | undefined
   /** What the candidates must begin with. */
@@ -23,6 +25,7 @@ export interface Typed {
 interface State {
   command: Command
   named: boolean
+  help: boolean
   pending: Option | undefined
   argumentsOnly: boolean
   readonly values: Map<string, string[]>
@@ -36,6 +39,7 @@ export function readWords(program: Command, defaultCommand: Command, words: read
   const state: State = {
     command: defaultCommand,
     named: false,
+    help: false,
     pending: undefined,
     argumentsOnly: false,
     values: new Map(),
@@ -62,6 +66,7 @@ function readWord(state: State, program: Command, word: string): void {
   } else if (flag === undefined) {
     const command = program.commands.find((candidate) => candidate.name() === word)
     if (!state.named && command !== undefined) state.command = command
+    state.help = !state.named && word === 'help'
     state.named = true
   } else {
     const option = findOption(state, program, flag)
