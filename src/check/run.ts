@@ -12,7 +12,9 @@ import {
   type CheckStatus,
   daysBetween,
   summarizeCheck,
+  toldVersion,
 } from '../report/check.ts'
+import type { OutcomeValues } from '../report/outcome.ts'
 import type { Limit, RunContext } from '../run/context.ts'
 import { begin, endInOrder, errorOf, limited, outcomeError, secondsSince, tellOf } from '../run/run.ts'
 import { defaultJobs, positive, settleCatalogue } from '../run/settings.ts'
@@ -74,7 +76,7 @@ async function runImage(image: Image, ordinal: number, checks: Checks): Promise<
       ...about,
       ...describe(image),
       ...{ resolver, trust, newest, mirror },
-      ...ages(image, finding, checks.startedAt),
+      ...ages(toldVersion({ status, versions: image.versions }), finding, checks.startedAt),
       status,
       reason: status === 'skipped' ? reason : undefined,
       error: error && outcomeError(error, image),
@@ -103,7 +105,7 @@ function describe(image: Image) {
   }
 }
 
-function ages({ versions: [current] }: Image, { newest }: Finding, now: Date) {
+function ages(current: OutcomeValues | undefined, { newest }: Finding, now: Date) {
   const built = current && buildDay(current)
   return {
     ageDays: daysBetween(built, now.getTime()),

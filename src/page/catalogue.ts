@@ -1,4 +1,4 @@
-import type { CheckedImage } from '../report/check.ts'
+import { type CheckedImage, toldVersion } from '../report/check.ts'
 import { isoDay, nearness, showDay, showDays, showDistance } from './days.ts'
 import {
   builtOf,
@@ -36,15 +36,16 @@ ${images.map((image) => row(image, now))}</tbody></table>
 }
 
 function row(image: CheckedImage, now: number): Html {
-  const { name, shortname, file, line, architecture, versions, mirror } = image
+  const { name, shortname, file, line, architecture, mirror } = image
+  const current = toldVersion(image)
   const built = builtOf(image)
   const end = endOfLifeOf(image)
   const fresh = freshness(image)
   const about = [shortname, architecture, `${file.slice(file.lastIndexOf('/') + 1)}:${line}`]
-  const version = html`${versions[0]?.version ?? '–'}`
+  const version = html`${current?.version ?? '–'}`
   const cells = [
-    cell(1, versions[0]?.version, [
-      link(versions[0]?.url, version),
+    cell(1, current?.version, [
+      link(current?.url, version),
       note(built === undefined ? undefined : showDay(built)),
     ]),
     cell(2, order.indexOf(fresh.tone), [show(fresh)]),

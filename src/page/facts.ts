@@ -1,4 +1,4 @@
-import { buildDay, type CheckedImage, isNotMirrored } from '../report/check.ts'
+import { buildDay, type CheckedImage, isNotMirrored, toldVersion } from '../report/check.ts'
 import { nearness, showDays } from './days.ts'
 
 /** How much a fact has to be looked at; each has a colour and a sign of its own. */
@@ -49,7 +49,8 @@ export function endOfLifeOf({ endOfLife }: CheckedImage): number | undefined {
 }
 
 /** Milliseconds UTC: when the build was made that the catalogue has. */
-export function builtOf({ versions: [current] }: CheckedImage): number | undefined {
+export function builtOf(image: CheckedImage): number | undefined {
+  const current = toldVersion(image)
   return current && buildDay(current)
 }
 

@@ -1,4 +1,4 @@
-import type { CheckedImage, CheckReport } from './check.ts'
+import { type CheckedImage, type CheckReport, toldVersion } from './check.ts'
 import { formatCsv } from './table.ts'
 
 const columns: Readonly<Record<string, (image: CheckedImage) => string | number | undefined>> = {
@@ -8,8 +8,8 @@ const columns: Readonly<Record<string, (image: CheckedImage) => string | number 
   shortname: ({ shortname }) => shortname,
   status: ({ status }) => status,
   reason: ({ reason }) => reason,
-  version: ({ versions }) => versions[0]?.version,
-  build_date: ({ versions }) => versions[0]?.buildDate,
+  version: (image) => toldVersion(image)?.version,
+  build_date: (image) => toldVersion(image)?.buildDate,
   newest_version: ({ newest }) => newest?.version,
   newest_build_date: ({ newest }) => newest?.buildDate,
   age_days: ({ ageDays }) => ageDays,

@@ -1,4 +1,4 @@
-import type { CheckedImage, MirrorState } from './check.ts'
+import { type CheckedImage, type MirrorState, toldVersion } from './check.ts'
 
 /** What is said of a checked image, in the words that all tables share. */
 export interface CheckWords {
@@ -34,7 +34,7 @@ const mirrorWords: Record<MirrorState['status'], string> = {
 export function checkWords(image: CheckedImage): CheckWords {
   return {
     image: image.shortname ?? image.name,
-    catalogue: image.versions[0]?.version ?? '-',
+    catalogue: toldVersion(image)?.version ?? '-',
     newest: newestWord(image),
     age: image.ageDays === undefined ? '-' : `${image.ageDays} d`,
     mirror: mirrorWords[image.mirror.status],

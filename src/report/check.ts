@@ -32,7 +32,7 @@ export interface CheckedImage {
   readonly reason?: 'no-latest-url' | 'disabled' | undefined
   readonly resolver?: string | undefined
   readonly trust?: Trust | undefined
-  /** The catalogue's versions, in its order: the first one is in force. */
+  /** The catalogue's versions, in its order: the first one is that of updates. */
   readonly versions: readonly OutcomeValues[]
   /** The distribution's newest build. */
   readonly newest?: OutcomeValues | undefined
@@ -82,6 +82,22 @@ export function summarizeCheck(images: readonly CheckedImage[]): CheckSummary {
 /** Does the catalogue name a mirror that does not have the image? */
 export function isNotMirrored({ mirror }: CheckedImage): boolean {
   return mirror.status === 'missing' || mirror.status === 'other-bytes'
+}
+
+/**
+ * The version that is told of: the first one, which an update keeps, or, where none keeps it, the one that was
+ * built last (of those of one day the first).
+ */
+export function toldVersion({ status, versions }: Pick<CheckedImage, 'status' | 'versions'>) {
+  if (status !== 'skipped') return versions[0]
+  return versions.reduce<OutcomeValues | undefined>(
+    (last, one) => (last === undefined || dayOrNever(one) > dayOrNever(last) ? one : last),
+    undefined,
+  )
+}
+
+function dayOrNever(values: OutcomeValues): number {
+  return buildDay(values) ?? Number.NEGATIVE_INFINITY
 }
 
 /** 0: nothing is to be done. 1: an image could not be checked. 10: there are updates, or images to mirror. */

@@ -1,5 +1,5 @@
 import { printable } from '../errors.ts'
-import type { CheckReport } from './check.ts'
+import { type CheckReport, toldVersion } from './check.ts'
 import type { ImageOutcome, OutcomeError, RunReport } from './outcome.ts'
 import { errorText } from './text.ts'
 
@@ -38,7 +38,7 @@ export function formatRunJunit(report: RunReport): string {
 export function formatCheckJunit(report: CheckReport): string {
   const cases = report.images.map((image) => ({
     ...image,
-    told: change(image.versions[0]?.version, image.newest?.version),
+    told: change(toldVersion(image)?.version, image.newest?.version),
   }))
   return formatSuites('check', { ...report, cases })
 }

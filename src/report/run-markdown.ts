@@ -1,5 +1,5 @@
 import { formatPlace, printable } from '../errors.ts'
-import type { CheckedImage, CheckReport } from './check.ts'
+import { type CheckedImage, type CheckReport, toldVersion } from './check.ts'
 import { type CheckWords, checkColumns, checkTitles, checkWords } from './check-words.ts'
 import { codeSpan } from './markdown.ts'
 import type { FileChange, ImageOutcome, OutcomeError, RunReport } from './outcome.ts'
@@ -90,7 +90,7 @@ function cellsOf(image: CheckedImage, columns: readonly (keyof CheckWords)[]): s
   const cells: CheckWords = {
     ...words,
     image: codeSpan(image.name),
-    catalogue: codeOrDash(image.versions[0]?.version),
+    catalogue: codeOrDash(toldVersion(image)?.version),
     newest: words.newest === image.newest?.version ? codeSpan(words.newest) : words.newest,
   }
   return columns.map((column) => cells[column])

@@ -69,6 +69,15 @@ async function withMirror(shortname: string, mirrorUrl: string): Promise<Checked
 }
 
 describe('a check', () => {
+  it('tells the age of the newest version of an image that nobody updates', async () => {
+    const file = join(dirname(current), 'kept-by-hand.yml')
+    const versions = ['2023-05-30', '2024-09-26'].map((day) => `{ version: v, build_date: ${day} }`)
+    await writeFile(file, `images: [{ name: Hand, format: raw, versions: [${versions.join(', ')}] }]`)
+    const { startedAt, images } = await checkCatalogue({ images: [file] })
+    const days = Math.floor((Date.parse(startedAt) - Date.parse('2024-09-26')) / 86_400_000)
+    expect(images).toMatchObject([{ status: 'skipped', ageDays: days }])
+  })
+
   it('finds a catalogue current that an update has just left', () => {
     expect(checked.summary).toEqual({
       ...{ checked: 7, upToDate: 7, outdated: 0, skipped: 1, failed: 0, notMirrored: 0 },

@@ -2,17 +2,31 @@ import { readFileSync } from 'node:fs'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { buildDay, checkStatus, daysBetween } from '../../src/report/check.ts'
+import { buildDay, type CheckedImage, checkStatus, daysBetween } from '../../src/report/check.ts'
 import { formatCheckCsv } from '../../src/report/check-csv.ts'
 import { checkDocument, checkRefusalDocument, parseCheckDocument } from '../../src/report/check-json.ts'
 import { checkJsonSchema } from '../../src/report/check-schema.ts'
 import { formatCheck } from '../../src/report/check-text.ts'
+import { checkWords } from '../../src/report/check-words.ts'
 import { formatDocument } from '../../src/report/json.ts'
 import { createPaint, displayWidth } from '../../src/report/terminal.ts'
 import { checked, checkOf, disabled, failed, hostile, outdated } from './checked.ts'
 
 const report = checkOf([checked(), outdated, disabled, failed])
 const plain = createPaint(false)
+
+describe('the version that is told of', () => {
+  const versions = ['0.6.2 2023-05-30', '0.6.3 2024-09-26', '0.6.4 2024-09-26', 'odd'].map((text) => {
+    const [version = '', buildDate] = text.split(' ')
+    return { version, buildDate }
+  })
+
+  it('is the first one of an image that updates keep, else the one that was built last', () => {
+    const told = (status: CheckedImage['status']) => checkWords(checked({ status, versions })).catalogue
+    expect([told('up-to-date'), told('failed'), told('skipped')]).toEqual(['0.6.2', '0.6.2', '0.6.3'])
+    expect(checkWords(checked({ status: 'skipped', versions: [] })).catalogue).toBe('-')
+  })
+})
 
 describe('days of a check', () => {
   it.each([
