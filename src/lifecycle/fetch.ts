@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { asUpdaterError, UpdaterError } from '../errors.ts'
+import { abortedError } from '../http/abort.ts'
 import type { DiscoveryHttp } from '../http/types.ts'
 import type { Product } from './products.ts'
 import { snapshot } from './snapshot.ts'
@@ -42,7 +43,7 @@ export async function fetchLifecycles(
       try {
         return [product.name, await fetchReleases(product, context)] as const
       } catch (thrown) {
-        if (context.signal.aborted) throw context.signal.reason
+        if (context.signal.aborted) throw abortedError(context.signal)
         failures.push(unavailable(product, thrown))
         return [product.name, snapshot.products[product.name] ?? []] as const
       }

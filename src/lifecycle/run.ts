@@ -6,6 +6,7 @@ import type { LifecycleRelease, LifecycleReport } from '../report/lifecycle.ts'
 import type { OutcomeError } from '../report/outcome.ts'
 import { version } from '../version.ts'
 import { classify, productsOf } from './classify.ts'
+import { releaseOf } from './end-of-life.ts'
 import type { FetchedLifecycles } from './fetch.ts'
 import { switchOff } from './fix.ts'
 import type { LifecycleContext, LifecycleOptions } from './options.ts'
@@ -59,10 +60,13 @@ async function datesFor(
 
 /** The enabled images of expired releases. */
 function expired(images: readonly Image[], releases: readonly LifecycleRelease[]): Image[] {
-  const ended = releases.filter(({ status }) => status === 'expired').flatMap((release) => release.images)
-  return images.filter(
-    ({ file, line, enable }) => enable && ended.some((one) => one.file === file && one.line === line),
-  )
+  const ended = releases.filter(({ status }) => status === 'expired')
+  return images.filter((image) => {
+    const found = releaseOf(image)
+    const isOf = ({ product, release }: LifecycleRelease) =>
+      product === found?.product.name && release === found.release
+    return image.enable && ended.some(isOf)
+  })
 }
 
 function outcomeOf({ code, message, remedy, place }: UpdaterError): OutcomeError {

@@ -139,7 +139,7 @@ describe('the lives of the releases in a catalogue', () => {
       { images: [images], sources },
       { signal: AbortSignal.abort(new Error('stop')) },
     )
-    await expect(stop).rejects.toThrow('stop')
+    await expect(stop).rejects.toMatchObject({ code: 'ABORTED', cause: { message: 'stop' } })
   })
 })
 
@@ -169,6 +169,14 @@ describe('fix', () => {
     )
     expect(readdirSync(images)).toEqual(['debian.yml', 'ubuntu.yml'])
     expect((await check({ sources, fix: true })).report.changes).toEqual([])
+  })
+
+  it('leaves an image alone that stands on the line of an expired one', async () => {
+    writeFileSync(join(images, 'a.yml'), 'images: [{name: Debian 9}, {name: Debian 13}]\n')
+    await check({ offline: true, fix: true })
+    expect(readFileSync(join(images, 'a.yml'), 'utf8')).toBe(
+      'images: [{name: Debian 9, enable: false}, {name: Debian 13}]\n',
+    )
   })
 
   it('tells an image that cannot be switched, and does the others', async () => {
