@@ -49,7 +49,18 @@ export function decompress(
 ): Source {
   const [packer, archive] = layersOf(compression)
   const unpacked = packer === undefined ? source : unpack(packer, source, options)
-  return archive ? untar(unpacked, options.format ?? 'qcow2') : unpacked
+  return archive ? closing(unpacked, (archived) => untar(archived, options.format ?? 'qcow2')) : unpacked
+}
+
+/** A decoder that ends early leaves its source as it is; closing it ends what it holds: a program, a connection. */
+async function* closing(source: Source, decode: (source: Source) => Source): AsyncGenerator<Uint8Array> {
+  const iterator = source[Symbol.asyncIterator]()
+  try {
+    yield* decode({ [Symbol.asyncIterator]: () => iterator })
+  } finally {
+    // Not awaited: a source that waits for its next chunk closes no earlier.
+    Promise.resolve(iterator.return?.()).catch(() => {})
+  }
 }
 
 function layersOf(compression: Compression): [packer: Packer | undefined, isArchive: boolean] {
@@ -72,5 +83,5 @@ function layersOf(compression: Compression): [packer: Packer | undefined, isArch
 function unpack(packer: Packer, source: Source, { programs = 'auto' }: DecompressOptions): Source {
   const decoder = decoders[packer]
   const program = programs === 'auto' ? findProgram(decoder.programs) : undefined
-  return program === undefined ? decoder.library(source) : throughProgram(program, source)
+  return program === undefined ? closing(source, decoder.library) : throughProgram(program, source)
 }

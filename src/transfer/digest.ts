@@ -6,7 +6,7 @@ import type { DigestAlgorithm } from '../image.ts'
 export interface Digester<Stream extends string> {
   /**
    * Appends the first `length` bytes of `block` to a stream. The block may be reused once the promise is settled.
-   * @throws UpdaterError INTERNAL where the thread is gone
+   * @throws UpdaterError INTERNAL where the thread is gone, ABORTED where the stream has ended
    */
   update(stream: Stream, block: SharedArrayBuffer, length: number): Promise<void>
   /** Ends a stream and says its digest, in lower-case hexadecimal. Once for each stream. */
@@ -59,6 +59,7 @@ function openThread(): Thread {
 function startThread(): Thread {
   const worker = new Worker(new URL('./digest-worker.mjs', import.meta.url), { execArgv: [], env: {} })
   const outstanding = new Map<number, Pending>()
+  const open = new Set<number>()
   let lastId = 0
   let lastStream = 0
   let gone: UpdaterError | undefined
@@ -87,19 +88,26 @@ function startThread(): Thread {
   const thread: Thread = {
     begin(algorithm) {
       lastStream += 1
+      open.add(lastStream)
       worker.postMessage({ stream: lastStream, algorithm })
       return lastStream
     },
     ask: (stream, block, length) =>
       new Promise((resolve, reject) => {
         if (gone !== undefined) return reject(gone)
+        // The thread would end with an error, and with it the streams of all others.
+        if (!open.has(stream)) return reject(unwanted())
+        if (block === undefined) open.delete(stream)
         lastId += 1
         outstanding.set(lastId, { stream, resolve, reject })
         worker.postMessage({ id: lastId, stream, block, length })
       }),
     async close(streams) {
-      reject(new UpdaterError('ABORTED', 'The checksum is not wanted any more'), streams)
-      for (const stream of streams) worker.postMessage({ stream, forget: true })
+      reject(unwanted(), streams)
+      for (const stream of streams) {
+        open.delete(stream)
+        worker.postMessage({ stream, forget: true })
+      }
       if (shared?.thread !== thread) return
       shared.users -= 1
       if (shared.users > 0) return
@@ -108,4 +116,8 @@ function startThread(): Thread {
     },
   }
   return thread
+}
+
+function unwanted(): UpdaterError {
+  return new UpdaterError('ABORTED', 'The checksum is not wanted any more')
 }

@@ -1,14 +1,16 @@
 import { execFileSync } from 'node:child_process'
+import { createCipheriv } from 'node:crypto'
 import { closeSync, mkdtempSync, openSync, rmSync, truncateSync, writeFileSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { UpdaterError } from '../../src/errors.ts'
-import type { ImageFormat } from '../../src/image.ts'
+import type { Compression, ImageFormat } from '../../src/image.ts'
 import { decompress } from '../../src/transfer/decompress.ts'
 import { generatedBytes } from '../support/bytes.ts'
+import { pack } from '../support/packed.ts'
 import { makeTar, type TarMember } from '../support/tar.ts'
 
 const image = Buffer.from(generatedBytes(70_001))
@@ -244,5 +246,40 @@ describe.each(['--format=gnu', '--format=posix --sparse-version=1.0'])('a sparse
   it.skipIf(archive === undefined)('is refused where it is cut short (skipped without GNU tar)', async () => {
     const cut = (archive ?? Buffer.alloc(0)).subarray(0, 300_000)
     await expect(untar(cut)).rejects.toMatchObject({ code: 'DECOMPRESSION_FAILED' })
+  })
+})
+
+describe('an archive that is refused', () => {
+  /** No packer makes less of it, so that it does not fit into a pipe. */
+  const incompressible = createCipheriv('aes-128-ctr', Buffer.alloc(16), Buffer.alloc(16)).update(
+    Buffer.alloc(4 * 2 ** 20),
+  )
+  const archive = makeTar([
+    { name: 'a.raw', body: image },
+    { name: 'b.raw', body: incompressible },
+  ])
+  it.each<[Compression, Uint8Array | undefined]>([
+    ['tar', archive],
+    ['tar.gz', pack('gz', archive)],
+    ['tar.bz2', pack('bz2', archive)],
+    ['tar.zst', pack('zst', archive)],
+    ['tar.xz', pack('xz', archive)],
+    ['zip', archive],
+    ['bz2', archive],
+    ['zst', archive],
+  ])('as %s closes its source, and ends a program in between', async (compression, packed) => {
+    let isClosed = false
+    async function* source() {
+      try {
+        yield* pieces(packed ?? Buffer.alloc(100_000), 65_536)
+      } finally {
+        isClosed = true
+      }
+    }
+    const unpacking = async () => {
+      for await (const _ of decompress(compression, source(), { format: 'raw' }));
+    }
+    await expect(unpacking()).rejects.toMatchObject({ code: 'DECOMPRESSION_FAILED' })
+    await vi.waitFor(() => expect(isClosed).toBe(true))
   })
 })
