@@ -33,9 +33,9 @@ export function namedKeys(images: readonly Image[], mirror: MirrorOptions): Name
   return { keys, here }
 }
 
-/** `https://host/a/b/image/file.qcow2` → `image/file.qcow2`, decoded. */
+/** `https://host/a/b/image/file.qcow2` → `image/file.qcow2`, decoded; also of an address without a scheme. */
 function tailOf(url: string): string {
-  const path = URL.canParse(url) ? new URL(url).pathname : ''
+  const path = URL.canParse(url) ? new URL(url).pathname : url
   const tail = path.split('/').slice(-2).join('/')
   try {
     return decodeURIComponent(tail)

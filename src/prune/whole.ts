@@ -1,5 +1,8 @@
 import { readdir, realpath } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { isMap } from 'yaml'
+import { type CatalogMap, inspectDocument } from '../catalog/document.ts'
+import { ownPair } from '../catalog/layout.ts'
 import { readText } from '../catalog/read.ts'
 import { UpdaterError } from '../errors.ts'
 
@@ -14,7 +17,7 @@ export async function assertWhole(files: readonly string[]): Promise<void> {
     for (const name of await readdir(folder)) {
       const other = join(folder, name)
       if (!/^[^.].*\.ya?ml$/.test(name) || read.has(await realpath(other))) continue
-      if (!/^["']?images["']?\s*:/m.test(await readText(other))) continue
+      if (!holdsImages(other, await readText(other))) continue
       throw new UpdaterError(
         'CONFIGURATION',
         `${other} is a catalogue file, too, and is not named: nothing is pruned`,
@@ -25,4 +28,10 @@ export async function assertWhole(files: readonly string[]): Promise<void> {
       )
     }
   }
+}
+
+/** What is no YAML is judged by its words. */
+function holdsImages(path: string, text: string): boolean {
+  const { root } = inspectDocument(path, text).document
+  return isMap(root) ? ownPair(root as CatalogMap, 'images') !== undefined : /\bimages["']?\s*:/.test(text)
 }

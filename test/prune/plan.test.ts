@@ -32,6 +32,11 @@ describe('namedKeys', () => {
       { mirrorUrl: 'https://cdn.example/x/old/20250101-old.raw' },
       'p/old/20250101-old.raw',
     ],
+    [
+      'a mirror_url without a scheme',
+      { mirrorUrl: 's3.example/images/p/old/20250101-old.raw' },
+      'p/old/20250101-old.raw',
+    ],
     ['a mirror_url that cannot be decoded', { mirrorUrl: 'https://cdn.example/x/%zz/b' }, 'p/%zz/b'],
   ])('holds the object of %s', (_, version, key) => {
     const { keys } = namedKeys([anImage({ enable: false, versions: [version] })], mirror)

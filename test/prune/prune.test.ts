@@ -137,12 +137,21 @@ describe('pruneMirror', () => {
     await writeFile(join(world.folder, 'compose.yml'), 'services: {images: {}}\n')
     await writeFile(join(world.folder, '.hidden.yml'), 'images: []\n')
     expect((await prune({ images: [file] })).objects).toHaveLength(2)
-    await writeFile(other, '---\nimages: []\n')
-    await expect(prune({ images: [file], remove: true })).rejects.toMatchObject({
-      code: 'CONFIGURATION',
-      message: `${other} is a catalogue file, too, and is not named: nothing is pruned`,
-    })
+    for (const text of [
+      '---\nimages: []\n',
+      '\ufeffimages: []\n',
+      '{"a": 1, "images": []}\n',
+      '--- {images: []}\n',
+      'images: [\n',
+    ]) {
+      await writeFile(other, text)
+      await expect(prune({ images: [file], remove: true }), text).rejects.toMatchObject({
+        code: 'CONFIGURATION',
+        message: `${other} is a catalogue file, too, and is not named: nothing is pruned`,
+      })
+    }
     expect(keys()).toHaveLength(4)
+    await writeFile(other, 'images: []\n')
     expect((await prune({ images: [file, other] })).objects).toHaveLength(2)
   })
 
