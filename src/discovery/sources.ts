@@ -90,6 +90,11 @@ export function compressionOf(fileName: string): Compression | undefined {
   return compressions.find((compression) => name.endsWith(`.${compression}`))
 }
 
+/** The same of the file that a URL names; of what is no URL, nothing. */
+export function compressionOfUrl(url: string): Compression | undefined {
+  return URL.canParse(url) ? compressionOf(new URL(url).pathname) : undefined
+}
+
 /** @returns DISCOVERY_UNSUPPORTED */
 export function notAFile(image: Image): UpdaterError {
   return unsupported(

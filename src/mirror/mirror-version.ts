@@ -1,4 +1,4 @@
-import { compressionOf } from '../discovery/sources.ts'
+import { compressionOfUrl } from '../discovery/sources.ts'
 import { UpdaterError } from '../errors.ts'
 import { statusOf } from '../http/failure.ts'
 import { type Build, type Digest, type Image, type ImageVersion, parseDigest } from '../image.ts'
@@ -41,7 +41,7 @@ function sourceOf(image: Image, { version = '', url, checksum }: ImageVersion): 
       remedy: "Write the distribution's checksum of its file as algorithm:hex",
     })
   }
-  return { version, url, digest, compression: compressionOf(new URL(url).pathname) }
+  return { version, url, digest, compression: compressionOfUrl(url) }
 }
 
 /** Why a version could not be brought to the mirror. */

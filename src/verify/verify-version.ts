@@ -1,4 +1,4 @@
-import { compressionOf } from '../discovery/sources.ts'
+import { compressionOfUrl } from '../discovery/sources.ts'
 import { asUpdaterError } from '../errors.ts'
 import { type Digest, formatDigest, type Image, type ImageVersion, parseDigest } from '../image.ts'
 import type { Limit } from '../run/context.ts'
@@ -31,7 +31,7 @@ export async function verifyVersion(
   if (!run.full) return { url: source, mirrorUrl: mirror && withRecord(mirror, expected) }
   if (expected === undefined)
     return { url: source && uncomparable(source), mirrorUrl: mirror && uncomparable(mirror) }
-  const compression = compressionOf(pathOf(version.url))
+  const compression = compressionOfUrl(version.url ?? '')
   const hashed = await hashSource(source, expected, image, run)
   const content = compression === undefined ? expected : contentOf(hashed?.hashed, expected, mirror)
   return {
@@ -61,7 +61,7 @@ async function hashSource(
   run: Verification,
 ): Promise<{ readonly answer: Answer; readonly hashed?: Hashed } | undefined> {
   if (source?.status !== 'ok') return undefined
-  const compression = compressionOf(pathOf(source.url))
+  const compression = compressionOfUrl(source.url)
   try {
     const { algorithm } = expected
     const hashed = await run.transferring(() => hashUrl(source.url, run, { algorithm, compression, format }))
@@ -103,8 +103,4 @@ async function hashMirror(mirror: Answer, content: Digest | undefined, run: Veri
     run.signal.throwIfAborted()
     return failed(mirror.url, asUpdaterError(thrown))
   }
-}
-
-function pathOf(url = ''): string {
-  return URL.canParse(url) ? new URL(url).pathname : ''
 }

@@ -76,6 +76,7 @@ describe('mirrorCatalogue', () => {
       { ...world.build('20260102'), checksum: 'sha256:00' },
       { version: '20260101', mirrorUrl: world.publicUrl('demo-1/20260101-demo-1.qcow2') },
       { version: '20251201', url: 'https://none.example/demo.qcow2' },
+      { ...world.build('20251101'), url: 'demo.qcow2' },
     ])
     const report = await run()
     expect(report.versions).toMatchObject([
@@ -93,8 +94,9 @@ describe('mirrorCatalogue', () => {
         reason: 'other',
         error: { code: 'CATALOG_TYPE', message: expect.stringContaining('no url') },
       },
+      { status: 'failed', reason: 'other', error: { code: 'HTTP_URL', place: { line: 2 } } },
     ])
-    expect(report.summary).toMatchObject({ versions: 6, stored: 1, foreign: 1, failed: 4 })
+    expect(report.summary).toMatchObject({ versions: 7, stored: 1, foreign: 1, failed: 5 })
     expect(keys()).toEqual(['demo-1/20260501-demo-1.qcow2', 'demo-1/SHA256SUMS'])
     expect(world.store.uploads()).toEqual([])
   })
