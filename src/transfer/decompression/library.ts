@@ -43,9 +43,26 @@ async function* guarded(source: Source, decode: (input: Source) => Source): Asyn
   }
 }
 
+/** Bytes that a decoder gets at a time: each call of it goes to another thread and back. */
+const pieceSize = 1 << 20
+
+async function* inPieces(source: Source): AsyncGenerator<Uint8Array> {
+  let chunks: Uint8Array[] = []
+  let size = 0
+  for await (const chunk of source) {
+    chunks.push(chunk)
+    size += chunk.length
+    if (size < pieceSize) continue
+    yield Buffer.concat(chunks)
+    chunks = []
+    size = 0
+  }
+  if (size > 0) yield Buffer.concat(chunks)
+}
+
 function throughStream(transform: Transform, source: Source): AsyncGenerator<Uint8Array> {
   return guarded(source, async function* (input) {
-    const piped = pipeline(Readable.from(input, { objectMode: false }), transform)
+    const piped = pipeline(Readable.from(inPieces(input), { objectMode: false }), transform)
     piped.catch(() => {})
     yield* transform as AsyncIterable<Uint8Array>
     await piped
