@@ -1,5 +1,5 @@
 import { link, lstat, mkdir, open, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { throwDefects } from '../catalog/defects.ts'
 import { temporaryPath, unwritable } from '../catalog/temporary.ts'
 import { UpdaterError } from '../errors.ts'
@@ -19,9 +19,7 @@ export async function runInit({ distributions, dir, dryRun = false }: InitOption
   const present = await Promise.all(files.map(({ path }) => isThere(path)))
   throwDefects(files.flatMap(({ path }, index) => (present[index] ? [alreadyThere(path)] : [])))
   if (!dryRun) {
-    await mkdir(dir, { recursive: true }).catch((error) => {
-      throw unwritable(dir, error)
-    })
+    await makeFolder(dir)
     for (const { distribution, path } of files) await writeNew(dir, path, distribution)
   }
   return files.map(({ distribution, path }) => ({
@@ -29,6 +27,20 @@ export async function runInit({ distributions, dir, dryRun = false }: InitOption
     path,
     images: distribution.images.length,
   }))
+}
+
+/** Not by `recursive`, which never ends where the system says of a folder in one that exists that it does not. */
+async function makeFolder(dir: string): Promise<void> {
+  try {
+    await mkdir(dir)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'EEXIST') return
+    const above = dirname(dir)
+    if (code !== 'ENOENT' || (await isThere(above))) throw unwritable(dir, error)
+    await makeFolder(above)
+    await makeFolder(dir)
+  }
 }
 
 async function isThere(path: string): Promise<boolean> {

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { initCatalogue, shippedCatalogue, validateCatalogue } from '../../src/index.ts'
@@ -78,6 +78,17 @@ describe('initCatalogue', () => {
       code: 'CATALOG_UNWRITABLE',
     })
   })
+
+  it.skipIf(!existsSync('/proc/self'))(
+    'ends where no folder can be made (skipped without /proc)',
+    async () => {
+      const refused = initCatalogue({ distributions: ['arch'], dir: '/proc/none/images' })
+      await expect(refused).rejects.toMatchObject({ code: 'CATALOG_UNWRITABLE' })
+      const dir = join(temporaryFolder(), 'a', 'b', 'c')
+      expect(await initCatalogue({ distributions: ['arch'], dir })).toHaveLength(1)
+      expect(readdirSync(dir)).toEqual(['arch.yml'])
+    },
+  )
 
   it('refuses what it does not know, with what is close to it', async () => {
     const refused = initCatalogue({ distributions: ['arch', 'ubunut'], dir: temporaryFolder() })

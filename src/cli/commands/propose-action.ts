@@ -51,7 +51,8 @@ async function readReport(file: string): Promise<unknown> {
   try {
     return JSON.parse(await readFile(file, 'utf8'))
   } catch (cause) {
-    throw new UpdaterError('USAGE', `The report ${file} cannot be read`, {
+    const why = cause instanceof SyntaxError ? 'it is no JSON' : (cause as NodeJS.ErrnoException).code
+    throw new UpdaterError('USAGE', `The report ${file} cannot be read: ${why}`, {
       remedy: 'Name what update --report has written',
       cause,
     })
