@@ -33,8 +33,9 @@ export async function runMirror(options: RunOptions, context: RunContext): Promi
     store = settings.dryRun ? undefined : await readyStore(mirror, taken, signal, note)
     onEvent({ type: 'run-start', images: wanted.length })
     const run = createRun(settings, beginning, mirror, store)
+    const owners = new Map<string, NamedVersion>()
     const versions = await Promise.all(
-      wanted.map((one, ordinal) => runVersion({ ...one, ordinal, run, mirror, onEvent })),
+      wanted.map((one, ordinal) => runVersion({ ...one, ordinal, run, mirror, owners, onEvent })),
     )
     await listAll(versions, run)
     return {
@@ -65,6 +66,8 @@ interface Asked extends NamedVersion {
   readonly ordinal: number
   readonly run: Run
   readonly mirror: Mirror
+  /** By object: the first version that names it. */
+  readonly owners: Map<string, NamedVersion>
   readonly onEvent: Listener
 }
 
@@ -75,6 +78,7 @@ async function runVersion({
   ordinal,
   run,
   mirror,
+  owners,
   onEvent,
 }: Asked): Promise<MirroredVersion> {
   const { about, step } = tellOf(image, ordinal, onEvent)
@@ -87,6 +91,9 @@ async function runVersion({
       step({ type: 'done', status: 'skipped' })
       return { ...told, status: 'foreign' }
     }
+    const owner = owners.get(place.object) ?? { image, version, mirrorUrl }
+    owners.set(place.object, owner)
+    if (owner.version.checksum !== version.checksum) throw sharedObject(owner, place)
     const { status, bytes, seconds } = await mirrorVersion({ image, run, step }, version, place)
     step({ type: 'done', status: doneStatus[status] })
     return { ...told, status, object: place.object, bytes, seconds }
@@ -99,7 +106,18 @@ async function runVersion({
   }
 }
 
-/** Also where nothing was stored: an earlier run may have ended before it came to that. */
+/** Each run would replace the bytes of the one by those of the other. */
+function sharedObject({ image, version }: NamedVersion, { object }: Place): UpdaterError {
+  const other = `version ${version.version ?? ''} of ${image.name}`
+  return new UpdaterError('CATALOG_TYPE', `${object} is named by ${other}, too, with another checksum`, {
+    remedy: 'Correct the mirror_url of one of them',
+  })
+}
+
+/**
+ * Also where nothing was stored: an earlier run may have ended before it came to that. An abort ends it early, and
+ * keeps nothing from being told.
+ */
 async function listAll(versions: readonly MirroredVersion[], run: Run): Promise<void> {
   const folders = new Map<string, string[]>()
   for (const { object, status } of versions) {
@@ -108,8 +126,7 @@ async function listAll(versions: readonly MirroredVersion[], run: Run): Promise<
     const folder = folderOfKey(object)
     folders.set(folder, [...(folders.get(folder) ?? []), object])
   }
-  if (run.signal.aborted) return
-  await Promise.all(
+  await Promise.allSettled(
     [...folders].map(([folder, stored]) =>
       listDigests(run, folder, stored, (message) => run.note('warning', message)),
     ),

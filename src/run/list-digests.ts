@@ -1,4 +1,5 @@
 import { asUpdaterError } from '../errors.ts'
+import { abortedError } from '../http/abort.ts'
 import type { Run } from './context.ts'
 
 /**
@@ -21,7 +22,7 @@ export async function listDigests(
     const write = () => writeChecksumFiles(store, { folder, keyPrefix }, { stored }, signal)
     for (const message of await run.checking(write)) warn(message)
   } catch (error) {
-    signal.throwIfAborted()
+    if (signal.aborted) throw abortedError(signal)
     const why = asUpdaterError(error).message
     warn(
       `The checksums beside the images in ${folder} could not be written (--no-checksum-files writes none): ${why}`,

@@ -3,6 +3,7 @@ import type { Dirent } from 'node:fs'
 import { type FileHandle, mkdir, open, readdir, readFile, realpath, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
 import { UpdaterError } from '../errors.ts'
+import { abortedError } from '../http/abort.ts'
 import { formatDigest, parseDigest } from '../image.ts'
 import { fileFailure, isErrno, translating } from './file-failure.ts'
 import { folderPrefix, kindOfKey } from './naming.ts'
@@ -141,7 +142,7 @@ async function* listFiles(
   const folder = join(root, prefix)
   const entries = await translating(`Listing ${folder}`, () => entriesIn(folder))
   for (const entry of entries.filter(({ name }) => !name.startsWith('.'))) {
-    signal?.throwIfAborted()
+    if (signal?.aborted) throw abortedError(signal)
     if (entry.isDirectory()) yield* listFiles(root, `${prefix}${entry.name}/`, signal)
     else {
       const found = await stat(join(folder, entry.name)).catch(() => undefined)

@@ -234,6 +234,8 @@ for (const subject of subjects) {
       expect(await list('listed/')).toEqual(below)
       expect(await list('')).toMatchObject(sizes)
       expect(await list('listed/none/')).toEqual({})
+      const ended = store.list('listed/', AbortSignal.abort(new Error('enough')))[Symbol.asyncIterator]()
+      await expect(ended.next()).rejects.toMatchObject({ code: 'ABORTED' })
       await unfinished.abort()
     })
 

@@ -174,6 +174,27 @@ describe('mirrorCatalogue', () => {
     expect(keys()).toEqual([])
   })
 
+  it('tells what it has stored where the signal comes while that is being listed', async () => {
+    await world.write([world.build('20260301')])
+    const controller = new AbortController()
+    const reached = () => controller.abort(new Error('enough'))
+    world.store.fault({ on: 'UploadPart', key: 'demo-1/SHA256SUMS', effect: { type: 'stall' }, reached })
+    expect(statuses(await run({}, { signal: controller.signal }))).toEqual(['stored'])
+  })
+
+  it('brings the first of two versions that name one object, and refuses the other', async () => {
+    const [one, other] = [world.build('20260301'), world.build('20260201')]
+    await world.write([one, { ...other, mirrorUrl: one.mirrorUrl }])
+    const report = await run()
+    expect(statuses(report)).toEqual(['stored', 'failed'])
+    expect(report.versions[1]?.error).toMatchObject({
+      code: 'CATALOG_TYPE',
+      message: expect.stringContaining('is named by version 20260301 of Demo 1, too'),
+    })
+    expect((await stored('demo-1/20260301-demo-1.qcow2')).equals(one.stored)).toBe(true)
+    expect(statuses(await run())).toEqual(['present', 'failed'])
+  })
+
   it('refuses to begin without a mirror', async () => {
     await world.write([])
     await expect(run({ mirror: { kind: 'none' } })).rejects.toMatchObject({ code: 'CONFIGURATION' })
