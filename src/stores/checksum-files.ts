@@ -47,7 +47,7 @@ export async function writeChecksumFiles(
         const text = textOf(found.objects, algorithm)
         if (text === '' && !found.keys.has(key)) return false
         const current = await store.stat(key, signal)
-        if (current !== undefined && current.record === undefined) {
+        if (current !== undefined && current.record?.size !== current.size) {
           if (text !== '') foreign.add(key)
           return false
         }

@@ -81,6 +81,14 @@ describe('checksum files', () => {
     expect(await text('SHA512SUMS')).toBe('mine, too')
   })
 
+  it('that somebody else has written to are left alone', async () => {
+    await put('20260101-a.raw', 'one')
+    await writeChecksumFiles(store, place)
+    await writeFile(join(dir, 'p/a/SHA256SUMS'), 'mine')
+    expect(await writeChecksumFiles(store, place)).toHaveLength(1)
+    expect(await text('SHA256SUMS')).toBe('mine')
+  })
+
   it('hold what all of several runs have stored, whoever writes last', async () => {
     await put('20260101-a.raw', 'one')
     // Another run stores and lists its object while this one is about to write.
