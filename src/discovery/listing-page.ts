@@ -1,8 +1,9 @@
 import { UpdaterError } from '../errors.ts'
 import { statusOf } from '../http/failure.ts'
-import { redactUrl } from '../http/url.ts'
+import { parseUrl, redactUrl } from '../http/url.ts'
 import { parseJson } from './json.ts'
 import { type ListingEntry, parseListing } from './listing.ts'
+import { decodeSegment } from './names.ts'
 import type { ResolverContext } from './resolver.ts'
 
 /** Asks what is in a folder, whose URL ends with a slash. @throws UpdaterError HTTP_*, DISCOVERY_NOTHING_FOUND */
@@ -15,12 +16,12 @@ const maxBucketPages = 20
  * a bucket's listing, JSON, or GitHub's releases.
  */
 export const fetchListing: Lister = async (folder, context) => {
-  const { origin, pathname } = new URL(folder)
+  const { origin, pathname } = parseUrl(folder).url
   if (/^https:\/\/github\.com\/[^/]+\/[^/]+\/releases\/download\//.test(folder)) {
     return fetchReleases(folder, context)
   }
   return isBucket(folder)
-    ? fetchBucket(`${origin}/`, decodeURIComponent(pathname.slice(1)), context)
+    ? fetchBucket(`${origin}/`, decodeSegment(pathname.slice(1)) ?? pathname.slice(1), context)
     : fetchPage(folder, context)
 }
 

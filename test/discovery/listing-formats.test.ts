@@ -84,6 +84,17 @@ describe("a bucket's listing", () => {
     context.http.done()
   })
 
+  it('is asked for by a path as it stands where that cannot be decoded', async () => {
+    const root = 'https://b.s3.amazonaws.com'
+    const context = fakeContext([[`GET ${root}/?list-type=2&delimiter=%2F&prefix=%25zz%2F`, bucket('')]])
+    expect(await fetchListing(`${root}/%zz/`, context)).toEqual([])
+    context.http.done()
+  })
+
+  it('is not asked for where the host is none', async () => {
+    expect(await codeOf(() => fetchListing('https://h%zz/a/', fakeContext([])))).toBe('HTTP_URL')
+  })
+
   it('has an end', async () => {
     const root = 'https://b.s3.amazonaws.com'
     const context = fakeContext([])
