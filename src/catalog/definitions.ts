@@ -12,7 +12,12 @@ export type Definition = Readonly<Record<string, Plain>>
  * @throws UpdaterError CATALOG_SYNTAX
  */
 export function readDefinitions(path: string, text: string): Definition[] {
-  const document = parseDocument(text, { schema: 'failsafe', merge: true, uniqueKeys: false })
+  const document = parseDocument(text, {
+    schema: 'failsafe',
+    merge: true,
+    uniqueKeys: false,
+    logLevel: 'error',
+  })
   const [error] = document.errors
   if (error !== undefined) {
     throw new UpdaterError('CATALOG_SYNTAX', `Not valid YAML: ${error.message.split('\n')[0]}`, {

@@ -4,10 +4,13 @@ import { runProgram } from './program.ts'
 
 const controller = new AbortController()
 
-/** The first signal lets the run end in order, the second does not wait. */
+/** Whether a command has taken the signal: it ends in order. */
+let isTaken = false
+
+/** The first signal lets a run end in order, the second does not wait; what only reads ends at once. */
 function onSignal(signal: 'SIGINT' | 'SIGTERM'): void {
   const interruption = new Interruption(signal)
-  if (controller.signal.aborted) process.exit(interruption.exitStatus)
+  if (!isTaken || controller.signal.aborted) process.exit(interruption.exitStatus)
   controller.abort(interruption)
 }
 
@@ -34,7 +37,10 @@ process.on('exit', () => {
 const context: CliContext = {
   stdout: process.stdout,
   stderr: process.stderr,
-  signal: controller.signal,
+  get signal() {
+    isTaken = true
+    return controller.signal
+  },
   now: () => new Date(),
   onHangup: (listener) => void process.on('SIGHUP', listener),
   library: () => import('../index.ts'),

@@ -26,7 +26,7 @@ export function openDocument(file: string, text: string): ConfigurationDocument 
     })
   }
   const tokens = tokensOf(text, (offset) => refuse(offset, `it is nested deeper than ${maximumDepth} levels`))
-  const [document, second] = [...new Composer().compose(tokens, true, text.length)]
+  const [document, second] = [...new Composer({ logLevel: 'error' }).compose(tokens, true, text.length)]
   if (document === undefined) throw new UpdaterError('INTERNAL', `${file} has no document`)
   const [error] = document.errors
   if (error !== undefined) refuse(error.pos[0], error.message)

@@ -1,6 +1,7 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -78,6 +79,29 @@ async function world(listener: RequestListener): Promise<{ images: string; mirro
 }
 
 describe('the command', () => {
+  it('ends at once where a signal comes before there is anything to end in order', async () => {
+    const pipe = join(temporaryFolder(), 'image-updater.yml')
+    execFileSync('mkfifo', [pipe])
+    const { child, end } = start(['config', '--config', pipe])
+    const writer = await open(pipe, 'w')
+    onTestFinished(() => writer.close())
+    child.kill('SIGTERM')
+    expect(await end).toEqual({ status: 143, out: '', err: '' })
+  })
+
+  it('says nothing of its own accord about strange keys of a catalogue or a configuration', async () => {
+    const folder = temporaryFolder()
+    const file = (name: string, text: string) => {
+      writeFileSync(join(folder, name), text)
+      return join(folder, name)
+    }
+    const images = file('a.yml', 'images:\n  - name: a\n    ? [x, y]\n    : b\n    versions: []\n')
+    const config = file('c.yml', '? [x]\n: y\n')
+    expect(await start(['list', '--no-config', '--images', images]).end).toMatchObject({ status: 0, err: '' })
+    const refused = await start(['list', '--config', config]).end
+    expect(refused.err).toMatch(/^\S+ \S+ \| ERROR {4}\| list - .*\n$/)
+  })
+
   it.each([
     [['--help'], 0, /^Usage: image-updater/, /^$/],
     [['--version'], 0, /^\d+\.\d+\.\d+\n$/, /^$/],

@@ -51,7 +51,10 @@ async function readReport(file: string): Promise<unknown> {
   try {
     return JSON.parse(await readFile(file, 'utf8'))
   } catch (cause) {
-    const why = cause instanceof SyntaxError ? 'it is no JSON' : (cause as NodeJS.ErrnoException).code
+    const why =
+      cause instanceof SyntaxError
+        ? 'it is no JSON'
+        : ((cause as NodeJS.ErrnoException).code ?? 'it is too large')
     throw new UpdaterError('USAGE', `The report ${file} cannot be read: ${why}`, {
       remedy: 'Name what update --report has written',
       cause,
