@@ -18,7 +18,8 @@ export function manPage(commands: readonly Described[], shared: readonly Group[]
     'Without a command,',
     '.B update',
     'is meant.',
-    'Options may stand before or after the command; a flag goes over an environment variable, this over the default.',
+    'Options may stand before or after the command; a flag goes over an environment variable, this over the',
+    'configuration file, it over the default.',
     '.SH COMMANDS',
     ...commands.flatMap(section),
     '.SH OPTIONS OF ALL COMMANDS',
@@ -34,6 +35,7 @@ export function manPage(commands: readonly Described[], shared: readonly Group[]
 }
 
 const files = [
+  ['./image-updater.yml, /etc/image-updater/image-updater.yml', 'Options; the first that is there counts.'],
   ['/etc/images', 'The catalogue, where no other is named.'],
   ['/etc/image-updater/keys', 'OpenPGP public keys, beside those that are fetched and pinned.'],
 ] as const
@@ -56,8 +58,14 @@ function section(command: Described): string[] {
     ...command.arguments.flatMap((one) => ['.TP', `.I ${roff(one.name)}`, roff(one.description)]),
     ...own.flatMap(group),
     ...(others.length === 0 ? [] : ['.PP', roff(`Also the options of update: ${others.join(', ')}.`)]),
-    ...(more === '' ? [] : ['.PP', '.nf', ...more.split('\n').map(roff), '.fi']),
+    ...(more === '' ? [] : more.split('\n\n').flatMap(paragraph)),
   ]
+}
+
+/** Text is filled anew, since a page is indented; lines of which some are indented stay as they are. */
+function paragraph(text: string): string[] {
+  const lines = text.split('\n').map(roff)
+  return text.includes('\n ') ? ['.PP', '.nf', ...lines, '.fi'] : ['.PP', ...lines]
 }
 
 function group({ name, options }: Group): string[] {

@@ -7,7 +7,7 @@ export function commandsMarkdown(commands: readonly Described[], shared: readonl
     '# Commands',
     'Made from the program by `npm run docs`; `image-updater COMMAND --help` says the same.',
     list.join('\n'),
-    'Options may stand before or after the command. A flag goes over an environment variable, this over the\ndefault; an empty variable counts as unset.',
+    'Options may stand before or after the command. A flag goes over an environment variable, this over the\nconfiguration file, it over the default; an empty variable counts as unset.',
     ...commands.map(section),
     '## Options of all commands',
     ...shared.map(table),

@@ -55,7 +55,8 @@ export function openLog({ context, redact }: Session, flags: SharedFlags): { log
   }
 }
 
-function formatTime(date: Date): string {
+/** `YYYY-MM-DD HH:mm:ss` in local time. */
+export function formatTime(date: Date): string {
   const two = (value: number) => String(value).padStart(2, '0')
   const day = [date.getFullYear(), two(date.getMonth() + 1), two(date.getDate())].join('-')
   return `${day} ${[date.getHours(), date.getMinutes(), date.getSeconds()].map(two).join(':')}`

@@ -37,20 +37,21 @@ export async function fetchLifecycles(
   products: readonly Product[],
   context: FetchContext,
 ): Promise<FetchedLifecycles> {
-  const failures: UpdaterError[] = []
-  const releases = await Promise.all(
+  const answers = await Promise.all(
     products.map(async (product) => {
       try {
-        return [product.name, await fetchReleases(product, context)] as const
+        return { product, releases: await fetchReleases(product, context) }
       } catch (thrown) {
         if (context.signal.aborted) throw abortedError(context.signal)
-        failures.push(unavailable(product, thrown))
-        return [product.name, snapshot.products[product.name] ?? []] as const
+        const releases = snapshot.products[product.name] ?? []
+        return { product, releases, failure: unavailable(product, thrown) }
       }
     }),
   )
+  const failures = answers.flatMap(({ failure }) => failure ?? [])
   const asOf = failures.length > 0 ? snapshot.asOf : context.today
-  return { data: { asOf, products: Object.fromEntries(releases) }, failures }
+  const known = answers.map(({ product, releases }) => [product.name, releases] as const)
+  return { data: { asOf, products: Object.fromEntries(known) }, failures }
 }
 
 function unavailable(product: Product, thrown: unknown): UpdaterError {

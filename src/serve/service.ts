@@ -1,4 +1,4 @@
-import { asUpdaterError, UpdaterError } from '../errors.ts'
+import { asUpdaterError, formatPlace, UpdaterError } from '../errors.ts'
 import { createRedact } from '../redact.ts'
 import { createAlarm } from './alarm.ts'
 import type { ServeContext, Service } from './context.ts'
@@ -83,7 +83,14 @@ export async function openService(
     token: () => options.token,
     allowedHosts: () => options.allowedHosts ?? [],
   })
+  const tellOfCatalogue = async () => {
+    const { error } = await snapshots.get()
+    if (error === undefined) return
+    const place = error.place === undefined ? '' : `${formatPlace(error.place)}: `
+    onEvent({ type: 'note', level: 'warning', message: `${place}${error.message}` })
+  }
   onEvent({ type: 'listening', url: server.url })
+  await tellOfCatalogue()
   schedule()
 
   return {
@@ -99,6 +106,7 @@ export async function openService(
         }
         snapshots.forget()
         onEvent({ type: 'reloaded' })
+        await tellOfCatalogue()
         const isOther = cron !== before.schedule || jitter !== before.jitter
         if (isOther && ending === undefined) schedule()
       } catch (thrown) {

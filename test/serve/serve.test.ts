@@ -141,6 +141,10 @@ describe('a service', () => {
       ...options,
       update: { ...options.update, images: ['/nowhere/at/all'] },
     }))
+    expect(await seen('note')).toMatchObject({
+      level: 'warning',
+      message: '/nowhere/at/all: The catalogue /nowhere/at/all does not exist',
+    })
     await startRun()
     await seen('run-refused')
     expect(await json('/api/v1/runs')).toMatchObject({

@@ -12,6 +12,10 @@ Examples:
     image-updater config
   The bucket that a job would use, with its own flags:
     image-updater config --minio-bucket test --output json | jq .options
+
+Exit status:
+  0    all well
+  2    wrong usage or configuration
 `
 
 /** `config`: the options in force. Registered last, since it has the options of all others. */

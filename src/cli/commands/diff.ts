@@ -13,6 +13,10 @@ Examples:
     image-updater diff HEAD --images etc/images
   The text of a pull request:
     image-updater diff origin/main HEAD --images etc/images --output markdown
+
+Exit status:
+  0    the two were compared, whatever is different
+  2    wrong usage, configuration or catalogue, or no such revision
 `
 
 /** `diff`: what has changed between two states of a catalogue. */

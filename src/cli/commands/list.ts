@@ -9,6 +9,10 @@ Examples:
     image-updater list --images etc/images --output markdown
   All fields for a spreadsheet:
     image-updater list --images etc/images --output csv > images.csv
+
+Exit status:
+  0    all well
+  2    wrong usage, configuration or catalogue
 `
 
 /** `list`: the catalogue as a table. */

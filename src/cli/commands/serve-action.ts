@@ -3,7 +3,7 @@ import type { ServeEvent } from '../../index.ts'
 import { createPaint } from '../../report/terminal.ts'
 import { formatSummary } from '../../report/text.ts'
 import type { Flags } from '../flags.ts'
-import { errorLines, errorsOf, type Level, type Log, openLog } from '../log.ts'
+import { errorLines, errorsOf, formatTime, type Level, type Log, openLog } from '../log.ts'
 import { createNarrator, type Narrator } from '../narrator.ts'
 import type { HookFlags, ServeFlags, SharedFlags, UpdateFlags } from '../options.ts'
 import { toServeOptions } from '../service-values.ts'
@@ -45,7 +45,7 @@ function createStory(log: Log, now: () => Date): (event: ServeEvent) => void {
         return tell(`Listening on ${event.url}`)
       case 'next-run':
         return tell(
-          event.at === undefined ? 'No run is scheduled' : `The next run begins ${event.at.toISOString()}`,
+          event.at === undefined ? 'No run is scheduled' : `The next run begins ${formatTime(event.at)}`,
         )
       case 'run-begin':
         narrator = createNarrator(log, now)

@@ -28,6 +28,10 @@ Examples:
   Begin a run:
     curl -X POST -H "Authorization: Bearer $TOKEN" \\
       http://127.0.0.1:9464/api/v1/runs
+
+Exit status:
+  0    it was told to end, and has, whatever became of its runs
+  2    wrong usage or configuration, or the address is taken
 `
 
 /** `serve`: runs on a schedule, and the state of the catalogue over HTTP. */
