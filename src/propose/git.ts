@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp, realpath, rm } from 'node:fs/promises'
+import { lstat, mkdtemp, realpath, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join, relative, resolve, sep } from 'node:path'
 import { promisify } from 'node:util'
@@ -42,7 +42,9 @@ export async function openRepository(folder: string): Promise<Repository> {
       const path = await pathIn(root, file)
       const [, mode = '100644', before] =
         /^(\d+) blob (\S+)\t/.exec(await git(root, ['ls-tree', head, '--', path])) ?? []
-      if (mode === '120000') throw failed(`${path} is a symbolic link`, 'Name the file itself with --images')
+      if (mode === '120000' || (await isLink(join(root, path)))) {
+        throw failed(`${path} is a symbolic link`, 'Name the file itself with --images')
+      }
       const blob = (await git(root, ['hash-object', '-w', `--path=${path}`, '--', path])).trim()
       if (blob === before) return undefined
       const folder = await mkdtemp(join(tmpdir(), 'image-updater-git-'))
@@ -71,13 +73,21 @@ export async function openRepository(folder: string): Promise<Repository> {
 async function pathIn(root: string, file: string): Promise<string> {
   const whole = resolve(file)
   const path = relative(root, join(await realpath(dirname(whole)), whole.slice(dirname(whole).length)))
-  if (path.startsWith('..')) {
+  if (path === '..' || path.startsWith(`..${sep}`)) {
     throw failed(
       `${file} lies outside the git repository ${root}`,
       'Name a catalogue of this checkout with --images',
     )
   }
   return path.split(sep).join('/')
+}
+
+/** What is not there is for git to tell. */
+async function isLink(path: string): Promise<boolean> {
+  return lstat(path).then(
+    (found) => found.isSymbolicLink(),
+    () => false,
+  )
 }
 
 /** With HEAD's date the same change has the same name in each run, and nothing is pushed anew. */

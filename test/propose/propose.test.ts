@@ -155,15 +155,18 @@ describe('proposing on GitHub', () => {
     place.git('-c', 'user.name=t', '-c', 'user.email=t@localhost', 'commit', '--quiet', '-m', 'Link')
     const outside = join(temporaryFolder(), 'x.yml')
     writeFileSync(outside, 'x')
+    symlinkSync(outside, join(place.folder, 'etc/images/untracked.yml'))
     const changes = [
       { file: join(place.folder, 'etc/images/link.yml'), diff: '' },
+      { file: join(place.folder, 'etc/images/untracked.yml'), diff: '' },
       { file: outside, diff: '' },
       ...report.changes,
     ]
     const outcomes = await propose({ ...report, changes })
-    expect(outcomes.map(({ status }) => status)).toEqual(['failed', 'failed', 'opened', 'opened'])
+    expect(outcomes.map(({ status }) => status)).toEqual(['failed', 'failed', 'failed', 'opened', 'opened'])
     expect(outcomes[0]?.error?.message).toContain('is a symbolic link')
-    expect(outcomes[1]?.error?.message).toContain('lies outside the git repository')
+    expect(outcomes[1]?.error?.message).toContain('is a symbolic link')
+    expect(outcomes[2]?.error?.message).toContain('lies outside the git repository')
   })
 
   it.each([
@@ -274,6 +277,8 @@ describe('the command', () => {
     [['propose', 'REPORT', '--forge', 'github'], { GITHUB_REPOSITORY: '' }, 'GITHUB_REPOSITORY is not set'],
     [['propose', 'REPORT', '--forge', 'gitlab'], { CI_API_V4_URL: '' }, 'CI_API_V4_URL is not set'],
     [['propose', 'REPORT', '--branch-prefix', '../x'], {}, '--branch-prefix cannot begin a branch'],
+    [['propose', 'REPORT', '--branch-prefix', 'a/.b/'], {}, '--branch-prefix cannot begin a branch'],
+    [['propose', 'REPORT', '--branch-prefix', '-x/'], {}, '--branch-prefix cannot begin a branch'],
   ])('refuses %j', async (args, env, message) => {
     const report = join(temporaryFolder(), 'report.json')
     writeFileSync(report, JSON.stringify(reportDocument(reportOf([]), 0)))

@@ -27,7 +27,7 @@ export async function propose(
   const { parseReport, proposeChanges } = await session.context.library()
   const report = redactDeep(await parseReport(await readReport(file)), session.redact)
   const { branchPrefix, quiet } = flags.values
-  if (!/^[A-Za-z0-9_-][A-Za-z0-9_./-]*$/.test(branchPrefix) || /\.\.|\/\/|\.lock\//.test(branchPrefix)) {
+  if (!/^[A-Za-z0-9_][A-Za-z0-9_./-]*$/.test(branchPrefix) || /\.\.|\/[./]|\.lock\//.test(branchPrefix)) {
     throw invalid(
       flags.origin('branchPrefix'),
       'cannot begin a branch',
@@ -37,8 +37,8 @@ export async function propose(
   const forge = forgeOf(flags.values, process.env)
   const outcomes = await proposeChanges({ forge, report, folder: process.cwd(), branchPrefix })
   const { log } = openLog(session, flags.values)
-  for (const { error } of outcomes) {
-    for (const line of error === undefined ? [] : errorLines(error, 'propose')) log.write(line)
+  for (const { file, error } of outcomes) {
+    for (const line of error === undefined ? [] : errorLines(error, file)) log.write(line)
   }
   session.exitStatus = outcomes.some(({ status }) => status === 'failed') ? 1 : 0
   const { stdout } = session.context
