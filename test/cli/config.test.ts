@@ -64,6 +64,14 @@ describe('config', () => {
     })
   })
 
+  it('names the commands that have options of their own', async () => {
+    writeFileSync(file, 'jobs: 3\ncommands:\n  prune: { grace: 30d }\n  check: { output: csv }\n')
+    const { out } = await cli(['config', '--config', file])
+    expect(out).toMatch(/^commands +prune, check +\S+:2:1$/m)
+    const json = await cli(['config', '--config', file, '--output', 'json'])
+    expect(JSON.parse(json.out).commands).toEqual(['prune', 'check'])
+  })
+
   it('takes the options of every command, and shows only its own in the help', async () => {
     expect((await cli(['config', '--no-config', '--listen', '[::]:1'])).out).toMatch(
       /listen +\[::\]:1 +--listen/,

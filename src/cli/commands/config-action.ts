@@ -30,13 +30,16 @@ export function config(
     overrides: configuration?.overrides ?? [],
     sources: configuration?.sources ?? [],
   }
+  const commands = configuration?.commands ?? []
   const { stdout } = context
   if (flags.values.output === 'json') {
-    const document = { file: configuration?.file, options: documentOf(settings), ...lists }
+    const document = { file: configuration?.file, options: documentOf(settings), commands, ...lists }
     stdout.write(formatDocument(redactDeep(document, redact)))
     return
   }
   const rows = settings.map(({ key, value, origin }) => [key, shown(value), told(origin)])
+  const own = configuration?.placeOf('commands')
+  if (own !== undefined) rows.push(['commands', commands.join(', '), formatPlace(own)])
   for (const [key, list] of Object.entries(lists)) {
     const place = configuration?.placeOf(key)
     if (place !== undefined) rows.push([key, `${list.length}`, formatPlace(place)])
