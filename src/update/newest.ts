@@ -47,8 +47,10 @@ export async function findNewest(image: Image, context: DiscoveryContext, step: 
   step({ type: 'checking' })
   const discovered = await discover(image, context)
   const { url, digest, trust } = discovered.found
-  if (trust === 'checksum' && isUnprotected(image.latestChecksumUrl ?? url)) {
-    step({ type: 'warning', message: unprotected(image.latestChecksumUrl ?? url) })
+  const proof = image.latestChecksumUrl ?? url
+  if (trust !== 'signed' && isUnprotected(proof)) {
+    const what = digest === undefined ? 'image' : 'checksum'
+    step({ type: 'warning', message: unprotected(what, proof) })
   }
   const fileName = url.slice(url.lastIndexOf('/') + 1)
   step(
@@ -60,9 +62,9 @@ export async function findNewest(image: Image, context: DiscoveryContext, step: 
   return discovered
 }
 
-function unprotected(url: string): string {
+function unprotected(what: string, url: string): string {
   const { host } = new URL(url)
-  return `The checksum comes from ${host} over plain http and no signature vouches for it: whoever is on the way can replace the image`
+  return `The ${what} comes from ${host} over plain http and no signature vouches for it: whoever is on the way can replace the image`
 }
 
 /** @throws UpdaterError DOWNGRADE where the newest build is older than what the catalogue has */
