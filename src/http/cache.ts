@@ -56,7 +56,7 @@ export function withCache(http: DiscoveryHttp, { folder, mayWrite }: CacheOption
         if (known === undefined || statusOf(error) !== 304) throw error
         return http.text(url, options) // the same as something else than what we have
       })
-      if (mayWrite && answer !== known) await keep(url, answer)
+      if (mayWrite && answer !== known && !mayHoldSecrets(answer.url)) await keep(url, answer)
       return answer
     },
   }

@@ -105,6 +105,8 @@ test('credentials in a URL, and requests with headers of their own, leave no tra
   await run(folder).text(`${server.url.replace('//', '//user:secret@')}/a`)
   await run(folder).text(`${server.url}/a?signature=secret`)
   await run(folder).text(`${server.url}/a`, { headers: { authorization: 'secret' } })
+  server.fault('/b', { redirect: '/a?signature=secret' })
+  await run(folder).text(`${server.url}/b`)
   await expect(stat(folder)).rejects.toThrow()
 })
 
