@@ -119,6 +119,15 @@ describe('the public URL', () => {
     await expect(ended).rejects.toMatchObject({ code: 'ABORTED' })
   })
 
+  it.each([
+    ['of a web server', () => `${base}/a`],
+    ['of a folder', () => import.meta.url],
+  ])('%s is not hashed after an abort', async (_, url) => {
+    answers = [whole]
+    const aborted = verifyFull(url(), record, http, AbortSignal.abort(new Error('enough')))
+    await expect(aborted).rejects.toMatchObject({ code: 'ABORTED' })
+  })
+
   it('is hashed whole on demand', async () => {
     answers = [whole]
     await verifyFull(`${base}/a`, record, http)
