@@ -2,7 +2,6 @@ import { type Command, Option } from 'commander'
 import type { Configuration } from '../config/types.ts'
 import { UpdaterError } from '../errors.ts'
 import { invalid, layUnder, optionsOf, readFlags } from './flags.ts'
-import { openLog } from './log.ts'
 import type { SharedFlags } from './options.ts'
 import type { Session } from './session.ts'
 
@@ -25,7 +24,7 @@ export function addConfigurationOptions(program: Command, session: Session): voi
     .hook('preAction', async (_program, command) => {
       if (command.name().startsWith('__')) return
       const configuration = await configure(command, session)
-      if (configuration !== undefined) tell(command, configuration, session)
+      if (configuration !== undefined) await tell(command, configuration, session)
     })
 }
 
@@ -67,7 +66,8 @@ function assertChoices(command: Command): void {
   }
 }
 
-function tell(command: Command, { file, warnings }: Configuration, session: Session): void {
+async function tell(command: Command, { file, warnings }: Configuration, session: Session): Promise<void> {
+  const { openLog } = await import('./log.ts')
   const { log } = openLog(session, readFlags<SharedFlags>(command).values)
   log.write({ level: 'debug', scope: 'config', message: `Options come from ${file}` })
   for (const message of warnings) log.write({ level: 'warning', scope: 'config', message })
