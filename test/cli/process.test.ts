@@ -86,7 +86,12 @@ describe('the command', () => {
     const writer = await open(pipe, 'w')
     onTestFinished(() => writer.close())
     child.kill('SIGTERM')
+    // node does not end while one of its threads waits for a pipe.
+    const feeding = (async () => {
+      for (;;) await writer.write('#\n')
+    })().catch(() => {})
     expect(await end).toEqual({ status: 143, out: '', err: '' })
+    await feeding
   })
 
   it('says nothing of its own accord about strange keys of a catalogue or a configuration', async () => {
