@@ -3,7 +3,7 @@ import { createReadStream, existsSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { asUpdaterError, UpdaterError } from '../errors.ts'
-import { abortedError, orAborted, sleep } from '../http/abort.ts'
+import { orAborted, sleep } from '../http/abort.ts'
 import { HttpError } from '../http/failure.ts'
 import type { HttpClient, OpenBody } from '../http/types.ts'
 import { redactUrl } from '../http/url.ts'
@@ -63,7 +63,7 @@ export async function verifyFull(
       hash.update(chunk)
     }
   } catch (error) {
-    throw signal?.aborted ? abortedError(signal) : unreadable(url, error)
+    throw unreadable(url, error)
   }
   const hex = hash.digest('hex')
   if (received === size && hex === digest.hex) return
