@@ -20,9 +20,9 @@ import { lineBreak, lineEnd, nextLine, type Splice } from './splice.ts'
 export type Values = ReadonlyMap<VersionKey, string | null>
 
 export function uneditable(document: CatalogDocument, offset: number, reason: string): UpdaterError {
-  return new UpdaterError('CATALOG_UNEDITABLE', `The version cannot be edited safely: ${reason}`, {
+  return new UpdaterError('CATALOG_UNEDITABLE', `The image cannot be edited safely: ${reason}`, {
     place: document.place(offset),
-    remedy: 'Write the version out as plain keys and values, or change it by hand',
+    remedy: 'Write it out as plain keys and values, or change it by hand',
   })
 }
 
