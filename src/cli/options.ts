@@ -45,6 +45,7 @@ export interface PruneFlags extends MirrorFlags, Pick<ImagesFlags, 'images'> {
 export interface VerifyFlags extends ImagesFlags {
   readonly includeDisabled?: boolean | undefined
   readonly full?: boolean | undefined
+  readonly maxImageSize: string
   readonly jobs: string
   readonly transfers: string
 }
@@ -206,7 +207,7 @@ export function addTransferOptions(command: Command): Command {
     .optionsGroup('Integrity:')
     .addOption(option('--verify <how>', 'read back from the mirror', 'range').choices(['range', 'full']))
     .option('--no-check-public', 'do not ask the public URL (private mirrors)')
-    .addOption(option('--max-image-size <size>', 'largest image once decompressed', '64GiB'))
+    .addOption(sizeOption())
     .option('--strict', 'an image larger than its min_disk is an error')
 }
 
@@ -244,6 +245,7 @@ export function addVerifyOptions(command: Command): Command {
   return command
     .optionsGroup('Run:')
     .option('--full', 'also download every file and compare its digest')
+    .addOption(sizeOption())
     .addOption(option('--jobs <n>', 'URLs asked at once', '256'))
     .addOption(option('--transfers <n>', 'downloads at once', '2'))
 }
@@ -382,6 +384,10 @@ function keyringOption(): Option {
 
 function jobsOption(): Option {
   return option('--jobs <n>', 'checks at once', '256')
+}
+
+function sizeOption(): Option {
+  return option('--max-image-size <size>', 'largest image once decompressed', '64GiB')
 }
 
 function option(flags: string, description: string, value?: string): Option {

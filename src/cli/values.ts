@@ -72,6 +72,7 @@ export function toVerifyOptions(flags: Flags<VerifyFlags>, names: readonly strin
     ...toSelection(flags, names),
     includeDisabled: values.includeDisabled,
     full: values.full,
+    maxImageSize: parseSize(values.maxImageSize, origin('maxImageSize')),
     jobs: parseCount(values.jobs, origin('jobs'), 256),
     transfers: parseCount(values.transfers, origin('transfers'), 64),
   }

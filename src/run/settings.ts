@@ -7,6 +7,9 @@ export type RunSettings = Settled<RunOptions>
 /** Images that are looked at at once. */
 export const defaultJobs = 256
 
+/** Bytes that an image may have once decompressed. */
+export const defaultMaxImageSize = 64 * 2 ** 30
+
 /** @throws UpdaterError CONFIGURATION */
 export function settleCatalogue(options: CatalogueOptions): CatalogueSettings {
   if (!Array.isArray(options.images) || options.images.length === 0) {
@@ -49,7 +52,7 @@ export function settleRun(options: RunOptions): RunSettings {
     transfers: positive('transfers', options.transfers ?? 2),
     connections: positive('connections', options.connections ?? 1),
     strict: options.strict ?? false,
-    maxImageSize: positive('maxImageSize', options.maxImageSize ?? 64 * 2 ** 30),
+    maxImageSize: positive('maxImageSize', options.maxImageSize ?? defaultMaxImageSize),
   }
 }
 

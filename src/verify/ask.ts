@@ -12,6 +12,7 @@ import {
 } from '../image.ts'
 import type { VerifiedUrl } from '../report/verification.ts'
 import { findPublic, type PublicObject, readPublic } from '../stores/public.ts'
+import { bounded } from '../transfer/chunks.ts'
 import { decompress } from '../transfer/decompress.ts'
 
 export interface Asker {
@@ -25,7 +26,7 @@ export interface Answer extends VerifiedUrl {
   readonly isHidden?: boolean | undefined
 }
 
-/** What a reader without credentials finds there. @throws UpdaterError ABORTED */
+/** What a reader without credentials finds there. @throws the signal's reason once it is aborted */
 export async function askUrl(url: string, asker: Asker): Promise<Answer> {
   const { http, signal } = asker
   try {
@@ -85,31 +86,30 @@ export interface Hashed {
   readonly unpacked?: Digest | undefined
 }
 
-/** @throws UpdaterError HTTP_*, DECOMPRESSION_FAILED, STORE_FAILED, ABORTED */
+/** How a file is to be read. */
+interface Hashing {
+  readonly algorithm: DigestAlgorithm
+  readonly compression?: Compression | undefined
+  readonly format?: ImageFormat | undefined
+}
+
+/** @throws UpdaterError HTTP_*, DECOMPRESSION_FAILED, IMAGE_TOO_LARGE, STORE_FAILED, ABORTED */
 export async function hashUrl(
   url: string,
-  { http, signal }: Asker,
-  {
-    algorithm,
-    compression,
-    format,
-  }: {
-    readonly algorithm: DigestAlgorithm
-    readonly compression?: Compression | undefined
-    readonly format?: ImageFormat | undefined
-  },
+  { http, signal, maxImageSize }: Asker & { readonly maxImageSize: number },
+  { algorithm, compression, format }: Hashing,
 ): Promise<Hashed> {
   const hash = createHash(algorithm)
   const body = await readPublic(url, http, signal)
   async function* tapped(): AsyncGenerator<Uint8Array> {
-    for await (const chunk of body) {
+    for await (const chunk of bounded(body, maxImageSize)) {
       hash.update(chunk)
       yield chunk
     }
   }
   const inner = createHash('sha256')
   const bytes = compression === undefined ? tapped() : decompress(compression, tapped(), { format })
-  for await (const chunk of bytes) if (compression !== undefined) inner.update(chunk)
+  for await (const chunk of bounded(bytes, maxImageSize)) if (compression !== undefined) inner.update(chunk)
   return {
     digest: { algorithm, hex: hash.digest('hex') },
     unpacked: compression === undefined ? undefined : { algorithm: 'sha256', hex: inner.digest('hex') },

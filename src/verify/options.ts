@@ -7,4 +7,6 @@ export interface VerifyOptions extends CatalogueOptions {
   readonly jobs?: number | undefined
   /** Downloads at once. Default: 2. */
   readonly transfers?: number | undefined
+  /** With `full`: bytes that a file may have, and an image once decompressed. Default: 64 GiB. */
+  readonly maxImageSize?: number | undefined
 }

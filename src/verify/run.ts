@@ -10,7 +10,7 @@ import {
 } from '../report/verification.ts'
 import type { RunContext } from '../run/context.ts'
 import { begin, endInOrder, errorOf, limited, secondsSince, tellOf } from '../run/run.ts'
-import { positive, settleCatalogue } from '../run/settings.ts'
+import { defaultMaxImageSize, positive, settleCatalogue } from '../run/settings.ts'
 import { type Answer, failed, inLightOf } from './ask.ts'
 import { judge } from './judge.ts'
 import type { VerifyOptions } from './options.ts'
@@ -22,6 +22,7 @@ export async function runVerify(options: VerifyOptions, context: RunContext): Pr
   const full = options.full ?? false
   const jobs = positive('jobs', options.jobs ?? 256)
   const transfers = positive('transfers', options.transfers ?? 2)
+  const maxImageSize = positive('maxImageSize', options.maxImageSize ?? defaultMaxImageSize)
   const { startedAt, signal, onEvent, note, http } = begin(context)
   try {
     const images = selectImages(await readCatalog(settings.images), settings.names)
@@ -34,6 +35,7 @@ export async function runVerify(options: VerifyOptions, context: RunContext): Pr
       http,
       signal,
       full,
+      maxImageSize,
       checking: limited(jobs, signal),
       transferring: limited(transfers, signal),
     }

@@ -7,6 +7,8 @@ import { type Answer, type Asker, askUrl, compared, failed, type Hashed, hashUrl
 /** What one run shares among its versions. */
 export interface Verification extends Asker {
   readonly full: boolean
+  /** Bytes. */
+  readonly maxImageSize: number
   /** URLs asked at once. */
   readonly checking: Limit
   /** Downloads at once. */
@@ -18,7 +20,7 @@ export interface Verified {
   readonly mirrorUrl?: Answer | undefined
 }
 
-/** @throws UpdaterError ABORTED */
+/** @throws the signal's reason once it is aborted */
 export async function verifyVersion(
   image: Image,
   version: ImageVersion,

@@ -141,6 +141,17 @@ describe('verifyCatalogue', () => {
   })
 
   describe('of a compressed source', () => {
+    it('reads no more than an image may have, before and after decompression', async () => {
+      const [plain, packed] = [world.build('20260301'), world.build('20260201', { packed: true })]
+      await mirrored(plain, packed)
+      const { versions } = await run({ full: true, maxImageSize: plain.stored.length - 1 })
+      const tooLarge = { status: 'error', message: expect.stringContaining('larger than the allowed') }
+      expect(versions).toMatchObject([
+        { verdict: 'error', url: tooLarge, mirrorUrl: tooLarge },
+        { verdict: 'error', url: tooLarge },
+      ])
+    })
+
     it('compares the mirror with what comes out of it', async () => {
       const build = world.build('20260301', { packed: true })
       await world.write([{ ...build, mirrorUrl: onMirror('20260301', build.stored) }])
