@@ -60,7 +60,7 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
       const request = requestOf('GET', url, { signal, headers: { ...conditionOf(known), ...headers } })
       return retrying(patience, signal, async () => {
         const { answer } = await ask(request, 'small')
-        if (answer.status === 304 && answer.url === known?.url) {
+        if (known !== undefined && isUnchanged(answer, known)) {
           await answer.discard()
           return known
         }
@@ -127,6 +127,15 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
 function conditionOf({ etag, lastModified }: Partial<TextAnswer> = {}): Record<string, string> {
   if (etag !== undefined) return { 'if-none-match': etag }
   return lastModified === undefined ? {} : { 'if-modified-since': lastModified }
+}
+
+/** A server may take a file that was put back for unchanged, since its date is no later, and still tell that date. */
+function isUnchanged(
+  { status, url, headers }: OpenBody,
+  { url: before, etag, lastModified }: TextAnswer,
+): boolean {
+  const { etag: etagNow = etag, 'last-modified': dateNow = lastModified } = headers
+  return status === 304 && url === before && etagNow === etag && dateNow === lastModified
 }
 
 /** Some servers refuse HEAD where they would answer GET. */

@@ -119,6 +119,18 @@ test('a redirect to another place that says "not modified" is asked in full', as
   expect((await run(folder).text(`${server.url}/a`)).text).toBe('second')
 })
 
+test.each([
+  ['date', { etag: null }, { 'last-modified': 'Wed, 01 Jan 2025 00:00:00 GMT' }],
+  ['ETag', {}, { etag: '"another"' }],
+])('a "not modified" with another %s is asked in full', async (_, file, headers) => {
+  const server = await origin({ '/a': { body: 'new', ...file } })
+  const folder = await cacheFolder()
+  await run(folder).text(`${server.url}/a`)
+  server.put('/a', { body: 'old', ...file })
+  server.fault('/a', { status: 304, headers })
+  expect((await run(folder).text(`${server.url}/a`)).text).toBe('old')
+})
+
 test('an error is the error that it is', async () => {
   const server = await origin({ '/a': 'a' })
   const folder = await cacheFolder()
