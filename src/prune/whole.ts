@@ -16,7 +16,7 @@ export async function assertWhole(files: readonly string[]): Promise<void> {
   for (const folder of new Set(files.map((file) => dirname(file)))) {
     for (const name of await readdir(folder)) {
       const other = join(folder, name)
-      if (!/^[^.].*\.ya?ml$/.test(name) || read.has(await realpath(other))) continue
+      if (!/^[^.].*\.ya?ml$/.test(name) || read.has(await realpath(other).catch(() => other))) continue
       if (!holdsImages(other, await readText(other))) continue
       throw new UpdaterError(
         'CONFIGURATION',

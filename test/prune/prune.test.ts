@@ -1,4 +1,4 @@
-import { readdir, writeFile } from 'node:fs/promises'
+import { readdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { lockCatalog } from '../../src/catalog/lock.ts'
@@ -152,6 +152,9 @@ describe('pruneMirror', () => {
     }
     expect(keys()).toHaveLength(4)
     await writeFile(other, 'images: []\n')
+    await symlink('nowhere', join(world.folder, 'link.yml'))
+    await expect(prune({ images: [file, other] })).rejects.toMatchObject({ code: 'CATALOG_UNREADABLE' })
+    await rm(join(world.folder, 'link.yml'))
     expect((await prune({ images: [file, other] })).objects).toHaveLength(2)
   })
 
