@@ -8,7 +8,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   'image.ts': [],
   'redact.ts': [],
   'replace-file.ts': [],
-  'version.ts': [],
+  'package.ts': [],
   'yaml-tokens.ts': [],
   'events.ts': ['errors.ts', 'image.ts'],
   catalog: ['yaml-tokens.ts', 'errors.ts', 'image.ts'],
@@ -27,7 +27,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
     'events.ts',
     'errors.ts',
     'image.ts',
-    'version.ts',
+    'package.ts',
   ],
   prune: ['run', 'catalog', 'stores', 'report', 'events.ts', 'errors.ts', 'image.ts'],
   verify: [
@@ -45,8 +45,8 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   mirror: ['run', 'catalog', 'discovery', 'http', 'stores', 'report', 'events.ts', 'errors.ts', 'image.ts'],
   update: ['run', 'catalog', 'http', 'discovery', 'stores', 'report', 'events.ts', 'errors.ts', 'image.ts'],
   page: ['report', 'errors.ts', 'image.ts'],
-  hooks: ['http', 'report', 'errors.ts', 'version.ts'],
-  propose: ['http', 'report', 'errors.ts', 'version.ts'],
+  hooks: ['http', 'report', 'errors.ts', 'package.ts'],
+  propose: ['http', 'report', 'errors.ts', 'package.ts'],
   serve: [
     'hooks',
     'update',
@@ -62,8 +62,8 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   ],
   list: ['catalog', 'run', 'report', 'image.ts'],
   diff: ['catalog', 'report', 'errors.ts'],
-  init: ['catalog', 'errors.ts', 'image.ts'],
-  lifecycle: ['catalog', 'http', 'discovery', 'report', 'errors.ts', 'image.ts', 'version.ts'],
+  init: ['package.ts', 'catalog', 'errors.ts', 'image.ts'],
+  lifecycle: ['catalog', 'http', 'discovery', 'report', 'errors.ts', 'image.ts', 'package.ts'],
   validate: ['catalog', 'report', 'errors.ts', 'image.ts'],
   check: [
     'update',
@@ -115,7 +115,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
     'events.ts',
     'errors.ts',
     'image.ts',
-    'version.ts',
+    'package.ts',
   ],
 }
 
@@ -183,6 +183,12 @@ const pure = [
   'report/run-markdown.ts',
   'report/metrics.ts',
 ]
+
+/** Whether `import` gets a CommonJS module of this package, and the bundle too. */
+function isCommonJs(name: string): boolean {
+  const { type, module, exports } = JSON.parse(readFileSync(`node_modules/${name}/package.json`, 'utf8'))
+  return type !== 'module' && module === undefined && exports?.['.']?.import === undefined
+}
 
 const sources = readdirSync('src', { recursive: true, encoding: 'utf8' })
   .filter((path) => /\.m?ts$|\.mjs$/.test(path))
@@ -262,6 +268,18 @@ describe('the rooms of src/', () => {
     expect(new Set(loaded.packages)).toEqual(new Set(['commander']))
     expect(loaded.modules).not.toContain('index.ts')
     expect(loaded.modules.filter((path) => path.endsWith('-action.ts'))).toEqual([])
+  })
+
+  it('a CommonJS package that is imported late is used by its default, the only name that the bundle gives it', () => {
+    const late = sources.flatMap(({ path, text }) =>
+      [...text.matchAll(/(?<!typeof )\bimport\('([^.'](?!ode:)[^']*)'\)(.*)/g)].map(
+        ([, name = '', rest = '']) => {
+          return { path, name, rest }
+        },
+      ),
+    )
+    expect(late.map(({ name }) => name)).toContain('undici')
+    expect(late.filter(({ name, rest }) => isCommonJs(name) && !rest.includes('.default'))).toEqual([])
   })
 
   it.each(pure)('%s does no I/O and reads no clock', (path) => {

@@ -7,7 +7,7 @@ import { promisify } from 'node:util'
 import { expect, onTestFinished, test } from 'vitest'
 import { median } from '../bench/measure.ts'
 
-const isBuilt = existsSync('dist/cli/main.js')
+const isBuilt = existsSync('dist/command/main.mjs')
 if (!isBuilt) process.stderr.write('dist/ is missing (npm run build): the benchmarks are not tried\n')
 
 /** That they run and count, at tiny sizes; nothing here looks at a time. */

@@ -1,4 +1,4 @@
-import { version } from '../../src/version.ts'
+import { version } from '../../src/package.ts'
 import type { Described, Group, OptionFacts } from './commands.ts'
 
 /** `man/image-updater.1`, in the man macros that groff and mandoc know. */

@@ -1,6 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { asUpdaterError, UpdaterError } from '../errors.ts'
-import { version } from '../version.ts'
+import { version } from '../package.ts'
 import { registerCheck } from './commands/check.ts'
 import { registerComplete } from './commands/complete.ts'
 import { registerConfig } from './commands/config.ts'

@@ -36,7 +36,7 @@ export function createTransport(policy: Policy): Transport {
   let closed = false
 
   async function dispatcherFor(lane: Lane, proxy: ProxySetting | undefined): Promise<Dispatcher> {
-    undici ??= import('undici')
+    undici ??= import('undici').then((module) => module.default)
     const library = await undici
     const key = `${lane} ${proxy?.uri ?? ''} ${proxy?.authorization ?? ''}`
     const dispatcher = dispatchers.get(key) ?? createDispatcher(library, policy, lane, proxy)

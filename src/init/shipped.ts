@@ -6,6 +6,7 @@ import { readText } from '../catalog/read.ts'
 import { matchesGlob } from '../catalog/select.ts'
 import { UpdaterError } from '../errors.ts'
 import type { Image } from '../image.ts'
+import { packageFolder } from '../package.ts'
 
 /** The image definitions of one distribution that come with the program. */
 export interface ShippedDistribution {
@@ -16,7 +17,7 @@ export interface ShippedDistribution {
   readonly images: readonly Image[]
 }
 
-const folder = new URL('../../catalog/', import.meta.url)
+const folder = new URL('catalog/', packageFolder)
 
 /** Everything that comes with the program, by name. */
 export async function readShipped(): Promise<ShippedDistribution[]> {

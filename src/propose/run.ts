@@ -1,7 +1,7 @@
 import { asUpdaterError, UpdaterError } from '../errors.ts'
 import type { HttpClient } from '../http/types.ts'
+import { version } from '../package.ts'
 import { readReportDocument } from '../report/json.ts'
-import { version } from '../version.ts'
 import type { Forge, ForgeOptions } from './forge.ts'
 import { openRepository, type Repository } from './git.ts'
 import type { ProposeOptions, ProposeOutcome } from './options.ts'

@@ -1,9 +1,11 @@
 // Loaded into the command before its own code: what a test changes of the program's constants, so that a
 // fault takes milliseconds instead of minutes and a key of the test is a pinned one.
 import { writeFileSync } from 'node:fs'
-import { pins } from '../../dist/discovery/signatures/pins.js'
-import { defaultPolicy } from '../../dist/http/policy.js'
 
+const built = (/** @type {string} */ name) =>
+  import(new URL(`../../dist/command/${name}.mjs`, import.meta.url).href)
+const { pins } = await built('pins')
+const { defaultPolicy } = await built('policy')
 const { TEST_POLICY, TEST_PINS, TEST_USAGE } = process.env
 Object.assign(defaultPolicy, JSON.parse(TEST_POLICY ?? '{}'))
 for (const [name, pin] of Object.entries(JSON.parse(TEST_PINS ?? '{}'))) Object.assign(pins[name] ?? {}, pin)

@@ -56,7 +56,7 @@ async function filesOf(path: string): Promise<string[]> {
 }
 
 async function namesOf(file: string): Promise<ImageName[]> {
-  const { parse } = await import('yaml')
+  const { parse } = (await import('yaml')).default
   try {
     const content = parse(await readFile(file, 'utf8')) as { images?: unknown } | null
     const images: readonly unknown[] = Array.isArray(content?.images) ? content.images : []

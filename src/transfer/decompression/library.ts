@@ -1,4 +1,3 @@
-import { createRequire } from 'node:module'
 import { Readable, type Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import * as zlib from 'node:zlib'
@@ -12,9 +11,9 @@ export function gunzip(source: Source): AsyncGenerator<Uint8Array> {
   return throughStream(zlib.createGunzip({ chunkSize: 1 << 20 }), source)
 }
 
-/** The WebAssembly build of xz-embedded; its module is a CommonJS one whose exports `import` does not see. */
+/** The WebAssembly build of xz-embedded; its module is a CommonJS one. */
 export async function* unxz(source: Source): AsyncGenerator<Uint8Array> {
-  const { XzReadableStream }: typeof import('xz-decompress') = createRequire(import.meta.url)('xz-decompress')
+  const { XzReadableStream } = (await import('xz-decompress')).default
   yield* guarded(source, (input) => new XzReadableStream(ReadableStream.from(input)) as unknown as Source)
 }
 
