@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { open, realpath, rename, rm, stat } from 'node:fs/promises'
+import { mkdir, open, realpath, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 
 /**
@@ -26,6 +26,27 @@ export async function replaceFile(path: string, text: string): Promise<void> {
     await rename(temporary, target)
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => {})
+    throw error
+  }
+}
+
+/**
+ * Makes a folder and those above it that are missing, for this user alone. Node's own recursive way never ends
+ * where mkdir answers ENOENT below a folder that is there, as it does in /proc.
+ * @returns whether it was not there yet
+ * @throws the system's error
+ */
+export async function makeFolder(path: string): Promise<boolean> {
+  const make = () => mkdir(path, { mode: 0o700 })
+  try {
+    await make().catch(async (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error
+      await makeFolder(dirname(path))
+      await make()
+    })
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
     throw error
   }
 }

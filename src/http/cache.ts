@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
-import { mkdir, open, readdir, rm, stat } from 'node:fs/promises'
+import { open, readdir, rm, stat } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { isAbsolute, join } from 'node:path'
-import { replaceFile } from '../replace-file.ts'
+import { makeFolder, replaceFile } from '../replace-file.ts'
 import { statusOf } from './failure.ts'
 import type { DiscoveryHttp, TextAnswer } from './types.ts'
 
@@ -39,7 +39,7 @@ export function withCache(http: DiscoveryHttp, { folder, mayWrite }: CacheOption
   async function keep(url: string, answer: TextAnswer): Promise<void> {
     if (answer.bytes.length > largest || (answer.etag ?? answer.lastModified) === undefined) return
     try {
-      if ((await mkdir(folder, { recursive: true, mode: 0o700 })) !== undefined) opened = undefined
+      if (await makeFolder(folder)) opened = undefined
       if (!(await isOurs())) return
       pruned ??= prune(folder)
       await pruned

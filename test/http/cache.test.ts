@@ -143,3 +143,23 @@ test('it lies in the cache folder of the user', () => {
   expect(defaultTextCache({ XDG_CACHE_HOME: '/x' })).toBe('/x/image-updater/http')
   expect(defaultTextCache({ XDG_CACHE_HOME: 'relative' })).toMatch(/\/\.cache\/image-updater\/http$/)
 })
+
+test('a folder that cannot be made is no error, and is not tried for ever', async () => {
+  const server = await origin({ '/a': 'a' })
+  for (const folder of [
+    '/proc/no-such-process/image-updater/http',
+    '/proc/self/fd/none/image-updater/http',
+  ]) {
+    expect((await run(folder).text(`${server.url}/a`)).text).toBe('a')
+  }
+  expect(statesOf(server)).toEqual([undefined, undefined])
+})
+
+test('several texts at once make the folder, and all are kept', async () => {
+  const server = await origin({ '/a': 'a', '/b': 'b', '/c': 'c' })
+  const folder = await cacheFolder()
+  const cached = run(folder)
+  await Promise.all(['a', 'b', 'c'].map((name) => cached.text(`${server.url}/${name}`)))
+  expect(await readdir(folder)).toHaveLength(3)
+  expect((await stat(folder)).mode & 0o777).toBe(0o700)
+})

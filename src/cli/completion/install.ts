@@ -1,7 +1,8 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { dirname, isAbsolute, join } from 'node:path'
 import { UpdaterError } from '../../errors.ts'
+import { makeFolder } from '../../replace-file.ts'
 import { type Shell, script } from './scripts.ts'
 
 /**
@@ -11,7 +12,7 @@ import { type Shell, script } from './scripts.ts'
 export async function installScript(shell: Shell): Promise<string> {
   const path = scriptPath(shell)
   try {
-    await mkdir(dirname(path), { recursive: true })
+    await makeFolder(dirname(path))
     await writeFile(path, script(shell))
   } catch (cause) {
     const why = (cause as NodeJS.ErrnoException).code ?? String(cause)

@@ -1,11 +1,11 @@
-import { mkdir, readFile, stat } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { isAbsolute, join } from 'node:path'
 import type { PublicKey } from 'openpgp'
 import { UpdaterError } from '../../errors.ts'
 import type { DiscoveryHttp } from '../../http/types.ts'
 import { redactUrl } from '../../http/url.ts'
-import { replaceFile } from '../../replace-file.ts'
+import { makeFolder, replaceFile } from '../../replace-file.ts'
 import { type Keyring, loadKeyring, readPublicKeys } from './keyring.ts'
 import type { SignaturePin } from './pins.ts'
 import { normalFingerprint } from './verify.ts'
@@ -127,7 +127,7 @@ async function readCache(
 async function writeCache(key: PublicKey, cacheDir: string | undefined): Promise<void> {
   if (cacheDir === undefined) return
   try {
-    await mkdir(cacheDir, { recursive: true, mode: 0o700 })
+    await makeFolder(cacheDir)
     await replaceFile(cacheFile(cacheDir, key.getFingerprint()), key.armor())
   } catch {}
 }
