@@ -18,7 +18,7 @@ export interface Refusal {
 export function refuseStranger(headers: Headers, allowedHosts: readonly string[]): Refusal | undefined {
   const { host, origin } = headers
   const name = typeof host === 'string' ? hostName(host) : undefined
-  if (name === undefined) return { status: 400, message: 'The Host header is missing or malformed' }
+  if (name === undefined) return { status: 400, message: 'The Host header is missing, repeated or malformed' }
   if (!isOwn(name, allowedHosts)) {
     return { status: 421, message: 'This server is not known by that name: see --allow-host' }
   }

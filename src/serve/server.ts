@@ -86,7 +86,9 @@ async function respond(request: IncomingMessage, response: ServerResponse, optio
   response.on('error', () => {})
   for (const [name, value] of Object.entries(securityHeaders)) response.setHeader(name, value)
   const refuse = (answer: Answer) => send(request, response, answer)
-  const stranger = refuseStranger(request.headers, allowedHosts())
+  const { host: [host, ...others] = [] } = request.headersDistinct
+  const headers = { ...request.headers, host: others.length > 0 ? undefined : host }
+  const stranger = refuseStranger(headers, allowedHosts())
   if (stranger !== undefined) return refuse(problem(stranger.status, stranger.message))
   const way = findRoute(request.method ?? '', pathOf(request))
   if (way.kind === 'refused') return refuse(way.answer)

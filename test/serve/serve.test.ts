@@ -245,6 +245,25 @@ describe('the server', () => {
     expect(events.some(({ type }) => type === 'run-begin')).toBe(false)
   })
 
+  it('refuses a request that names two servers', async () => {
+    const { url } = await scene()
+    const { hostname, port } = new URL(url)
+    const ask = (lines: string) =>
+      new Promise<string>((resolve, reject) => {
+        let answer = ''
+        const socket = connect(Number(port), hostname)
+        socket.on('data', (chunk) => {
+          answer += chunk
+        })
+        socket.on('error', reject).on('close', () => resolve(answer))
+        socket.write(`GET /healthz HTTP/1.1\r\n${lines}Connection: close\r\n\r\n`)
+      })
+    expect(await ask('Host: localhost\r\n')).toMatch(/^HTTP\/1\.1 200 /)
+    for (const other of ['localhost', 'evil.example']) {
+      expect(await ask(`Host: localhost\r\nHost: ${other}\r\n`)).toMatch(/^HTTP\/1\.1 400 /)
+    }
+  })
+
   it('does not wait for a client that says nothing when it ends', async () => {
     const { url, service } = await scene()
     const { hostname, port } = new URL(url)
