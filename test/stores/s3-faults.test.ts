@@ -256,6 +256,27 @@ describe('stale uploads', () => {
   })
 })
 
+describe('a listing that says that there is more, but not where', () => {
+  const body = `<ListBucketResult><IsTruncated>true</IsTruncated><Contents><Key>a/20260101-a.raw</Key><Size>1</Size></Contents></ListBucketResult>`
+  it('is not taken for the whole one', async () => {
+    server.fault({ on: 'ListObjects', effect: { type: 'answer', status: 200, body }, times: 9 })
+    const listed: string[] = []
+    const listing = (async () => {
+      for await (const object of storeWith().list('')) listed.push(object.key)
+    })()
+    await expect(listing).rejects.toMatchObject({
+      code: 'STORE_FAILED',
+      message: expect.stringContaining('says that there is more'),
+    })
+    expect(listed).toEqual(['a/20260101-a.raw'])
+  })
+
+  it('is none where only leftovers are looked for', async () => {
+    server.fault({ on: 'ListObjects', effect: { type: 'answer', status: 200, body }, times: 9 })
+    expect(await storeWith().abortStale({ prefix: '', folders: ['a'], before: new Date() })).toBe(0)
+  })
+})
+
 describe('a store that is not ready', () => {
   it.each([
     ['AccessDenied', error(403, 'AccessDenied'), 'STORE_DENIED', /denied/],

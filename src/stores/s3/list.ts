@@ -80,7 +80,13 @@ async function* entries(
       ([name, element]) => [name, textOf(node, element) ?? ''] as const,
     )
     if (textOf(node, 'IsTruncated') !== 'true') return
-    if (next.every(([name, value]) => (position[name] ?? '') === value)) return
+    if (next.every(([name, value]) => (position[name] ?? '') === value)) throw endless(client, what, status)
     position = Object.fromEntries(next.filter(([, value]) => value !== ''))
   }
+}
+
+/** What is not on a list is taken for not there: one that ends too early must not pass for a whole one. */
+function endless({ host }: S3Client, what: string, status: number): S3Error {
+  const message = `${what}: ${host} says that there is more, but not where it goes on`
+  return new S3Error('STORE_FAILED', message, 'Look at the logs of the object store', status)
 }
