@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { type CliContext, Interruption } from './context.ts'
 import { runProgram } from './program.ts'
+import { createSession } from './session.ts'
 
 const controller = new AbortController()
 
@@ -22,17 +23,10 @@ function onOutputError(error: NodeJS.ErrnoException): void {
 }
 
 function onSurprise(thrown: unknown): void {
-  import('./surprise.ts').then(({ tellSurprise }) => tellSurprise(thrown)).finally(() => process.exit(1))
+  import('./surprise.ts')
+    .then(({ tellSurprise }) => tellSurprise(thrown, session))
+    .finally(() => process.exit(1))
 }
-
-process.on('SIGINT', onSignal)
-process.on('SIGTERM', onSignal)
-process.on('uncaughtException', onSurprise)
-process.stdout.on('error', onOutputError)
-process.stderr.on('error', () => {})
-process.on('exit', () => {
-  if (process.stderr.isTTY) process.stderr.write('\u001b[?25h')
-})
 
 const context: CliContext = {
   stdout: process.stdout,
@@ -46,5 +40,16 @@ const context: CliContext = {
   library: () => import('../index.ts'),
 }
 
-const exitStatus = await runProgram(process.argv.slice(2), context)
+const session = createSession(process.argv.slice(2), context)
+
+process.on('SIGINT', onSignal)
+process.on('SIGTERM', onSignal)
+process.on('uncaughtException', onSurprise)
+process.stdout.on('error', onOutputError)
+process.stderr.on('error', () => {})
+process.on('exit', () => {
+  if (process.stderr.isTTY) process.stderr.write('\u001b[?25h')
+})
+
+const exitStatus = await runProgram(session)
 process.exitCode = exitStatus || process.exitCode

@@ -18,12 +18,12 @@ import { registerValidate } from './commands/validate.ts'
 import { registerVerify } from './commands/verify.ts'
 import { addCompletionOptions } from './completion/options.ts'
 import { addConfigurationOptions, addOpposites } from './configuration.ts'
-import { type CliContext, interruptedStatus } from './context.ts'
+import { interruptedStatus } from './context.ts'
 import { optionsOf } from './flags.ts'
 import { configureHelp } from './help.ts'
 import { commandFirst, defaultCommand } from './line.ts'
 import { addSharedOptions } from './options.ts'
-import { createSession, type Session } from './session.ts'
+import type { Session } from './session.ts'
 
 /** The whole command line: one file under `commands/` for each command. */
 export function createProgram(session: Session): Command {
@@ -62,12 +62,12 @@ export function createProgram(session: Session): Command {
 }
 
 /**
- * Runs one command line (without node and script) and says with which status the process is to end:
+ * Runs the command line of a session and says with which status the process is to end:
  * 0 all well, 1 an image failed, 2 wrong usage, configuration or catalogue, 10 a check found updates, 130 and
  * 143 interrupted.
  */
-export async function runProgram(args: readonly string[], context: CliContext): Promise<number> {
-  const session = createSession(args, context)
+export async function runProgram(session: Session): Promise<number> {
+  const { args, context } = session
   const program = createProgram(session)
   try {
     const line = commandFirst(program, args)

@@ -94,6 +94,22 @@ describe('the command', () => {
     await feeding
   })
 
+  it('keeps the secrets of a configuration file out of what nobody foresaw', async () => {
+    const secret = 'canary-secret-of-a-file'
+    const file = join(temporaryFolder(), 'c.yml')
+    writeFileSync(file, `minio_access_key: AK\nminio_secret_key: ${secret}\n`, { mode: 0o600 })
+    const preload = `const { write } = process.stdout
+process.stdout.write = (text) => {
+  process.nextTick(() => { throw new Error('no more room for ${secret}') })
+  return write.call(process.stdout, text)
+}`
+    const env = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(preload)}` }
+    const { status, err } = await start(['config', '--config', file, '--debug'], env).end
+    expect(status).toBe(1)
+    expect(err).toContain('image-updater: Unexpected failure: no more room for ***')
+    expect(err).not.toContain('canary')
+  })
+
   it('says nothing of its own accord about strange keys of a catalogue or a configuration', async () => {
     const folder = temporaryFolder()
     const file = (name: string, text: string) => {

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import type { CliContext, Output } from '../../src/cli/context.ts'
 import { runProgram } from '../../src/cli/program.ts'
+import { createSession } from '../../src/cli/session.ts'
 import type { ImageRef, ImageStep, Listener } from '../../src/events.ts'
 import * as library from '../../src/index.ts'
 import type { ImageOutcome, RunReport } from '../../src/report/outcome.ts'
@@ -75,7 +76,7 @@ export async function cli(args: readonly string[], setting: Setting = {}): Promi
       ...setting.library,
     }),
   }
-  const status = await runProgram(args, context)
+  const status = await runProgram(createSession(args, context))
   return { status, out: stdout.text, err: stderr.text, options }
 }
 
