@@ -39,7 +39,9 @@ export function formatVerifyText(report: VerifyReport, layout: TextLayout): stri
 
 /** What is to be said of a version, one sentence for each of its URLs. */
 export function problemSentences(version: VerifiedVersion): string[] {
-  return problemsOf(version).map(([key, { url, message }]) => `${key} ${url}: ${message}.`)
+  return problemsOf(version).map(([key, { url, message = '' }]) =>
+    message.includes(url) ? `${key}: ${message}.` : `${key} ${url}: ${message}.`,
+  )
 }
 
 function troubled({ versions }: VerifyReport): readonly VerifiedVersion[] {
@@ -69,10 +71,11 @@ export function formatVerifyMarkdown(report: VerifyReport): string {
     codeSpan(one.version ?? '-'),
     one.verdict,
     problemsOf(one)
-      .map(
-        ([key, { url, message }]) =>
-          `${escapeMarkdown(key)} ${codeSpan(url)}: ${escapeMarkdown(message ?? '')}.`,
-      )
+      .map(([key, { url, message = '' }]) => {
+        const [before, ...after] = message.split(url).map(escapeMarkdown)
+        const where = after.length > 0 ? '' : ` ${codeSpan(url)}`
+        return `${escapeMarkdown(key)}${where}: ${[before, ...after].join(codeSpan(url))}.`
+      })
       .join(' '),
   ])
   const table = formatMarkdownTable({ head: ['Image', 'Version', 'Verdict', 'What'], rows })

@@ -210,4 +210,19 @@ demo-1  20260101  unmirrorable
 `)
     expect(formatVerifyMarkdown(report)).toContain('| Demo 1 | `20260101` | unmirrorable | url `http')
   })
+
+  it('names a URL once, though the error names it too', async () => {
+    const url = `${world.origin.url}/demo/20260101/demo.qcow2`
+    world.origin.fault('/demo/20260101/demo.qcow2', { status: 500, times: 99 })
+    await world.write([{ ...world.build('20260101'), mirrorUrl: undefined }])
+    const report = await run()
+    for (const text of [
+      formatVerifyText(report, { paint: createPaint(false) }),
+      formatVerifyMarkdown(report),
+    ]) {
+      expect(text).toContain('answers 500')
+      expect(text.split(url)).toHaveLength(2)
+    }
+    expect(formatVerifyMarkdown(report)).toContain(`\`${url}\``)
+  })
 })
