@@ -104,6 +104,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
     'index.ts',
     'config',
     'redact.ts',
+    'replace-file.ts',
     'report',
     'run',
     'check',
