@@ -1,6 +1,9 @@
 import { writeFileSync } from 'node:fs'
 import { checkJsonSchema } from '../src/report/check-schema.ts'
 import { reportJsonSchema } from '../src/report/json-schema.ts'
+import { mirrorJsonSchema } from '../src/report/mirroring-schema.ts'
+import { pruneJsonSchema } from '../src/report/pruning-schema.ts'
+import { verifyJsonSchema } from '../src/report/verification-schema.ts'
 import { configurationSchema } from './configuration-schema.ts'
 
 function write(name: string, text: string): void {
@@ -8,5 +11,8 @@ function write(name: string, text: string): void {
 }
 
 write('check', checkJsonSchema())
+write('mirror', mirrorJsonSchema())
+write('prune', pruneJsonSchema())
 write('report', reportJsonSchema())
+write('verify', verifyJsonSchema())
 write('configuration', configurationSchema())

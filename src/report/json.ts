@@ -47,6 +47,28 @@ export function refusalDocument(refusal: Refusal, exitStatus: number): ReportDoc
   }
 }
 
+/** What a command without a report of its own says where it could do nothing. */
+export interface RefusalDocument {
+  readonly schema_version: 1
+  readonly command: string
+  /** ISO 8601, UTC. */
+  readonly started_at: string
+  readonly seconds: number
+  readonly exit_status: number
+  readonly errors: ReportDocument['errors']
+}
+
+export function bareRefusalDocument(command: string, refusal: Refusal, exitStatus: number): RefusalDocument {
+  return {
+    schema_version: 1,
+    command,
+    started_at: refusal.startedAt.toISOString(),
+    seconds: refusal.seconds,
+    exit_status: exitStatus,
+    errors: refusal.errors.map(errorDocument),
+  }
+}
+
 /** The report of a run that a document holds: the way back from `reportDocument`. */
 export function readReportDocument(document: ReportDocument): RunReport {
   return {

@@ -1,4 +1,3 @@
-import { errorDocument, formatDocument } from './json.ts'
 import type { MirroredVersion, MirrorReport } from './mirroring.ts'
 import { formatBytes, formatCount, formatDuration } from './quantities.ts'
 import { formatStatusRows, type StatusRow } from './rows.ts'
@@ -47,40 +46,4 @@ function rowOf(one: MirroredVersion): StatusRow {
       ...(error === undefined ? [] : [['red', errorText(error)] as const]),
     ],
   }
-}
-
-export function formatMirrorJson(report: MirrorReport, exitStatus: number): string {
-  const { summary } = report
-  return formatDocument({
-    schema_version: 1,
-    started_at: report.startedAt,
-    seconds: report.seconds,
-    dry_run: report.dryRun,
-    exit_status: exitStatus,
-    summary: {
-      versions: summary.versions,
-      present: summary.present,
-      stored: summary.stored,
-      would_store: summary.wouldStore,
-      foreign: summary.foreign,
-      failed: summary.failed,
-    },
-    versions: report.versions.map((one) => ({
-      file: one.file,
-      line: one.line,
-      name: one.name,
-      shortname: one.shortname,
-      version: one.version,
-      url: one.url,
-      mirror_url: one.mirrorUrl,
-      status: one.status,
-      object: one.object,
-      bytes: one.bytes,
-      seconds: one.seconds,
-      warnings: one.warnings,
-      reason: one.reason,
-      error: one.error && errorDocument(one.error),
-    })),
-    errors: [],
-  })
 }

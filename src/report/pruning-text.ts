@@ -1,4 +1,3 @@
-import { formatDocument } from './json.ts'
 import type { PrunedObject, PruneReport } from './pruning.ts'
 import { formatBytes, formatDuration } from './quantities.ts'
 import { formatStatusRows } from './rows.ts'
@@ -31,34 +30,4 @@ export function formatPruneText(
     `${place}: ${named} named by the catalogue, ${young} too young, ${others} of other names`,
     '',
   ].join('\n')
-}
-
-export function formatPruneJson(report: PruneReport, exitStatus: number): string {
-  const { summary } = report
-  return formatDocument({
-    schema_version: 1,
-    started_at: report.startedAt,
-    seconds: report.seconds,
-    place: report.place,
-    grace_seconds: report.grace / 1000,
-    remove: report.remove,
-    exit_status: exitStatus,
-    summary: {
-      would_remove: summary.wouldRemove,
-      removed: summary.removed,
-      failed: summary.failed,
-      bytes: summary.bytes,
-      named: summary.named,
-      young: summary.young,
-      others: summary.others,
-    },
-    objects: report.objects.map(({ key, size, lastModified, status, error }) => ({
-      key,
-      size,
-      last_modified: lastModified,
-      status,
-      error: error && { code: error.code, message: error.message, remedy: error.remedy },
-    })),
-    errors: [],
-  })
 }

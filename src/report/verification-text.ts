@@ -1,4 +1,3 @@
-import { formatDocument } from './json.ts'
 import { codeSpan, escapeMarkdown } from './markdown.ts'
 import { formatCount, formatDuration } from './quantities.ts'
 import { formatStatusRows, type StatusRow } from './rows.ts'
@@ -80,26 +79,4 @@ export function formatVerifyMarkdown(report: VerifyReport): string {
   ])
   const table = formatMarkdownTable({ head: ['Image', 'Version', 'Verdict', 'What'], rows })
   return `${rows.length === 0 ? '' : `${table}\n`}${escapeMarkdown(countsOf(report))}.\n`
-}
-
-export function formatVerifyJson(report: VerifyReport, exitStatus: number): string {
-  return formatDocument({
-    schema_version: 1,
-    started_at: report.startedAt,
-    seconds: report.seconds,
-    full: report.full,
-    exit_status: exitStatus,
-    summary: report.summary,
-    versions: report.versions.map((one) => ({
-      file: one.file,
-      line: one.line,
-      name: one.name,
-      shortname: one.shortname,
-      version: one.version,
-      verdict: one.verdict,
-      url: one.url,
-      mirror_url: one.mirrorUrl,
-    })),
-    errors: [],
-  })
 }

@@ -1,6 +1,11 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { Ajv2020 } from 'ajv/dist/2020.js'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { z } from 'zod'
+import { mirrorJsonSchema, mirrorSchema } from '../../src/report/mirroring-schema.ts'
+import { pruneJsonSchema, pruneSchema } from '../../src/report/pruning-schema.ts'
+import { verifyJsonSchema, verifySchema } from '../../src/report/verification-schema.ts'
 import { type HistoryWorld, startHistoryWorld } from '../support/history-world.ts'
 import { cli, temporaryFolder } from './support.ts'
 
@@ -125,5 +130,96 @@ describe('prune', () => {
     await world.write([world.build('20260301')])
     const { status, err } = await cli(['prune', ...args])
     expect([status, err]).toEqual([2, expect.stringMatching(new RegExp(message, 'i'))])
+  })
+})
+
+describe('the JSON reports', () => {
+  const schemas = {
+    mirror: [mirrorSchema, mirrorJsonSchema()],
+    verify: [verifySchema, verifyJsonSchema()],
+    prune: [pruneSchema, pruneJsonSchema()],
+  } as const
+  const ajv = new Ajv2020({ strict: true, formats: { 'date-time': true } })
+
+  /** Runs a command and holds its document against the schema, and against one that lets no unknown key through. */
+  async function documentOf(command: keyof typeof schemas, ...args: string[]) {
+    const { out, status } = await cli([command, '--output', 'json', ...args])
+    const document = JSON.parse(out)
+    const [schema, published] = schemas[command]
+    for (const one of [JSON.parse(published) as object, z.toJSONSchema(schema, { io: 'output' })]) {
+      const validate = ajv.compile(one)
+      expect(validate(document), JSON.stringify(validate.errors)).toBe(true)
+    }
+    expect(document).toMatchObject({ schema_version: 1, command, exit_status: status })
+    return document
+  }
+
+  it.each(Object.entries(schemas))(
+    'of %s have a published schema that is current (npm run schema)',
+    (name, [, text]) => {
+      expect(readFileSync(new URL(`../../schema/${name}.schema.json`, import.meta.url), 'utf8')).toBe(text)
+      const { exports } = JSON.parse(readFileSync('package.json', 'utf8'))
+      expect(exports[`./schema/${name}.json`]).toBe(`./schema/${name}.schema.json`)
+    },
+  )
+
+  it('follow their schemas, whatever was found', async () => {
+    const builds = [world.build('20260301'), world.build('20260201')]
+    const elsewhere = { ...world.build('20260101'), mirrorUrl: 'https://mirror.example/a/b.qcow2' }
+    await world.write([...builds, elsewhere])
+    world.origin.remove('/demo/20260201/demo.qcow2')
+    const planned = await documentOf('mirror', '--dry-run')
+    expect(planned.summary).toMatchObject({ versions: 3, would_store: 1, foreign: 1, failed: 1 })
+    expect((await documentOf('mirror')).summary).toMatchObject({ stored: 1, foreign: 1, failed: 1 })
+    world.origin.put('/demo/20260301/demo.qcow2', 'other')
+    const verified = await documentOf('verify', '--full')
+    expect(verified).toMatchObject({ full: true, summary: { mismatch: 1, unmirrorable: 1 } })
+    await world.write([world.build('20260401')])
+    await cli(['mirror'])
+    expect(await documentOf('prune', '--grace', '0s')).toMatchObject({ summary: { would_remove: 1 } })
+    expect(await documentOf('prune', '--grace', '0s', '--yes')).toMatchObject({ summary: { removed: 1 } })
+  })
+
+  it('of a refusal follow them, too', async () => {
+    const refused = ['--images', join(temporaryFolder(), 'none')]
+    for (const [command, own] of [
+      ['mirror', { dry_run: false, versions: [] }],
+      ['verify', { full: false, versions: [] }],
+      ['prune', { remove: false, objects: [] }],
+    ] as const) {
+      const errors = [{ code: 'CATALOG_NOT_FOUND' }]
+      expect(await documentOf(command, ...refused)).toMatchObject({ exit_status: 2, errors, ...own })
+      const report = join(temporaryFolder(), 'r.json')
+      if (command !== 'prune') {
+        await cli([command, ...refused, '--report', report])
+        expect(JSON.parse(readFileSync(report, 'utf8'))).toMatchObject({ command, exit_status: 2, errors })
+      }
+    }
+    expect(await documentOf('verify', ...refused, '--full')).toMatchObject({ full: true })
+    expect(await documentOf('prune', ...refused, '--yes')).toMatchObject({ remove: true })
+  })
+
+  it.each([
+    ['list'],
+    ['validate'],
+    ['lifecycle', '--offline'],
+    ['diff', 'no-such-revision'],
+    ['init', 'no-such-distribution'],
+    ['propose', 'none.json'],
+  ])('of a refusal of %s say no more than why', async (command, ...args) => {
+    const refused = ['--images', join(temporaryFolder(), 'none')]
+    const flags = command === 'propose' ? [] : refused
+    const { out, status } = await cli([command, ...args, ...flags, '--output', 'json'])
+    expect([status, JSON.parse(out)]).toEqual([
+      2,
+      {
+        schema_version: 1,
+        command,
+        started_at: expect.any(String),
+        seconds: expect.any(Number),
+        exit_status: 2,
+        errors: [expect.objectContaining({ code: expect.any(String), message: expect.any(String) })],
+      },
+    ])
   })
 })

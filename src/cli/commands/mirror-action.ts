@@ -1,5 +1,7 @@
 import { assertReportWritable } from '../../report/file.ts'
-import { formatMirrorJson, formatMirrorText } from '../../report/mirroring-text.ts'
+import { formatDocument } from '../../report/json.ts'
+import { mirrorDocument } from '../../report/mirroring-json.ts'
+import { formatMirrorText } from '../../report/mirroring-text.ts'
 import { createPaint } from '../../report/terminal.ts'
 import { interruptedStatus, wantsColour } from '../context.ts'
 import type { Flags } from '../flags.ts'
@@ -30,11 +32,12 @@ export async function mirror(
   const told = await tellRun(telling, (context) => mirrorCatalogue(options, context))
   const report = redactDeep(told, session.redact)
   session.exitStatus = interruptedStatus(signal) ?? (report.summary.failed > 0 ? 1 : 0)
-  if (output === 'json') stdout.write(formatMirrorJson(report, session.exitStatus))
+  const json = () => formatDocument(mirrorDocument(report, session.exitStatus))
+  if (output === 'json') stdout.write(json())
   else if (!quiet) {
     stdout.write(
       formatMirrorText(report, { paint: createPaint(wantsColour(stdout)), columns: stdout.columns }),
     )
   }
-  await keepReport(file, () => formatMirrorJson(report, session.exitStatus), telling)
+  await keepReport(file, json, telling)
 }

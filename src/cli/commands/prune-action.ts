@@ -1,4 +1,6 @@
-import { formatPruneJson, formatPruneText } from '../../report/pruning-text.ts'
+import { formatDocument } from '../../report/json.ts'
+import { pruneDocument } from '../../report/pruning-json.ts'
+import { formatPruneText } from '../../report/pruning-text.ts'
 import { createPaint } from '../../report/terminal.ts'
 import { interruptedStatus, wantsColour } from '../context.ts'
 import type { Flags } from '../flags.ts'
@@ -29,7 +31,7 @@ export async function prune(
     session.redact,
   )
   session.exitStatus = interruptedStatus(signal) ?? (report.summary.failed > 0 ? 1 : 0)
-  if (output === 'json') stdout.write(formatPruneJson(report, session.exitStatus))
+  if (output === 'json') stdout.write(formatDocument(pruneDocument(report, session.exitStatus)))
   else if (!quiet) {
     stdout.write(
       formatPruneText(report, { paint: createPaint(wantsColour(stdout)), columns: stdout.columns }),

@@ -1,12 +1,9 @@
 import { assertReportWritable } from '../../report/file.ts'
+import { formatDocument } from '../../report/json.ts'
 import { createPaint } from '../../report/terminal.ts'
 import { exitStatusOf, type VerifyReport } from '../../report/verification.ts'
-import {
-  formatVerifyJson,
-  formatVerifyMarkdown,
-  formatVerifyText,
-  problemSentences,
-} from '../../report/verification-text.ts'
+import { verifyDocument } from '../../report/verification-json.ts'
+import { formatVerifyMarkdown, formatVerifyText, problemSentences } from '../../report/verification-text.ts'
 import { interruptedStatus, wantsColour } from '../context.ts'
 import type { Flags } from '../flags.ts'
 import { type LogLine, openLog } from '../log.ts'
@@ -39,7 +36,7 @@ export async function verify(
   session.exitStatus = interruptedStatus(signal) ?? exitStatusOf(report)
   if (quiet) for (const line of problemLines(report)) log.write(line)
   if (output !== 'text' || !quiet) stdout.write(format(report, output, session))
-  await keepReport(file, () => formatVerifyJson(report, session.exitStatus), telling)
+  await keepReport(file, () => formatDocument(verifyDocument(report, session.exitStatus)), telling)
 }
 
 function problemLines({ versions }: VerifyReport): LogLine[] {
@@ -56,7 +53,7 @@ function format(report: VerifyReport, output: Format, { context, exitStatus }: S
     case 'text':
       return formatVerifyText(report, { paint: createPaint(wantsColour(stdout)), columns: stdout.columns })
     case 'json':
-      return formatVerifyJson(report, exitStatus)
+      return formatDocument(verifyDocument(report, exitStatus))
     case 'markdown':
       return formatVerifyMarkdown(report)
   }

@@ -1,0 +1,38 @@
+import { errorDocument, type Refusal } from './json.ts'
+import { summarizeVerdicts, type VerifyReport } from './verification.ts'
+import type { VerifyDocument } from './verification-schema.ts'
+
+/** The report of `verify` as JSON readers get it; see `schema/verify.schema.json`. */
+export function verifyDocument(report: VerifyReport, exitStatus: number): VerifyDocument {
+  return {
+    schema_version: 1,
+    command: 'verify',
+    started_at: report.startedAt,
+    seconds: report.seconds,
+    full: report.full,
+    exit_status: exitStatus,
+    summary: report.summary,
+    versions: report.versions.map((one) => ({
+      file: one.file,
+      line: one.line,
+      name: one.name,
+      shortname: one.shortname,
+      version: one.version,
+      verdict: one.verdict,
+      url: one.url,
+      mirror_url: one.mirrorUrl,
+    })),
+    errors: [],
+  }
+}
+
+/** The document of a run that ended before anything was asked. */
+export function verifyRefusalDocument(
+  refusal: Refusal & { readonly full: boolean },
+  exitStatus: number,
+): VerifyDocument {
+  const { startedAt, seconds, full, errors } = refusal
+  const summary = summarizeVerdicts([])
+  const nothing = { startedAt: startedAt.toISOString(), seconds, full, summary, versions: [] }
+  return { ...verifyDocument(nothing, exitStatus), errors: errors.map(errorDocument) }
+}
