@@ -27,16 +27,16 @@ export interface Transport {
   close(): Promise<void>
 }
 
-type Undici = typeof import('undici')
+type Undici = typeof import('./undici.ts')
 
-/** Connections, timeouts and proxies. undici is loaded by the first request: that costs 80 ms. */
+/** Connections, timeouts and proxies. undici is loaded by the first request. */
 export function createTransport(policy: Policy): Transport {
   const dispatchers = new Map<string, Dispatcher>()
   let undici: Promise<Undici> | undefined
   let closed = false
 
   async function dispatcherFor(lane: Lane, proxy: ProxySetting | undefined): Promise<Dispatcher> {
-    undici ??= import('undici').then((module) => module.default)
+    undici ??= import('./undici.ts')
     const library = await undici
     const key = `${lane} ${proxy?.uri ?? ''} ${proxy?.authorization ?? ''}`
     const dispatcher = dispatchers.get(key) ?? createDispatcher(library, policy, lane, proxy)
