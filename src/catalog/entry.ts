@@ -1,6 +1,6 @@
 import { isAlias, isScalar } from 'yaml'
 import { UpdaterError } from '../errors.ts'
-import type { CatalogDocument, CatalogMap } from './document.ts'
+import type { CatalogDocument } from './document.ts'
 import { isMergeKey, textOf, type VersionKey } from './fields.ts'
 import {
   arrange,
@@ -13,6 +13,7 @@ import {
   orderOf,
   ownPair,
 } from './layout.ts'
+import type { CatalogMap } from './nodes.ts'
 import { renderText, type Style, styleOf } from './scalar.ts'
 import { lineBreak, lineEnd, nextLine, type Splice } from './splice.ts'
 

@@ -1,7 +1,8 @@
 import { isMap, isScalar, isSeq } from 'yaml'
 import { UpdaterError } from '../errors.ts'
 import type { ImageVersion } from '../image.ts'
-import type { CatalogDocument, CatalogMap, CatalogNode } from './document.ts'
+import type { CatalogDocument } from './document.ts'
+import type { CatalogMap, CatalogNode } from './nodes.ts'
 
 /** The keys of an image definition that the updater reads. */
 const imageKeys = [

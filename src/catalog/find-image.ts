@@ -1,9 +1,10 @@
 import { isMap, isSeq } from 'yaml'
 import { UpdaterError } from '../errors.ts'
-import type { CatalogDocument, CatalogMap, CatalogNode } from './document.ts'
+import type { CatalogDocument } from './document.ts'
 import { uneditable } from './entry.ts'
 import { createFieldReader, type Fields, textOf } from './fields.ts'
 import { type CatalogPair, ownPair } from './layout.ts'
+import type { CatalogMap, CatalogNode } from './nodes.ts'
 
 /** An image as it was read, to be found again in the text that stands there now. */
 export interface ImagePosition {

@@ -1,5 +1,5 @@
 import { isScalar, isSeq } from 'yaml'
-import type { CatalogDocument, CatalogMap } from './document.ts'
+import type { CatalogDocument } from './document.ts'
 import {
   afterColon,
   assertIndentation,
@@ -13,6 +13,7 @@ import {
 } from './entry.ts'
 import { isNull, type VersionKey } from './fields.ts'
 import { arrange, type CatalogPair, column, type Layout, ownPair } from './layout.ts'
+import type { CatalogMap } from './nodes.ts'
 import { lineBreak, lineEnd, type Splice } from './splice.ts'
 
 /**

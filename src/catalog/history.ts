@@ -1,6 +1,6 @@
 import { isMap, isScalar, visit } from 'yaml'
 import type { ImageVersion } from '../image.ts'
-import type { CatalogDocument, CatalogMap, CatalogNode } from './document.ts'
+import type { CatalogDocument } from './document.ts'
 import {
   afterColon,
   assertIndentation,
@@ -21,6 +21,7 @@ import {
   orderOf,
   ownPair,
 } from './layout.ts'
+import type { CatalogMap, CatalogNode } from './nodes.ts'
 import { type Style, styleOf } from './scalar.ts'
 import { lineBreak, lineEnd, nextLine, type Splice } from './splice.ts'
 import type { VersionEdit } from './types.ts'

@@ -1,6 +1,7 @@
 import { isMap, isScalar, isSeq, type Pair, type ParsedNode } from 'yaml'
-import type { CatalogDocument, CatalogMap, CatalogNode } from './document.ts'
+import type { CatalogDocument } from './document.ts'
 import { type VersionKey, versionKeys } from './fields.ts'
+import type { CatalogMap, CatalogNode } from './nodes.ts'
 import { type Style, styleOf } from './scalar.ts'
 
 export type CatalogPair = Pair<ParsedNode, CatalogNode>

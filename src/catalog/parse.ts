@@ -2,7 +2,7 @@ import { isMap, isScalar, isSeq } from 'yaml'
 import { UpdaterError } from '../errors.ts'
 import { type Image, type ImageFormat, type ImageVersion, imageFormats } from '../image.ts'
 import { throwDefects } from './defects.ts'
-import { type CatalogDocument, type CatalogMap, type CatalogNode, openDocument } from './document.ts'
+import { type CatalogDocument, openDocument } from './document.ts'
 import {
   createFieldReader,
   type FieldKey,
@@ -12,6 +12,7 @@ import {
   textOf,
   typeError,
 } from './fields.ts'
+import type { CatalogMap, CatalogNode } from './nodes.ts'
 import type { CatalogFile } from './types.ts'
 
 /**

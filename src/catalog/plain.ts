@@ -1,11 +1,13 @@
 import type { ParsedNode, Scalar } from 'yaml'
+import { lineEnd, nextLine } from './splice.ts'
 
 /**
  * Reads the YAML that catalogues are written in, twenty times as fast as a parser of all of YAML: block
- * mappings and sequences indented by spaces, keys of letters, digits, `_` and `-`, and values on one line:
- * plain ones of harmless characters, quoted ones without escapes, and `[]`. `undefined` where anything
- * else stands (comments, anchors, tags, other flow collections, values over several lines, errors): that is
- * for the whole parser to judge. The nodes are those that it makes of the same text, with the same ranges.
+ * mappings and sequences indented by spaces, keys of letters, digits, `_` and `-`, comments, and values on
+ * one line: plain ones of harmless characters, quoted ones without backslashes, `[]` and `{}`. `undefined`
+ * where anything else stands (anchors, tags, other flow collections, values over several lines, errors):
+ * that is for the whole parser to judge. The nodes are those that it makes of the same text, with the same
+ * ranges; they do not tell their comments.
  */
 export function readPlain(text: string): ParsedNode | undefined {
   try {
@@ -26,65 +28,77 @@ const nodeType = Symbol.for('yaml.node.type')
 
 type Range = readonly [number, number, number]
 
-/** What `isScalar` of `yaml` takes for a scalar; three numbers instead of an array save half of the memory. */
-class PlainScalar {
+/** Three numbers instead of an array save a third of the memory. */
+class PlainNode {
   declare readonly anchor: undefined
   declare readonly tag: undefined
-  readonly value: string
-  readonly type: Scalar.Type
   readonly #start: number
   readonly #end: number
-  readonly #nodeEnd: number
+  /** Offset behind what belongs to it: spaces, comments and line breaks. */
+  nodeEnd: number
 
-  constructor(value: string, type: Scalar.Type, start: number, end: number, nodeEnd: number) {
-    this.value = value
-    this.type = type
+  constructor(start: number, end: number, nodeEnd: number) {
     this.#start = start
     this.#end = end
-    this.#nodeEnd = nodeEnd
+    this.nodeEnd = nodeEnd
   }
 
   get range(): Range {
-    return [this.#start, this.#end, this.#nodeEnd]
+    return [this.#start, this.#end, this.nodeEnd]
   }
 }
 
-/** A key is made whenever it is looked at: most of what is kept would be keys. */
+/** Its value is cut out whenever it is asked for: most of what is kept would be values. */
+class PlainScalar extends PlainNode {
+  readonly type: Scalar.Type
+  readonly #text: string
+
+  constructor(text: string, type: Scalar.Type, start: number, end: number, nodeEnd: number) {
+    super(start, end, nodeEnd)
+    this.#text = text
+    this.type = type
+  }
+
+  get value(): string {
+    const [start, end] = this.range
+    if (this.type === 'PLAIN') return this.#text.slice(start, end)
+    const value = this.#text.slice(start + 1, end - 1)
+    return this.type === 'QUOTE_SINGLE' ? value.replaceAll("''", "'") : value
+  }
+}
+
+/** The same for a key. */
 class PlainPair {
   readonly value: PlainNode
-  readonly #name: string
+  readonly #text: string
   readonly #start: number
+  readonly #end: number
 
-  constructor(name: string, start: number, value: PlainNode) {
-    this.#name = name
+  constructor(text: string, start: number, end: number, value: PlainNode) {
+    this.#text = text
     this.#start = start
+    this.#end = end
     this.value = value
   }
 
   get key(): PlainScalar {
-    const end = this.#start + this.#name.length
-    return new PlainScalar(this.#name, 'PLAIN', this.#start, end, end)
+    return new PlainScalar(this.#text, 'PLAIN', this.#start, this.#end, this.#end)
   }
 }
 
-class PlainCollection<Item> {
-  declare readonly anchor: undefined
-  declare readonly tag: undefined
+class PlainCollection<Item> extends PlainNode {
   readonly items: Item[]
   readonly flow: true | undefined
-  readonly range: Range
 
-  constructor(items: Item[], range: Range, flow?: true) {
+  constructor(items: Item[], start: number, end: number, nodeEnd: number, flow?: true) {
+    super(start, end, nodeEnd)
     this.items = items
-    this.range = range
     this.flow = flow
   }
 }
 
 class PlainMap extends PlainCollection<PlainPair> {}
 class PlainSeq extends PlainCollection<PlainNode> {}
-
-type PlainNode = PlainScalar | PlainMap | PlainSeq
 
 Object.defineProperty(PlainScalar.prototype, nodeType, { value: Symbol.for('yaml.scalar') })
 Object.defineProperty(PlainMap.prototype, nodeType, { value: Symbol.for('yaml.map') })
@@ -95,7 +109,7 @@ const inKey = 1
 const beginsKey = 2
 const inPlain = 4
 const beginsPlain = 8
-const classes = new Uint8Array(128)
+const classes = new Uint8Array(65_536).fill(inPlain | beginsPlain, 128)
 for (const character of 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_') {
   classes[character.charCodeAt(0)] = inKey | beginsKey | inPlain | beginsPlain
 }
@@ -104,8 +118,8 @@ for (const character of './+~') classes[character.charCodeAt(0)] = inPlain | beg
 for (const character of ':=%@()$\\*?[]{},^|&!;<>') classes[character.charCodeAt(0)] = inPlain
 classes[45 /* - */] = inKey | inPlain
 
-const [feed, space, dash, colon, single, double] = [10, 32, 45, 58, 39, 34]
-const [opening, closing, backslash] = [91, 93, 92]
+const [feed, carriage, space, hash, dash, colon, single, double] = [10, 13, 32, 35, 45, 58, 39, 34]
+const [backslash, byteOrderMark] = [92, 0xfeff]
 
 /** Collections within collections. */
 const maximumDepth = 20
@@ -113,12 +127,25 @@ const maximumDepth = 20
 /** YAML has a limit of 1024 characters. */
 const longestKey = 1000
 
+/** A whole line; `next`: offset of the line after it. */
+interface Comment {
+  readonly column: number
+  readonly start: number
+  readonly next: number
+}
+
 /** Recursive descent over lines; the fields describe the line that is next. */
 class PlainReader {
   readonly #text: string
+  /** Of each key: the last mapping at each depth that has it. Only one at each depth is being read. */
+  readonly #lastWith = new Map<string, number[]>()
+  #mappings = 0
   /** Where the line after this one begins. */
   #next = 0
-  /** Column of the first character that is no space; -1 at the end of the text. */
+  /** Comments above that belong to nothing yet. */
+  #comments: Comment[] = []
+  /** Offset and column of the first character that is no space; column -1 at the end of the text. */
+  #first = 0
   #indent = -1
   /** Offset of a dash before the content, or -1. */
   #dash = -1
@@ -127,15 +154,19 @@ class PlainReader {
   #column = 0
   /** Offset behind the key, or -1 where the line has none. */
   #keyEnd = -1
-  /** The scalar (or `[]`) of the line, if it holds one. */
+  /** The scalar (or `[]`, `{}`) of the line, if it holds one. */
   #value: PlainNode | undefined
 
   constructor(text: string) {
     this.#text = text
+    this.#next = text.charCodeAt(0) === byteOrderMark ? 1 : 0
   }
 
   read(): ParsedNode {
-    if (this.#text.startsWith('---\n')) this.#next = 4
+    this.#skip()
+    if (this.#indent === 0 && this.#text.startsWith('---', this.#first)) {
+      this.#next = this.#endOfLine(this.#first + 3)
+    }
     this.#advance()
     const root = this.#isKeyIn(0) ? this.#mapping(0, 0) : giveUp()
     if (!this.#isAtEnd()) giveUp()
@@ -153,32 +184,46 @@ class PlainReader {
   /** A mapping whose first key stands on the present line, and whose keys stand in `column`. */
   #mapping(column: number, depth: number): PlainMap {
     if (depth > maximumDepth) giveUp()
+    this.#mappings += 1
+    const number = this.#mappings
     const start = this.#content
     const pairs: PlainPair[] = []
-    const names = new Set<string>()
     let end = start
     do {
       if (this.#keyEnd === -1) giveUp()
-      const from = this.#content
-      const name = this.#text.slice(from, this.#keyEnd)
-      if (names.has(name)) giveUp()
-      names.add(name)
+      const [from, to] = [this.#content, this.#keyEnd]
+      this.#assertNew(this.#text.slice(from, to), number, depth)
       const value = this.#valueOf(column, depth)
-      pairs.push(new PlainPair(name, from, value))
-      end = value.range[2]
+      pairs.push(new PlainPair(this.#text, from, to, value))
+      end = value.nodeEnd
     } while (this.#isKeyIn(column))
-    return new PlainMap(pairs, [start, end, end])
+    return new PlainMap(pairs, start, end, this.#closedAt(column, end))
+  }
+
+  /** A key that stands twice in a mapping is for the whole parser to tell. */
+  #assertNew(key: string, mapping: number, depth: number): void {
+    const numbers = this.#lastWith.get(key)
+    if (numbers === undefined) {
+      const first: number[] = new Array(maximumDepth + 1).fill(0)
+      first[depth] = mapping
+      this.#lastWith.set(key, first)
+    } else {
+      if (numbers[depth] === mapping) giveUp()
+      numbers[depth] = mapping
+    }
   }
 
   /** The value of the key on the present line; the line after the value is the present one then. */
   #valueOf(column: number, depth: number): PlainNode {
     const value = this.#value
-    const lineEnd = this.#next - 1
+    const behindColon = this.#keyEnd + 1
     this.#advance()
     if (value !== undefined) return this.#alone(value, column)
     if (this.#dash !== -1 && this.#indent >= column) return this.#sequence(this.#indent, depth + 1)
-    if (this.#indent <= column) return new PlainScalar('', 'PLAIN', lineEnd, lineEnd, lineEnd)
+    if (this.#indent <= column) return this.#emptyValue(behindColon, column)
     if (this.#keyEnd !== -1) return this.#mapping(this.#indent, depth + 1)
+    // The whole parser is at odds with itself where a comment stands before a value.
+    if (this.#comments.length > 0) giveUp()
     const folded = this.#value ?? giveUp()
     this.#advance()
     return this.#alone(folded, column)
@@ -192,9 +237,9 @@ class PlainReader {
     while (this.#indent === indent && this.#dash !== -1) {
       const item = this.#item(indent, depth)
       items.push(item)
-      end = item.range[2]
+      end = item.nodeEnd
     }
-    return new PlainSeq(items, [start, end, end])
+    return new PlainSeq(items, start, end, this.#closedAt(indent, end))
   }
 
   #item(indent: number, depth: number): PlainNode {
@@ -211,35 +256,64 @@ class PlainReader {
 
   /** A value that the present line, being further in, would go on with is none of ours. */
   #alone(value: PlainNode, column: number): PlainNode {
-    return this.#indent > column ? giveUp() : value
+    if (this.#indent > column) giveUp()
+    if (this.#comments.length > 0) this.#giveComments(value, column)
+    return value
   }
 
-  /** Looks at the next line that is not blank. */
-  #advance(): void {
+  /** Comments below a value that are further in than its collection are the value's. */
+  #giveComments(value: PlainNode, column: number): void {
+    const others = this.#comments.findIndex((comment) => comment.column <= column)
+    const own = this.#comments.splice(0, others === -1 ? this.#comments.length : others)
+    value.nodeEnd = own.at(-1)?.next ?? value.nodeEnd
+  }
+
+  /** It stands behind the spaces after its colon. Comments before the next line are its own, mostly. */
+  #emptyValue(behindColon: number, column: number): PlainScalar {
     const text = this.#text
-    let at = this.#next
-    let line: number
-    do {
-      line = at
-      while (text.charCodeAt(at) === space) at += 1
-    } while (text.charCodeAt(at) === feed && ++at)
+    let start = behindColon
+    while (text.charCodeAt(start) === space) start += 1
+    let end = this.#first
+    if (this.#isKeyIn(column)) {
+      // What comes after the line below the last comment that is further in is the next key's.
+      const line =
+        this.#comments.findLast((comment) => comment.column > column)?.next ?? nextLine(text, start)
+      if (line < this.#first - this.#indent) end = lineEnd(text, line)
+    }
+    const isCommented =
+      text.charCodeAt(start) === hash || this.#comments.some((comment) => comment.start < end)
+    this.#comments = []
+    return new PlainScalar(text, 'PLAIN', start, start, isCommented ? end : start)
+  }
+
+  /** Where a collection ends that the present line is no part of: one of the comments above may be. */
+  #closedAt(column: number, end: number): number {
+    if (column === 0 || !this.#comments.some((comment) => comment.column >= column)) return end
+    this.#comments = []
+    return this.#first
+  }
+
+  /** Looks at the next line that is neither blank nor a comment. */
+  #advance(): void {
+    this.#skip()
+    const text = this.#text
+    let at = this.#first
     this.#dash = -1
     this.#keyEnd = -1
     this.#value = undefined
-    this.#indent = at - line
     if (at >= text.length) {
-      if (at > line) giveUp()
       this.#indent = -1
       this.#next = at
       return
     }
+    const lineStart = at - this.#indent
     if (text.charCodeAt(at) === dash && text.charCodeAt(at + 1) === space) {
       this.#dash = at
       do at += 1
       while (text.charCodeAt(at) === space)
     }
     this.#content = at
-    this.#column = at - line
+    this.#column = at - lineStart
     const keyEnd = this.#endOfKey(at)
     if (keyEnd === -1) {
       this.#readValue(at)
@@ -248,8 +322,32 @@ class PlainReader {
     this.#keyEnd = keyEnd
     at = keyEnd + 1
     while (text.charCodeAt(at) === space) at += 1
-    if (text.charCodeAt(at) === feed) this.#next = at + 1
-    else this.#readValue(at)
+    const next = this.#lineAfter(at)
+    if (next === -1) this.#readValue(at)
+    else this.#next = next
+  }
+
+  /** Goes past blank lines and comments, to the first character that is neither. */
+  #skip(): void {
+    const text = this.#text
+    if (this.#comments.length > 0) this.#comments = []
+    let at = this.#next
+    for (;;) {
+      const line = at
+      while (text.charCodeAt(at) === space) at += 1
+      const code = text.charCodeAt(at)
+      if (code === feed) at += 1
+      else if (code === carriage && text.charCodeAt(at + 1) === feed) at += 2
+      else if (code === hash) {
+        const start = at
+        at = nextLine(text, start)
+        this.#comments.push({ column: start - line, start, next: at })
+      } else {
+        this.#first = at
+        this.#indent = at - line
+        return
+      }
+    }
   }
 
   /** The offset of the colon behind a key, or -1. */
@@ -260,32 +358,37 @@ class PlainReader {
     do at += 1
     while (((classes[text.charCodeAt(at)] ?? 0) & inKey) !== 0)
     if (text.charCodeAt(at) !== colon || at - start > longestKey) return -1
-    const after = text.charCodeAt(at + 1)
-    return after === space || after === feed ? at : -1
+    return text.charCodeAt(at + 1) > space ? -1 : at
   }
 
   /** Reads a value up to the end of its line. */
   #readValue(start: number): void {
-    const first = this.#text.charCodeAt(start)
+    const text = this.#text
+    const first = text.charCodeAt(start)
     if (first === single || first === double) this.#value = this.#quoted(start, first)
-    else if (first === opening) {
-      if (this.#text.charCodeAt(start + 1) !== closing) giveUp()
-      this.#value = new PlainSeq([], [start, start + 2, this.#endOfLine(start + 2)], true)
+    else if (text.startsWith('[]', start)) {
+      this.#value = new PlainSeq([], start, start + 2, this.#endOfLine(start + 2), true)
+    } else if (text.startsWith('{}', start)) {
+      this.#value = new PlainMap([], start, start + 2, this.#endOfLine(start + 2), true)
     } else {
       const end = this.#endOfPlain(start)
-      const next = this.#endOfLine(end)
-      this.#value = new PlainScalar(this.#text.slice(start, end), 'PLAIN', start, end, next)
+      this.#value = new PlainScalar(text, 'PLAIN', start, end, this.#endOfLine(end))
     }
   }
 
   #quoted(start: number, quote: number): PlainScalar {
     const text = this.#text
     let at = start + 1
-    for (let code = text.charCodeAt(at); code !== quote; code = text.charCodeAt(++at)) {
-      if (code === feed || code === backslash || code < space || Number.isNaN(code)) giveUp()
+    for (;;) {
+      const code = text.charCodeAt(at)
+      if (code === quote) {
+        if (quote === double || text.charCodeAt(at + 1) !== single) break
+        at += 1
+      } else if ((code === backslash && quote === double) || !(code >= space)) giveUp()
+      at += 1
     }
     const type = quote === single ? 'QUOTE_SINGLE' : 'QUOTE_DOUBLE'
-    return new PlainScalar(text.slice(start + 1, at), type, start, at + 1, this.#endOfLine(at + 1))
+    return new PlainScalar(text, type, start, at + 1, this.#endOfLine(at + 1))
   }
 
   /** Words of harmless characters with single spaces between them; a colon is never the last of a word. */
@@ -302,12 +405,22 @@ class PlainReader {
     }
   }
 
-  /** Where the next line begins; nothing but spaces stands in between. */
   #endOfLine(start: number): number {
+    const next = this.#lineAfter(start)
+    if (next === -1) giveUp()
+    this.#next = next
+    return next
+  }
+
+  /** Where the next line begins, if nothing but spaces and a comment stands in between; -1 otherwise. */
+  #lineAfter(start: number): number {
+    const text = this.#text
     let at = start
-    while (this.#text.charCodeAt(at) === space) at += 1
-    if (this.#text.charCodeAt(at) !== feed) giveUp()
-    this.#next = at + 1
-    return at + 1
+    while (text.charCodeAt(at) === space) at += 1
+    const code = text.charCodeAt(at)
+    if (code === feed) return at + 1
+    if (at >= text.length) return at
+    if (code === hash && text.charCodeAt(at - 1) === space) return nextLine(text, at)
+    return code === carriage && text.charCodeAt(at + 1) === feed ? at + 2 : -1
   }
 }

@@ -1,8 +1,8 @@
 import { isAlias, isMap, isScalar, isSeq } from 'yaml'
-import type { CatalogMap, CatalogNode } from './document.ts'
 import type { Values } from './entry.ts'
 import { type VersionKey, versionKeys } from './fields.ts'
 import { ownPair } from './layout.ts'
+import type { CatalogMap, CatalogNode } from './nodes.ts'
 import { isDate, isPlainText } from './scalar.ts'
 
 /** What is planned for the versions of one image. */

@@ -2,11 +2,12 @@ import { isDeepStrictEqual } from 'node:util'
 import { isScalar } from 'yaml'
 import { asUpdaterError, type UpdaterError } from '../errors.ts'
 import { readDefinitions, textAt } from './definitions.ts'
-import { type CatalogDocument, type CatalogMap, openDocument } from './document.ts'
+import { type CatalogDocument, openDocument } from './document.ts'
 import { afterColon, assertIndentation, endOfPair, lineEndOfPair, uneditable } from './entry.ts'
 import { isNull, textOf } from './fields.ts'
 import { ImageFinder, type ImagePosition } from './find-image.ts'
 import { type CatalogPair, column, ownPair } from './layout.ts'
+import type { CatalogMap } from './nodes.ts'
 import { applySplices, lineBreak, type Splice } from './splice.ts'
 
 /** An image that is to be switched on or off. */

@@ -1,8 +1,9 @@
 import { readdir, realpath } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { isMap } from 'yaml'
-import { type CatalogMap, inspectDocument } from '../catalog/document.ts'
+import { inspectDocument } from '../catalog/document.ts'
 import { ownPair } from '../catalog/layout.ts'
+import type { CatalogMap } from '../catalog/nodes.ts'
 import { readText } from '../catalog/read.ts'
 import { UpdaterError } from '../errors.ts'
 

@@ -1,5 +1,6 @@
 import { isMap, isSeq } from 'yaml'
-import type { CatalogDocument, CatalogMap, CatalogNode } from '../catalog/document.ts'
+import type { CatalogDocument } from '../catalog/document.ts'
+import type { CatalogMap, CatalogNode } from '../catalog/nodes.ts'
 import type { Place } from '../errors.ts'
 import { type Mapping, resolved } from './mapping.ts'
 import { readValue } from './value.ts'

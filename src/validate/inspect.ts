@@ -1,10 +1,6 @@
 import { isMap, isSeq } from 'yaml'
-import {
-  type CatalogDocument,
-  type CatalogMap,
-  type CatalogNode,
-  inspectDocument,
-} from '../catalog/document.ts'
+import { type CatalogDocument, inspectDocument } from '../catalog/document.ts'
+import type { CatalogMap, CatalogNode } from '../catalog/nodes.ts'
 import type { UpdaterError } from '../errors.ts'
 import type { Finding } from '../report/validation.ts'
 import { type CheckedImage, readImage } from './image.ts'

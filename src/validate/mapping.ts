@@ -1,6 +1,7 @@
 import { isMap, isScalar, isSeq } from 'yaml'
-import type { CatalogDocument, CatalogMap, CatalogNode } from '../catalog/document.ts'
+import type { CatalogDocument } from '../catalog/document.ts'
 import { isMergeKey } from '../catalog/fields.ts'
+import type { CatalogMap, CatalogNode } from '../catalog/nodes.ts'
 import type { Report } from './rules.ts'
 
 /** A key of a mapping and what stands there, aliases followed. */

@@ -1,6 +1,7 @@
 import { isMap, isSeq } from 'yaml'
 import { closest } from '../catalog/closest.ts'
-import type { CatalogDocument, CatalogMap, CatalogNode } from '../catalog/document.ts'
+import type { CatalogDocument } from '../catalog/document.ts'
+import type { CatalogMap, CatalogNode } from '../catalog/nodes.ts'
 import type { Place } from '../errors.ts'
 import { type Field, type Mapping, resolved } from './mapping.ts'
 import type { Report } from './rules.ts'

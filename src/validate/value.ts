@@ -1,5 +1,5 @@
 import { isMap, isScalar, isSeq } from 'yaml'
-import type { CatalogNode } from '../catalog/document.ts'
+import type { CatalogNode } from '../catalog/nodes.ts'
 
 /** What a value is for OpenStack Image Manager, which reads YAML 1.1. */
 export type Kind =
