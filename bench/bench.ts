@@ -1,4 +1,5 @@
 import type { Cost } from './measure.ts'
+import type { RunningServer } from './servers/process.ts'
 
 /** One of those that run side by side. */
 export interface Contestant {
@@ -16,7 +17,7 @@ export type Limit =
   | { readonly type: 'extra'; readonly peer: string; readonly most: number }
   /** Milliseconds. */
   | { readonly type: 'time'; readonly most: number }
-  /** MiB of memory at its peak. */
+  /** MiB of memory at its peak, without its children. */
   | { readonly type: 'memory'; readonly most: number }
   /** MiB given to a disk. */
   | { readonly type: 'written'; readonly most: number }
@@ -25,6 +26,8 @@ export type Limit =
 export interface Stage {
   readonly contestants: readonly [Contestant, ...Contestant[]]
   readonly limits: readonly Limit[]
+  /** What they ask, whose processors' time is told apart. */
+  readonly servers?: readonly RunningServer<unknown, unknown>[]
   /** What else is worth a line, told after the last round. */
   notes?(): Promise<readonly string[]>
   close(): Promise<void>
@@ -34,6 +37,7 @@ export interface Bench {
   /** The filter of the command line looks here. */
   readonly name: string
   readonly about: string
+  /** @throws MissingProgram */
   prepare(scale: Scale): Promise<Stage>
 }
 
@@ -47,3 +51,6 @@ export interface Scale {
 export function scaled(size: number, { factor }: Scale): number {
   return Math.max(1, Math.round(size * factor))
 }
+
+/** A bench needs a program that is not on the PATH. */
+export class MissingProgram extends Error {}

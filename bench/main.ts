@@ -6,7 +6,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { MissingProgram } from './bench.ts'
 import { benches } from './benches.ts'
+import { isInMemory } from './measure.ts'
 import { type Result, runBench } from './rounds.ts'
 import { formatResult, machine } from './table.ts'
 
@@ -26,21 +28,28 @@ if (chosen.length === 0) {
   process.exit(2)
 }
 
-console.log(`${machine()}\n`)
+const factor = Number(values.scale)
+const rounds = Number(values.rounds)
+const sizes = factor === 1 ? '' : `, sizes × ${factor}`
+const setting = `${machine()}; median of ${rounds} rounds${sizes}`
+console.log(`${setting}\n`)
+if (await isInMemory(tmpdir())) console.log(`${tmpdir()} is in memory: no byte of it goes to a disk\n`)
+
 const results: Result[] = []
 for (const bench of chosen) {
   const folder = await mkdtemp(join(tmpdir(), 'image-updater-bench-'))
   try {
-    const scale = { factor: Number(values.scale), folder }
-    const result = await runBench(bench, scale, Number(values.rounds))
+    const result = await runBench(bench, { factor, folder }, rounds)
     results.push(result)
     console.log(formatResult(result))
+  } catch (error) {
+    if (!(error instanceof MissingProgram)) throw error
+    console.log(`### ${bench.name} is skipped: ${error.message} is missing\n`)
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
 }
-await writeFile(values.json, `${JSON.stringify({ machine: machine(), results }, undefined, 2)}\n`)
+await writeFile(values.json, `${JSON.stringify({ setting, results }, undefined, 2)}\n`)
 const missed = results.flatMap(({ limits }) => limits).filter(({ reached }) => !reached)
-console.log(
-  `${missed.length === 0 ? 'All limits are kept' : `${missed.length} limits are not kept`}; ${values.json}`,
-)
+const verdict = missed.length === 0 ? 'All limits are kept' : `${missed.length} limits are not kept`
+console.log(`${verdict}; ${Math.ceil(performance.now() / 60_000)} minutes; ${values.json}`)

@@ -1,8 +1,18 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { accessSync, constants } from 'node:fs'
-import { readFile } from 'node:fs/promises'
+import { readFile, statfs } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
+
+/** Bytes of memory at the highest; 0 where the system does not tell. */
+export interface Memory {
+  /** The program itself, without its children. */
+  readonly own: number
+  /** The largest process of it and its children. */
+  readonly largest: number
+  /** All processes at one time. What they share is counted in each. */
+  readonly together: number
+}
 
 /** What one run of a program cost. */
 export interface Cost {
@@ -10,8 +20,7 @@ export interface Cost {
   readonly time: number
   /** Milliseconds of processors that it and its children used. */
   readonly cpu: number
-  /** Most bytes that its largest process held in memory. 0 where the system does not tell. */
-  readonly memory: number
+  readonly memory: Memory
   /** Bytes that it and its children gave to a disk. 0 where the system does not tell. */
   readonly written: number
   readonly stdout: string
@@ -57,10 +66,7 @@ export async function measure(
 function cpuOf(accounts: string): number {
   const [, children = ''] = accounts.split('\n')
   const parts = [...children.matchAll(/(\d+)m([\d.]+)s/g)]
-  return parts.reduce(
-    (sum, [, minutes, seconds]) => sum + Number(minutes) * 60_000 + Number(seconds) * 1000,
-    0,
-  )
+  return sum(parts.map(([, minutes, seconds]) => Number(minutes) * 60_000 + Number(seconds) * 1000))
 }
 
 async function textOf(stream: NodeJS.ReadableStream): Promise<string> {
@@ -72,24 +78,59 @@ async function textOf(stream: NodeJS.ReadableStream): Promise<string> {
 const sampleInterval = 10
 
 /** The system keeps each process' peak: it is read again and again, for it is gone with the process. */
-function watchMemory(shell: number): () => number {
-  let peak = 0
+function watchMemory(shell: number): () => Memory {
+  const peak = { own: 0, largest: 0, together: 0 }
   const timer = setInterval(async () => {
-    for (const pid of await descendants(shell)) {
-      const text = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '')
-      peak = Math.max(peak, Number(/^VmHWM:\s+(\d+) kB/m.exec(text)?.[1] ?? 0) * 1024)
-    }
+    const families = await Promise.all((await childrenOf(shell)).map((pid) => familyOf(pid, '')))
+    const sizes = families.flat()
+    peak.own = Math.max(peak.own, ...families.map(([program]) => program?.most ?? 0))
+    peak.largest = Math.max(peak.largest, ...sizes.map(({ most }) => most))
+    peak.together = Math.max(peak.together, sum(sizes.map(({ now }) => now)))
   }, sampleInterval)
   return () => {
     clearInterval(timer)
-    return peak
+    return { ...peak, together: Math.max(peak.together, peak.largest) }
   }
 }
 
-async function descendants(pid: number): Promise<number[]> {
-  const text = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => '')
-  const children = text.split(' ').filter(Boolean).map(Number)
-  return [...children, ...(await Promise.all(children.map(descendants))).flat()]
+/** Bytes that a process holds, and the most that it ever held. */
+interface Size {
+  readonly now: number
+  readonly most: number
+}
+
+/**
+ * Of a process, and then of its descendants. A child with its parent's command line is a copy of it, on its
+ * way to another program, and shares its parent's memory.
+ */
+async function familyOf(pid: number, parent: string): Promise<Size[]> {
+  const command = await textIn(`/proc/${pid}/cmdline`)
+  const size = command === parent ? { now: 0, most: 0 } : await sizeOf(pid)
+  const children = await Promise.all((await childrenOf(pid)).map((child) => familyOf(child, command)))
+  return [size, ...children.flat()]
+}
+
+async function sizeOf(pid: number): Promise<Size> {
+  const text = await textIn(`/proc/${pid}/status`)
+  const bytes = (name: string) =>
+    1024 * Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(text)?.[1] ?? 0)
+  return { now: bytes('VmRSS'), most: bytes('VmHWM') }
+}
+
+async function childrenOf(pid: number): Promise<number[]> {
+  const text = await textIn(`/proc/${pid}/task/${pid}/children`)
+  return text.split(' ').filter(Boolean).map(Number)
+}
+
+/** Empty where the process is gone. */
+function textIn(path: string): Promise<string> {
+  return readFile(path, 'utf8').catch(() => '')
+}
+
+/** Is a folder on no disk, so that nothing counts as written? */
+export async function isInMemory(folder: string): Promise<boolean> {
+  const tmpfs = 0x01021994
+  return (await statfs(folder)).type === tmpfs
 }
 
 /** Is there a program of this name on the PATH? */
@@ -102,6 +143,10 @@ export function isInstalled(name: string): boolean {
       return false
     }
   })
+}
+
+export function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0)
 }
 
 export function median(values: readonly number[]): number {

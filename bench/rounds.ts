@@ -1,5 +1,5 @@
 import type { Bench, Contestant, Limit, Scale, Stage } from './bench.ts'
-import { type Cost, isInstalled, median } from './measure.ts'
+import { type Cost, isInstalled, type Memory, median, sum } from './measure.ts'
 
 export interface Line {
   readonly name: string
@@ -10,8 +10,10 @@ export interface Line {
   readonly cpu: number
   /** Our time as a multiple of this one's, each round for itself. */
   readonly ratio: number
-  /** Bytes. */
-  readonly memory: number
+  /** Milliseconds of processors that the servers used meanwhile. */
+  readonly servers: number
+  /** The highest of all rounds. */
+  readonly memory: Memory
   /** Bytes. */
   readonly written: number
 }
@@ -37,7 +39,7 @@ export async function runBench(bench: Bench, scale: Scale, rounds: number): Prom
     const [ours, ...peers] = stage.contestants
     const lacking = peers.flatMap((peer) => missing(peer).map((program) => ({ peer, program })))
     const present = [ours, ...peers.filter((peer) => missing(peer).length === 0)]
-    const costs = await race(present, rounds)
+    const costs = await race(present, stage.servers ?? [], rounds)
     const lines = linesOf(present, costs)
     const skipped = lacking.map(({ peer, program }) => `${peer.name} is skipped: ${program} is missing`)
     return {
@@ -56,19 +58,34 @@ function missing({ needs = [] }: Contestant): string[] {
   return needs.filter((program) => !isInstalled(program))
 }
 
-/** Costs by contestant and round; everyone has run once before that, to warm up. */
-async function race(contestants: readonly Contestant[], rounds: number): Promise<Cost[][]> {
-  const costs: Cost[][] = contestants.map(() => [])
-  for (let round = -1; round < rounds; round++) {
-    for (const [index, contestant] of contestants.entries()) {
-      const cost = await contestant.run()
-      if (round >= 0) costs[index]?.push(cost)
-    }
-  }
-  return costs
+interface Turn extends Cost {
+  /** Milliseconds of processors that the servers used meanwhile. */
+  readonly servers: number
 }
 
-function linesOf(contestants: readonly Contestant[], costs: readonly Cost[][]): Line[] {
+/**
+ * Costs by contestant and round; everyone has run once before that, to warm up. Every other round goes
+ * backwards, so that nobody always comes after the same one.
+ */
+async function race(
+  contestants: readonly Contestant[],
+  servers: NonNullable<Stage['servers']>,
+  rounds: number,
+): Promise<Turn[][]> {
+  const used = async () => sum(await Promise.all(servers.map((server) => server.cpu())))
+  const turns: Turn[][] = contestants.map(() => [])
+  const order = [...contestants.entries()]
+  for (let round = -1; round < rounds; round++, order.reverse()) {
+    for (const [index, contestant] of order) {
+      const before = await used()
+      const cost = await contestant.run()
+      if (round >= 0) turns[index]?.push({ ...cost, servers: (await used()) - before })
+    }
+  }
+  return turns
+}
+
+function linesOf(contestants: readonly Contestant[], costs: readonly Turn[][]): Line[] {
   const [ours = []] = costs
   return contestants.map(({ name }, index) => {
     const own = costs[index] ?? []
@@ -79,10 +96,19 @@ function linesOf(contestants: readonly Contestant[], costs: readonly Cost[][]): 
       time: median(times),
       ratio: median(times.map((time, round) => (ours[round]?.time ?? Number.NaN) / time)),
       cpu: median(own.map(({ cpu }) => cpu)),
-      memory: Math.max(...own.map(({ memory }) => memory)),
+      servers: median(own.map(({ servers }) => servers)),
+      memory: highest(own.map(({ memory }) => memory)),
       written: median(own.map(({ written }) => written)),
     }
   })
+}
+
+function highest(memories: readonly Memory[]): Memory {
+  return {
+    own: Math.max(...memories.map(({ own }) => own)),
+    largest: Math.max(...memories.map(({ largest }) => largest)),
+    together: Math.max(...memories.map(({ together }) => together)),
+  }
 }
 
 /** Limits against a peer that is not there are left out. */
@@ -105,7 +131,7 @@ function measured({ type }: Limit, ours: Line, peer: Line): number {
     case 'time':
       return ours.time
     case 'memory':
-      return ours.memory / 2 ** 20
+      return ours.memory.own / 2 ** 20
     case 'written':
       return ours.written / 2 ** 20
   }

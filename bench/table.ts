@@ -26,8 +26,8 @@ export function formatResult({ name, about, lines, limits, notes }: Result): str
   return [
     `### ${name}: ${about}`,
     '',
-    '| | median s | from – to | ours is × | CPU s | peak MiB | MiB to disk |',
-    '|---|---|---|---|---|---|---|',
+    "| | median s | from – to | ours is × | CPU s | servers' CPU s | peak MiB | together MiB | MiB to disk |",
+    '|---|---|---|---|---|---|---|---|---|',
     ...rows,
     '',
     ...verdicts,
@@ -36,11 +36,20 @@ export function formatResult({ name, about, lines, limits, notes }: Result): str
   ].join('\n')
 }
 
-function cellsOf({ name, time, times, ratio, cpu, memory, written }: Line): string[] {
+function cellsOf({ name, time, times, ratio, cpu, servers, memory, written }: Line): string[] {
   const seconds = (milliseconds: number) => (milliseconds / 1000).toFixed(2)
   const mebibytes = (bytes: number) => (bytes / 2 ** 20).toFixed(0)
-  const spread = `${seconds(Math.min(...times))} – ${seconds(Math.max(...times))}`
-  return [name, seconds(time), spread, ratio.toFixed(2), seconds(cpu), mebibytes(memory), mebibytes(written)]
+  return [
+    name.replaceAll('|', '\\|'),
+    seconds(time),
+    `${seconds(Math.min(...times))} – ${seconds(Math.max(...times))}`,
+    ratio.toFixed(2),
+    seconds(cpu),
+    seconds(servers),
+    mebibytes(memory.largest),
+    mebibytes(memory.together),
+    mebibytes(written),
+  ]
 }
 
 function describe(limit: Limit): string {
@@ -52,7 +61,7 @@ function describe(limit: Limit): string {
     case 'time':
       return `at most ${limit.most} ms`
     case 'memory':
-      return `at most ${limit.most} MiB of memory`
+      return `at most ${limit.most} MiB of memory in its own process`
     case 'written':
       return `at most ${limit.most} MiB to disk`
   }

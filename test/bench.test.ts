@@ -5,23 +5,32 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect, onTestFinished, test } from 'vitest'
-import { median } from '../bench/measure.ts'
+import { isInMemory, measure, median } from '../bench/measure.ts'
 
 const isBuilt = existsSync('dist/command/main.mjs')
 if (!isBuilt) process.stderr.write('dist/ is missing (npm run build): the benchmarks are not tried\n')
+const hasDisk = !(await isInMemory(tmpdir()))
+if (!hasDisk) process.stderr.write(`${tmpdir()} is in memory: what goes to a disk is not counted there\n`)
 
 /** That they run and count, at tiny sizes; nothing here looks at a time. */
 test.skipIf(!isBuilt)('npm run bench measures every contestant and says what it found', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'image-updater-'))
   onTestFinished(() => rm(folder, { recursive: true, force: true }))
   const json = join(folder, 'results.json')
-  const args = ['bench/main.ts', 'startup-help', 'check-0ms', 'transfer-sha256', '--rounds', '1']
+  const names = [
+    'startup-help',
+    'check-0ms',
+    'transfer-sha256',
+    'transfer-folder',
+    'transfer-gz',
+    'memory-gz',
+  ]
   const { stdout } = await promisify(execFile)('node_modules/.bin/tsx', [
-    ...args,
-    ...['--scale', '0.002', '--json', json],
+    ...['bench/main.ts', ...names],
+    ...['--rounds', '1', '--scale', '0.002', '--json', json],
   ])
   const { results } = JSON.parse(await readFile(json, 'utf8'))
-  expect(results.map((result: { name: string }) => result.name)).toEqual(args.slice(1, 4))
+  expect(results.map((result: { name: string }) => result.name)).toEqual(names)
   for (const { name, lines } of results) {
     expect(stdout).toContain(`### ${name}: `)
     expect(lines[0].times).toHaveLength(1)
@@ -38,3 +47,14 @@ test('the median of an even number of values is the mean of the middle two', () 
   expect(median([3, 1, 2])).toBe(2)
   expect(median([4, 1, 2, 3])).toBe(2.5)
 })
+
+test.skipIf(!hasDisk)(
+  'what the children of a program write counts, also in files that are gone',
+  async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'image-updater-'))
+    onTestFinished(() => rm(folder, { recursive: true, force: true }))
+    const script = '(head -c 1048576 /dev/zero | tee "$1/a" | cat > "$1/b"); rm "$1/a" "$1/b"'
+    const { written } = await measure('/bin/sh', ['-ec', script, 'test', folder])
+    expect(written).toBeGreaterThanOrEqual(2 * 2 ** 20)
+  },
+)

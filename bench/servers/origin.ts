@@ -3,6 +3,7 @@
  * makes a far server slow: a delay of each round trip, a rate that no connection exceeds.
  */
 import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -14,8 +15,8 @@ export interface OriginConfig {
   readonly hosts?: number
   /** By path, on every origin. */
   readonly texts?: Readonly<Record<string, string>>
-  /** Archives by path, in base64. */
-  readonly archives?: Readonly<Record<string, string>>
+  /** Files of this machine by path. */
+  readonly files?: Readonly<Record<string, string>>
   /** Milliseconds of a round trip: one more to open a connection. Default: 0. */
   readonly roundTrip?: number
   /** Bytes per second of one connection. Default: no limit. */
@@ -41,14 +42,14 @@ interface File {
   chunk(at: number): Buffer
 }
 
-function fileAt(path: string, { texts = {}, archives = {} }: OriginConfig): File | undefined {
+function fileAt(path: string, { texts = {}, files = {} }: OriginConfig): File | undefined {
   const size = /^\/raw\/(\d+)(?:\/|$)/.exec(path)?.[1]
   if (size !== undefined) {
     return { size: Number(size), chunk: (at) => pattern.subarray(at % pattern.length) }
   }
   const text = texts[path]
-  const archive = archives[path]
-  const whole = text === undefined ? archive && Buffer.from(archive, 'base64') : Buffer.from(text)
+  const file = files[path]
+  const whole = text === undefined ? file && readFileSync(file) : Buffer.from(text)
   return whole ? { size: whole.length, chunk: (at) => whole.subarray(at, at + 2 ** 20) } : undefined
 }
 

@@ -7,6 +7,8 @@ export interface RunningServer<Facts, Counts> {
   readonly facts: Facts
   /** What it has counted so far. */
   counts(): Promise<Counts>
+  /** Milliseconds of processors that it has used so far. */
+  cpu(): Promise<number>
   close(): Promise<void>
 }
 
@@ -17,14 +19,16 @@ export async function startServer<Config extends object, Facts, Counts>(
 ): Promise<RunningServer<Facts, Counts>> {
   const child = fork(new URL(`./${name}.ts`, import.meta.url))
   const next = async <T>() => (await once(child, 'message'))[0] as T
+  const ask = <T>(question: 'counts' | 'cpu') => {
+    child.send(question)
+    return next<T>()
+  }
   child.send(config)
   const facts = await next<Facts>()
   return {
     facts,
-    counts: () => {
-      child.send('counts')
-      return next<Counts>()
-    },
+    counts: () => ask<Counts>('counts'),
+    cpu: () => ask<number>('cpu'),
     close: async () => {
       child.kill()
       await once(child, 'exit')
@@ -39,10 +43,15 @@ export function serve<Config, Facts, Counts>(
   if (process.send === undefined) return
   process.once('message', async (config) => {
     const { facts, counts } = await start(config as Config)
-    process.on('message', () => process.send?.(counts()))
+    process.on('message', (question) => process.send?.(question === 'cpu' ? cpuTime() : counts()))
     process.send?.(facts)
   })
   process.on('disconnect', () => process.exit())
+}
+
+function cpuTime(): number {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1000
 }
 
 /** Waits until so many bytes are due at `rate` bytes per second since `started`. */
