@@ -11,16 +11,26 @@ export const spanSize = 4 * 1024 * 1024
  * connections at a time. All of them ask for the same state of the file (If-Range), else the download ends.
  * @throws UpdaterError as `resumingBody` does
  */
-export async function* bodyOf(
+export function bodyOf(first: OpenBody, connections: number, resuming: Resuming): AsyncGenerator<Uint8Array> {
+  const file = originalOf(first)
+  const spans = connections > 1 ? spansOf(file) : []
+  return spans.length > 1
+    ? bySpans(file, spans, first, connections, resuming)
+    : resumingBody(file, whole, first, resuming)
+}
+
+const whole: Span = { first: 0, end: undefined }
+
+async function* bySpans(
+  file: Original,
+  spans: readonly Span[],
   first: OpenBody,
   connections: number,
   resuming: Resuming,
 ): AsyncGenerator<Uint8Array> {
-  const file = originalOf(first)
-  const spans = connections > 1 ? spansOf(file) : []
-  const [, second] = spans
-  const opened = second && (await tryOpen(second, file, resuming))
-  if (opened === undefined) yield* resumingBody(file, { first: 0, end: undefined }, first, resuming)
+  const [, second = whole] = spans
+  const opened = await tryOpen(second, file, resuming)
+  if (opened === undefined) yield* resumingBody(file, whole, first, resuming)
   else yield* inParallel(file, spans, [first, opened], connections, resuming)
 }
 

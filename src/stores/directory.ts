@@ -67,7 +67,7 @@ async function beginFile(root: string, key: string, { signal }: UploadIntent): P
 
   return {
     partSize,
-    concurrency: 2,
+    concurrency: 3,
     write: (part) => {
       const at = offset
       offset += part.length

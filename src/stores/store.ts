@@ -40,7 +40,7 @@ export interface UploadIntent {
 export interface Upload {
   /** Bytes of every part but the last. */
   readonly partSize: number
-  /** How many `write` calls may be outstanding. */
+  /** How many `write` calls may be outstanding; the caller holds no more parts than that. */
   readonly concurrency: number
   /**
    * Stores the next part (parts are numbered by call order). The buffer must not change until the

@@ -20,7 +20,7 @@ export function createBlockWriter(
 ): BlockWriter {
   const outstanding = new Set<Promise<void>>()
   let block: SharedArrayBuffer | undefined
-  let bytes: Uint8Array = new Uint8Array(0)
+  let bytes: Buffer = Buffer.alloc(0)
   let filled = 0
 
   function flush(): void {
@@ -44,10 +44,11 @@ export function createBlockWriter(
       for (let offset = 0; offset < chunk.length; ) {
         if (block === undefined) {
           block = await pool.acquire()
-          bytes = new Uint8Array(block)
+          bytes = Buffer.from(block)
         }
         const taken = chunk.subarray(offset, offset + pool.blockSize - filled)
-        bytes.set(taken, filled)
+        // `set` copies to shared memory word by word; this is the system's own copy.
+        bytes.fill(taken, filled, filled + taken.length)
         filled += taken.length
         offset += taken.length
         if (filled === pool.blockSize) flush()

@@ -42,7 +42,8 @@ export async function* bounded(source: AsyncIterable<Uint8Array>, limit: number)
   }
 }
 
-function tooLarge(limit: number): UpdaterError {
+/** For those who count themselves. */
+export function tooLarge(limit: number): UpdaterError {
   return new UpdaterError('IMAGE_TOO_LARGE', `The image is larger than the allowed ${limit} bytes`, {
     remedy: 'Raise --max-image-size if an image of this size is expected',
   })

@@ -92,6 +92,7 @@ function inspectHead(format: ImageFormat, head: Bytes, options: InspectionOption
 
 /** A copy: the caller may use its chunk again. */
 function lastBytes(tail: Buffer, chunk: Uint8Array): Buffer {
+  if (chunk.length >= tailLength) return Buffer.from(chunk.subarray(-tailLength))
   return Buffer.concat([tail, chunk.subarray(-tailLength)]).subarray(-tailLength)
 }
 

@@ -1,4 +1,3 @@
-import pLimit from 'p-limit'
 import { asUpdaterError, UpdaterError } from '../errors.ts'
 import type { Download } from '../http/types.ts'
 import { redactUrl } from '../http/url.ts'
@@ -6,7 +5,7 @@ import { type Compression, type Digest, formatDigest, type ImageFormat, sameDige
 import type { Upload } from '../stores/store.ts'
 import { createBlockWriter } from './block-writer.ts'
 import { createBlockPool } from './blocks.ts'
-import { bounded, interruptible } from './chunks.ts'
+import { interruptible, tooLarge } from './chunks.ts'
 import { decompress } from './decompress.ts'
 import { createDigester, type Digester } from './digest.ts'
 import type { ImageFacts, Inspector } from './inspector.ts'
@@ -62,11 +61,11 @@ export async function transfer(plan: TransferPlan): Promise<Transferred> {
   const failure = new AbortController()
   const signal = plan.signal === undefined ? failure.signal : AbortSignal.any([plan.signal, failure.signal])
   const digester = createDigester({ source: algorithm, stored: 'sha256' })
-  const meter = createMeter(plan.onProgress)
+  const meter = createMeter(plan)
   const hashed = compression === undefined ? 'source' : 'stored'
   const sink = createSink(plan, { digester, hashed, meter, signal, fail: (error) => failure.abort(error) })
   try {
-    const received = meter.received(bounded(interruptible(source.body, signal), plan.maxSize))
+    const received = meter.received(interruptible(source.body, signal))
     if (compression === undefined) {
       await sink.store(received)
     } else {
@@ -109,26 +108,27 @@ interface SinkContext {
 /** Inspects the bytes to be stored, hashes them and stores them in parts. */
 function createSink(plan: TransferPlan, { digester, hashed, meter, signal, fail }: SinkContext) {
   const { upload, inspector, maxSize } = plan
-  const pool = createBlockPool(upload.partSize, upload.concurrency + 1, signal)
-  const slots = pLimit(upload.concurrency)
+  // As many as there may be parts on their way: one of them is filled as soon as another is stored.
+  const pool = createBlockPool(upload.partSize, upload.concurrency, signal)
   let size = 0
   let head: Uint8Array = new Uint8Array(0)
 
   const parts = createBlockWriter(pool, async (block, length) => {
-    const write = slots(async () => {
+    const write = async () => {
       signal.throwIfAborted()
       await upload.write(new Uint8Array(block, 0, length))
       meter.stored(length)
-    })
-    for (const outcome of await Promise.allSettled([digester.update(hashed, block, length), write])) {
+    }
+    for (const outcome of await Promise.allSettled([digester.update(hashed, block, length), write()])) {
       if (outcome.status === 'rejected') fail(outcome.reason)
     }
   })
 
   return {
     async store(bytes: AsyncIterable<Uint8Array>): Promise<void> {
-      for await (const chunk of bounded(bytes, maxSize)) {
+      for await (const chunk of bytes) {
         size += chunk.length
+        if (size > maxSize) throw tooLarge(maxSize)
         if (head.length < headSize) head = Buffer.concat([head, chunk.subarray(0, headSize - head.length)])
         inspector?.feed(chunk)
         await parts.write(chunk)
@@ -167,7 +167,7 @@ function createTap(
 }
 
 interface Meter {
-  /** The same chunks, counted. */
+  /** The same chunks, counted. @throws UpdaterError IMAGE_TOO_LARGE */
   received(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array>
   stored(bytes: number): void
   /** Bytes received so far. */
@@ -177,7 +177,7 @@ interface Meter {
 
 const progressInterval = 250
 
-function createMeter(onProgress: TransferPlan['onProgress'] = () => {}): Meter {
+function createMeter({ onProgress = () => {}, maxSize }: TransferPlan): Meter {
   let received = 0
   let stored = 0
   let last = performance.now()
@@ -193,6 +193,7 @@ function createMeter(onProgress: TransferPlan['onProgress'] = () => {}): Meter {
     async *received(source) {
       for await (const chunk of source) {
         received += chunk.length
+        if (received > maxSize) throw tooLarge(maxSize)
         tick()
         yield chunk
       }

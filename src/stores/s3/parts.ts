@@ -2,8 +2,8 @@ const MiB = 2 ** 20
 
 /** S3's own limit. Swift's default is 1000, which the size of the parts respects where it can. */
 export const maxParts = 10_000
-/** What the parts on their way may hold of memory together. */
-const memory = 15 * MiB
+/** What the parts of an upload may hold of memory together; at least two, so that one is filled while another is stored. */
+const memory = 20 * MiB
 /** S3's own limit for every part but the last. */
 const smallest = 5 * MiB
 /** Where the size is not known: 1000 parts are 12 GiB. */
@@ -12,7 +12,7 @@ const usual = 12 * MiB
 export interface PartPlan {
   /** Bytes of every part but the last. */
   readonly partSize: number
-  /** Parts on their way at once. */
+  /** Parts that are filled or on their way at once. */
   readonly concurrency: number
 }
 
@@ -20,7 +20,7 @@ export interface PartPlan {
 export function planParts(size: number | undefined): PartPlan {
   const partSize =
     size === undefined ? usual : Math.max(smallest, Math.ceil(Math.ceil(size / 1000) / MiB) * MiB)
-  const concurrency = Math.max(1, Math.floor(memory / partSize))
+  const concurrency = Math.max(2, Math.floor(memory / partSize))
   return { partSize, concurrency }
 }
 
