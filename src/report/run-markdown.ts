@@ -5,6 +5,7 @@ import { codeSpan } from './markdown.ts'
 import type { FileChange, ImageOutcome, OutcomeError, RunReport } from './outcome.ts'
 import { formatBytes, formatDuration } from './quantities.ts'
 import { formatMarkdownTable } from './table.ts'
+import { formatSkipped } from './text.ts'
 
 /**
  * Reports as GitHub and GitLab show them. Whatever comes from a catalogue or a server stands in code, where
@@ -23,7 +24,7 @@ export function formatRunMarkdown(report: RunReport): string {
     `${summary.checked} checked`,
     dryRun ? `${summary.wouldUpdate} would be updated` : `${summary.updated} updated`,
     `${summary.upToDate} up to date`,
-    `${summary.skipped} skipped`,
+    formatSkipped(summary.skipped, images),
     `${summary.failed} failed`,
   ]
   const text = [

@@ -107,13 +107,25 @@ export function formatDetails(
   ].flatMap(([style, text]) => wrap(text, columns - 2).map((part) => `  ${paint(style, part)}`))
 }
 
+const reasons = { disabled: 'disabled', 'no-latest-url': 'without latest_url' } as const
+
+/** `3 skipped (2 disabled, 1 without latest_url)`. */
+export function formatSkipped(skipped: number, images: readonly Pick<ImageOutcome, 'reason'>[]): string {
+  const told = Object.entries(reasons)
+    .map(([reason, words]) => ({ words, count: images.filter((image) => image.reason === reason).length }))
+    .filter(({ count }) => count > 0)
+  if (told.length === 0) return `${skipped} skipped`
+  const why = told.map(({ words, count }) => (count === skipped ? words : `${count} ${words}`))
+  return `${skipped} skipped (${why.join(', ')})`
+}
+
 /** The whole story of an error in a report. */
 export function errorText(error: NonNullable<ImageOutcome['error']>): string {
   return printable(describeError(new UpdaterError(error.code, error.message, error)))
 }
 
 function formatCounts(
-  { summary, seconds, dryRun }: RunReport,
+  { summary, images, seconds, dryRun }: RunReport,
   { paint, columns = Number.POSITIVE_INFINITY }: TextLayout,
 ): string[] {
   const { checked, updated, wouldUpdate, upToDate, skipped, failed } = summary
@@ -122,7 +134,7 @@ function formatCounts(
     `${checked} checked`,
     updated + wouldUpdate > 0 ? paint('green', changed) : changed,
     `${upToDate} up to date`,
-    `${skipped} skipped`,
+    formatSkipped(skipped, images),
     failed > 0 ? paint('red', `${failed} failed`) : '0 failed',
   ]
   const text = `${counts.join(', ')} in ${formatDuration(seconds)}`

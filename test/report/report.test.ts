@@ -8,6 +8,7 @@ import { assertReportWritable, writeReport } from '../../src/report/file.ts'
 import { formatDocument, refusalDocument, reportDocument } from '../../src/report/json.ts'
 import { reportJsonSchema, reportSchema } from '../../src/report/json-schema.ts'
 import type { ImageOutcome } from '../../src/report/outcome.ts'
+import { formatRunMarkdown } from '../../src/report/run-markdown.ts'
 import { createPaint } from '../../src/report/terminal.ts'
 import { formatChanges, formatSummary } from '../../src/report/text.ts'
 import { outcome, reportOf, temporaryFolder } from '../cli/support.ts'
@@ -137,6 +138,17 @@ describe('the JSON report', () => {
 describe('the text report', () => {
   const plain = createPaint(false)
 
+  it('tells why images were skipped', () => {
+    const skipped = (reason: 'disabled' | 'no-latest-url') => outcome({ status: 'skipped', reason })
+    const counts = (...all: ReturnType<typeof skipped>[]) =>
+      /\d skipped.*?(?=, \d failed)/.exec(formatSummary(reportOf(all), { paint: plain }))?.[0]
+    const [disabled, without] = [skipped('disabled'), skipped('no-latest-url')]
+    expect(counts()).toBe('0 skipped')
+    expect(counts(without)).toBe('1 skipped (without latest_url)')
+    expect(counts(disabled, without, disabled)).toBe('3 skipped (2 disabled, 1 without latest_url)')
+    expect(formatRunMarkdown(reportOf([disabled]))).toContain('1 skipped (disabled)')
+  })
+
   it('tells changed and failed images and counts all', () => {
     expect(formatSummary(report, { paint: plain }).split('\n')).toEqual([
       'Image      Version                    Size  Status',
@@ -146,7 +158,7 @@ describe('the text report', () => {
       'failed-1   20250101                      -  failed HTTP_STATUS',
       '  etc/images/alpha.yml:3:5: https://e.example/CHECKSUM answered 404. Look at the server.',
       '',
-      '4 checked, 1 updated, 1 up to date, 1 skipped, 1 failed in 12 s',
+      '4 checked, 1 updated, 1 up to date, 1 skipped (disabled), 1 failed in 12 s',
       '',
     ])
   })
