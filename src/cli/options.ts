@@ -159,8 +159,17 @@ export function addHistoryOptions(command: Command): Command {
     )
 }
 
-/** Where the mirror is and how it is reached. */
+/** Where the mirror is, how it is reached, and whether there is one. */
 export function addMirrorOptions(command: Command): Command {
+  return addMirror(command, noMirrorOption())
+}
+
+/** The same for a command that does nothing without a mirror: it refuses `--no-mirror`, and offers none. */
+export function addNeededMirrorOptions(command: Command): Command {
+  return addMirror(command, noMirrorOption().hideHelp())
+}
+
+function addMirror(command: Command, none: Option): Command {
   return command
     .optionsGroup('Mirror:')
     .addOption(
@@ -191,12 +200,7 @@ export function addMirrorOptions(command: Command): Command {
     )
     .addOption(option('--mirror-key-prefix <prefix>', "goes before every object's key", ''))
     .addOption(option('--mirror-dir <dir>', 'the mirror is this folder, no object store needed'))
-    .addOption(
-      option(
-        '--no-mirror',
-        'upload nothing; an updated mirror_url is removed, or written where it answers under --mirror-base-url',
-      ).conflicts('mirrorDir'),
-    )
+    .addOption(none)
     .option('--no-checksum-files', 'write no SHA256SUMS beside the mirrored images')
     .addOption(option('--acl <acl>', "canned ACL of uploaded objects, '' for none", 'public-read'))
 }
@@ -364,6 +368,13 @@ export function addSharedOptions(command: Command): Command {
     .optionsGroup('Output:')
     .addOption(option('--quiet', 'only warnings and errors, no summary').conflicts('debug'))
     .option('--debug', 'also what is behind an error')
+}
+
+function noMirrorOption(): Option {
+  return option(
+    '--no-mirror',
+    'upload nothing; an updated mirror_url is removed, or written where it answers under --mirror-base-url',
+  ).conflicts('mirrorDir')
 }
 
 function cacheOption(): Option {

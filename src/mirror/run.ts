@@ -10,7 +10,8 @@ import { describeMirror, type Mirror, readyStore } from '../run/mirror.ts'
 import type { RunOptions } from '../run/options.ts'
 import { begin, createRun, endInOrder, errorOf, outcomeError, secondsSince, tellOf } from '../run/run.ts'
 import { settleRun } from '../run/settings.ts'
-import { folderOfKey, kindOfKey } from '../stores/naming.ts'
+import { baseOf, folderOfKey, kindOfKey } from '../stores/naming.ts'
+import type { MirrorOptions } from '../stores/options.ts'
 import type { Store } from '../stores/store.ts'
 import { mirrorVersion, reasonOf } from './mirror-version.ts'
 
@@ -38,6 +39,9 @@ export async function runMirror(options: RunOptions, context: RunContext): Promi
       wanted.map((one, ordinal) => runVersion({ ...one, ordinal, run, mirror, owners, onEvent })),
     )
     await listAll(versions, run)
+    if (versions.length > 0 && versions.every(({ status }) => status === 'foreign')) {
+      note('warning', nothingHere(versions.length, settings.mirror))
+    }
     return {
       startedAt: startedAt.toISOString(),
       seconds: secondsSince(startedAt),
@@ -104,6 +108,13 @@ async function runVersion({
     const reason = reasonOf(error)
     return { ...told, status: 'failed', object: place?.object, reason, error: outcomeError(error, image) }
   }
+}
+
+function nothingHere(count: number, mirror: MirrorOptions): string {
+  const own = `begin with ${baseOf(mirror)}/, as those of this mirror do`
+  const what =
+    count === 1 ? `The only mirror_url does not ${own}` : `None of the ${count} mirror_urls does ${own}`
+  return `${what}: nothing was brought. Check --minio-server, --minio-bucket, --swift-prefix and --mirror-base-url`
 }
 
 /** Each run would replace the bytes of the one by those of the other. */

@@ -166,8 +166,8 @@ export function keyPrefixOf(mirror: MirrorOptions): string {
   return mirror.kind === 's3' ? `${splitBucket(mirror.bucket).prefix}${own}` : own
 }
 
-/** What all public URLs begin with, without a slash at the end. */
-function baseOf(mirror: MirrorOptions): string | undefined {
+/** What all public URLs begin with, without a slash at the end. @throws UpdaterError CONFIGURATION */
+export function baseOf(mirror: MirrorOptions): string | undefined {
   if (mirror.baseUrl !== undefined) return below(publicBase(mirror.baseUrl))
   if (mirror.kind === 'none') return undefined
   const prefix = folderPrefix(mirror.keyPrefix)

@@ -51,6 +51,21 @@ describe('mirror', () => {
     await world.write([])
     const { status, err } = await cli([command, '--no-mirror'])
     expect([status, err]).toEqual([2, expect.stringContaining('There is no mirror to ')])
+    const { out } = await cli([command, '--help'])
+    expect(out).toContain('--mirror-dir')
+    expect(out).not.toContain('--no-mirror')
+  })
+
+  it('says so where every mirror_url is of another mirror', async () => {
+    const elsewhere = { ...world.build('20260101'), mirrorUrl: 'https://mirror.example/a/b.qcow2' }
+    await world.write([elsewhere])
+    const { status, out, err } = await cli(['mirror', '--quiet'])
+    expect([status, out]).toEqual([0, ''])
+    expect(err).toMatch(
+      /\| WARNING {2}\| mirror - The only mirror_url does not begin with http:\S+\/openstack-images\/, as those of this mirror do: nothing was brought\. Check --minio-server,/,
+    )
+    await world.write([elsewhere, world.build('20260301')])
+    expect((await cli(['mirror', '--quiet'])).err).toBe('')
   })
 })
 

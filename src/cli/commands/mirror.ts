@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { readFlags } from '../flags.ts'
 import {
   addCatalogueOptions,
-  addMirrorOptions,
+  addNeededMirrorOptions,
   addOutputOption,
   addReportOption,
   addRunOptions,
@@ -36,7 +36,7 @@ export function registerMirror(program: Command, session: Session): void {
     .argument('[NAME...]', 'images to look at: name, shortname or file, with * and ? (default: all)')
     .addHelpText('after', about)
   addCatalogueOptions(command)
-  addMirrorOptions(command)
+  addNeededMirrorOptions(command)
   addTransferOptions(command)
   addRunOptions(command)
   addOutputOption(command)

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { readFlags } from '../flags.ts'
-import { addImagesOption, addMirrorOptions, addOutputOption, addPruneOptions } from '../options.ts'
+import { addImagesOption, addNeededMirrorOptions, addOutputOption, addPruneOptions } from '../options.ts'
 import type { Session } from '../session.ts'
 
 const about = `
@@ -29,7 +29,7 @@ export function registerPrune(program: Command, session: Session): void {
     .description('list or remove what the mirror has and no catalogue file names')
     .addHelpText('after', about)
   addImagesOption(command)
-  addMirrorOptions(command)
+  addNeededMirrorOptions(command)
   addPruneOptions(command)
   addOutputOption(command)
   command.action(async () => {
