@@ -54,8 +54,8 @@ export function createProgram(session: Session): Command {
   registerValidate(program, session)
   registerInit(program, session)
   registerLifecycle(program, session)
-  registerConfig(program, session)
   registerPropose(program, session)
+  registerConfig(program, session)
   registerComplete(program, session)
   addOpposites(program)
   return program

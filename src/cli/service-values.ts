@@ -4,7 +4,7 @@ import { UpdaterError } from '../errors.ts'
 import type { HookOptions, ServeOptions } from '../index.ts'
 import { type Flags, invalid, type Origin } from './flags.ts'
 import type { HookFlags, ServeFlags, UpdateFlags } from './options.ts'
-import { toUpdateOptions } from './values.ts'
+import { assertVouched, toUpdateOptions } from './values.ts'
 
 /**
  * Checks what was given and makes the options of the hooks of it.
@@ -46,19 +46,29 @@ export async function toServeOptions(
   flags: Flags<UpdateFlags & HookFlags & ServeFlags>,
   names: readonly string[],
 ): Promise<ServeOptions> {
-  const { values, origin } = flags
+  const { tokenFile } = flags.values
+  const update = toUpdateOptions(flags, names)
+  if (!update.dryRun) assertVouched(flags, update.mirror)
   return {
-    update: toUpdateOptions(flags, names),
+    update,
+    ...toListening(flags),
+    token:
+      tokenFile === undefined ? process.env.IMAGE_UPDATER_TOKEN || undefined : await readToken(tokenFile),
+    hooks: toHookOptions(flags),
+  }
+}
+
+/** @throws UpdaterError USAGE, CONFIGURATION */
+export function toListening({
+  values,
+  origin,
+}: Flags<ServeFlags>): Omit<ServeOptions, 'update' | 'token' | 'hooks'> {
+  return {
     listen: parseAddress(values.listen, origin('listen')),
     schedule: values.schedule.trim() === '' ? undefined : values.schedule,
     jitter: parseDuration(values.jitter, origin('jitter')),
     grace: parseDuration(values.grace, origin('grace')),
     allowedHosts: values.allowHost,
-    token:
-      values.tokenFile === undefined
-        ? process.env.IMAGE_UPDATER_TOKEN || undefined
-        : await readToken(values.tokenFile),
-    hooks: toHookOptions(flags),
   }
 }
 

@@ -169,6 +169,23 @@ export function toMirror({ values, origin }: Flags<MirrorFlags>): MirrorOptions 
   }
 }
 
+/**
+ * Keys are sent to a server, and may write to every bucket that is theirs: where they are used, a file that was
+ * merely found says neither where, nor who may read what is written.
+ * @throws UpdaterError CONFIGURATION
+ */
+export function assertVouched({ configuration, origin }: Flags<MirrorFlags>, mirror: MirrorOptions): void {
+  if (configuration?.trusted !== false || mirror.kind !== 's3') return
+  const keys = ['minioServer', 'minioBucket', 'mirrorKeyPrefix', 'acl'] as const
+  const found = keys.find((key) => origin(key).source === 'file')
+  if (found === undefined) return
+  throw invalid(
+    origin(found),
+    'is not taken from a file that was merely found in the working folder, where keys of the object store are used',
+    'If you trust the file, name it with --config or IMAGE_UPDATER_CONFIG',
+  )
+}
+
 function parseKeys(accessKey: string | undefined, secretKey: string | undefined) {
   if ((accessKey === undefined) === (secretKey === undefined)) return { accessKey, secretKey }
   const [given, missing, option, variable] =

@@ -45,6 +45,7 @@ export function parseConfiguration(
     commands: Object.keys(commands),
     overrides: overrides.map(toOverride),
     sources: sources.map(toSourceRule),
+    trusted,
     placeOf,
   }
 }
@@ -131,13 +132,16 @@ function distrusted(values: z.infer<typeof fileSchema>, document: ConfigurationD
   const signed = (values.sources ?? []).flatMap(({ signature }, index) =>
     signature === undefined ? [] : [['sources', index, 'signature']],
   )
+  const believed = (values.overrides ?? []).flatMap(({ signatures }, index) =>
+    signatures === undefined ? [] : [['overrides', index, 'signatures']],
+  )
   const sections = Object.entries(values.commands ?? {}).map(
     ([name, section]) => [['commands', name], section] as const,
   )
   const options = [[[], values] as const, ...sections].flatMap(([path, section]) =>
     trustedOptions.filter((key) => section[key] !== undefined).map((key) => [...path, key]),
   )
-  return [...options, ...signed].map(
+  return [...options, ...believed, ...signed].map(
     (path) =>
       new UpdaterError(
         'CONFIGURATION',

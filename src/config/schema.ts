@@ -142,8 +142,8 @@ export const pathOptions: readonly OptionKey[] = [
 ]
 
 /**
- * What a file that nobody named may not set: commands, secrets, whom to tell and to serve, the keys that
- * vouch, files to be written. It lies in the working folder, which in a checkout is written by whoever
+ * What a file that nobody named may not set: commands, secrets, whom to tell and to serve, how far builds are
+ * believed and whose keys vouch for them, files to be written. It lies in the working folder, which in a checkout is written by whoever
  * proposes a change.
  */
 export const trustedOptions: readonly OptionKey[] = [
@@ -155,6 +155,8 @@ export const trustedOptions: readonly OptionKey[] = [
   'forge',
   'base',
   'branch_prefix',
+  'signatures',
+  'allow_downgrade',
   'keyring',
   'mirror_dir',
   'report',

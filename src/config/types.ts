@@ -13,6 +13,8 @@ export interface Configuration {
   readonly commands: readonly string[]
   readonly overrides: readonly ImageOverride[]
   readonly sources: readonly SourceRule[]
+  /** Whether somebody has named the file, or it lies in the administrator's folder. */
+  readonly trusted: boolean
   /** Where a key of the file stands; undefined where the file does not have it. */
   placeOf(key: string): Place | undefined
   /** Sentences about what is not wrong and not good. */

@@ -26,7 +26,17 @@ afterEach(() => {
 
 describe('config', () => {
   it('tells each value and where it comes from, secrets masked', async () => {
-    const { status, out, err } = await cli(['config', '--config', file, '--acl', '', '--no-check-public'])
+    const args = [
+      'config',
+      '--config',
+      file,
+      '--acl',
+      '',
+      '--no-check-public',
+      '--minio-server',
+      's3.example',
+    ]
+    const { status, out, err } = await cli(args, { columns: 200 })
     expect([status, err]).toEqual([0, ''])
     const rows = new Map(
       out.split('\n').map((line) => [line.split(/ {2,}/)[0], line.split(/ {2,}/).slice(1)]),
@@ -59,17 +69,94 @@ describe('config', () => {
         transfers: { value: '2', source: 'default' },
         mirror_dir: { value: null, source: 'default' },
       },
+      schema_version: 1,
+      exit_status: 2,
+      errors: [{ code: 'CONFIGURATION', message: '"minio_server" holds a user or a password' }],
       overrides: [],
       sources: [{ name: 's', images: ['x'], strategy: 'pointer' }],
     })
   })
 
-  it('names the commands that have options of their own', async () => {
-    writeFileSync(file, 'jobs: 3\ncommands:\n  prune: { grace: 30d }\n  check: { output: csv }\n')
-    const { out } = await cli(['config', '--config', file])
-    expect(out).toMatch(/^commands +prune, check +\S+:2:1$/m)
-    const json = await cli(['config', '--config', file, '--output', 'json'])
-    expect(JSON.parse(json.out).commands).toEqual(['prune', 'check'])
+  it('tells what is different for single commands, and of prune always its own grace period', async () => {
+    vi.stubEnv('MINIO_ACCESS_KEY', '')
+    const rows = async (...args: string[]) =>
+      (await cli(['config', ...args])).out.split('\n').filter((line) => /grace|^check\.|^jobs/.test(line))
+    expect(await rows('--no-config')).toEqual([
+      expect.stringMatching(/^jobs +256 +default$/),
+      expect.stringMatching(/^grace +0s +default$/),
+      expect.stringMatching(/^prune\.grace +14d +default$/),
+    ])
+    const commands = 'commands:\n  prune: { grace: 30d }\n  check: { output: csv, jobs: 4 }\n'
+    writeFileSync(file, `jobs: 3\ngrace: 10m\n${commands}`)
+    expect(await rows('--config', file)).toEqual([
+      expect.stringMatching(/^jobs +3 +\S+:1:1$/),
+      expect.stringMatching(/^grace +10m +\S+:2:1$/),
+      expect.stringMatching(/^check\.jobs +4 +\S+:5:25$/),
+      expect.stringMatching(/^check\.output +csv +\S+:5:12$/),
+      expect.stringMatching(/^prune\.grace +30d +\S+:4:12$/),
+    ])
+    expect(await rows('--config', file, '--grace', '1d')).toHaveLength(4)
+    const json = JSON.parse((await cli(['config', '--config', file, '--output', 'json'])).out)
+    expect(json).toMatchObject({
+      exit_status: 0,
+      errors: [],
+      commands: ['prune', 'check'],
+      options: { grace: { value: '10m' } },
+      command_options: {
+        prune: { grace: { value: '30d', place: { line: 4 } } },
+        check: { jobs: { value: '4' } },
+      },
+    })
+  })
+
+  it.each([
+    [['--jobs', '0'], 'Option --jobs is not a whole number in its range'],
+    [['--listen', 'here'], 'Option --listen is not an address'],
+    [['--within', 'soon'], 'Option --within is not a number of days'],
+    [['--webhook', 'x'], 'Option --webhook is not a web address'],
+    [['--branch-prefix', '/'], 'Option --branch-prefix cannot begin a branch'],
+    [['--grace', '9999d'], 'Option --grace is not a length of time up to 3650 days'],
+  ])('shows and refuses %j', async (args, message) => {
+    vi.stubEnv('MINIO_ACCESS_KEY', '')
+    const { status, out, err } = await cli(['config', '--no-config', ...args])
+    expect([status, err]).toEqual([2, expect.stringContaining(message)])
+    expect(out).toMatch(new RegExp(` ${args[0]}$`, 'm'))
+    const json = await cli(['config', '--no-config', '--output', 'json', ...args])
+    expect([json.status, JSON.parse(json.out)]).toMatchObject([
+      2,
+      { exit_status: 2, errors: [{ code: 'USAGE' }] },
+    ])
+  })
+
+  it('refuses what a single command would', async () => {
+    vi.stubEnv('MINIO_ACCESS_KEY', '')
+    expect((await cli(['config', '--no-config', '--grace', '30d'])).status).toBe(0)
+    writeFileSync(
+      file,
+      'commands:\n  prune: { grace: 9999d }\n  mirror: { transfers: 64, max_image_size: 0 B }\n',
+    )
+    const { status, err } = await cli(['config', '--config', file])
+    expect(status).toBe(2)
+    expect(err).toMatch(/:2:12: "grace" is not a length of time/)
+    expect(err).toMatch(/:3:28: "max_image_size" is not a size/)
+  })
+
+  it('keeps to the width of the terminal', async () => {
+    const bucket = `b/${'x'.repeat(60)}`
+    const { out } = await cli([
+      'config',
+      '--no-config',
+      '--minio-bucket',
+      bucket,
+      '--swift-prefix',
+      'y'.repeat(40),
+    ])
+    const lines = out.trimEnd().split('\n')
+    expect(
+      Math.max(...lines.filter((line) => !line.includes(bucket)).map((line) => line.length)),
+    ).toBeLessThanOrEqual(80)
+    const at = lines.indexOf(`minio_bucket          ${bucket}`)
+    expect(lines[at + 1]?.trim()).toBe('--minio-bucket')
   })
 
   it('takes the options of every command, and shows only its own in the help', async () => {

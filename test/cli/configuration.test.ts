@@ -136,7 +136,8 @@ sources:
   })
 
   it('has overrides, which a flag goes over', async () => {
-    write('image-updater.yml', 'overrides:\n  - {names: a, keep_versions: 2, signatures: prefer}\n')
+    const text = 'overrides:\n  - {names: a, keep_versions: 2, signatures: prefer}\n'
+    vi.stubEnv('IMAGE_UPDATER_CONFIG', write('conf.yml', text))
     const [names, keepVersions, signatures] = [['a'], 2, 'prefer']
     expect((await cli([])).options?.overrides).toEqual([{ names, keepVersions, signatures }])
     const { options } = await cli(['--signatures', 'require'])
@@ -175,6 +176,47 @@ sources:
       'image-updater.yml:1:1: "keyring" is not taken from a file that was merely found in the working folder. If you trust the file, name it with --config or IMAGE_UPDATER_CONFIG.',
     )
     expect((await cli(['--config', 'image-updater.yml'])).options?.keyring).toBe('keys')
+  })
+})
+
+describe('a file that was merely found', () => {
+  const where = ['minio_server: s3.example', 'minio_bucket: own', 'mirror_key_prefix: a/', 'acl: private']
+  it.each(where)('does not say where keys are used, or for whom: %s', async (text) => {
+    write('image-updater.yml', `${text}\n`)
+    const key = text.replace(/:.*/, '')
+    for (const command of ['update', 'mirror', 'prune', 'serve']) {
+      const { status, err, options } = await cli([command])
+      expect([command, status, options]).toEqual([command, 2, undefined])
+      expect(err).toContain(
+        `image-updater.yml:1:1: "${key}" is not taken from a file that was merely found in the working folder, where keys of the object store are used. If you trust the file, name it with --config or IMAGE_UPDATER_CONFIG.`,
+      )
+    }
+    expect((await cli(['--config', 'image-updater.yml'])).status).toBe(0)
+  })
+
+  it('says so where no keys are used, or a flag goes over it', async () => {
+    write('image-updater.yml', where.join('\n'))
+    const { status, options } = await cli(['--dry-run'])
+    expect([status, options?.mirror]).toMatchObject([0, { server: 's3.example', acl: 'private' }])
+    expect((await cli(['--mirror-dir', 'd'])).status).toBe(0)
+    expect((await cli(['config'])).status).toBe(0)
+    const flags = ['--minio-server', 'a', '--minio-bucket', 'bb', '--mirror-key-prefix', '', '--acl', '']
+    expect((await cli(flags)).status).toBe(0)
+  })
+
+  it.each([
+    ["signatures: 'off'", 'signatures'],
+    ['allow_downgrade: true', 'allow_downgrade'],
+    ["overrides: [{ names: a, signatures: 'off' }]", 'overrides[0].signatures'],
+    ["commands: { check: { signatures: 'off' } }", 'commands.check.signatures'],
+  ])('does not say how far builds are believed: %s', async (text, key) => {
+    write('image-updater.yml', `${text}\n`)
+    const { status, err } = await cli(['--dry-run'])
+    expect([status, err]).toEqual([
+      2,
+      expect.stringContaining(`"${key}" is not taken from a file that was merely`),
+    ])
+    expect((await cli(['--dry-run', '--config', 'image-updater.yml'])).status).toBe(0)
   })
 })
 

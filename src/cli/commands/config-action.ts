@@ -1,58 +1,185 @@
+import type { Command } from 'commander'
 import { isSwitch, type OptionKey, optionNames } from '../../config/schema.ts'
 import { secretOptions } from '../../config/secrets.ts'
-import { formatPlace, type Place } from '../../errors.ts'
-import { formatDocument } from '../../report/json.ts'
-import { formatTextTable } from '../../report/table.ts'
-import { createPaint } from '../../report/terminal.ts'
-import { wantsColour } from '../context.ts'
-import { attributeOf, type Flags, type Origin } from '../flags.ts'
-import type { OutputFlags } from '../options.ts'
+import {
+  asUpdaterError,
+  describeError,
+  formatPlace,
+  type Place,
+  printable,
+  type UpdaterError,
+} from '../../errors.ts'
+import { errorDocument, formatDocument } from '../../report/json.ts'
+import { createPaint, displayWidth, pad } from '../../report/terminal.ts'
+import { configure } from '../configuration.ts'
+import { type CliContext, wantsColour } from '../context.ts'
+import { attributeOf, type Flags, type Origin, readFlags } from '../flags.ts'
+import { errorLines, openLog } from '../log.ts'
+import type { HookFlags, OutputFlags, PruneFlags, ServeFlags, SharedFlags, UpdateFlags } from '../options.ts'
+import { toPruneOptions } from '../prune-values.ts'
 import { redactDeep } from '../redact.ts'
+import { toHookOptions, toListening } from '../service-values.ts'
 import type { Session } from '../session.ts'
+import { toUpdateOptions } from '../values.ts'
+import { type LifecycleFlags, toLifecycleOptions } from './lifecycle-action.ts'
+import { type ProposeFlags, toBranchPrefix } from './propose-action.ts'
 
+type AllFlags = Flags<
+  UpdateFlags &
+    PruneFlags &
+    HookFlags &
+    ServeFlags &
+    LifecycleFlags &
+    ProposeFlags &
+    OutputFlags &
+    SharedFlags
+>
 type Value = string | boolean | readonly string[] | undefined
 
 /** One option in force. */
 interface Setting {
-  readonly key: string
+  readonly key: OptionKey
   readonly value: Value
   readonly origin: Origin
 }
 
-/** Prints what is in force. */
-export function config(
-  flags: Flags<OutputFlags & Record<string, unknown>>,
-  { context, redact }: Session,
-): void {
+/** What is in force for one command in another way than for the others. */
+interface Own {
+  readonly command: string
+  readonly settings: readonly Setting[]
+  readonly defects: readonly UpdaterError[]
+}
+
+/**
+ * Prints what is in force. What a command would refuse is told as well, and ends with 2: where it comes from is
+ * then just what one wants to see.
+ */
+export async function config(command: Command, session: Session): Promise<void> {
+  const { context, redact } = session
+  const flags = readFlags<AllFlags['values']>(command)
   const { configuration } = flags
-  const settings = optionNames.map((key) => settingOf(key, flags))
+  const settings = settingsOf(flags)
+  const owns = await ownsOf(command, settings, session)
+  const defects = distinct([...defectsOf(flags), ...owns.flatMap((own) => own.defects)])
+  session.exitStatus = defects.length === 0 ? 0 : 2
   const lists = {
     overrides: configuration?.overrides ?? [],
     sources: configuration?.sources ?? [],
   }
-  const commands = configuration?.commands ?? []
-  const { stdout } = context
   if (flags.values.output === 'json') {
-    const document = { file: configuration?.file, options: documentOf(settings), commands, ...lists }
-    stdout.write(formatDocument(redactDeep(document, redact)))
-    return
+    const document = {
+      schema_version: 1,
+      file: configuration?.file,
+      exit_status: session.exitStatus,
+      options: documentOf(settings),
+      commands: configuration?.commands ?? [],
+      command_options: Object.fromEntries(owns.map((own) => [own.command, documentOf(own.settings)])),
+      ...lists,
+      errors: defects.map(errorDocument),
+    }
+    context.stdout.write(formatDocument(redactDeep(document, redact)))
+  } else {
+    const rows = settings.map((setting) => rowOf(setting))
+    for (const own of owns) rows.push(...own.settings.map((setting) => rowOf(setting, `${own.command}.`)))
+    for (const [key, list] of Object.entries(lists)) {
+      const place = configuration?.placeOf(key)
+      if (place !== undefined) rows.push([key, `${list.length}`, formatPlace(place)])
+    }
+    context.stdout.write(formatRows(redactDeep(rows, redact), context))
   }
-  const rows = settings.map(({ key, value, origin }) => [key, shown(value), told(origin)])
-  const own = configuration?.placeOf('commands')
-  if (own !== undefined) rows.push(['commands', commands.join(', '), formatPlace(own)])
-  for (const [key, list] of Object.entries(lists)) {
-    const place = configuration?.placeOf(key)
-    if (place !== undefined) rows.push([key, `${list.length}`, formatPlace(place)])
-  }
-  const table = redactDeep({ head: ['option', 'value', 'from'], rows }, redact)
-  stdout.write(formatTextTable(table, createPaint(wantsColour(stdout))))
+  const { log } = openLog(session, flags.values)
+  for (const line of defects.flatMap((defect) => errorLines(defect, 'config'))) log.write(line)
 }
 
-function settingOf(key: OptionKey, { values, origin }: Flags<Record<string, unknown>>): Setting {
-  const attribute = attributeOf(key)
-  const value = (values[attribute] ?? (isSwitch(key) ? false : undefined)) as Value
-  const isSecret = secretOptions.some((secret) => secret === key) && value !== undefined
-  return { key, value: isSecret ? '***' : value, origin: origin(attribute) }
+/** @param defaults the command that is asked about, which may have other defaults than all the others */
+function settingsOf(flags: Flags<object>, defaults: Flags<object> = flags): Setting[] {
+  return optionNames.flatMap((key) => {
+    const attribute = attributeOf(key)
+    if (!Object.hasOwn(defaults.values, attribute)) return []
+    const origin = flags.origin(attribute as never)
+    const { values } = origin.source === 'default' ? defaults : flags
+    const value = new Map<string, Value>(Object.entries(values)).get(attribute)
+    const isSecret = secretOptions.some((secret) => secret === key) && value !== undefined
+    return [{ key, value: isSecret ? '***' : (value ?? (isSwitch(key) ? false : undefined)), origin }]
+  })
+}
+
+/** The commands that have options of their own in the file, and `prune`, which has a grace period of its own. */
+async function ownsOf(command: Command, common: readonly Setting[], session: Session): Promise<Own[]> {
+  const named = readFlags(command).configuration?.commands ?? []
+  const owns: Own[] = []
+  for (const one of command.parent?.commands ?? []) {
+    const name = one.name()
+    if (name !== 'prune' && !named.includes(name)) continue
+    await configure(one, session)
+    const flags = readFlags<AllFlags['values']>(command)
+    const settings = settingsOf(flags, readFlags(one)).filter(
+      (own) => !common.some((other) => isSame(own, other)),
+    )
+    owns.push({ command: name, settings, defects: defectsOf(flags, name) })
+  }
+  return owns
+}
+
+function isSame(one: Setting, other: Setting): boolean {
+  const told = ({ key, value, origin: { source, place } }: Setting) =>
+    JSON.stringify([key, value, source, place])
+  return told(one) === told(other)
+}
+
+/** What the commands that read these options say of them. */
+function defectsOf(flags: AllFlags, command?: string): UpdaterError[] {
+  const readings =
+    command === 'prune'
+      ? [() => toPruneOptions(flags)]
+      : [
+          () => toUpdateOptions(flags, []),
+          () => toHookOptions(flags),
+          () => toListening(withoutFlag(flags)),
+          () => toLifecycleOptions(flags, []),
+          () => toBranchPrefix(flags),
+        ]
+  return readings.flatMap((read) => {
+    try {
+      read()
+      return []
+    } catch (error) {
+      return [asUpdaterError(error)]
+    }
+  })
+}
+
+/** `--grace` may be meant for `prune`, which takes longer ones. */
+function withoutFlag(flags: AllFlags): AllFlags {
+  if (flags.origin('grace').source !== 'flag') return flags
+  return { ...flags, values: { ...flags.values, grace: '0s' } }
+}
+
+function distinct(errors: readonly UpdaterError[]): UpdaterError[] {
+  return [...new Map(errors.map((error) => [describeError(error), error])).values()]
+}
+
+function rowOf({ key, value, origin }: Setting, before = ''): Row {
+  return [`${before}${key}`, shown(value), told(origin)]
+}
+
+type Row = readonly [option: string, value: string, from: string]
+
+/** On a terminal, where a value comes from stands below it if the line would be too long. */
+function formatRows(rows: readonly Row[], { stdout }: CliContext): string {
+  const printed = [['option', 'value', 'from'] as const, ...rows].map((row) => row.map(printable))
+  const { columns = Number.POSITIVE_INFINITY } = stdout
+  const widest = (index: number, most = Number.POSITIVE_INFINITY) =>
+    Math.max(...printed.map((row) => displayWidth(row[index] ?? '')).filter((width) => width <= most))
+  const option = widest(0) + 2
+  const value = widest(1, Math.max(columns - option - widest(2) - 2, 5)) + 2
+  const lines = printed.flatMap(([key = '', text = '', from = '']) => {
+    const before = pad(key, option)
+    if (displayWidth(text) + 2 <= value) return [before + pad(text, value) + from]
+    return [before + text, ' '.repeat(option + value) + from]
+  })
+  const [head = '', ...others] = lines
+  return [createPaint(wantsColour(stdout))('bold', head), ...others, ''].join('\n')
 }
 
 function shown(value: Value): string {

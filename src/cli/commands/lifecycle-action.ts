@@ -1,3 +1,4 @@
+import type { LifecycleOptions } from '../../index.ts'
 import { type LifecycleReport, lifecycleStatus } from '../../report/lifecycle.ts'
 import {
   formatLifecycleCsv,
@@ -31,9 +32,22 @@ export async function lifecycle(
   session: Session,
 ): Promise<void> {
   const { context, redact } = session
+  const options = toLifecycleOptions(flags, names)
+  const { checkLifecycle } = await context.library()
+  const { signal, now } = context
+  const report = redactDeep(await checkLifecycle(options, { signal, now }), redact)
+  session.exitStatus = lifecycleStatus(report)
+  context.stdout.write(format(report, flags.values, context))
+}
+
+/** @throws UpdaterError USAGE for a flag, CONFIGURATION for a key of a file */
+export function toLifecycleOptions(
+  flags: Flags<LifecycleFlags & ImagesFlags>,
+  names: readonly string[],
+): LifecycleOptions {
   const { values, origin } = flags
   const { within, offline, endoflifeApi, gardenlinuxReleases, fix, dryRun } = values
-  const options = {
+  return {
     ...toSelection(flags, names),
     within: parseDays(within, origin('within')),
     ...{ offline, fix, dryRun },
@@ -46,11 +60,6 @@ export async function lifecycle(
       }),
     },
   }
-  const { checkLifecycle } = await context.library()
-  const { signal, now } = context
-  const report = redactDeep(await checkLifecycle(options, { signal, now }), redact)
-  session.exitStatus = lifecycleStatus(report)
-  context.stdout.write(format(report, values, context))
 }
 
 function format(

@@ -10,7 +10,7 @@ import type { OutputFlags, ReportFlags, RunFlags, SharedFlags } from '../options
 import { redactDeep } from '../redact.ts'
 import type { Session } from '../session.ts'
 import { keepReport, tellRun, warnOfSecret } from '../telling.ts'
-import { toRunOptions } from '../values.ts'
+import { assertVouched, toRunOptions } from '../values.ts'
 
 /**
  * Carries `mirror` out; the session keeps the exit status.
@@ -22,6 +22,7 @@ export async function mirror(
   session: Session,
 ): Promise<void> {
   const options = toRunOptions(flags, names)
+  if (!options.dryRun) assertVouched(flags, options.mirror)
   const { report: file, quiet, output } = flags.values
   if (file !== undefined) await assertReportWritable(file)
   const { log, screen } = openLog(session, flags.values)

@@ -9,7 +9,7 @@ import type { OutputFlags, SharedFlags } from '../options.ts'
 import { redactDeep } from '../redact.ts'
 import type { Session } from '../session.ts'
 
-interface ProposeFlags {
+export interface ProposeFlags {
   readonly forge?: 'github' | 'gitlab' | undefined
   readonly base?: string | undefined
   readonly branchPrefix: string
@@ -26,14 +26,8 @@ export async function propose(
 ): Promise<void> {
   const { parseReport, proposeChanges } = await session.context.library()
   const report = redactDeep(await parseReport(await readReport(file)), session.redact)
-  const { branchPrefix, quiet } = flags.values
-  if (!/^[A-Za-z0-9_][A-Za-z0-9_./-]*$/.test(branchPrefix) || /\.\.|\/[./]|\.lock\//.test(branchPrefix)) {
-    throw invalid(
-      flags.origin('branchPrefix'),
-      'cannot begin a branch',
-      'Give a prefix such as image-updater/',
-    )
-  }
+  const { quiet } = flags.values
+  const branchPrefix = toBranchPrefix(flags)
   const forge = forgeOf(flags.values, process.env)
   const outcomes = await proposeChanges({ forge, report, folder: process.cwd(), branchPrefix })
   const { log } = openLog(session, flags.values)
@@ -45,6 +39,14 @@ export async function propose(
   if (flags.values.output === 'json') stdout.write(formatDocument(documentOf(outcomes)))
   else if (!quiet) stdout.write(outcomes.map((one) => `${sentenceOf(one)}\n`).join(''))
   if (process.env.GITHUB_ACTIONS === 'true') await tellGitHub(report, outcomes, stdout, process.env)
+}
+
+/** @throws UpdaterError USAGE for a flag, CONFIGURATION for a key of a file */
+export function toBranchPrefix({ values: { branchPrefix }, origin }: Flags<ProposeFlags>): string {
+  if (/^[A-Za-z0-9_][A-Za-z0-9_./-]*$/.test(branchPrefix) && !/\.\.|\/[./]|\.lock\//.test(branchPrefix)) {
+    return branchPrefix
+  }
+  throw invalid(origin('branchPrefix'), 'cannot begin a branch', 'Give a prefix such as image-updater/')
 }
 
 async function readReport(file: string): Promise<unknown> {

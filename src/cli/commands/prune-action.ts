@@ -10,6 +10,7 @@ import { toPruneOptions } from '../prune-values.ts'
 import { redactDeep } from '../redact.ts'
 import type { Session } from '../session.ts'
 import { tellRun, warnOfSecret } from '../telling.ts'
+import { assertVouched } from '../values.ts'
 
 /**
  * Carries `prune` out; the session keeps the exit status.
@@ -20,6 +21,7 @@ export async function prune(
   session: Session,
 ): Promise<void> {
   const options = toPruneOptions(flags)
+  assertVouched(flags, options.mirror)
   const { quiet, output } = flags.values
   const { log, screen } = openLog(session, flags.values)
   warnOfSecret(flags, log)

@@ -15,7 +15,7 @@ import { redactDeep } from '../redact.ts'
 import { toHookOptions } from '../service-values.ts'
 import type { Session } from '../session.ts'
 import { tellRun, warnOfSecret } from '../telling.ts'
-import { toUpdateOptions } from '../values.ts'
+import { assertVouched, toUpdateOptions } from '../values.ts'
 
 export type AllFlags = Flags<UpdateFlags & HookFlags & OutputFlags & FileFlags & SharedFlags>
 
@@ -26,6 +26,7 @@ export type AllFlags = Flags<UpdateFlags & HookFlags & OutputFlags & FileFlags &
 export async function update(flags: AllFlags, names: readonly string[], session: Session): Promise<void> {
   const options = toUpdateOptions(flags, names)
   const hooks = toHookOptions(flags)
+  if (!options.dryRun) assertVouched(flags, options.mirror)
   await assertFilesWritable(flags.values)
   const { log, screen } = openLog(session, flags.values)
   warnOfSecret(flags, log)
