@@ -26,9 +26,10 @@ export interface VerifiedText {
  * @throws UpdaterError HTTP_*, SIGNATURE_*
  */
 export async function fetchVerified(url: string, context: ResolverContext): Promise<VerifiedText> {
-  const answer = await context.http.text(url, { signal: context.signal })
-  const { text, trust, warnings } = (await context.verify?.({ url, bytes: answer.bytes })) ?? {
-    text: withoutFrame(answer.text, url),
+  const answer = context.http.text(url, { signal: context.signal })
+  const checked = await context.verify?.({ url, bytes: answer.then(({ bytes }) => bytes) })
+  const { text, trust, warnings } = checked ?? {
+    text: withoutFrame((await answer).text, url),
     trust: 'checksum' as const,
     warnings: [],
   }

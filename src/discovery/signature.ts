@@ -40,8 +40,8 @@ export interface SignatureRequest {
   readonly manifest: {
     /** The URL that was asked, before redirects: a redirect must not lead away from the pinned host. */
     readonly url: string
-    /** The body as it came. */
-    readonly bytes: Uint8Array
+    /** The body as it came, or is about to come: what vouches for it is asked for meanwhile. */
+    readonly bytes: Uint8Array | Promise<Uint8Array>
   }
   /** For this image. Default: the overall policy. */
   readonly policy?: SignaturePolicy | undefined
@@ -102,10 +102,11 @@ async function judge(
   const required = policy === 'require'
   const pin = pinFor({ distribution, url: manifest.url, release }, means.pins)
   if (pin === undefined) {
+    await manifest.bytes
     if (required) throw unsignedDistribution(distribution, name)
     return unverified(request)
   }
-  const signature = await signatureOf(request, pin, means.http)
+  const { bytes, signature } = await withSignature(request, pin, means)
   if (signature === undefined) {
     if (required || pin.mustBeSigned) throw missingSignature(name, pin)
     return unverified(request, pin.knownToSign ? [missingWarning(name)] : [])
@@ -118,22 +119,42 @@ async function judge(
   }
   const keys = { fingerprints: pin.fingerprints, keys: found.keys }
   const settings = { name, now: means.now(), signal }
-  return { text: await coveredText(manifest.bytes, signature, keys, settings), trust: 'signed', warnings: [] }
+  return { text: await coveredText(bytes, signature, keys, settings), trust: 'signed', warnings: [] }
 }
 
-async function signatureOf(
+interface Signed {
+  readonly bytes: Uint8Array
+  readonly signature: Signature | undefined
+}
+
+/**
+ * A distant server costs a round trip for each thing that waits for another: the signature is asked for while the
+ * manifest comes, and so is the key where a signature must be there.
+ */
+async function withSignature(
   { manifest, signal }: SignatureRequest,
   pin: SignaturePin,
-  http: DiscoveryHttp,
-): Promise<Signature | undefined> {
-  const text = decode(manifest.bytes)
-  if (holdsClearsigned(text)) return { kind: 'clearsigned', text }
-  if (pin.signature === 'clearsigned') return undefined
-  for (const suffix of pin.signature) {
-    const signature = await fetchSignature(withSuffix(manifest.url, suffix), http, signal)
-    if (signature !== undefined) return { kind: 'detached', signature }
-  }
-  return undefined
+  { http, source }: Means,
+): Promise<Signed> {
+  const [suffix, ...others] = pin.signature === 'clearsigned' ? [] : pin.signature
+  const detached = async (end: string | undefined) =>
+    end === undefined ? undefined : fetchSignature(withSuffix(manifest.url, end), http, signal)
+  const [body, first] = await Promise.allSettled([
+    manifest.bytes,
+    detached(suffix),
+    pin.mustBeSigned ? findKeys(pin, source, signal) : undefined,
+  ])
+  const bytes = outcomeOf(body)
+  const text = decode(bytes)
+  if (holdsClearsigned(text)) return { bytes, signature: { kind: 'clearsigned', text } }
+  let signature = outcomeOf(first)
+  for (const end of others) signature ??= await detached(end)
+  return { bytes, signature: signature && { kind: 'detached', signature } }
+}
+
+function outcomeOf<T>(settled: PromiseSettledResult<T>): T {
+  if (settled.status === 'rejected') throw settled.reason
+  return settled.value
 }
 
 async function coveredText(
@@ -176,8 +197,11 @@ async function fetchSignature(
   }
 }
 
-function unverified({ manifest }: SignatureRequest, warnings: readonly string[] = []): CheckedManifest {
-  const text = withoutFrame(decode(manifest.bytes), manifest.url)
+async function unverified(
+  { manifest }: SignatureRequest,
+  warnings: readonly string[] = [],
+): Promise<CheckedManifest> {
+  const text = withoutFrame(decode(await manifest.bytes), manifest.url)
   return { text, trust: 'checksum', warnings }
 }
 

@@ -6,13 +6,12 @@ import type { Image, ImageVersion } from '../image.ts'
 import { type MirroredVersion, type MirrorReport, summarizeMirror } from '../report/mirroring.ts'
 import type { Place, Run, RunContext } from '../run/context.ts'
 import { listDigests } from '../run/list-digests.ts'
-import { describeMirror, type Mirror, readyStore } from '../run/mirror.ts'
+import { describeMirror, type Mirror, noStore, type OpenedStore, openMirror } from '../run/mirror.ts'
 import type { RunOptions } from '../run/options.ts'
 import { begin, createRun, endInOrder, errorOf, outcomeError, secondsSince, tellOf } from '../run/run.ts'
 import { settleRun } from '../run/settings.ts'
 import { baseOf, folderOfKey, kindOfKey } from '../stores/naming.ts'
 import type { MirrorOptions } from '../stores/options.ts'
-import type { Store } from '../stores/store.ts'
 import { mirrorVersion, reasonOf } from './mirror-version.ts'
 
 /** See `mirrorCatalogue`. */
@@ -25,20 +24,22 @@ export async function runMirror(options: RunOptions, context: RunContext): Promi
   }
   const beginning = begin(context)
   const { startedAt, signal, onEvent, note, http } = beginning
-  let store: Store | undefined
+  let opened: OpenedStore = noStore
   try {
     const mirror = describeMirror(settings.mirror, http)
     const images = selectImages(await readCatalog(settings.images), settings.names)
     const taken = images.filter(({ enable }) => enable || settings.includeDisabled)
     const wanted = taken.flatMap((image) => image.versions.flatMap((version) => named(image, version)))
-    store = settings.dryRun ? undefined : await readyStore(mirror, taken, signal, note)
+    if (!settings.dryRun) opened = await openMirror(mirror, taken, signal, note)
+    await opened.ready
     onEvent({ type: 'run-start', images: wanted.length })
-    const run = createRun(settings, beginning, mirror, store)
+    const run = createRun(settings, beginning, mirror, opened.store)
     const owners = new Map<string, NamedVersion>()
     const versions = await Promise.all(
       wanted.map((one, ordinal) => runVersion({ ...one, ordinal, run, mirror, owners, onEvent })),
     )
     await listAll(versions, run)
+    await opened.tidied
     if (versions.length > 0 && versions.every(({ status }) => status === 'foreign')) {
       note('warning', nothingHere(versions.length, settings.mirror))
     }
@@ -50,7 +51,7 @@ export async function runMirror(options: RunOptions, context: RunContext): Promi
       versions,
     }
   } finally {
-    await endInOrder([() => store?.close(), () => http.close()], note)
+    await endInOrder([() => opened.store?.close(), () => http.close()], note)
   }
 }
 

@@ -35,6 +35,7 @@ export function holds(object: StoredObject, digest: Digest): boolean {
  * Sees to it that the build's verified bytes are on the mirror and that their public URL answers.
  * An object that the catalogue names already (`named`) is accepted without a record of ours, so that a
  * mirror filled by another tool is not sent again; one that it shall name is not.
+ * @param looked what lies there, where it was looked for already
  * @throws UpdaterError HTTP_*, DIGEST_MISMATCH, DECOMPRESSION_FAILED, IMAGE_*, STORE_*, PUBLIC_*, ABORTED
  */
 export async function ensureMirrored(
@@ -42,6 +43,7 @@ export async function ensureMirrored(
   wanted: Wanted,
   place: Place,
   named: boolean,
+  looked?: Promise<StoredObject | undefined>,
 ): Promise<MirrorOutcome> {
   const { run, step } = task
   const { object } = place
@@ -49,7 +51,7 @@ export async function ensureMirrored(
     return { status: named && (await seemsPresent(task, wanted, place)) ? 'present' : 'would-store', object }
   }
   const store = storeOf(task)
-  const stored = await run.checking(() => store.stat(object, run.signal))
+  const stored = await (looked ?? run.checking(() => store.stat(object, run.signal)))
   if (stored !== undefined && (holds(stored, wanted.digest) || (named && stored.record === undefined))) {
     if (named) return { status: 'present', object }
     step({ type: 'mirror-present', object })

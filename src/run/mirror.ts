@@ -3,7 +3,7 @@ import type { HttpClient } from '../http/types.ts'
 import type { Image } from '../image.ts'
 import { isFolderName, keyOfUrl, keyPrefixOf, objectKey, publicUrl } from '../stores/naming.ts'
 import type { MirrorOptions } from '../stores/options.ts'
-import type { Store } from '../stores/store.ts'
+import type { Stale, Store } from '../stores/store.ts'
 import type { Note, Place } from './context.ts'
 
 /** The mirror of a run: names at once, the store only when it is asked for. */
@@ -43,23 +43,56 @@ export function describeMirror(options: MirrorOptions, http: HttpClient): Mirror
 
 const day = 24 * 60 * 60 * 1000
 
-/** The store, proven to be usable and free of uploads that earlier runs left behind. */
-export async function readyStore(
+/** A run's store, which is asked while the run goes on. */
+export interface OpenedStore {
+  /** `undefined`: nothing is written to a mirror in this run. */
+  readonly store: Store | undefined
+  /**
+   * The store has proven that it can be used: nothing is asked of it, or stored, before.
+   * @throws UpdaterError STORE_*, ABORTED
+   */
+  readonly ready: Promise<void>
+  /** It is free of uploads that earlier runs left behind, or it was told why not. Never throws. */
+  readonly tidied: Promise<void>
+}
+
+export const noStore: OpenedStore = {
+  store: undefined,
+  ready: Promise.resolve(),
+  tidied: Promise.resolve(),
+}
+
+/**
+ * Opens the mirror's store, and returns before that has answered.
+ * @throws UpdaterError CONFIGURATION, STORE_CREDENTIALS
+ */
+export async function openMirror(
   mirror: Mirror,
   images: readonly Image[],
   signal: AbortSignal,
   note: Note,
-): Promise<Store | undefined> {
+): Promise<OpenedStore> {
   const store = await mirror.open()
-  if (store === undefined) return undefined
-  await store.ready(signal)
+  if (store === undefined) return noStore
+  const ready = store.ready(signal)
+  const folders = images.flatMap(({ shortname = [] }) => shortname).filter(isFolderName)
+  const tidied = ready.then(
+    () => tidy(store, { prefix: mirror.keyPrefix, folders }, signal, note),
+    () => undefined,
+  )
+  return { store, ready, tidied }
+}
+
+async function tidy(
+  store: Store,
+  place: Omit<Stale, 'before'>,
+  signal: AbortSignal,
+  note: Note,
+): Promise<void> {
   try {
-    const folders = images.flatMap(({ shortname = [] }) => shortname).filter(isFolderName)
-    const before = new Date(Date.now() - day)
-    const removed = await store.abortStale({ prefix: mirror.keyPrefix, folders, before }, signal)
+    const removed = await store.abortStale({ ...place, before: new Date(Date.now() - day) }, signal)
     if (removed > 0) note('info', `Removed ${removed} unfinished uploads of earlier runs`)
   } catch (error) {
     note('warning', `Unfinished uploads could not be looked for: ${asUpdaterError(error).message}`)
   }
-  return store
 }

@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events'
 import pLimit from 'p-limit'
 import { asUpdaterError, UpdaterError } from '../errors.ts'
-import type { ImageStep, Listener } from '../events.ts'
+import type { ImageStep, Listener, RunEvent } from '../events.ts'
 import { createHttpClient } from '../http/client.ts'
 import type { HttpClient } from '../http/types.ts'
 import type { Image } from '../image.ts'
@@ -43,6 +43,17 @@ function guarded(listener: Listener = () => {}): Listener {
       process.emitWarning(error instanceof Error ? error : String(error))
     }
   }
+}
+
+/** Keeps events back until the run is known to be possible; where it is not, they are never told. */
+export function heldUntil(possible: Promise<unknown>, listener: Listener): Listener {
+  let held: RunEvent[] | undefined = []
+  const tell = () => {
+    for (const event of held ?? []) listener(event)
+    held = undefined
+  }
+  possible.then(tell, () => undefined)
+  return (event) => (held === undefined ? listener(event) : void held.push(event))
 }
 
 /** @param store `undefined`: nothing is written to a mirror in this run */

@@ -8,6 +8,8 @@ import type { Settings } from './settings.ts'
 /** What one update shares among its images. */
 export interface UpdateRun extends Run {
   readonly settings: Settings
+  /** Until then images are only looked for. Rejects where the store cannot be used. */
+  readonly ready: Promise<void>
   discovery(image: Image, step: (step: ImageStep) => void): DiscoveryContext
   /** Settles when the edit is in the file (in a dry run: when it is known to be possible). */
   write(file: string, edit: VersionEdit): Promise<void>

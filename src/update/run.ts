@@ -2,9 +2,17 @@ import type { Listener } from '../events.ts'
 import type { Image } from '../image.ts'
 import { type ImageOutcome, type RunReport, summarize } from '../report/outcome.ts'
 import type { RunContext } from '../run/context.ts'
-import { describeMirror, readyStore } from '../run/mirror.ts'
-import { begin, createRun, endInOrder, errorOf, outcomeError, secondsSince, tellOf } from '../run/run.ts'
-import type { Store } from '../stores/store.ts'
+import { describeMirror, noStore, type OpenedStore, openMirror } from '../run/mirror.ts'
+import {
+  begin,
+  createRun,
+  endInOrder,
+  errorOf,
+  heldUntil,
+  outcomeError,
+  secondsSince,
+  tellOf,
+} from '../run/run.ts'
 import { openCatalogue } from './catalogue.ts'
 import type { UpdateRun } from './context.ts'
 import { createDiscovery } from './newest.ts'
@@ -13,25 +21,36 @@ import { skipReason } from './plan.ts'
 import { settle } from './settings.ts'
 import { type Progress, updateImage } from './update-image.ts'
 
-/** See `updateCatalogue`. */
+/**
+ * See `updateCatalogue`. The distributions are asked while the store is: what they say is told, and anything done
+ * with it, once the store is known to be usable.
+ */
 export async function runUpdate(options: UpdateOptions, context: RunContext = {}): Promise<RunReport> {
   const settings = settle(options)
-  const beginning = begin(context)
-  const { startedAt, signal, onEvent, note, http } = beginning
+  const refused = new AbortController()
+  const { signal: given = refused.signal } = context
+  const beginning = begin({ ...context, signal: AbortSignal.any([given, refused.signal]) })
+  const { startedAt, signal, note, http } = beginning
   const mirror = describeMirror(settings.mirror, http)
   const catalogue = await openCatalogue(settings)
-  let store: Store | undefined
+  let opened: OpenedStore = noStore
   try {
-    store = settings.dryRun ? undefined : await readyStore(mirror, catalogue.images, signal, note)
+    if (!settings.dryRun) opened = await openMirror(mirror, catalogue.images, signal, note)
+    const { store, ready, tidied } = opened
+    ready.catch((error: unknown) => refused.abort(error))
+    const onEvent = heldUntil(ready, beginning.onEvent)
     onEvent({ type: 'run-start', images: catalogue.images.length })
     const run: UpdateRun = {
       ...createRun(settings, beginning, mirror, store),
+      ready,
       discovery: createDiscovery(settings, beginning, settings.dryRun),
       write: (file, edit) => catalogue.write(file, edit),
     }
     const images = await Promise.all(
       catalogue.images.map((image, ordinal) => runImage(image, ordinal, run, onEvent)),
     )
+    await ready
+    await tidied
     return {
       startedAt: startedAt.toISOString(),
       seconds: secondsSince(startedAt),
@@ -41,7 +60,7 @@ export async function runUpdate(options: UpdateOptions, context: RunContext = {}
       changes: await catalogue.changes(),
     }
   } finally {
-    await endInOrder([() => store?.close(), () => http.close(), () => catalogue.release()], note)
+    await endInOrder([() => opened.store?.close(), () => http.close(), () => catalogue.release()], note)
   }
 }
 

@@ -7,6 +7,7 @@ import type { Task as ImageTask } from '../run/context.ts'
 import { answers, ensureMirrored, mirrorFirstUse } from '../run/ensure-mirrored.ts'
 import { listDigests } from '../run/list-digests.ts'
 import { folderOfKey } from '../stores/naming.ts'
+import type { StoredObject } from '../stores/store.ts'
 import type { UpdateTask } from './context.ts'
 import { findNewest, refuseDowngrade } from './newest.ts'
 import { versionsToKeep } from './overrides.ts'
@@ -33,13 +34,16 @@ export interface Task extends UpdateTask {
  */
 export async function updateImage(task: Task): Promise<void> {
   const { image, run, step, progress } = task
+  const looked = lookAhead(task)
+  looked.catch(() => undefined) // only where it counts
   const { resolver, found } = await run.checking(() => findNewest(image, run.discovery(image, step), step))
   progress.resolver = resolver
   progress.trust = found.trust
+  await run.ready
   const recorded = currentDigest(image, found)
   if (recorded !== undefined) {
     step({ type: 'up-to-date' })
-    await keep(task, { ...found, digest: recorded })
+    await keep(task, { ...found, digest: recorded }, looked)
   } else {
     const build = await run.checking(() => dateBuild(found, run.discovery(image, step)))
     if (!run.settings.allowDowngrade) refuseDowngrade(image, build)
@@ -48,8 +52,26 @@ export async function updateImage(task: Task): Promise<void> {
   }
 }
 
+/**
+ * Looks at the object that the catalogue names while the distribution is asked: nearly always that one is the
+ * newest, and this the look that would have followed. `undefined` also where it names none of this mirror.
+ */
+async function lookAhead({ image, run }: Task): Promise<StoredObject | undefined> {
+  const [current] = image.versions
+  const { store, signal } = run
+  if (store === undefined || current?.version === undefined || current.mirrorUrl === undefined) return
+  const place = run.place(image, current.version)
+  if (place?.url !== current.mirrorUrl) return
+  await run.ready
+  return run.checking(() => store.stat(place.object, signal))
+}
+
 /** The catalogue names the newest build: all that can be missing is its object on the mirror. */
-async function keep(task: Task, found: Found & { readonly digest: Digest }): Promise<void> {
+async function keep(
+  task: Task,
+  found: Found & { readonly digest: Digest },
+  looked: Promise<StoredObject | undefined>,
+): Promise<void> {
   const { image, run, step, progress } = task
   const [current] = image.versions
   progress.current = current
@@ -62,7 +84,8 @@ async function keep(task: Task, found: Found & { readonly digest: Digest }): Pro
     return
   }
   const named = current.mirrorUrl !== undefined
-  progress.mirror = await mirror(task, { ...found, version: current.version }, place, named)
+  const wanted = { ...found, version: current.version }
+  progress.mirror = await mirror(task, wanted, place, named, named ? looked : undefined)
   progress.changed = progress.mirror.status !== 'present'
   if (!named) await write(task, { mirrorUrl: place.url })
 }

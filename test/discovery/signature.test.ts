@@ -7,7 +7,7 @@ import type * as openpgp from 'openpgp'
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createSignatureCheck, type SignaturePolicy } from '../../src/discovery/signature.ts'
 import { type DistributionPin, pinFor, pins } from '../../src/discovery/signatures/pins.ts'
-import { describeError } from '../../src/errors.ts'
+import { describeError, UpdaterError } from '../../src/errors.ts'
 import { armored, clearsign, encode, makeKey, now, refusal, signWith } from './signature-keys.ts'
 import { discoveryHttp } from './signature-server.ts'
 
@@ -220,6 +220,38 @@ describe('with require', () => {
     expect([error.code, error.remedy]).toEqual(['SIGNATURE_KEY', 'Put the key into the keyring folder'])
     const unpinned = await refusal(check('require', { fingerprints: { 8: [key.getFingerprint()] } }))
     expect(unpinned.code).toBe('SIGNATURE_KEY')
+  })
+})
+
+describe('while the manifest is on its way', () => {
+  const checker = () =>
+    createSignatureCheck({
+      policy: 'prefer',
+      keyring: join(folder, 'keys'),
+      cacheDir: join(folder, 'cache'),
+      http: discoveryHttp(),
+      now: () => now,
+      pins: { distribution: pin() },
+    })
+  const request = (bytes: Promise<Uint8Array>) => ({
+    distribution: 'distribution',
+    manifest: { url: `${origin}/9/cloud/CHECKSUM`, bytes },
+  })
+
+  it('its signature and its key are asked for', async () => {
+    serveSignature()
+    serveKey()
+    const bothAsked = new Promise<void>((resolve) => {
+      server.on('request', () => asked.length === 2 && resolve())
+    })
+    expect(await checker().check(request(bothAsked.then(() => encode(manifest))))).toEqual(signed)
+    expect([...asked].sort()).toEqual(['/9/cloud/CHECKSUM.asc', '/KEY-9'])
+  })
+
+  it('its own failure is the one that counts', async () => {
+    server.on('request', (_request, response) => response.destroy())
+    const missing = new UpdaterError('HTTP_STATUS', 'The manifest is missing')
+    expect(await refusal(checker().check(request(Promise.reject(missing))))).toBe(missing)
   })
 })
 

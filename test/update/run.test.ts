@@ -5,7 +5,13 @@ import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { lockCatalog } from '../../src/catalog/lock.ts'
 import { parseCatalog } from '../../src/catalog/parse.ts'
-import { type ImageStep, type MirrorOptions, type RunReport, updateCatalogue } from '../../src/index.ts'
+import {
+  type ImageStep,
+  type MirrorOptions,
+  type RunEvent,
+  type RunReport,
+  updateCatalogue,
+} from '../../src/index.ts'
 import { type S3Server, startS3Server } from '../support/s3-server.ts'
 import { imageOf } from '../support/world/published.ts'
 import { readCatalogueFolder, startWorld, type World } from '../support/world/world.ts'
@@ -209,11 +215,54 @@ describe('a mirror that somebody else fills', () => {
 })
 
 describe('a run', () => {
+  const operations = () => store.requests.map(({ operation }) => operation)
+  const manifestPath = () => {
+    const { definition } = world.published.find(({ definition }) => definition.shortname === 'rocky-9') ?? {}
+    return new URL(definition?.checksumUrl ?? '', world.origin.url).pathname
+  }
+
   it('begins with a look for uploads that an earlier one left', async () => {
     await run()
-    const operations = store.requests.map(({ operation }) => operation)
-    expect(operations).toContain('ListMultipartUploads')
-    expect(operations.indexOf('ListMultipartUploads')).toBeLessThan(operations.indexOf('HeadObject'))
+    expect(operations()).toContain('ListMultipartUploads')
+    expect(operations().indexOf('ListMultipartUploads')).toBeLessThan(operations().indexOf('HeadObject'))
+  })
+
+  it('asks the distributions while the store has not answered yet, and tells nothing of them', async () => {
+    const controller = new AbortController()
+    const told: RunEvent[] = []
+    store.fault({ on: 'ListObjects', effect: { type: 'stall' } })
+    world.origin.fault(manifestPath(), { reached: () => controller.abort() })
+    const aborted = run({}, { signal: controller.signal, onEvent: (event) => told.push(event) })
+    await expect(aborted).rejects.toMatchObject({ code: 'ABORTED' })
+    expect(told.filter(({ type }) => type !== 'note')).toEqual([])
+    expect(operations()).toEqual(['ListObjects'])
+  })
+
+  it('that the store refuses tells nothing but that, and asks it for nothing more', async () => {
+    const told: RunEvent[] = []
+    const refused = run(
+      { mirror: onStore({ bucket: 'nowhere' } as Partial<MirrorOptions>) },
+      { onEvent: (event) => told.push(event) },
+    )
+    await expect(refused).rejects.toMatchObject({ code: 'STORE_BUCKET' })
+    expect(told.filter(({ type }) => type !== 'note')).toEqual([])
+    expect(operations()).toEqual(['ListObjects'])
+    expect(await texts()).toEqual(world.catalogue)
+  })
+
+  it('looks once at an object that the catalogue names, and does not wait for the distribution first', async () => {
+    await run()
+    store.requests.length = 0
+    expect(only(await run())).toMatchObject({ status: 'up-to-date', mirror: { status: 'present' } })
+    expect(operations().filter((operation) => operation === 'HeadObject')).toHaveLength(1)
+    const controller = new AbortController()
+    world.origin.fault(manifestPath(), { stallAfter: 'headers' })
+    store.fault({
+      on: 'HeadObject',
+      effect: { type: 'delay', milliseconds: 0 },
+      reached: () => controller.abort(),
+    })
+    await run({}, { signal: controller.signal })
   })
 
   it('does not begin on a folder that another one works on, and leaves that one’s lock', async () => {

@@ -184,7 +184,7 @@ export function pinFor(
   known: Readonly<Record<string, DistributionPin>> = pins,
 ): SignaturePin | undefined {
   const pin = Object.hasOwn(known, distribution) ? known[distribution] : undefined
-  if (pin === undefined) return undefined
+  if (pin === undefined || !URL.canParse(manifestUrl)) return undefined
   const url = new URL(manifestUrl)
   const place = pin.layout?.exec(url.pathname)?.groups
   const fingerprints = fingerprintsOf(pin, place?.release ?? release)

@@ -7,7 +7,7 @@ import { abortUpload } from './multipart.ts'
 import { textOf } from './xml.ts'
 
 /** Listings asked for at once. */
-const listingsAtOnce = 8
+const listingsAtOnce = 32
 
 /**
  * Removes what runs that were killed left behind, and counts it. Uploads are listed under the whole
@@ -15,12 +15,24 @@ const listingsAtOnce = 8
  */
 export async function removeStale(
   client: S3Client,
-  { prefix, folders, before }: Stale,
+  stale: Stale,
   signal: AbortSignal | undefined,
 ): Promise<number> {
-  const base = folderPrefix(prefix)
+  const limit = pLimit(listingsAtOnce)
+  const removed = await Promise.all([
+    removeUploads(client, stale, signal),
+    ...[...new Set(stale.folders)].map((folder) => limit(() => removeStaged(client, folder, stale, signal))),
+  ])
+  return removed.reduce((sum, count) => sum + count, 0)
+}
+
+async function removeUploads(
+  client: S3Client,
+  { prefix, before }: Stale,
+  signal: AbortSignal | undefined,
+): Promise<number> {
   let removed = 0
-  for await (const upload of entriesIfListed(client, uploads, base, signal)) {
+  for await (const upload of entriesIfListed(client, uploads, folderPrefix(prefix), signal)) {
     const key = textOf(upload, 'Key') ?? ''
     const id = textOf(upload, 'UploadId')
     if (kindOfKey(key, prefix) === undefined || id === undefined) continue
@@ -28,20 +40,23 @@ export async function removeStale(
     await abortUpload(client, key, id, signal)
     removed += 1
   }
-  const limit = pLimit(listingsAtOnce)
-  await Promise.all(
-    [...new Set(folders)].map((folder) =>
-      limit(async () => {
-        for await (const object of entriesIfListed(client, objects, `${base}${folder}/`, signal)) {
-          const key = textOf(object, 'Key') ?? ''
-          if (kindOfKey(key, prefix) !== 'staging') continue
-          if (!isBefore(textOf(object, 'LastModified'), before)) continue
-          await client.call({ what: `Removing ${key}`, method: 'DELETE', key, signal })
-          removed += 1
-        }
-      }),
-    ),
-  )
+  return removed
+}
+
+async function removeStaged(
+  client: S3Client,
+  folder: string,
+  { prefix, before }: Stale,
+  signal: AbortSignal | undefined,
+): Promise<number> {
+  let removed = 0
+  for await (const object of entriesIfListed(client, objects, `${folderPrefix(prefix)}${folder}/`, signal)) {
+    const key = textOf(object, 'Key') ?? ''
+    if (kindOfKey(key, prefix) !== 'staging') continue
+    if (!isBefore(textOf(object, 'LastModified'), before)) continue
+    await client.call({ what: `Removing ${key}`, method: 'DELETE', key, signal })
+    removed += 1
+  }
   return removed
 }
 
