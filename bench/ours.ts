@@ -3,18 +3,20 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Cost, measure } from './measure.ts'
 
-const command = fileURLToPath(new URL('../bin/image-updater', import.meta.url))
+export const command = fileURLToPath(new URL('../bin/image-updater', import.meta.url))
 
-/** The command as a user runs it, in an environment without the user's credentials and caches. */
+/** Without the user's credentials and caches. */
+export function environment(folder: string): Record<string, string> {
+  return {
+    XDG_CACHE_HOME: join(folder, 'cache'),
+    MINIO_ACCESS_KEY: 'bench-access-key',
+    MINIO_SECRET_KEY: 'bench-secret-key',
+  }
+}
+
+/** The command as a user runs it. */
 export function imageUpdater(args: readonly string[], folder: string, status = 0): Promise<Cost> {
-  return measure(command, args, {
-    status,
-    env: {
-      XDG_CACHE_HOME: join(folder, 'cache'),
-      MINIO_ACCESS_KEY: 'bench-access-key',
-      MINIO_SECRET_KEY: 'bench-secret-key',
-    },
-  })
+  return measure(command, args, { status, env: environment(folder) })
 }
 
 /** What a catalogue entry says; anything else is the same for all. */

@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect, onTestFinished, test } from 'vitest'
+import { renderFlame } from '../bench/flame/render.ts'
+import { readStacks } from '../bench/flame/stacks.ts'
 import { isInMemory, measure, median } from '../bench/measure.ts'
 
 const isBuilt = existsSync('dist/command/main.mjs')
@@ -58,3 +60,28 @@ test.skipIf(!hasDisk)(
     expect(written).toBeGreaterThanOrEqual(2 * 2 ** 20)
   },
 )
+
+test('a flame graph has one box for all calls of a function by the same one, and leaves waiting out', () => {
+  const url = `file://${process.cwd()}/node_modules/yaml/index.js`
+  const frame = (functionName: string, lineNumber = 0) => ({ functionName, url, lineNumber })
+  const stacks = readStacks({
+    nodes: [
+      { id: 1, callFrame: { functionName: '(root)', url: '', lineNumber: -1 }, children: [2, 3, 5] },
+      { id: 2, callFrame: frame('parse', 1) },
+      { id: 3, callFrame: frame('parse', 9), children: [4] },
+      { id: 4, callFrame: frame('<scan>') },
+      { id: 5, callFrame: { functionName: '(idle)', url: '', lineNumber: -1 } },
+    ],
+    samples: [2, 3, 4, 5, 2],
+    timeDeltas: [0, 1000, 1000, 6000, 500],
+  })
+  expect(stacks.idle).toBe(500)
+  const svg = renderFlame('A test', stacks)
+  expect([...svg.matchAll(/<title>(.*?)<\/title>/g)].map(([, title]) => title)).toEqual([
+    'main thread: 8.0 ms, 100.0 %',
+    'parse, yaml: 8.0 ms, 100.0 %',
+    '&lt;scan&gt;, yaml: 6.0 ms, 75.0 %',
+  ])
+  expect(svg).toContain('packages 100.0 %')
+  expect(svg).not.toContain(process.cwd())
+})

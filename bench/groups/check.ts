@@ -70,7 +70,7 @@ interface World {
   readonly catalogue: string
 }
 
-async function startWorld(
+export async function startWorld(
   { folder }: Scale,
   { images, hosts, roundTrip }: { images: number; hosts: number; roundTrip: number },
 ): Promise<World> {

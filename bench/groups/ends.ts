@@ -49,15 +49,10 @@ export function intoSink({ sink }: Ends): string[] {
   return ['--minio-server', url, '--minio-bucket', 'bucket', '--swift-prefix', 'swift/v1/AUTH_bench/']
 }
 
-/** The command that brings the images at these paths of the origin into a store. */
-export async function bringing(
-  { origin }: Ends,
-  folder: string,
-  paths: readonly string[],
-  options: readonly string[],
-): Promise<() => ReturnType<typeof imageUpdater>> {
+/** A catalogue of old versions of the images at these paths of the origin. */
+export function writeImages({ origin }: Ends, folder: string, paths: readonly string[]): Promise<string> {
   const url = origin.facts.urls[0] ?? ''
-  const catalogue = await writeCatalogue(
+  return writeCatalogue(
     join(folder, 'catalogue'),
     paths.map((path, number) => ({
       name: `AlmaLinux-${number}`,
@@ -70,6 +65,16 @@ export async function bringing(
       checksum: `sha256:${'0'.repeat(64)}`,
     })),
   )
+}
+
+/** The command that brings the images at these paths of the origin into a store. */
+export async function bringing(
+  ends: Ends,
+  folder: string,
+  paths: readonly string[],
+  options: readonly string[],
+): Promise<() => ReturnType<typeof imageUpdater>> {
+  const catalogue = await writeImages(ends, folder, paths)
   const before = await readFile(catalogue)
   return async () => {
     await writeFile(catalogue, before)

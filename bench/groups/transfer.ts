@@ -30,7 +30,7 @@ function withSdk(url: string, algorithm: Algorithm, hex: string, { sink }: Ends)
 }
 
 /** One image that is not packed, at the origin. */
-async function startPlain(size: number, algorithm: Algorithm, rate?: number) {
+export async function startPlain(size: number, algorithm: Algorithm, rate?: number) {
   const path = `/raw/${size}/AlmaLinux-latest.raw`
   const hex = digestOf(size, algorithm)
   const ends = await startEnds({ texts: { '/CHECKSUM': `${hex}  AlmaLinux-latest.raw\n` }, rate })
