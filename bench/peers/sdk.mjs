@@ -9,6 +9,7 @@ import { S3Client } from '@aws-sdk/client-s3'
 import { Upload } from '@aws-sdk/lib-storage'
 import { request } from 'undici'
 
+const { planParts } = await import(new URL('../../dist/stores/s3/parts.js', import.meta.url).href)
 const [, , url = '', algorithm = '', expected = '', endpoint = ''] = process.argv
 const client = new S3Client({
   endpoint,
@@ -28,13 +29,14 @@ client.middlewareStack.add(
   { step: 'build' },
 )
 const hash = createHash(algorithm)
-const { body } = await request(url)
+const { body, headers } = await request(url)
+const { partSize, concurrency } = planParts(Number(headers['content-length']))
 const hashed = new PassThrough()
 const upload = new Upload({
   client,
   params: { Bucket: 'bucket', Key: 'peer', Body: hashed },
-  partSize: 5 * 2 ** 20,
-  queueSize: 3,
+  partSize,
+  queueSize: concurrency,
 })
 await Promise.all([
   upload.done(),
