@@ -78,6 +78,7 @@ test('a flame graph has one box for all calls of a function by the same one, and
   expect(stacks.idle).toBe(500)
   const svg = renderFlame('A test', stacks)
   expect([...svg.matchAll(/<title>(.*?)<\/title>/g)].map(([, title]) => title)).toEqual([
+    'A test',
     'main thread: 8.0 ms, 100.0 %',
     'parse, yaml: 8.0 ms, 100.0 %',
     '&lt;scan&gt;, yaml: 6.0 ms, 75.0 %',

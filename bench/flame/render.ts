@@ -39,6 +39,7 @@ export function renderFlame(title: string, { root, idle }: Stacks): string {
   const height = top + (depth + 1) * rowHeight + margin
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" font-family="ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', monospace" font-size="12">`,
+    `<title>${escapeXml(title)}</title>`,
     `<rect width="${width}" height="${height}" fill="#fff"/>`,
     `<text x="${margin}" y="22" font-size="15" font-weight="bold" fill="#222">${escapeXml(title)}</text>`,
     ...legend(root),
