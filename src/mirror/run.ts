@@ -112,10 +112,8 @@ async function runVersion({
 }
 
 function nothingHere(count: number, mirror: MirrorOptions): string {
-  const own = `begin with ${baseOf(mirror)}/, as those of this mirror do`
-  const what =
-    count === 1 ? `The only mirror_url does not ${own}` : `None of the ${count} mirror_urls does ${own}`
-  return `${what}: nothing was brought. Check --minio-server, --minio-bucket, --swift-prefix and --mirror-base-url`
+  const what = count === 1 ? 'The only mirror_url does not begin' : `None of the ${count} mirror_urls begins`
+  return `${what} with ${baseOf(mirror)}/, as those of this mirror do: nothing was brought. Check --minio-server, --minio-bucket, --swift-prefix and --mirror-base-url`
 }
 
 /** Each run would replace the bytes of the one by those of the other. */

@@ -1,7 +1,7 @@
 import type { MirroredVersion, MirrorReport } from './mirroring.ts'
 import { formatBytes, formatCount, formatDuration } from './quantities.ts'
 import { formatStatusRows, type StatusRow } from './rows.ts'
-import type { Style } from './terminal.ts'
+import { type Style, wrap } from './terminal.ts'
 import { errorText, type TextLayout } from './text.ts'
 
 const styles: Record<MirroredVersion['status'], Style> = {
@@ -28,7 +28,7 @@ export function formatMirrorText(report: MirrorReport, layout: TextLayout): stri
   const ending = dryRun ? ' (dry run: nothing was written)' : ''
   return [
     ...formatStatusRows(['Image', 'Version', 'Size'], rows, layout),
-    `${counts.join(', ')} in ${formatDuration(seconds)}${ending}`,
+    ...wrap(`${counts.join(', ')} in ${formatDuration(seconds)}${ending}`, layout.columns),
     '',
   ].join('\n')
 }

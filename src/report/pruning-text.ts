@@ -1,7 +1,8 @@
+import { printable } from '../errors.ts'
 import type { PrunedObject, PruneReport } from './pruning.ts'
 import { formatBytes, formatDuration } from './quantities.ts'
 import { formatStatusRows } from './rows.ts'
-import type { Style } from './terminal.ts'
+import { type Style, wrap } from './terminal.ts'
 import { errorText, type TextLayout } from './text.ts'
 
 const styles: Record<PrunedObject['status'], Style> = {
@@ -10,7 +11,7 @@ const styles: Record<PrunedObject['status'], Style> = {
   failed: 'red',
 }
 
-/** The objects, then two lines of counts. */
+/** The objects, then lines of counts. */
 export function formatPruneText(
   { objects, summary, seconds, place, remove }: PruneReport,
   layout: TextLayout,
@@ -26,8 +27,11 @@ export function formatPruneText(
   const failures = failed > 0 ? layout.paint('red', `${failed} failed`) : '0 failed'
   return [
     ...formatStatusRows(['Object', 'Stored', 'Size'], rows, layout),
-    `${done} (${formatBytes(bytes)}), ${failures} in ${formatDuration(seconds)}${wouldRemove > 0 ? ' (nothing was removed: --yes does it)' : ''}`,
-    `${place}: ${named} named by the catalogue, ${young} too young, ${others} of other names`,
+    ...[
+      `${done} (${formatBytes(bytes)}), ${failures} in ${formatDuration(seconds)}`,
+      `${printable(place)}: ${named} named by the catalogue, ${young} too young, ${others} of other names`,
+      ...(wouldRemove > 0 ? ['Nothing was removed: --yes does it'] : []),
+    ].flatMap((line) => wrap(line, layout.columns)),
     '',
   ].join('\n')
 }

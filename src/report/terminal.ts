@@ -52,7 +52,7 @@ export function pad(text: string, columns: number): string {
  * Breaks at spaces; a word that is too long for a line stays whole, on the line that it would have been on.
  * Colours take no columns.
  */
-export function wrap(text: string, columns: number): string[] {
+export function wrap(text: string, columns = Number.POSITIVE_INFINITY): string[] {
   const lines: string[] = []
   let line = ''
   for (const word of text.split(' ')) {

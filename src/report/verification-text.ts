@@ -2,7 +2,7 @@ import { codeSpan, escapeMarkdown } from './markdown.ts'
 import { formatCount, formatDuration } from './quantities.ts'
 import { formatStatusRows, type StatusRow } from './rows.ts'
 import { formatMarkdownTable } from './table.ts'
-import type { Style } from './terminal.ts'
+import { type Style, wrap } from './terminal.ts'
 import type { TextLayout } from './text.ts'
 import {
   severities,
@@ -33,7 +33,11 @@ export function formatVerifyText(report: VerifyReport, layout: TextLayout): stri
       details: problemSentences(one).map((text) => [style, text] as const),
     }
   })
-  return [...formatStatusRows(['Image', 'Version'], rows, layout), countsOf(report), ''].join('\n')
+  return [
+    ...formatStatusRows(['Image', 'Version'], rows, layout),
+    ...wrap(countsOf(report), layout.columns),
+    '',
+  ].join('\n')
 }
 
 /** What is to be said of a version, one sentence for each of its URLs. */

@@ -148,6 +148,19 @@ describe('prune', () => {
   })
 })
 
+describe('the counts at the end', () => {
+  it('keep to the width of the terminal', async () => {
+    await world.write([world.build('20260301'), world.build('20260201')])
+    const columns = 50
+    for (const args of [['mirror', '--dry-run'], ['mirror'], ['prune'], ['verify']]) {
+      const { out, status } = await cli(args, { columns })
+      const counts = out.trimEnd().split('\n\n').at(-1) ?? ''
+      expect([args, status, counts]).toEqual([args, 0, expect.stringMatching(/\d/)])
+      expect(Math.max(...counts.split('\n').map((line) => line.length))).toBeLessThanOrEqual(columns)
+    }
+  })
+})
+
 describe('the JSON reports', () => {
   const schemas = {
     mirror: [mirrorSchema, mirrorJsonSchema()],
