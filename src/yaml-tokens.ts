@@ -1,4 +1,4 @@
-import { type CST, Lexer, LineCounter, Parser } from 'yaml'
+import { type CST, Lexer, Parser } from 'yaml'
 
 /** Collections within collections; real files have 6. What is deeper could exhaust the stack of whoever reads it. */
 export const maximumDepth = 100
@@ -14,12 +14,4 @@ export function* tokensOf(text: string, tooDeep: (offset: number) => void): Gene
     if (parser.stack.length > maximumDepth) return tooDeep(parser.offset)
   }
   yield* parser.end()
-}
-
-/** Where the lines of a text begin. */
-export function countLines(text: string): LineCounter {
-  const lines = new LineCounter()
-  lines.addNewLine(0)
-  for (let end = text.indexOf('\n'); end !== -1; end = text.indexOf('\n', end + 1)) lines.addNewLine(end + 1)
-  return lines
 }

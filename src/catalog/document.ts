@@ -1,6 +1,6 @@
 import { isAlias } from 'yaml'
 import { type Place, UpdaterError } from '../errors.ts'
-import { countLines } from '../yaml-tokens.ts'
+import { Lines } from '../lines.ts'
 import type { CatalogNode, Nodes } from './nodes.ts'
 import { readPlain } from './plain.ts'
 import { type Fail, readWhole } from './whole.ts'
@@ -37,11 +37,8 @@ export interface InspectedDocument {
 }
 
 export function inspectDocument(path: string, text: string): InspectedDocument {
-  const lines = countLines(text)
-  const place = (offset: number): Place => {
-    const { line, col } = lines.linePos(offset)
-    return { file: path, line, column: col }
-  }
+  const lines = new Lines(text)
+  const place = (offset: number): Place => ({ file: path, ...lines.placeOf(offset) })
   const defects: UpdaterError[] = []
   const fail: Fail = (offset, message, remedy) => {
     defects.push(new UpdaterError('CATALOG_SYNTAX', message, { place: place(offset), remedy }))
@@ -54,7 +51,7 @@ export function inspectDocument(path: string, text: string): InspectedDocument {
     resolve: (node) => (isAlias(node) ? (targets.get(node) ?? null) : node),
     isShared: (node) => node !== null && shared.has(node),
     place,
-    lineStart: (offset) => offset - (lines.linePos(offset).col - 1),
+    lineStart: (offset) => offset - (lines.placeOf(offset).column - 1),
   }
   return { document, defects }
 }

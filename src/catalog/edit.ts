@@ -164,7 +164,7 @@ class EditPlanner {
   #history(image: CatalogMap): History | undefined {
     const versions = ownPair(image, 'versions')
     if (versions === undefined) {
-      if (this.#images.fieldsOf(image).has('versions')) {
+      if (this.#images.fieldOf(image, 'versions') !== undefined) {
         throw uneditable(this.document, image.range[0], '"versions" comes from a merge key (<<)')
       }
       return undefined
@@ -188,7 +188,7 @@ class EditPlanner {
   }
 
   #versions(image: CatalogMap): (ImageVersion | undefined)[] {
-    const list = this.document.resolve(this.#images.fieldsOf(image).get('versions') ?? null)
+    const list = this.document.resolve(this.#images.fieldOf(image, 'versions') ?? null)
     const items = isSeq(list) ? (list.items as CatalogNode[]) : []
     return items.map((item) => {
       const entry = this.document.resolve(item)

@@ -180,6 +180,7 @@ function insertPairs(
   missing: readonly VersionKey[],
   values: Values,
 ): Splice[] {
+  if (missing.length === 0) return []
   const { text } = document
   const present = orderOf(map).filter((key) =>
     kept.some((pair) => isScalar(pair.key) && pair.key.value === key),

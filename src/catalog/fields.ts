@@ -23,6 +23,10 @@ const metaKeys = ['os_distro', 'os_version', 'architecture', 'uuid_validity'] as
 export const versionKeys = ['version', 'url', 'mirror_url', 'checksum', 'build_date'] as const
 export type VersionKey = (typeof versionKeys)[number]
 
+export function isVersionKey(key: unknown): key is VersionKey {
+  return versionKeys.some((known) => known === key)
+}
+
 export type FieldKey = (typeof imageKeys)[number] | (typeof metaKeys)[number] | VersionKey | 'images'
 
 const knownKeys: ReadonlySet<string> = new Set([...imageKeys, ...metaKeys, ...versionKeys, 'images'])
@@ -45,7 +49,8 @@ export function createFieldReader(document: CatalogDocument): (map: CatalogMap) 
     for (const source of mergedMaps(document, map)) {
       for (const [key, value] of read(source, depth + 1)) if (!fields.has(key)) fields.set(key, value)
     }
-    known.set(map, fields)
+    // What no alias stands for is read once or twice: less work than to keep all of it.
+    if (document.isShared(map)) known.set(map, fields)
     return fields
   }
 
@@ -95,7 +100,9 @@ export function typeError(
 
 /** `undefined` for what is no scalar. A final line break (block scalars) is left out. */
 export function textOf(node: CatalogNode | undefined): string | undefined {
-  return isScalar(node) ? String(node.value).replace(/\n+$/, '') : undefined
+  if (!isScalar(node)) return undefined
+  const text = String(node.value)
+  return text.endsWith('\n') ? text.replace(/\n+$/, '') : text
 }
 
 /** Missing, empty, `~` or `null`. */

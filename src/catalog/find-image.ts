@@ -2,7 +2,7 @@ import { isMap, isSeq } from 'yaml'
 import { UpdaterError } from '../errors.ts'
 import type { CatalogDocument } from './document.ts'
 import { uneditable } from './entry.ts'
-import { createFieldReader, type Fields, textOf } from './fields.ts'
+import { createFieldReader, type FieldKey, type Fields, textOf } from './fields.ts'
 import { type CatalogPair, ownPair } from './layout.ts'
 import type { CatalogMap, CatalogNode } from './nodes.ts'
 
@@ -58,6 +58,12 @@ export class ImageFinder {
     })
   }
 
+  /** The value of a key, from a merge key (`<<`) if need be. */
+  fieldOf(map: CatalogMap, key: FieldKey): CatalogNode | undefined {
+    const own = ownPair(map, key)
+    return own === undefined ? this.fieldsOf(map).get(key) : this.document.resolve(own.value)
+  }
+
   /** The entries of `images`. */
   items(): readonly CatalogNode[] {
     const list = this.document.resolve(this.list?.value ?? null)
@@ -66,7 +72,7 @@ export class ImageFinder {
 
   #nameOf(item: CatalogNode): string | undefined {
     const image = this.document.resolve(item)
-    return isMap(image) ? textOf(this.fieldsOf(image as CatalogMap).get('name')) : undefined
+    return isMap(image) ? textOf(this.fieldOf(image as CatalogMap, 'name')) : undefined
   }
 
   #named(name: string): readonly CatalogNode[] {

@@ -1,6 +1,6 @@
 import { isMap, isScalar, isSeq, type Pair, type ParsedNode } from 'yaml'
 import type { CatalogDocument } from './document.ts'
-import { type VersionKey, versionKeys } from './fields.ts'
+import { isVersionKey, type VersionKey, versionKeys } from './fields.ts'
 import type { CatalogMap, CatalogNode } from './nodes.ts'
 import { type Style, styleOf } from './scalar.ts'
 
@@ -84,7 +84,7 @@ function quotesOf(map: CatalogMap): Style | undefined {
 }
 
 export function orderOf(map: CatalogMap): VersionKey[] {
-  return map.items.flatMap(({ key }) => versionKeys.filter((known) => isScalar(key) && key.value === known))
+  return map.items.flatMap(({ key }) => (isScalar(key) && isVersionKey(key.value) ? [key.value] : []))
 }
 
 /** How the first folded value of a block mapping is folded. */

@@ -28,16 +28,119 @@ const nodeType = Symbol.for('yaml.node.type')
 
 type Range = readonly [number, number, number]
 
-/** Three numbers instead of an array save a third of the memory. */
-class PlainNode {
+/** Three numbers instead of an array save memory, and so does what is made when it is asked for. */
+class PlainScalar {
   declare readonly anchor: undefined
   declare readonly tag: undefined
-  readonly #start: number
-  readonly #end: number
-  /** Offset behind what belongs to it: spaces, comments and line breaks. */
+  readonly text: string
+  readonly start: number
+  readonly end: number
+  /** Behind the spaces, comments and line breaks that belong to the node. */
   nodeEnd: number
 
-  constructor(start: number, end: number, nodeEnd: number) {
+  /** @param text of the whole file */
+  constructor(text: string, start: number, end: number, nodeEnd: number) {
+    this.text = text
+    this.start = start
+    this.end = end
+    this.nodeEnd = nodeEnd
+  }
+
+  get range(): Range {
+    return [this.start, this.end, this.nodeEnd]
+  }
+
+  get type(): Scalar.Type {
+    const first = this.text.charCodeAt(this.start)
+    if (first === double) return 'QUOTE_DOUBLE'
+    return first === single ? 'QUOTE_SINGLE' : 'PLAIN'
+  }
+
+  get value(): string {
+    const { type } = this
+    if (type === 'PLAIN') return this.text.slice(this.start, this.end)
+    const value = this.text.slice(this.start + 1, this.end - 1)
+    return type === 'QUOTE_SINGLE' ? value.replaceAll("''", "'") : value
+  }
+}
+
+class PlainKey {
+  declare readonly anchor: undefined
+  declare readonly tag: undefined
+  readonly value: string
+  readonly #start: number
+
+  constructor(value: string, start: number) {
+    this.value = value
+    this.#start = start
+  }
+
+  get type(): Scalar.Type {
+    return 'PLAIN'
+  }
+
+  get range(): Range {
+    const end = this.#start + this.value.length
+    return [this.#start, end, end]
+  }
+}
+
+/** A key is made whenever it is looked at: most of what is kept would be keys. */
+class PlainPair {
+  readonly value: PlainNode
+  readonly #name: string
+  readonly #start: number
+
+  constructor(name: string, start: number, value: PlainNode) {
+    this.#name = name
+    this.#start = start
+    this.value = value
+  }
+
+  get key(): PlainKey {
+    return new PlainKey(this.#name, this.#start)
+  }
+}
+
+/** And so is a scalar. */
+class ScalarPair {
+  readonly #name: string
+  readonly #start: number
+  readonly #text: string
+  readonly #valueStart: number
+  readonly #valueEnd: number
+  readonly #nodeEnd: number
+
+  constructor(name: string, start: number, value: PlainScalar) {
+    this.#name = name
+    this.#start = start
+    this.#text = value.text
+    this.#valueStart = value.start
+    this.#valueEnd = value.end
+    this.#nodeEnd = value.nodeEnd
+  }
+
+  get key(): PlainKey {
+    return new PlainKey(this.#name, this.#start)
+  }
+
+  get value(): PlainScalar {
+    return new PlainScalar(this.#text, this.#valueStart, this.#valueEnd, this.#nodeEnd)
+  }
+}
+
+class PlainCollection<Item> {
+  declare readonly anchor: undefined
+  declare readonly tag: undefined
+  readonly items: Item[]
+  readonly flow: true | undefined
+  readonly #start: number
+  readonly #end: number
+  nodeEnd: number
+
+  constructor(items: Item[], start: number, end: number, nodeEnd: number, flow?: true) {
+    this.items = items
+    this.flow = flow
     this.#start = start
     this.#end = end
     this.nodeEnd = nodeEnd
@@ -48,58 +151,12 @@ class PlainNode {
   }
 }
 
-/** Its value is cut out whenever it is asked for: most of what is kept would be values. */
-class PlainScalar extends PlainNode {
-  readonly type: Scalar.Type
-  readonly #text: string
-
-  constructor(text: string, type: Scalar.Type, start: number, end: number, nodeEnd: number) {
-    super(start, end, nodeEnd)
-    this.#text = text
-    this.type = type
-  }
-
-  get value(): string {
-    const [start, end] = this.range
-    if (this.type === 'PLAIN') return this.#text.slice(start, end)
-    const value = this.#text.slice(start + 1, end - 1)
-    return this.type === 'QUOTE_SINGLE' ? value.replaceAll("''", "'") : value
-  }
-}
-
-/** The same for a key. */
-class PlainPair {
-  readonly value: PlainNode
-  readonly #text: string
-  readonly #start: number
-  readonly #end: number
-
-  constructor(text: string, start: number, end: number, value: PlainNode) {
-    this.#text = text
-    this.#start = start
-    this.#end = end
-    this.value = value
-  }
-
-  get key(): PlainScalar {
-    return new PlainScalar(this.#text, 'PLAIN', this.#start, this.#end, this.#end)
-  }
-}
-
-class PlainCollection<Item> extends PlainNode {
-  readonly items: Item[]
-  readonly flow: true | undefined
-
-  constructor(items: Item[], start: number, end: number, nodeEnd: number, flow?: true) {
-    super(start, end, nodeEnd)
-    this.items = items
-    this.flow = flow
-  }
-}
-
-class PlainMap extends PlainCollection<PlainPair> {}
+class PlainMap extends PlainCollection<PlainPair | ScalarPair> {}
 class PlainSeq extends PlainCollection<PlainNode> {}
 
+type PlainNode = PlainScalar | PlainMap | PlainSeq
+
+Object.defineProperty(PlainKey.prototype, nodeType, { value: Symbol.for('yaml.scalar') })
 Object.defineProperty(PlainScalar.prototype, nodeType, { value: Symbol.for('yaml.scalar') })
 Object.defineProperty(PlainMap.prototype, nodeType, { value: Symbol.for('yaml.map') })
 Object.defineProperty(PlainSeq.prototype, nodeType, { value: Symbol.for('yaml.seq') })
@@ -127,6 +184,12 @@ const maximumDepth = 20
 /** YAML has a limit of 1024 characters. */
 const longestKey = 1000
 
+/** A key, of which one string is kept for all; and the last mapping at each depth that has it. */
+interface Name {
+  readonly text: string
+  readonly mappings: number[]
+}
+
 /** A whole line; `next`: offset of the line after it. */
 interface Comment {
   readonly column: number
@@ -137,9 +200,11 @@ interface Comment {
 /** Recursive descent over lines; the fields describe the line that is next. */
 class PlainReader {
   readonly #text: string
-  /** Of each key: the last mapping at each depth that has it. Only one at each depth is being read. */
-  readonly #lastWith = new Map<string, number[]>()
+  readonly #names = new Map<string, Name>()
   #mappings = 0
+  /** Of all collections that are being read: what is cut off there in the end takes no room for more. */
+  readonly #pairs: (PlainPair | ScalarPair)[] = []
+  readonly #items: PlainNode[] = []
   /** Where the line after this one begins. */
   #next = 0
   /** Comments above that belong to nothing yet. */
@@ -187,30 +252,32 @@ class PlainReader {
     this.#mappings += 1
     const number = this.#mappings
     const start = this.#content
-    const pairs: PlainPair[] = []
+    const first = this.#pairs.length
     let end = start
     do {
       if (this.#keyEnd === -1) giveUp()
-      const [from, to] = [this.#content, this.#keyEnd]
-      this.#assertNew(this.#text.slice(from, to), number, depth)
+      const from = this.#content
+      const name = this.#name(number, depth)
       const value = this.#valueOf(column, depth)
-      pairs.push(new PlainPair(this.#text, from, to, value))
+      this.#pairs.push(
+        value instanceof PlainScalar ? new ScalarPair(name, from, value) : new PlainPair(name, from, value),
+      )
       end = value.nodeEnd
     } while (this.#isKeyIn(column))
-    return new PlainMap(pairs, start, end, this.#closedAt(column, end))
+    return new PlainMap(this.#pairs.splice(first), start, end, this.#closedAt(column, end))
   }
 
-  /** A key that stands twice in a mapping is for the whole parser to tell. */
-  #assertNew(key: string, mapping: number, depth: number): void {
-    const numbers = this.#lastWith.get(key)
-    if (numbers === undefined) {
-      const first: number[] = new Array(maximumDepth + 1).fill(0)
-      first[depth] = mapping
-      this.#lastWith.set(key, first)
-    } else {
-      if (numbers[depth] === mapping) giveUp()
-      numbers[depth] = mapping
+  /** The key on the present line. One that stands twice in a mapping is for the whole parser to tell. */
+  #name(mapping: number, depth: number): string {
+    const text = this.#text.slice(this.#content, this.#keyEnd)
+    let name = this.#names.get(text)
+    if (name === undefined) {
+      name = { text, mappings: [] }
+      this.#names.set(text, name)
     }
+    if (name.mappings[depth] === mapping) giveUp()
+    name.mappings[depth] = mapping
+    return name.text
   }
 
   /** The value of the key on the present line; the line after the value is the present one then. */
@@ -232,14 +299,14 @@ class PlainReader {
   #sequence(indent: number, depth: number): PlainSeq {
     if (depth > maximumDepth) giveUp()
     const start = this.#dash
-    const items: PlainNode[] = []
+    const first = this.#items.length
     let end = start
     while (this.#indent === indent && this.#dash !== -1) {
       const item = this.#item(indent, depth)
-      items.push(item)
+      this.#items.push(item)
       end = item.nodeEnd
     }
-    return new PlainSeq(items, start, end, this.#closedAt(indent, end))
+    return new PlainSeq(this.#items.splice(first), start, end, this.#closedAt(indent, end))
   }
 
   #item(indent: number, depth: number): PlainNode {
@@ -283,7 +350,7 @@ class PlainReader {
     const isCommented =
       text.charCodeAt(start) === hash || this.#comments.some((comment) => comment.start < end)
     this.#comments = []
-    return new PlainScalar(text, 'PLAIN', start, start, isCommented ? end : start)
+    return new PlainScalar(text, start, start, isCommented ? end : start)
   }
 
   /** Where a collection ends that the present line is no part of: one of the comments above may be. */
@@ -372,7 +439,7 @@ class PlainReader {
       this.#value = new PlainMap([], start, start + 2, this.#endOfLine(start + 2), true)
     } else {
       const end = this.#endOfPlain(start)
-      this.#value = new PlainScalar(text, 'PLAIN', start, end, this.#endOfLine(end))
+      this.#value = new PlainScalar(text, start, end, this.#endOfLine(end))
     }
   }
 
@@ -387,8 +454,7 @@ class PlainReader {
       } else if ((code === backslash && quote === double) || !(code >= space)) giveUp()
       at += 1
     }
-    const type = quote === single ? 'QUOTE_SINGLE' : 'QUOTE_DOUBLE'
-    return new PlainScalar(text, type, start, at + 1, this.#endOfLine(at + 1))
+    return new PlainScalar(text, start, at + 1, this.#endOfLine(at + 1))
   }
 
   /** Words of harmless characters with single spaces between them; a colon is never the last of a word. */

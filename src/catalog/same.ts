@@ -42,15 +42,7 @@ export function isAsPlanned(
     )
   }
   if (isSeq(before)) return isSeq(after) && areItemsAsPlanned(before.items, after.items, planned)
-  if (!isMap(after) || after.items.length !== before.items.length) return false
-  return before.items.every((pair, index) => {
-    const other = after.items[index]
-    return (
-      other !== undefined &&
-      isAsPlanned(pair.key, other.key, planned) &&
-      isAsPlanned(pair.value as CatalogNode, other.value as CatalogNode, planned)
-    )
-  })
+  return isMap(after) && arePairsAsPlanned((before as CatalogMap).items, (after as CatalogMap).items, planned)
 }
 
 function areItemsAsPlanned(
@@ -91,16 +83,15 @@ function arePairsAsPlanned(
   planned: ReadonlyMap<CatalogNode, PlannedChange>,
 ): boolean {
   return (
-    areItemsAsPlanned(
-      before.map(({ key }) => key),
-      after.map(({ key }) => key),
-      planned,
-    ) &&
-    areItemsAsPlanned(
-      before.map(({ value }) => value),
-      after.map(({ value }) => value),
-      planned,
-    )
+    before.length === after.length &&
+    before.every((pair, index) => {
+      const other = after[index]
+      return (
+        other !== undefined &&
+        isAsPlanned(pair.key, other.key, planned) &&
+        isAsPlanned(pair.value, other.value, planned)
+      )
+    })
   )
 }
 

@@ -41,8 +41,6 @@ export function isPlainText(value: string, inFlow: boolean): boolean {
 
 /** A date that YAML readers take for one: `YYYY-MM-DD`, and a day that exists. */
 export function isDate(value: string): boolean {
-  const time = Date.parse(`${value}T00:00:00Z`)
-  return (
-    /^\d{4}-\d\d-\d\d$/.test(value) && !Number.isNaN(time) && new Date(time).toISOString().startsWith(value)
-  )
+  // A day that its month does not have becomes one of the next month.
+  return /^\d{4}-\d\d-\d\d$/.test(value) && new Date(value).getUTCDate() === Number(value.slice(8))
 }

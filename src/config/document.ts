@@ -1,6 +1,7 @@
 import { Composer, type Document, isAlias, isMap, isNode, isScalar, isSeq } from 'yaml'
 import { type Place, UpdaterError } from '../errors.ts'
-import { countLines, maximumDepth, tokensOf } from '../yaml-tokens.ts'
+import { Lines } from '../lines.ts'
+import { maximumDepth, tokensOf } from '../yaml-tokens.ts'
 
 /** Keys and positions in lists, from the top. */
 export type Path = readonly PropertyKey[]
@@ -14,11 +15,8 @@ export interface ConfigurationDocument {
 
 /** @throws UpdaterError CONFIGURATION */
 export function openDocument(file: string, text: string): ConfigurationDocument {
-  const lines = countLines(text)
-  const placeAt = (offset: number): Place => {
-    const { line, col } = lines.linePos(Math.min(offset, text.length))
-    return { file, line, column: col }
-  }
+  const lines = new Lines(text)
+  const placeAt = (offset: number): Place => ({ file, ...lines.placeOf(Math.min(offset, text.length)) })
   const refuse = (offset: number, why: string): never => {
     throw new UpdaterError('CONFIGURATION', `The configuration is not valid YAML: ${why}`, {
       place: placeAt(offset),
