@@ -42,14 +42,14 @@ for (const bench of chosen) {
     const result = await runBench(bench, { factor, folder }, rounds)
     results.push(result)
     console.log(formatResult(result))
+    await writeFile(values.json, `${JSON.stringify({ setting, results }, undefined, 2)}\n`)
   } catch (error) {
-    if (!(error instanceof MissingProgram)) throw error
-    console.log(`### ${bench.name} is skipped: ${error.message} is missing\n`)
+    if (!(error instanceof MissingProgram)) process.exitCode = 1
+    console.log(`### ${bench.name} is left out: ${(error as Error).message}\n`)
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
 }
-await writeFile(values.json, `${JSON.stringify({ setting, results }, undefined, 2)}\n`)
 const missed = results.flatMap(({ limits }) => limits).filter(({ reached }) => !reached)
 const verdict = missed.length === 0 ? 'All limits are kept' : `${missed.length} limits are not kept`
 console.log(`${verdict}; ${Math.ceil(performance.now() / 60_000)} minutes; ${values.json}`)

@@ -36,26 +36,34 @@ export async function runBench(bench: Bench, scale: Scale, rounds: number): Prom
   const { name, about } = bench
   const stage = await bench.prepare(scale)
   try {
-    const [ours, ...peers] = stage.contestants
-    const lacking = peers.flatMap((peer) => missing(peer).map((program) => ({ peer, program })))
-    const present = [ours, ...peers.filter((peer) => missing(peer).length === 0)]
-    const costs = await race(present, stage.servers ?? [], rounds)
-    const lines = linesOf(present, costs)
-    const skipped = lacking.map(({ peer, program }) => `${peer.name} is skipped: ${program} is missing`)
-    return {
-      name,
-      about,
-      lines,
-      limits: judge(stage, lines),
-      notes: [...skipped, ...((await stage.notes?.()) ?? [])],
-    }
+    const { present, skipped } = await warmUp(stage)
+    const lines = linesOf(present, await race(present, stage, rounds))
+    const notes = [...skipped, ...((await stage.notes?.()) ?? [])]
+    return { name, about, lines, limits: judge(stage, lines), notes }
   } finally {
     await stage.close()
   }
 }
 
-function missing({ needs = [] }: Contestant): string[] {
-  return needs.filter((program) => !isInstalled(program))
+/** Everyone runs once. A peer that cannot is skipped; that we cannot is an error. */
+async function warmUp({ contestants: [ours, ...peers] }: Stage) {
+  const present = [ours]
+  const skipped: string[] = []
+  await ours.run()
+  for (const peer of peers) {
+    const lacking = (peer.needs ?? []).filter((program) => !isInstalled(program))
+    if (lacking.length > 0) {
+      skipped.push(`${peer.name} is skipped: ${lacking.join(', ')} is missing`)
+      continue
+    }
+    try {
+      await peer.run()
+      present.push(peer)
+    } catch (error) {
+      skipped.push(`${peer.name} is skipped: ${(error as Error).message.trim()}`)
+    }
+  }
+  return { present, skipped }
 }
 
 interface Turn extends Cost {
@@ -63,23 +71,20 @@ interface Turn extends Cost {
   readonly servers: number
 }
 
-/**
- * Costs by contestant and round; everyone has run once before that, to warm up. Every other round goes
- * backwards, so that nobody always comes after the same one.
- */
+/** Costs by contestant and round. Every other round goes backwards, so that nobody always comes after the same one. */
 async function race(
   contestants: readonly Contestant[],
-  servers: NonNullable<Stage['servers']>,
+  { servers = [] }: Stage,
   rounds: number,
 ): Promise<Turn[][]> {
   const used = async () => sum(await Promise.all(servers.map((server) => server.cpu())))
   const turns: Turn[][] = contestants.map(() => [])
   const order = [...contestants.entries()]
-  for (let round = -1; round < rounds; round++, order.reverse()) {
+  for (let round = 0; round < rounds; round++, order.reverse()) {
     for (const [index, contestant] of order) {
       const before = await used()
       const cost = await contestant.run()
-      if (round >= 0) turns[index]?.push({ ...cost, servers: (await used()) - before })
+      turns[index]?.push({ ...cost, servers: (await used()) - before })
     }
   }
   return turns

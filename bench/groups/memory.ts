@@ -54,8 +54,8 @@ export const memories: readonly Bench[] = [
   memory('4GiB', 'two images of 4 GiB at the same time', plain(4096)),
   memory(
     'slow-store',
-    'two images of 128 MiB, the store takes 32 MiB/s of each connection',
-    plain(128, { sink: 32 * MiB }),
+    'two images of 128 MiB, the store takes 8 MiB/s of each connection',
+    plain(128, { sink: 8 * MiB }),
   ),
   memory('slow-source', 'two images of 128 MiB, the source sends 32 MiB/s', plain(128, { origin: 32 * MiB })),
   memory('xz', 'two images of 256 MiB at the same time, packed by xz', packed(packings.xz, 256)),

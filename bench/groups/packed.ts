@@ -29,7 +29,7 @@ export async function startPacked(
   names: readonly string[] = ['AlmaLinux-latest'],
 ) {
   const [packer = ''] = pack.split(' ')
-  if (!isInstalled(packer)) throw new MissingProgram(packer)
+  if (!isInstalled(packer)) throw new MissingProgram(`${packer} is missing`)
   const file = join(folder, `archive.${extension}`)
   const hex = await writeArchive(file, size, pack)
   const paths = names.map((name) => `/${name}.raw.${extension}`)
