@@ -107,6 +107,7 @@ function smallCheck(roundTrip: number, most: number | undefined): Bench {
       return {
         contestants: [ours('image-updater', catalogue, scale.folder), serially(catalogue)],
         limits: most === undefined ? [] : [{ type: 'ratio', peer: 'serial Python', most }],
+        servers: [origin],
         close: () => origin.close(),
       }
     },
@@ -136,6 +137,7 @@ const cachedCheck: Bench = {
       ],
       limits: [],
       notes: async () => [`the servers sent ${sent.cached} bytes, and ${sent.anew} without the cache`],
+      servers: [origin],
       close: () => origin.close(),
     }
   },
@@ -158,6 +160,7 @@ const largeCheck: Bench = {
         { type: 'ratio', peer: '200 on 4', most: 3 },
         { type: 'memory', most: 200 },
       ],
+      servers: [large.origin, small.origin],
       close: async () => {
         await large.origin.close()
         await small.origin.close()
