@@ -23,10 +23,17 @@ export interface VerifiedText {
 /**
  * Asks for a text that a build or its checksum is read from, and verifies what signs it. All of them but
  * listings come in through here.
+ * @param isFirst nothing was asked of this server before: a signature is asked for meanwhile, by a connection of its
+ * own. Later, to open that one would take longer than to wait for the text's.
  * @throws UpdaterError HTTP_*, SIGNATURE_*
  */
-export async function fetchVerified(url: string, context: ResolverContext): Promise<VerifiedText> {
+export async function fetchVerified(
+  url: string,
+  context: ResolverContext,
+  isFirst = false,
+): Promise<VerifiedText> {
   const answer = context.http.text(url, { signal: context.signal })
+  if (!isFirst) await answer
   const checked = await context.verify?.({ url, bytes: answer.then(({ bytes }) => bytes) })
   const { text, trust, warnings } = checked ?? {
     text: withoutFrame((await answer).text, url),
@@ -39,11 +46,16 @@ export async function fetchVerified(url: string, context: ResolverContext): Prom
 
 /**
  * Asks for a checksum file and reads it.
+ * @param isFirst as for `fetchVerified`
  * @throws UpdaterError HTTP_*, SIGNATURE_*, CHECKSUM_MALFORMED where the file holds no checksum at all
  */
-export async function fetchManifest(url: string, context: ResolverContext): Promise<Manifest> {
+export async function fetchManifest(
+  url: string,
+  context: ResolverContext,
+  isFirst = false,
+): Promise<Manifest> {
   context.tell({ type: 'checksums-from', url: redactUrl(url) })
-  const { text, trust } = await fetchVerified(url, context)
+  const { text, trust } = await fetchVerified(url, context, isFirst)
   const entries = /^\s*\{/.test(text) ? await readJson(text, url) : parseChecksumFile(text)
   if (entries.length > 0) return { url, entries, trust }
   throw noChecksum(url)

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream'
+import { setImmediate } from 'node:timers/promises'
 import type { Dispatcher } from 'undici'
 import { abortedError, orAborted } from './abort.ts'
 import { describeRequest, HttpError, transportError } from './failure.ts'
@@ -65,6 +66,8 @@ export function createTransport(policy: Policy): Transport {
             signal: signal ?? null,
             headersTimeout: policy.headersTimeout + uploadTime(body, policy),
             bodyTimeout: policy.idleTimeout,
+            // undici ends the connection of each HEAD, since a server might send a body: no store does.
+            ...(method === 'HEAD' && lane === 'bulk' && proxy === undefined ? { reset: false } : {}),
           }),
           signal,
         )
@@ -130,10 +133,17 @@ function openBody(
       else {
         const signal = AbortSignal.timeout(policy.discardTimeout)
         await answer.body.dump({ limit: policy.discardBytes, signal }).catch(() => undefined)
+        await freed()
       }
     },
   }
 }
+
+/**
+ * A turn of the event loop after an answer's end, undici gives its connection to another request: one that comes
+ * sooner would open a connection of its own.
+ */
+const freed = setImmediate
 
 /**
  * The body's chunks as they come. undici's timer notices when nothing comes; this one also notices a
@@ -160,6 +170,7 @@ async function* watched(
       yield chunk
       since = performance.now()
     }
+    await freed()
   } catch (thrown) {
     throw fail(thrown)
   }

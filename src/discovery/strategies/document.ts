@@ -76,7 +76,7 @@ async function fetchFiles(url: string, wanted: Wanted, context: ResolverContext)
     const choose = (folders: readonly string[]) => newestOf(folders, (folder) => folder, wanted)
     return fetchPackages(url, choose, context)
   }
-  const { text, trust } = await fetchVerified(url, context)
+  const { text, trust } = await fetchVerified(url, context, true)
   const { parseDocument } = await import('../documents.ts')
   const files = parseDocument(text, url)
   if (files.length > 0) return { files, trust }

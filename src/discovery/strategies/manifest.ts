@@ -21,7 +21,7 @@ export const manifestStrategy: Strategy = {
     const latest = splitFileUrl(latestUrl)
     if (latest === undefined) throw notAFile(image)
     context.tell({ type: 'latest-url', url: redactUrl(latestUrl) })
-    const manifest = await fetchManifest(checksumUrl, context)
+    const manifest = await fetchManifest(checksumUrl, context, true)
     const alias = listedFile(latest.name, manifest, image)
     const file = datedTwin(alias, manifest)
     const url = file === alias ? latestUrl : childUrl(latest.parent, file.name)

@@ -24,7 +24,7 @@ export const pointerStrategy: Strategy = {
     const pointer = splitFileUrl(latestUrl)
     if (pointer === undefined) throw notAFile(image)
     const { folder, pattern, suffix } = await checksumPlace(checksumUrl, image)
-    const { text } = await fetchVerified(latestUrl, context)
+    const { text } = await fetchVerified(latestUrl, context, true)
     const newest = newestOf(parsePointer(text).filter(({ path }) => pattern.matches(path)))
     if (newest === undefined) throw namesNothing(latestUrl, image)
     const url = pathUrl(pointer.parent, newest.path)
