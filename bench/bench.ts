@@ -15,6 +15,12 @@ export type Limit =
   | { readonly type: 'ratio'; readonly peer: string; readonly most: number }
   /** Milliseconds on top of a peer's time. */
   | { readonly type: 'extra'; readonly peer: string; readonly most: number }
+  /**
+   * Round trips that have to be waited for, one after the other, from its start to its end: what it takes longer
+   * than a peer that differs in nothing but its servers, which answer at once. `roundTrip` is in milliseconds, and
+   * long enough that the processors' work is little beside it.
+   */
+  | { readonly type: 'round-trips'; readonly peer: string; readonly roundTrip: number; readonly most: number }
   /** Milliseconds. */
   | { readonly type: 'time'; readonly most: number }
   /** MiB of memory at its peak, without its children. */

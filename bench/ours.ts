@@ -29,11 +29,12 @@ export interface Entry {
   readonly version: string
   readonly url: string
   readonly checksum: string
+  readonly mirrorUrl?: string
 }
 
 /** An image definition as OSISM's catalogue has them. */
 export function renderEntry(entry: Entry): string {
-  const { name, distro, format = 'qcow2', latestUrl, checksumUrl, version, url, checksum } = entry
+  const { name, distro, format = 'qcow2', latestUrl, checksumUrl, version, url, checksum, mirrorUrl } = entry
   return `  - name: ${name}
     enable: true
     shortname: ${name}
@@ -69,7 +70,7 @@ export function renderEntry(entry: Entry): string {
         checksum:${' '}
           ${checksum}
         build_date: ${version.replace(/(\d{4})(\d\d)(\d\d)/, '$1-$2-$3')}
-`
+${mirrorUrl === undefined ? '' : `        mirror_url: ${mirrorUrl}\n`}`
 }
 
 /** Writes a catalogue of one file and returns the file's path. */

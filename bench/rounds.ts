@@ -127,12 +127,15 @@ function judge({ limits }: Stage, lines: readonly Line[]): Verdict[] {
   })
 }
 
-function measured({ type }: Limit, ours: Line, peer: Line): number {
-  switch (type) {
+function measured(limit: Limit, ours: Line, peer: Line): number {
+  const longer = () => median(ours.times.map((time, round) => time - (peer.times[round] ?? Number.NaN)))
+  switch (limit.type) {
     case 'ratio':
       return peer.ratio
     case 'extra':
-      return median(ours.times.map((time, round) => time - (peer.times[round] ?? Number.NaN)))
+      return longer()
+    case 'round-trips':
+      return longer() / limit.roundTrip
     case 'time':
       return ours.time
     case 'memory':

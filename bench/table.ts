@@ -58,6 +58,8 @@ function describe(limit: Limit): string {
       return `at most ${limit.most} times as long as ${limit.peer}`
     case 'extra':
       return `at most ${limit.most} ms longer than ${limit.peer}`
+    case 'round-trips':
+      return `at most ${limit.most} round trips, one after the other`
     case 'time':
       return `at most ${limit.most} ms`
     case 'memory':

@@ -6,6 +6,8 @@ import { measure } from '../measure.ts'
 import { type Entry, imageUpdater, writeCatalogue } from '../ours.ts'
 import type { OriginConfig, OriginCounts, OriginFacts } from '../servers/origin.ts'
 import { type RunningServer, startServer } from '../servers/process.ts'
+import type { SinkConfig, SinkCounts, SinkFacts } from '../servers/sink.ts'
+import { intoSink } from './ends.ts'
 
 const serial = fileURLToPath(new URL('../peers/serial.py', import.meta.url))
 
@@ -67,6 +69,7 @@ function manifest(number: number): Subject {
 
 interface World {
   readonly origin: RunningServer<OriginFacts, OriginCounts>
+  readonly entries: readonly Entry[]
   readonly catalogue: string
 }
 
@@ -83,7 +86,32 @@ export async function startWorld(
   const urlOf = (number: number) => origin.facts.urls[Math.floor(number / 2) % hosts] ?? ''
   const entries = subjects.map((subject, number) => subject.entry(urlOf(number)))
   const name = `catalogue-${images}-${hosts}-${roundTrip}`
-  return { origin, catalogue: await writeCatalogue(join(folder, name), entries) }
+  return { origin, entries, catalogue: await writeCatalogue(join(folder, name), entries) }
+}
+
+/** The same with a store at the same distance, which has all of the images. */
+async function startMirroredWorld(scale: Scale, roundTrip: number) {
+  const { origin, entries } = await startWorld(scale, { images: 22, hosts: 6, roundTrip })
+  const named = entries.map((entry) => ({ entry, key: `${entry.name}/${entry.version}-${entry.name}.qcow2` }))
+  const objects = named.map(({ entry: { checksum }, key }) => [`/bucket/${key}`, recordOf(checksum)])
+  const config: SinkConfig = { roundTrip, objects: Object.fromEntries(objects) }
+  const sink = await startServer<SinkConfig, SinkFacts, SinkCounts>('sink', config)
+  const base = `${sink.facts.url}/swift/v1/AUTH_bench/bucket/`
+  const mirrored = named.map(({ entry, key }) => ({ ...entry, mirrorUrl: base + key }))
+  const catalogue = await writeCatalogue(join(scale.folder, `mirrored-${roundTrip}`), mirrored)
+  const close = async () => {
+    await origin.close()
+    await sink.close()
+  }
+  return { origin, sink, catalogue, close }
+}
+
+function recordOf(checksum: string): Record<string, string> {
+  return {
+    'x-amz-meta-checksum': checksum,
+    'x-amz-meta-source-checksum': checksum,
+    'x-amz-meta-size': '1000000',
+  }
 }
 
 function ours(name: string, catalogue: string, folder: string, more: readonly string[] = []): Contestant {
@@ -143,6 +171,52 @@ const cachedCheck: Bench = {
   },
 }
 
+/** Milliseconds: so many that what the processors do meanwhile hardly counts. */
+const farAway = 500
+
+/** How many round trips follow upon each other, without a mirror. */
+const checkRoundTrips: Bench = {
+  name: 'check-round-trips',
+  about: `22 images on 6 servers, all up to date, ${farAway} ms for a round trip and none`,
+  async prepare(scale) {
+    const far = await startWorld(scale, { images: 22, hosts: 6, roundTrip: farAway })
+    const near = await startWorld(scale, { images: 22, hosts: 6, roundTrip: 0 })
+    return {
+      contestants: [
+        ours('image-updater', far.catalogue, scale.folder),
+        ours('at no distance', near.catalogue, scale.folder),
+      ],
+      limits: [{ type: 'round-trips', peer: 'at no distance', roundTrip: farAway, most: 6 }],
+      close: async () => {
+        await far.origin.close()
+        await near.origin.close()
+      },
+    }
+  },
+}
+
+/** The same for a run with an object store, at the same distance, which is asked for every image. */
+const updateRoundTrips: Bench = {
+  name: 'update-round-trips',
+  about: `22 images on 6 servers and their mirror, all up to date, ${farAway} ms for a round trip and none`,
+  async prepare(scale) {
+    const far = await startMirroredWorld(scale, farAway)
+    const near = await startMirroredWorld(scale, 0)
+    const contestant = (name: string, { catalogue, sink }: typeof far): Contestant => {
+      const args = ['--images', catalogue, '--quiet', ...intoSink({ sink })]
+      return { name, run: () => imageUpdater(args, scale.folder) }
+    }
+    return {
+      contestants: [contestant('image-updater', far), contestant('at no distance', near)],
+      limits: [{ type: 'round-trips', peer: 'at no distance', roundTrip: farAway, most: 6 }],
+      close: async () => {
+        await far.close()
+        await near.close()
+      },
+    }
+  },
+}
+
 /** Many images: the time is to grow with the requests per server, not with the images. */
 const largeCheck: Bench = {
   name: 'check-2000',
@@ -174,5 +248,7 @@ export const checks: readonly Bench[] = [
   smallCheck(30, undefined),
   smallCheck(100, 0.1),
   cachedCheck,
+  checkRoundTrips,
+  updateRoundTrips,
   largeCheck,
 ]

@@ -44,7 +44,7 @@ export async function startEnds(
 }
 
 /** The options that choose the sink as the store. */
-export function intoSink({ sink }: Ends): string[] {
+export function intoSink({ sink }: Pick<Ends, 'sink'>): string[] {
   const { url } = sink.facts
   return ['--minio-server', url, '--minio-bucket', 'bucket', '--swift-prefix', 'swift/v1/AUTH_bench/']
 }

@@ -4,6 +4,8 @@ import type { Bench } from '../bench.ts'
 import { measure } from '../measure.ts'
 import { imageUpdater, writeCatalogue } from '../ours.ts'
 
+const server = 'https://repo.almalinux.org/almalinux/9/cloud/x86_64/images'
+
 const node = { name: 'node -e 0', run: () => measure('node', ['-e', '0']) }
 
 function startup(name: string, about: string, args: readonly string[], most: number): Bench {
@@ -34,6 +36,33 @@ const reading: Bench = {
   },
 }
 
+/** One image, and nothing to find fault with. */
+const validating: Bench = {
+  name: 'startup-validate',
+  about: 'validate, of a catalogue of one image',
+  async prepare({ folder }) {
+    const path = await writeCatalogue(join(folder, 'right'), [
+      {
+        name: 'almalinux-9',
+        distro: 'rocky',
+        latestUrl: `${server}/AlmaLinux-9-GenericCloud-latest.x86_64.qcow2`,
+        checksumUrl: `${server}/CHECKSUM`,
+        version: '20260120',
+        url: `${server}/AlmaLinux-9-GenericCloud-9.7-20260120.x86_64.qcow2`,
+        checksum: `sha256:${'0123456789abcdef'.repeat(4)}`,
+      },
+    ])
+    return {
+      contestants: [
+        { name: 'image-updater', run: () => imageUpdater(['validate', '--images', path], folder) },
+        node,
+      ],
+      limits: [{ type: 'extra', peer: 'node -e 0', most: 150 }],
+      close: async () => {},
+    }
+  },
+}
+
 export const startups: readonly Bench[] = [
   startup('help', '--help', ['--help'], 50),
   startup(
@@ -43,4 +72,5 @@ export const startups: readonly Bench[] = [
     50,
   ),
   reading,
+  validating,
 ]

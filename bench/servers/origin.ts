@@ -5,10 +5,9 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo, Socket } from 'node:net'
-import { setTimeout as pause } from 'node:timers/promises'
+import type { AddressInfo } from 'node:net'
 import { generatedBytes } from '../../test/support/bytes.ts'
-import { serve, untilDue } from './process.ts'
+import { createDistance, serve, untilDue } from './process.ts'
 
 export interface OriginConfig {
   /** Origins, each on a port of its own. Default: 1. */
@@ -56,16 +55,13 @@ function fileAt(path: string, { texts = {}, files = {} }: OriginConfig): File | 
 serve<OriginConfig, OriginFacts, OriginCounts>(async (config) => {
   const { hosts = 1, roundTrip = 0, rate } = config
   const files = new Map<string, File | undefined>()
-  const opened = new WeakSet<Socket>()
+  const distance = createDistance(roundTrip)
   const counts = { requests: 0, connections: 0, sent: 0 }
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = new URL(request.url ?? '/', 'http://origin').pathname
     counts.requests += 1
-    const isNew = !opened.has(request.socket)
-    opened.add(request.socket)
-    if (isNew) counts.connections += 1
-    if (roundTrip > 0) await pause(isNew ? 2 * roundTrip : roundTrip)
+    await distance(request.socket)
     if (!files.has(path)) files.set(path, fileAt(path, config))
     const file = files.get(path)
     if (file === undefined) return void response.writeHead(404, { 'content-length': 0 }).end()
@@ -103,6 +99,9 @@ serve<OriginConfig, OriginFacts, OriginCounts>(async (config) => {
   for (let number = 0; number < hosts; number++) {
     const server = createServer({ keepAlive: true, highWaterMark: 2 ** 20 }, (request, response) => {
       answer(request, response).catch(() => response.destroy())
+    })
+    server.on('connection', () => {
+      counts.connections += 1
     })
     server.keepAliveTimeout = 60_000
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

@@ -1,5 +1,6 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
+import type { Socket } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 
 /** A server in a process of its own, so that what it costs is not counted as anybody else's. */
@@ -52,6 +53,16 @@ export function serve<Config, Facts, Counts>(
 function cpuTime(): number {
   const { user, system } = process.cpuUsage()
   return (user + system) / 1000
+}
+
+/** Waits as long as a server at a distance takes to answer: a round trip, and one more to open a connection. */
+export function createDistance(roundTrip: number): (socket: Socket) => Promise<void> {
+  const opened = new WeakSet<Socket>()
+  return async (socket) => {
+    const isNew = !opened.has(socket)
+    opened.add(socket)
+    if (roundTrip > 0) await pause(isNew ? 2 * roundTrip : roundTrip)
+  }
 }
 
 /** Waits until so many bytes are due at `rate` bytes per second since `started`. */

@@ -6,11 +6,15 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { finished } from 'node:stream/promises'
-import { serve, untilDue } from './process.ts'
+import { createDistance, serve, untilDue } from './process.ts'
 
 export interface SinkConfig {
   /** Bytes per second that it takes of one connection. Default: no limit. */
   readonly rate?: number | undefined
+  /** Milliseconds of a round trip: one more to open a connection. Default: 0. */
+  readonly roundTrip?: number
+  /** The metadata of objects that are there from the beginning, by `/bucket/key`. */
+  readonly objects?: Readonly<Record<string, Record<string, string>>>
 }
 
 export interface SinkFacts {
@@ -35,8 +39,13 @@ interface Entry extends Body {
 const noUploads = '<ListMultipartUploadsResult><IsTruncated>false</IsTruncated></ListMultipartUploadsResult>'
 const noObjects = '<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>'
 
-serve<SinkConfig, SinkFacts, SinkCounts>(async ({ rate }) => {
-  const objects = new Map<string, Entry>()
+serve<SinkConfig, SinkFacts, SinkCounts>(async ({ rate, roundTrip = 0, objects: present = {} }) => {
+  const distance = createDistance(roundTrip)
+  const objects = new Map<string, Entry>(
+    Object.entries(present).map(([key, headers]) => {
+      return [key, { headers, size: Number(headers['x-amz-meta-size']), head: Buffer.alloc(0) }]
+    }),
+  )
   const uploads = new Map<string, Entry>()
   let received = 0
 
@@ -58,6 +67,7 @@ serve<SinkConfig, SinkFacts, SinkCounts>(async ({ rate }) => {
   }
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    await distance(request.socket)
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://sink')
     const key = pathname.replace(/^\/swift\/v1\/AUTH_bench/, '')
     const xml = (text: string) => void response.writeHead(200, { 'content-length': text.length }).end(text)
