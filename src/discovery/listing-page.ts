@@ -2,7 +2,7 @@ import { UpdaterError } from '../errors.ts'
 import { statusOf } from '../http/failure.ts'
 import { parseUrl, redactUrl } from '../http/url.ts'
 import { parseJson } from './json.ts'
-import { type ListingEntry, parseListing } from './listing.ts'
+import type { ListingEntry } from './listing.ts'
 import { decodeSegment } from './names.ts'
 import type { ResolverContext } from './resolver.ts'
 
@@ -28,8 +28,9 @@ export const fetchListing: Lister = async (folder, context) => {
 /** MirrorCache, which serves openSUSE, draws its pages in the browser; `?jsontable` has what it draws. */
 export const fetchJsonTable: Lister = (folder, context) => fetchPage(folder, context, '?jsontable')
 
-/** A server that knows the page only without the slash is asked once more. */
+/** A server that knows the page only without the slash is asked once more. The parser is loaded meanwhile. */
 async function fetchPage(folder: string, context: ResolverContext, query = ''): Promise<ListingEntry[]> {
+  const parser = import('./listing.ts')
   const ask = (url: string) => context.http.text(`${url}${query}`, { signal: context.signal })
   const page = await ask(folder).catch((error: unknown) => {
     if (statusOf(error) === 404) return ask(folder.slice(0, -1))
@@ -40,7 +41,7 @@ async function fetchPage(folder: string, context: ResolverContext, query = ''): 
     return parseJsonTable(parseJson(page.text))
   }
   if (page.text.slice(0, 1000).includes('<ListBucketResult')) return fetchBucket(folder, '', context)
-  return parseListing(page.text, page.url)
+  return (await parser).parseListing(page.text, page.url)
 }
 
 /** GitHub has no page there; its API tells what is in the folders of releases. */

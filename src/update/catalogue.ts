@@ -54,13 +54,13 @@ export async function openCatalogue(settings: Settings): Promise<OpenCatalogue> 
       await writer.write(edit)
     },
     changes: async () => {
-      const { unifiedDiff } = await import('../catalog/diff.ts')
-      return [...writers].flatMap(([file, writer]) => {
+      const changed = [...writers].flatMap(([file, writer]) => {
         const change = writer.change()
-        return change === undefined || change.before === change.after
-          ? []
-          : [{ file, diff: unifiedDiff(file, change.before, change.after) }]
+        return change === undefined || change.before === change.after ? [] : [{ file, ...change }]
       })
+      if (changed.length === 0) return []
+      const { unifiedDiff } = await import('../catalog/diff.ts')
+      return changed.map(({ file, before, after }) => ({ file, diff: unifiedDiff(file, before, after) }))
     },
     release: async () => {
       await lock?.release()
