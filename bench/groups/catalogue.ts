@@ -1,3 +1,4 @@
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Bench, type Contestant, type Scale, scaled } from '../bench.ts'
@@ -6,7 +7,10 @@ import { writeCatalogue } from '../ours.ts'
 
 const program = fileURLToPath(new URL('../peers/edit-catalogue.mjs', import.meta.url))
 
-async function editing(images: number, scale: Scale): Promise<Contestant> {
+/** What is made of the text of a catalogue. */
+type Change = (text: string) => string
+
+async function editing(name: string, images: number, scale: Scale, change: Change): Promise<Contestant> {
   const count = scaled(images, scale)
   const entries = Array.from({ length: count }, (_, number) => ({
     name: `image-${number}`,
@@ -17,21 +21,40 @@ async function editing(images: number, scale: Scale): Promise<Contestant> {
     url: `https://images.example.org/release-${number}/20260108/server-${number}-amd64.img`,
     checksum: `sha256:${String(number).padStart(64, '0')}`,
   }))
-  const path = await writeCatalogue(join(scale.folder, `catalogue-${images}`), entries)
+  const path = await writeCatalogue(join(scale.folder, `${name}-${images}`), entries)
+  await writeFile(path, change(await readFile(path, 'utf8')))
   return { name: `${images} images`, run: () => measure('node', [program, path]) }
 }
 
-export const catalogues: readonly Bench[] = [
-  {
-    name: 'catalogue-20000',
-    about: 'a file of 20000 images is read, every image gets a new version, and all of them are edited',
+function editingOf(name: string, about: string, change: Change): Bench {
+  return {
+    name,
+    about,
     prepare: async (scale) => ({
-      contestants: [await editing(20_000, scale), await editing(2000, scale)],
+      contestants: [await editing(name, 20_000, scale, change), await editing(name, 2000, scale, change)],
       limits: [
         { type: 'time', most: 2000 },
         { type: 'ratio', peer: '2000 images', most: 12 },
       ],
       close: async () => {},
     }),
-  },
+  }
+}
+
+/** Above the file, above every image, behind a value, and within a list of versions. */
+function withComments(text: string): string {
+  const commented = text
+    .replaceAll(/^ {2}- name: (.*)$/gm, '\n  # $1 is kept until the next release is out.\n$&')
+    .replaceAll('enable: true', '$& # in all regions')
+    .replaceAll(/^ +versions:$/gm, '$& # newest first\n      # - version: pre-release')
+  return `# The images of the cloud\n${commented}\n# end\n`
+}
+
+export const catalogues: readonly Bench[] = [
+  editingOf(
+    'catalogue-20000',
+    'a file of 20000 images is read, every image gets a new version, and all of them are edited',
+    (text) => text,
+  ),
+  editingOf('catalogue-20000-comments', 'the same with comments among its lines', withComments),
 ]
