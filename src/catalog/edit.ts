@@ -1,7 +1,8 @@
 import { isMap, isSeq } from 'yaml'
-import { asUpdaterError, UpdaterError } from '../errors.ts'
 import type { ImageVersion, VersionValues } from '../image.ts'
-import { type CatalogDocument, openDocument } from './document.ts'
+import { isImageAsPlanned, type PlannedChange } from './as-planned.ts'
+import { carryOut, type Edited, type Plan } from './carry-out.ts'
+import type { CatalogDocument } from './document.ts'
 import { differences, spliceEntry, uneditable, type Values } from './entry.ts'
 import { isNull, readVersion, type VersionKey } from './fields.ts'
 import { ImageFinder } from './find-image.ts'
@@ -9,22 +10,12 @@ import { spliceFirstEntry } from './first-entry.ts'
 import { type History, type HistoryPlan, planHistory, spliceNewEntry, spliceRemovals } from './history.ts'
 import { type Layout, measureLayout, ownPair } from './layout.ts'
 import type { CatalogMap, CatalogNode } from './nodes.ts'
-import { isAsPlanned, type PlannedChange } from './same.ts'
 import { isDate } from './scalar.ts'
-import { applySplices, type Splice } from './splice.ts'
+import type { Splice } from './splice.ts'
 import type { VersionEdit } from './types.ts'
 
 /** What became of several edits of one text. */
-export interface EditedText {
-  readonly text: string
-  readonly applied: readonly VersionEdit[]
-  readonly failed: readonly FailedEdit[]
-}
-
-export interface FailedEdit {
-  readonly edit: VersionEdit
-  readonly error: UpdaterError
-}
+export type EditedText = Edited<VersionEdit>
 
 /**
  * Writes new values into the first versions of some images, or new versions in front of them. Only the
@@ -45,77 +36,20 @@ export function editCatalog(path: string, text: string, edits: readonly VersionE
  * @throws UpdaterError CATALOG_SYNTAX: the text is no catalogue
  */
 export function editEach(path: string, text: string, edits: readonly VersionEdit[]): EditedText {
-  const planner = new EditPlanner(openDocument(path, text))
-  const failed: FailedEdit[] = []
-  const plans: Plan[] = []
-  for (const edit of edits) {
-    try {
-      plans.push(planner.plan(edit))
-    } catch (error) {
-      failed.push({ edit, error: asUpdaterError(error) })
-    }
-  }
-  const edited = carryOut(planner.document, plans)
-  return { ...edited, failed: [...failed, ...edited.failed] }
-}
-
-interface Plan {
-  readonly edit: VersionEdit
-  readonly image: CatalogMap
-  readonly change: PlannedChange
-  readonly splices: readonly Splice[]
-}
-
-/** Where the result is not as planned, halves are tried, until those that spoil it stand alone. */
-function carryOut(document: CatalogDocument, plans: readonly Plan[]): EditedText {
-  const effective = plans.filter(({ splices }) => splices.length > 0)
-  const applied = plans.map(({ edit }) => edit)
-  const text = applyPlans(document, effective)
-  if (text !== undefined) return { text, applied, failed: [] }
-  const [plan] = effective
-  if (effective.length === 1 && plan !== undefined) {
-    const error = uneditable(document, plan.image.range[0], 'more than the planned values would change')
-    return {
-      text: document.text,
-      applied: applied.filter((edit) => edit !== plan.edit),
-      failed: [{ edit: plan.edit, error }],
-    }
-  }
-  const middle = Math.ceil(plans.length / 2)
-  const first = carryOut(document, plans.slice(0, middle))
-  const edits = plans.slice(middle).map(({ edit }) => edit)
-  const second = editEach(document.path, first.text, edits)
-  return {
-    text: second.text,
-    applied: [...first.applied, ...second.applied],
-    failed: [...first.failed, ...second.failed],
-  }
-}
-
-function applyPlans(document: CatalogDocument, plans: readonly Plan[]): string | undefined {
-  if (plans.length === 0) return document.text
-  const text = applySplices(
-    document.text,
-    plans.flatMap(({ splices }) => splices),
-  )
-  if (text === undefined) return undefined
-  try {
-    const planned = new Map<CatalogNode, PlannedChange>(plans.map(({ image, change }) => [image, change]))
-    return isAsPlanned(document.root, openDocument(document.path, text).root, planned) ? text : undefined
-  } catch (error) {
-    if (error instanceof UpdaterError) return undefined
-    throw error
-  }
+  return carryOut(path, text, edits, (document) => {
+    const planner = new EditPlanner(document)
+    return (edit) => planner.plan(edit)
+  })
 }
 
 class EditPlanner {
-  readonly document: CatalogDocument
+  readonly #document: CatalogDocument
   readonly #images: ImageFinder
   readonly #edited = new Set<CatalogMap>()
   #layout: Layout | undefined
 
   constructor(document: CatalogDocument) {
-    this.document = document
+    this.#document = document
     this.#images = new ImageFinder(document)
   }
 
@@ -125,7 +59,7 @@ class EditPlanner {
     const wanted = valuesOf(edit.after)
     const date = edit.after.buildDate
     if (date !== undefined && !isDate(date)) {
-      throw uneditable(this.document, image.range[0], `the build date "${date}" is not a date`)
+      throw uneditable(this.#document, image.range[0], `the build date "${date}" is not a date`)
     }
     const history = this.#history(image)
     const versions = this.#versions(image)
@@ -133,7 +67,8 @@ class EditPlanner {
       throw this.#images.changed(image, edit.name, 'has another version than when it was checked')
     }
     this.#edited.add(image)
-    return { edit, image, ...this.#change(image, history, planHistory(edit, versions), wanted) }
+    const { change, splices } = this.#change(image, history, planHistory(edit, versions), wanted)
+    return { image, splices, isDone: (after) => isImageAsPlanned(image, after, change) }
   }
 
   #change(
@@ -141,8 +76,8 @@ class EditPlanner {
     history: History | undefined,
     { isNew, removed }: HistoryPlan,
     wanted: Values,
-  ): Pick<Plan, 'change' | 'splices'> {
-    const { document } = this
+  ): { change: PlannedChange; splices: readonly Splice[] } {
+    const document = this.#document
     const layout = this.#measure()
     if (history === undefined) {
       const values = withoutNulls(wanted)
@@ -165,7 +100,7 @@ class EditPlanner {
     const versions = ownPair(image, 'versions')
     if (versions === undefined) {
       if (this.#images.fieldOf(image, 'versions') !== undefined) {
-        throw uneditable(this.document, image.range[0], '"versions" comes from a merge key (<<)')
+        throw uneditable(this.#document, image.range[0], '"versions" comes from a merge key (<<)')
       }
       return undefined
     }
@@ -173,7 +108,7 @@ class EditPlanner {
     if (isNull(list)) return undefined
     if (!isSeq(list) || list.anchor !== undefined || list.tag !== undefined) {
       throw uneditable(
-        this.document,
+        this.#document,
         versions.key.range[0],
         '"versions" is an alias, or has an anchor or a tag',
       )
@@ -184,22 +119,24 @@ class EditPlanner {
       const items = list.items as CatalogNode[]
       return { pair: versions, isFlow: list.flow === true, items, first: first as CatalogMap }
     }
-    throw uneditable(this.document, list.range[0], 'the first of "versions" is an alias or not a mapping')
+    throw uneditable(this.#document, list.range[0], 'the first of "versions" is an alias or not a mapping')
   }
 
   #versions(image: CatalogMap): (ImageVersion | undefined)[] {
-    const list = this.document.resolve(this.#images.fieldOf(image, 'versions') ?? null)
+    const list = this.#document.resolve(this.#images.fieldOf(image, 'versions') ?? null)
     const items = isSeq(list) ? (list.items as CatalogNode[]) : []
     return items.map((item) => {
-      const entry = this.document.resolve(item)
-      return isMap(entry) ? readVersion(this.document, this.#images.fieldsOf(entry as CatalogMap)) : undefined
+      const entry = this.#document.resolve(item)
+      return isMap(entry)
+        ? readVersion(this.#document, this.#images.fieldsOf(entry as CatalogMap))
+        : undefined
     })
   }
 
   #measure(): Layout {
     const { list } = this.#images
-    if (list === undefined) throw uneditable(this.document, 0, 'the file has no list "images"')
-    this.#layout ??= measureLayout(this.document, list)
+    if (list === undefined) throw uneditable(this.#document, 0, 'the file has no list "images"')
+    this.#layout ??= measureLayout(this.#document, list)
     return this.#layout
   }
 }

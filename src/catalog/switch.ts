@@ -1,23 +1,17 @@
-import { isDeepStrictEqual } from 'node:util'
-import { isScalar } from 'yaml'
-import { asUpdaterError, type UpdaterError } from '../errors.ts'
-import { readDefinitions, textAt } from './definitions.ts'
-import { type CatalogDocument, openDocument } from './document.ts'
+import { isMap, isScalar } from 'yaml'
+import { carryOut, type Edited } from './carry-out.ts'
+import type { CatalogDocument } from './document.ts'
 import { afterColon, assertIndentation, endOfPair, lineEndOfPair, uneditable } from './entry.ts'
 import { isNull, textOf } from './fields.ts'
 import { ImageFinder, type ImagePosition } from './find-image.ts'
 import { type CatalogPair, column, ownPair } from './layout.ts'
-import type { CatalogMap } from './nodes.ts'
-import { applySplices, lineBreak, type Splice } from './splice.ts'
+import type { CatalogMap, CatalogNode } from './nodes.ts'
+import { areSamePairs } from './same.ts'
+import { lineBreak, type Splice } from './splice.ts'
 
 /** An image that is to be switched on or off. */
 export interface SwitchEdit extends ImagePosition {
   readonly enable: boolean
-}
-
-export interface SwitchedText {
-  readonly text: string
-  readonly failed: readonly { readonly edit: SwitchEdit; readonly error: UpdaterError }[]
 }
 
 /**
@@ -25,35 +19,26 @@ export interface SwitchedText {
  * images of the file have it, else after its name. The result is read again and compared with the plan.
  * @throws UpdaterError CATALOG_SYNTAX: the text is no catalogue
  */
-export function switchEach(path: string, text: string, edits: readonly SwitchEdit[]): SwitchedText {
-  const failed: { edit: SwitchEdit; error: UpdaterError }[] = []
-  let current = text
-  for (const edit of edits) {
-    try {
-      current = switchImage(path, current, edit)
-    } catch (thrown) {
-      failed.push({ edit, error: asUpdaterError(thrown) })
+export function switchEach(path: string, text: string, edits: readonly SwitchEdit[]): Edited<SwitchEdit> {
+  return carryOut(path, text, edits, (document) => {
+    const finder = new ImageFinder(document)
+    const usual = predecessor(finder)
+    return (edit) => {
+      const image = finder.find(edit)
+      return {
+        image,
+        splices: [spliceSwitch(document, image, edit.enable, usual)],
+        isDone: (after) => isSwitched(image, after, edit.enable),
+      }
     }
-  }
-  return { text: current, failed }
+  })
 }
 
-function switchImage(path: string, text: string, edit: SwitchEdit): string {
-  const document = openDocument(path, text)
-  const finder = new ImageFinder(document)
-  const image = finder.find(edit)
-  const edited = applySplices(text, [spliceSwitch(finder, image, edit.enable)]) ?? text
-  if (!isAsPlanned(path, text, edited, edit)) {
-    throw uneditable(document, image.range[0], 'more than "enable" would change')
-  }
-  return edited
-}
-
-function spliceSwitch(finder: ImageFinder, image: CatalogMap, enable: boolean): Splice {
-  const { document } = finder
+/** @param usual the key after which the other images have it */
+function spliceSwitch(document: CatalogDocument, image: CatalogMap, enable: boolean, usual: string): Splice {
   const pair = ownPair(image, 'enable')
   if (pair !== undefined) return replaceSwitch(document, pair, enable)
-  const previous = ownPair(image, predecessor(finder)) ?? ownPair(image, 'name') ?? image.items[0]
+  const previous = ownPair(image, usual) ?? ownPair(image, 'name') ?? image.items[0]
   if (previous === undefined) throw uneditable(document, image.range[0], 'the image has no keys')
   if (image.flow) {
     const at = endOfPair(previous)
@@ -88,13 +73,17 @@ function predecessor(finder: ImageFinder): string {
   return 'name'
 }
 
-/** Nothing but `enable` of this image is another than before. */
-function isAsPlanned(path: string, before: string, after: string, { name, enable }: SwitchEdit): boolean {
-  const found = readDefinitions(path, after)
-  const planned = readDefinitions(path, before).map((image, at) =>
-    isDeepStrictEqual(image, found[at]) || textAt(image, 'name') !== name
-      ? image
-      : { ...image, enable: `${enable}` },
+/** Does an image hold the same data as before, but for `enable`? */
+function isSwitched(before: CatalogMap, after: CatalogNode, enable: boolean): boolean {
+  if (!isMap(after)) return false
+  const now = ownPair(after as CatalogMap, 'enable')
+  const others = (map: CatalogMap, own: CatalogPair | undefined) => map.items.filter((pair) => pair !== own)
+  return (
+    before.anchor === after.anchor &&
+    before.tag === after.tag &&
+    isScalar(now?.value) &&
+    now.value.type === 'PLAIN' &&
+    now.value.value === `${enable}` &&
+    areSamePairs(others(before, ownPair(before, 'enable')), others(after as CatalogMap, now))
   )
-  return isDeepStrictEqual(planned, found)
 }

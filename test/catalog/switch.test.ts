@@ -67,6 +67,16 @@ describe('switching an image off', () => {
     ])
   })
 
+  it('switches many images at once; one that is asked for twice gets what was asked for last', () => {
+    const text = 'images:\n  - name: A\n  - name: B # b\n    enable: on\n\n  # c\n  - name: C\n'
+    const edits = ['A', 'B', 'C', 'B', 'C'].map((name, at) => ({ index: 0, name, enable: at > 3 }))
+    expect(switchEach('a.yml', text, edits)).toEqual({
+      text: 'images:\n  - name: A\n    enable: false\n  - name: B # b\n    enable: false\n\n  # c\n  - name: C\n    enable: true\n',
+      applied: edits,
+      failed: [],
+    })
+  })
+
   it('leaves a text alone that says it already', () => {
     const text = 'images:\n  - name: A\n    enable: false\n'
     expect(switched(text)).toBe(text)
