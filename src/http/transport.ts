@@ -1,8 +1,10 @@
+import type { LookupFunction } from 'node:net'
 import type { Readable } from 'node:stream'
 import { setImmediate } from 'node:timers/promises'
 import type { Dispatcher } from 'undici'
 import { abortedError, orAborted } from './abort.ts'
 import { describeRequest, HttpError, transportError } from './failure.ts'
+import { createLookup } from './lookup.ts'
 import type { Policy } from './policy.ts'
 import { type ProxySetting, proxyFor } from './proxy.ts'
 import type { OpenBody } from './types.ts'
@@ -33,6 +35,7 @@ type Undici = typeof import('./undici.ts')
 /** Connections, timeouts and proxies. undici is loaded by the first request. */
 export function createTransport(policy: Policy): Transport {
   const dispatchers = new Map<string, Dispatcher>()
+  const lookup = createLookup()
   let undici: Promise<Undici> | undefined
   let closed = false
 
@@ -40,7 +43,7 @@ export function createTransport(policy: Policy): Transport {
     undici ??= import('./undici.ts')
     const library = await undici
     const key = `${lane} ${proxy?.uri ?? ''} ${proxy?.authorization ?? ''}`
-    const dispatcher = dispatchers.get(key) ?? createDispatcher(library, policy, lane, proxy)
+    const dispatcher = dispatchers.get(key) ?? createDispatcher(library, policy, lane, proxy, lookup)
     dispatchers.set(key, dispatcher)
     return dispatcher
   }
@@ -89,11 +92,13 @@ function createDispatcher(
   policy: Policy,
   lane: Lane,
   proxy: ProxySetting | undefined,
+  lookup: LookupFunction,
 ): Dispatcher {
   const connect = {
     timeout: policy.connectTimeout,
     autoSelectFamily: true,
     autoSelectFamilyAttemptTimeout: policy.addressTimeout,
+    lookup,
   }
   const shared = {
     connections: lane === 'small' ? policy.connections : policy.bulkConnections,
