@@ -143,7 +143,7 @@ function createSink(plan: TransferPlan, { digester, hashed, meter, signal, fail 
   }
 }
 
-const tapBlockSize = 2 ** 20
+const tapBlockSize = 2 ** 18
 
 /** Hashes the bytes of a compressed source on their way to the decompressor. */
 function createTap(

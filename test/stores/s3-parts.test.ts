@@ -7,7 +7,7 @@ const MiB = 2 ** 20
 
 describe('the cutting into parts', () => {
   it.each([
-    [undefined, 12, 2],
+    [undefined, 10, 2],
     [0, 5, 4],
     [5000 * MiB, 5, 4],
     [5000 * MiB + 1, 6, 3],

@@ -6,8 +6,8 @@ export const maxParts = 10_000
 const memory = 20 * MiB
 /** S3's own limit for every part but the last. */
 const smallest = 5 * MiB
-/** Where the size is not known: 1000 parts are 12 GiB. */
-const usual = 12 * MiB
+/** Where the size is not known: 1000 parts are nearly 10 GiB. */
+const usual = 10 * MiB
 
 export interface PartPlan {
   /** Bytes of every part but the last. */

@@ -8,7 +8,7 @@ type Source = AsyncIterable<Uint8Array>
 
 /** Node's own gunzip; members that follow each other are one file. */
 export function gunzip(source: Source): AsyncGenerator<Uint8Array> {
-  return throughStream(zlib.createGunzip({ chunkSize: 1 << 20 }), source)
+  return throughStream(zlib.createGunzip({ chunkSize: 1 << 16 }), source)
 }
 
 /** The WebAssembly build of xz-embedded; its module is a CommonJS one. */
@@ -42,8 +42,11 @@ async function* guarded(source: Source, decode: (input: Source) => Source): Asyn
   }
 }
 
-/** Bytes that a decoder gets at a time: each call of it goes to another thread and back. */
-const pieceSize = 1 << 20
+/**
+ * Bytes that a decoder gets at a time: each call of it goes to another thread and back. Larger ones, and larger chunks of
+ * its output, are as fast, but pile up as garbage that nobody looks for in time.
+ */
+const pieceSize = 1 << 18
 
 async function* inPieces(source: Source): AsyncGenerator<Uint8Array> {
   let chunks: Uint8Array[] = []
