@@ -8,9 +8,9 @@ const MiB = 2 ** 20
 describe('the cutting into parts', () => {
   it.each([
     [undefined, 10, 2],
-    [0, 5, 4],
-    [5000 * MiB, 5, 4],
-    [5000 * MiB + 1, 6, 3],
+    [0, 5, 3],
+    [5000 * MiB, 5, 3],
+    [5000 * MiB + 1, 6, 2],
     [20_000 * MiB, 20, 2],
     [64 * 1024 * MiB, 66, 2],
   ])('of %s bytes makes parts of %i MiB, %i at once', (size, part, concurrency) => {

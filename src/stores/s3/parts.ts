@@ -3,7 +3,7 @@ const MiB = 2 ** 20
 /** S3's own limit. Swift's default is 1000, which the size of the parts respects where it can. */
 export const maxParts = 10_000
 /** What the parts of an upload may hold of memory together; at least two, so that one is filled while another is stored. */
-const memory = 20 * MiB
+const memory = 15 * MiB
 /** S3's own limit for every part but the last. */
 const smallest = 5 * MiB
 /** Where the size is not known: 1000 parts are nearly 10 GiB. */
