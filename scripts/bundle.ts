@@ -3,13 +3,12 @@
  * instead of a thousand small ones. Packages are in it, so their licences are beside it.
  */
 import { existsSync } from 'node:fs'
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { build } from 'esbuild'
 
 const folder = 'dist/command'
 
-await rm(folder, { recursive: true, force: true })
 const { metafile } = await build({
   entryPoints: {
     main: 'src/cli/main.ts',
@@ -22,6 +21,8 @@ const { metafile } = await build({
   outExtension: { '.js': '.mjs' },
   bundle: true,
   splitting: true,
+  // Under the LGPL: whoever has the command may put another version of it in its place.
+  external: ['openpgp'],
   format: 'esm',
   platform: 'node',
   target: 'node20',

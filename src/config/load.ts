@@ -15,7 +15,7 @@ const maximumSize = 1024 * 1024
 /**
  * Reads the configuration file that `path` names, else the first one that is there of
  * `./image-updater.yml` and `/etc/image-updater/image-updater.yml`. One in the working folder that was not
- * named may not hold secrets, name keys, or have files written.
+ * named may not set what `trustedOptions` lists, nor name a catalogue outside its folder.
  * @param command its own options (`commands` in the file) go over those of all; absent: those of all
  * @returns undefined where no file is named and none is there
  * @throws UpdaterError CONFIGURATION; several defects as one error whose `cause` is an `AggregateError`

@@ -1,4 +1,4 @@
-import { dirname, isAbsolute, join } from 'node:path'
+import { dirname, isAbsolute, join, normalize, sep } from 'node:path'
 import { z } from 'zod'
 import { closest } from '../catalog/closest.ts'
 import { UpdaterError } from '../errors.ts'
@@ -7,6 +7,7 @@ import {
   type ConfiguredOptions,
   fileSchema,
   pathOptions,
+  texts,
   toOverride,
   toSourceRule,
   trustedOptions,
@@ -141,7 +142,10 @@ function distrusted(values: z.infer<typeof fileSchema>, document: ConfigurationD
   const options = [[[], values] as const, ...sections].flatMap(([path, section]) =>
     trustedOptions.filter((key) => section[key] !== undefined).map((key) => [...path, key]),
   )
-  return [...options, ...believed, ...signed].map(
+  const outside = [[[], values] as const, ...sections].flatMap(([path, { images = [] }]) =>
+    texts(images).some(leadsOut) ? [[...path, 'images']] : [],
+  )
+  return [...options, ...outside, ...believed, ...signed].map(
     (path) =>
       new UpdaterError(
         'CONFIGURATION',
@@ -152,6 +156,11 @@ function distrusted(values: z.infer<typeof fileSchema>, document: ConfigurationD
         },
       ),
   )
+}
+
+/** Whether a path leaves the folder that it counts from. */
+function leadsOut(path: string): boolean {
+  return isAbsolute(path) || normalize(path).split(sep)[0] === '..'
 }
 
 function fromFolder(options: ConfiguredOptions, folder: string): ConfiguredOptions {

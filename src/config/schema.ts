@@ -143,8 +143,8 @@ export const pathOptions: readonly OptionKey[] = [
 
 /**
  * What a file that nobody named may not set: commands, secrets, whom to tell and to serve, how far builds are
- * believed and whose keys vouch for them, files to be written. It lies in the working folder, which in a checkout is written by whoever
- * proposes a change.
+ * believed and whose keys vouch for them, what is checked of them, files to be written. It lies in the working
+ * folder, which in a checkout is written by whoever proposes a change.
  */
 export const trustedOptions: readonly OptionKey[] = [
   ...secretOptions,
@@ -157,6 +157,9 @@ export const trustedOptions: readonly OptionKey[] = [
   'branch_prefix',
   'signatures',
   'allow_downgrade',
+  'check_public',
+  'max_image_size',
+  'verify',
   'keyring',
   'mirror_dir',
   'report',

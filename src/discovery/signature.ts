@@ -139,22 +139,15 @@ async function withSignature(
   const [suffix, ...others] = pin.signature === 'clearsigned' ? [] : pin.signature
   const detached = async (end: string | undefined) =>
     end === undefined ? undefined : fetchSignature(withSuffix(manifest.url, end), http, signal)
-  const [body, first] = await Promise.allSettled([
-    manifest.bytes,
-    detached(suffix),
-    pin.mustBeSigned ? findKeys(pin, source, signal) : undefined,
-  ])
-  const bytes = outcomeOf(body)
+  const first = detached(suffix)
+  first.catch(() => undefined) // the manifest's own failure goes over it
+  if (pin.mustBeSigned) findKeys(pin, source, signal).catch(() => undefined) // looked at by who needs them
+  const bytes = await manifest.bytes
   const text = decode(bytes)
   if (holdsClearsigned(text)) return { bytes, signature: { kind: 'clearsigned', text } }
-  let signature = outcomeOf(first)
+  let signature = await first
   for (const end of others) signature ??= await detached(end)
   return { bytes, signature: signature && { kind: 'detached', signature } }
-}
-
-function outcomeOf<T>(settled: PromiseSettledResult<T>): T {
-  if (settled.status === 'rejected') throw settled.reason
-  return settled.value
 }
 
 async function coveredText(

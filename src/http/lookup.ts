@@ -4,8 +4,8 @@ import type { LookupFunction } from 'node:net'
 
 type Ask = (name: string, options: LookupOptions & { all: true }) => Promise<LookupAddress[]>
 
-/** Milliseconds for which addresses count: servers move, and a transfer may go on for hours. */
-const lifetime = 30_000
+/** Milliseconds for which addresses count. A retry is to ask anew: servers move when they fail. */
+const lifetime = 1000
 
 /**
  * Looks a name up once for all connections that are opened at about the same time. The system would do it for each of
@@ -20,8 +20,11 @@ export function createLookup(ask: Ask = lookup, now = () => performance.now()): 
     const known = kept.get(key)
     if (known !== undefined && now() - known.since < lifetime) return known.addresses
     const addresses = ask(name, { family, hints, all: true })
-    kept.set(key, { since: now(), addresses })
-    addresses.catch(() => kept.delete(key))
+    const entry = { since: now(), addresses }
+    kept.set(key, entry)
+    addresses.catch(() => {
+      if (kept.get(key) === entry) kept.delete(key)
+    })
     return addresses
   }
 

@@ -17,10 +17,9 @@ export interface ShippedDistribution {
   readonly images: readonly Image[]
 }
 
-const folder = new URL('catalog/', packageFolder)
-
 /** Everything that comes with the program, by name. */
 export async function readShipped(): Promise<ShippedDistribution[]> {
+  const folder = new URL('catalog/', packageFolder())
   const files = (await readdir(folder)).filter((name) => name.endsWith('.yml')).sort()
   return Promise.all(
     files.map(async (file) => {

@@ -93,6 +93,7 @@ async function tidy(
     const removed = await store.abortStale({ ...place, before: new Date(Date.now() - day) }, signal)
     if (removed > 0) note('info', `Removed ${removed} unfinished uploads of earlier runs`)
   } catch (error) {
+    if (signal.aborted) return
     note('warning', `Unfinished uploads could not be looked for: ${asUpdaterError(error).message}`)
   }
 }

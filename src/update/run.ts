@@ -60,6 +60,7 @@ export async function runUpdate(options: UpdateOptions, context: RunContext = {}
       changes: await catalogue.changes(),
     }
   } finally {
+    refused.abort()
     await endInOrder([() => opened.store?.close(), () => http.close(), () => catalogue.release()], note)
   }
 }

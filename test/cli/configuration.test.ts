@@ -116,7 +116,10 @@ sources:
   })
 
   it('is taken back by a switch or its opposite', async () => {
-    write('image-updater.yml', 'strict: true\nmirror: false\ncheck_public: false\n')
+    vi.stubEnv(
+      'IMAGE_UPDATER_CONFIG',
+      write('named.yml', 'strict: true\nmirror: false\ncheck_public: false\n'),
+    )
     expect((await cli([])).options).toMatchObject({
       strict: true,
       mirror: { kind: 'none' },
@@ -199,7 +202,8 @@ describe('a file that was merely found', () => {
     const { status, options } = await cli(['--dry-run'])
     expect([status, options?.mirror]).toMatchObject([0, { server: 's3.example', acl: 'private' }])
     expect((await cli(['--mirror-dir', 'd'])).status).toBe(0)
-    expect((await cli(['config'])).status).toBe(0)
+    expect((await cli(['config', '--dry-run'])).status).toBe(0)
+    expect((await cli(['config'])).status).toBe(2)
     const flags = ['--minio-server', 'a', '--minio-bucket', 'bb', '--mirror-key-prefix', '', '--acl', '']
     expect((await cli(flags)).status).toBe(0)
   })
@@ -207,9 +211,15 @@ describe('a file that was merely found', () => {
   it.each([
     ["signatures: 'off'", 'signatures'],
     ['allow_downgrade: true', 'allow_downgrade'],
+    ['check_public: false', 'check_public'],
+    ['max_image_size: 100T', 'max_image_size'],
+    ['verify: range', 'verify'],
+    ['images: /etc/images', 'images'],
+    ['images: [a, b/../../c]', 'images'],
+    ['commands: { check: { images: .. } }', 'commands.check.images'],
     ["overrides: [{ names: a, signatures: 'off' }]", 'overrides[0].signatures'],
     ["commands: { check: { signatures: 'off' } }", 'commands.check.signatures'],
-  ])('does not say how far builds are believed: %s', async (text, key) => {
+  ])('does not say how far builds are believed, or what is checked, and where: %s', async (text, key) => {
     write('image-updater.yml', `${text}\n`)
     const { status, err } = await cli(['--dry-run'])
     expect([status, err]).toEqual([

@@ -34,7 +34,10 @@ test('connections that are opened at about the same time ask for a name once, an
   expect(asked).toBe(1)
   await ask(lookup, true, 4)
   expect(asked).toBe(2)
-  time = 30_000
+  time = 999
+  await ask(lookup, true)
+  expect(asked).toBe(2)
+  time = 1000
   await ask(lookup, true)
   expect(asked).toBe(3)
 })

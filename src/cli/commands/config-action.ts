@@ -20,7 +20,7 @@ import { toPruneOptions } from '../prune-values.ts'
 import { redactDeep } from '../redact.ts'
 import { toHookOptions, toListening } from '../service-values.ts'
 import type { Session } from '../session.ts'
-import { toUpdateOptions } from '../values.ts'
+import { assertVouched, toUpdateOptions } from '../values.ts'
 import { type LifecycleFlags, toLifecycleOptions } from './lifecycle-action.ts'
 import { type ProposeFlags, toBranchPrefix } from './propose-action.ts'
 
@@ -133,7 +133,7 @@ function defectsOf(flags: AllFlags, command?: string): UpdaterError[] {
     command === 'prune'
       ? [() => toPruneOptions(flags)]
       : [
-          () => toUpdateOptions(flags, []),
+          () => toVouchedOptions(flags),
           () => toHookOptions(flags),
           () => toListening(withoutFlag(flags)),
           () => toLifecycleOptions(flags, []),
@@ -147,6 +147,11 @@ function defectsOf(flags: AllFlags, command?: string): UpdaterError[] {
       return [asUpdaterError(error)]
     }
   })
+}
+
+function toVouchedOptions(flags: AllFlags): void {
+  const { mirror, dryRun } = toUpdateOptions(flags, [])
+  if (!dryRun) assertVouched(flags, mirror)
 }
 
 /** `--grace` may be meant for `prune`, which takes longer ones. */
