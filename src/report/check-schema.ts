@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { count, error, trust, values } from './json-schema.ts'
+import { trust, values } from './json-schema.ts'
+import { count, error, publish, titled } from './schema-parts.ts'
 
 /**
  * The JSON report of a check. This is the one definition of its shape: the type is inferred from it and
@@ -71,14 +72,11 @@ export const checkSchema = z
     images: z.array(image).meta({ description: 'In catalogue order' }),
     errors: z.array(error).meta({ description: 'Why the check was refused; empty otherwise' }),
   })
-  .meta({
-    title: 'Report of image-updater check',
-    description: 'Keys may be added within a schema_version: readers ignore those that they do not know.',
-  })
+  .meta(titled('check'))
 
 export type CheckDocument = z.infer<typeof checkSchema>
 
 /** The published JSON Schema (draft 2020-12), as its file holds it. */
 export function checkJsonSchema(): string {
-  return `${JSON.stringify(z.toJSONSchema(checkSchema, { io: 'input' }), undefined, 2)}\n`
+  return publish(checkSchema)
 }

@@ -1,12 +1,10 @@
 import { z } from 'zod'
-import { errorCodes } from '../errors.ts'
+import { count, error, publish, titled } from './schema-parts.ts'
 
 /**
  * The JSON report. This is the one definition of its shape: the type is inferred from it and
  * `schema/report.schema.json` is printed from it (`npm run schema`).
  */
-
-export const count = z.int().min(0)
 
 export const values = z
   .object({
@@ -17,19 +15,6 @@ export const values = z
     mirror_url: z.string().optional(),
   })
   .meta({ description: 'Values of versions[0]; a key that stands nowhere is absent' })
-
-export const error = z.object({
-  code: z.enum(errorCodes),
-  message: z.string().meta({ description: 'One sentence: what happened to what' }),
-  remedy: z.string().optional().meta({ description: 'What to do about it' }),
-  place: z
-    .object({
-      file: z.string(),
-      line: z.int().min(1).optional(),
-      column: z.int().min(1).optional(),
-    })
-    .optional(),
-})
 
 const mirror = z.object({
   status: z.enum(['present', 'stored', 'would-store', 'foreign', 'none']).meta({
@@ -89,14 +74,11 @@ export const reportSchema = z
       .meta({ description: 'Changes of catalogue files, made or (dry run) planned' }),
     errors: z.array(error).meta({ description: 'Why the run was refused; empty otherwise' }),
   })
-  .meta({
-    title: 'Report of image-updater',
-    description: 'Keys may be added within a schema_version: readers ignore those that they do not know.',
-  })
+  .meta(titled())
 
 export type ReportDocument = z.infer<typeof reportSchema>
 
 /** The published JSON Schema (draft 2020-12), as its file holds it. */
 export function reportJsonSchema(): string {
-  return `${JSON.stringify(z.toJSONSchema(reportSchema, { io: 'input' }), undefined, 2)}\n`
+  return publish(reportSchema)
 }

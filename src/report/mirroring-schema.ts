@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { count, error } from './json-schema.ts'
+import { count, error, publish, titled } from './schema-parts.ts'
 
 /**
  * The JSON report of `mirror`. This is the one definition of its shape: the type is inferred from it and
@@ -55,14 +55,11 @@ export const mirrorSchema = z
     versions: z.array(version).meta({ description: 'Those that name a mirror_url, in catalogue order' }),
     errors: z.array(error).meta({ description: 'Why the run was refused; empty otherwise' }),
   })
-  .meta({
-    title: 'Report of image-updater mirror',
-    description: 'Keys may be added within a schema_version: readers ignore those that they do not know.',
-  })
+  .meta(titled('mirror'))
 
 export type MirrorDocument = z.infer<typeof mirrorSchema>
 
 /** The published JSON Schema (draft 2020-12), as its file holds it. */
 export function mirrorJsonSchema(): string {
-  return `${JSON.stringify(z.toJSONSchema(mirrorSchema, { io: 'input' }), undefined, 2)}\n`
+  return publish(mirrorSchema)
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { count, error } from './json-schema.ts'
+import { count, error, publish, titled } from './schema-parts.ts'
 
 /**
  * The JSON report of `prune`. This is the one definition of its shape: the type is inferred from it and
@@ -43,14 +43,11 @@ export const pruneSchema = z
     objects: z.array(object).meta({ description: 'That no catalogue file names any more, by key' }),
     errors: z.array(error).meta({ description: 'Why the run was refused; empty otherwise' }),
   })
-  .meta({
-    title: 'Report of image-updater prune',
-    description: 'Keys may be added within a schema_version: readers ignore those that they do not know.',
-  })
+  .meta(titled('prune'))
 
 export type PruneDocument = z.infer<typeof pruneSchema>
 
 /** The published JSON Schema (draft 2020-12), as its file holds it. */
 export function pruneJsonSchema(): string {
-  return `${JSON.stringify(z.toJSONSchema(pruneSchema, { io: 'input' }), undefined, 2)}\n`
+  return publish(pruneSchema)
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { count, error } from './json-schema.ts'
+import { count, error, publish, titled } from './schema-parts.ts'
 
 /**
  * The JSON report of `verify`. This is the one definition of its shape: the type is inferred from it and
@@ -54,14 +54,11 @@ export const verifySchema = z
     versions: z.array(version).meta({ description: 'In catalogue order' }),
     errors: z.array(error).meta({ description: 'Why the run was refused; empty otherwise' }),
   })
-  .meta({
-    title: 'Report of image-updater verify',
-    description: 'Keys may be added within a schema_version: readers ignore those that they do not know.',
-  })
+  .meta(titled('verify'))
 
 export type VerifyDocument = z.infer<typeof verifySchema>
 
 /** The published JSON Schema (draft 2020-12), as its file holds it. */
 export function verifyJsonSchema(): string {
-  return `${JSON.stringify(z.toJSONSchema(verifySchema, { io: 'input' }), undefined, 2)}\n`
+  return publish(verifySchema)
 }
