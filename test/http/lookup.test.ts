@@ -55,6 +55,29 @@ test('a failure is told to all who wait, and not kept', async () => {
   expect(await ask(lookup, true)).toEqual([addresses, undefined])
 })
 
+test('a failure that comes late takes nothing away from who asked after it', async () => {
+  let time = 0
+  let asked = 0
+  let fail = () => {}
+  const lookup = createLookup(
+    () => {
+      asked += 1
+      if (asked > 1) return Promise.resolve(addresses)
+      return new Promise((_, reject) => {
+        fail = () => reject(new Error('too late'))
+      })
+    },
+    () => time,
+  )
+  const first = ask(lookup, true)
+  time = 1000
+  await ask(lookup, true)
+  fail()
+  await expect(first).rejects.toThrow('too late')
+  await ask(lookup, true)
+  expect(asked).toBe(2)
+})
+
 test('a server is found by its name', async () => {
   const { url } = await origin({ '/a': 'a' })
   expect((await client().text(`${url.replace('127.0.0.1', 'localhost')}/a`)).text).toBe('a')

@@ -157,6 +157,12 @@ describe('a compressed image', () => {
     })
   })
 
+  it('that is itself larger than the limit is refused, though nothing comes out of it', async () => {
+    const nothing = Buffer.concat(Array.from({ length: 10_000 }, () => gzipSync('')))
+    const job = { ...plan(nothing), compression: 'gz' as const, maxSize: 50_000 }
+    await expect(transfer(job)).rejects.toMatchObject({ code: 'IMAGE_TOO_LARGE' })
+  })
+
   it('that unpacks to more than the limit is refused', async () => {
     const bomb = gzipSync(Buffer.alloc(50_000_000))
     await expect(transfer({ ...plan(bomb), compression: 'gz', maxSize: 1_000_000 })).rejects.toMatchObject({
