@@ -240,6 +240,8 @@ describe('a run', () => {
 
   it('that the store refuses tells nothing but that, and asks it for nothing more', async () => {
     const told: RunEvent[] = []
+    // Time in which an image that does not wait would go on.
+    store.fault({ on: 'ListObjects', effect: { type: 'delay', milliseconds: 300 } })
     const refused = run(
       { mirror: onStore({ bucket: 'nowhere' } as Partial<MirrorOptions>) },
       { onEvent: (event) => told.push(event) },
