@@ -3,9 +3,9 @@ import type { Place } from '../errors.ts'
 import type { ProposeOutcome } from '../index.ts'
 import { type Annotation, formatAnnotation } from '../report/annotation.ts'
 import { errorOf, readReportDocument } from '../report/json.ts'
-import type { ReportDocument } from '../report/json-schema.ts'
 import { codeSpan } from '../report/markdown.ts'
 import { formatRefusalMarkdown, formatRunMarkdown } from '../report/run-markdown.ts'
+import type { ReportDocument } from '../report/schemas.ts'
 import type { Output } from './context.ts'
 
 /** What a step of GitHub Actions can say beside its log: annotations, a summary, outputs. */

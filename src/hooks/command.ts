@@ -5,7 +5,7 @@ import type { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { UpdaterError } from '../errors.ts'
 import { formatDocument } from '../report/json.ts'
-import type { ReportDocument } from '../report/json-schema.ts'
+import type { ReportDocument } from '../report/schemas.ts'
 
 export interface CommandContext {
   /** Milliseconds. */

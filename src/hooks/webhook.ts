@@ -5,7 +5,7 @@ import { describeRequest, statusError } from '../http/failure.ts'
 import type { Policy } from '../http/policy.ts'
 import { redactUrl } from '../http/url.ts'
 import { version } from '../package.ts'
-import type { ReportDocument } from '../report/json-schema.ts'
+import type { ReportDocument } from '../report/schemas.ts'
 import type { WebhookOptions } from './options.ts'
 import { signedHeaders } from './signature.ts'
 

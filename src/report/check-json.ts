@@ -1,8 +1,8 @@
 import { UpdaterError } from '../errors.ts'
 import type { CheckedImage, CheckReport } from './check.ts'
-import { type CheckDocument, checkSchema } from './check-schema.ts'
 import { errorDocument, errorOf, type Refusal, valuesDocument } from './json.ts'
 import type { OutcomeValues } from './outcome.ts'
+import { type CheckDocument, checkSchema } from './schemas.ts'
 
 /** The report of a check as JSON readers get it; see `schema/check.schema.json`. */
 export function checkDocument(report: CheckReport, exitStatus: number): CheckDocument {

@@ -1,6 +1,6 @@
 import type { UpdaterError } from '../errors.ts'
-import type { ReportDocument } from './json-schema.ts'
 import type { ImageOutcome, OutcomeError, OutcomeValues, RunReport } from './outcome.ts'
+import type { ReportDocument } from './schemas.ts'
 
 /** The report as JSON readers get it; see `schema/report.schema.json`. */
 export function reportDocument(report: RunReport, exitStatus: number): ReportDocument {

@@ -1,6 +1,6 @@
 import { errorDocument, type Refusal } from './json.ts'
 import { type MirroredVersion, type MirrorReport, summarizeMirror } from './mirroring.ts'
-import type { MirrorDocument } from './mirroring-schema.ts'
+import type { MirrorDocument } from './schemas.ts'
 
 /** The report of `mirror` as JSON readers get it; see `schema/mirror.schema.json`. */
 export function mirrorDocument(report: MirrorReport, exitStatus: number): MirrorDocument {

@@ -1,6 +1,6 @@
 import { errorDocument, type Refusal } from './json.ts'
 import type { PruneReport } from './pruning.ts'
-import type { PruneDocument } from './pruning-schema.ts'
+import type { PruneDocument } from './schemas.ts'
 
 /** The report of `prune` as JSON readers get it; see `schema/prune.schema.json`. */
 export function pruneDocument(report: PruneReport, exitStatus: number): PruneDocument {

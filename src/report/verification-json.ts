@@ -1,6 +1,6 @@
 import { errorDocument, type Refusal } from './json.ts'
+import type { VerifyDocument } from './schemas.ts'
 import { summarizeVerdicts, type VerifyReport } from './verification.ts'
-import type { VerifyDocument } from './verification-schema.ts'
 
 /** The report of `verify` as JSON readers get it; see `schema/verify.schema.json`. */
 export function verifyDocument(report: VerifyReport, exitStatus: number): VerifyDocument {

@@ -1,4 +1,4 @@
-import type { ReportDocument } from '../report/json-schema.ts'
+import type { ReportDocument } from '../report/schemas.ts'
 import type { Trigger } from './events.ts'
 import { noProgress, type Progress } from './progress.ts'
 

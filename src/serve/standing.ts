@@ -11,7 +11,7 @@ import {
   summarizeCheck,
 } from '../report/check.ts'
 import { errorOf } from '../report/json.ts'
-import type { ReportDocument } from '../report/json-schema.ts'
+import type { ReportDocument } from '../report/schemas.ts'
 import type { RunRecord } from './runs.ts'
 
 type Outcome = ReportDocument['images'][number]

@@ -1,0 +1,330 @@
+import { z } from 'zod'
+import { errorCodes } from '../errors.ts'
+
+/**
+ * The shape of every report. Each schema is the only definition: the library's types are inferred from it, the JSON of
+ * a report is the report itself, and `schema/*.schema.json` is printed from it (`npm run schema`). zod is needed
+ * only where a report is read or a schema printed: all others import types.
+ */
+
+const count = z.int().min(0)
+
+const error = z.object({
+  code: z.enum(errorCodes),
+  message: z.string().meta({ description: 'One sentence: what happened to what' }),
+  remedy: z.string().optional().meta({ description: 'What to do about it' }),
+  place: z
+    .object({
+      file: z.string(),
+      line: z.int().min(1).optional(),
+      column: z.int().min(1).optional(),
+    })
+    .optional(),
+})
+
+/** What a report's schema says of itself. @param command absent: that of the program's first report, of `update` */
+function titled(command?: string): { readonly title: string; readonly description: string } {
+  return {
+    title: ['Report of image-updater', command ?? []].flat().join(' '),
+    description: 'Keys may be added within a schema_version: readers ignore those that they do not know.',
+  }
+}
+
+const values = z
+  .object({
+    version: z.string().optional().meta({ description: 'YYYYMMDD' }),
+    build_date: z.string().optional().meta({ description: 'YYYY-MM-DD' }),
+    checksum: z.string().optional().meta({ description: 'algorithm:hex, of the file at url' }),
+    url: z.string().optional(),
+    mirror_url: z.string().optional(),
+  })
+  .meta({ description: 'Values of versions[0]; a key that stands nowhere is absent' })
+
+const trust = z.enum(['signed', 'checksum', 'first-use']).meta({
+  description:
+    "How far the build's digest can be trusted: its manifest's signature was verified; it is the distribution's published checksum; it was computed from the first download",
+})
+
+const storedMirror = z.object({
+  status: z.enum(['present', 'stored', 'would-store', 'foreign', 'none']).meta({
+    description:
+      'present: it was there with the right digest; stored: transferred in this run; would-store: dry run; foreign: the catalogue names another mirror, which is left alone; none: the run has no mirror',
+  }),
+  object: z.string().optional().meta({ description: "Key in the bucket, or path below the mirror's folder" }),
+  bytes: count.optional().meta({ description: 'Bytes stored by this run' }),
+  seconds: z.number().min(0).optional(),
+})
+
+const updatedImage = z.object({
+  file: z.string(),
+  line: z.int().min(1).meta({ description: 'Line of the definition in file, from 1' }),
+  name: z.string(),
+  shortname: z.string().optional(),
+  status: z.enum(['updated', 'would-update', 'up-to-date', 'skipped', 'failed']),
+  reason: z
+    .enum(['no-latest-url', 'disabled'])
+    .optional()
+    .meta({ description: 'Why it was left alone; only with skipped' }),
+  resolver: z.string().optional().meta({ description: 'What found the newest build' }),
+  trust: trust.optional(),
+  previous: values.optional(),
+  current: values.optional(),
+  mirror: storedMirror.optional(),
+  warnings: z.array(z.string()),
+  error: error.optional(),
+})
+
+export const reportSchema = z
+  .object({
+    schema_version: z.literal(1),
+    started_at: z.iso.datetime().meta({ description: 'UTC' }),
+    seconds: z.number().min(0),
+    dry_run: z.boolean(),
+    exit_status: z.int().min(0).max(255).meta({
+      description:
+        '0: all well; 1: at least one image failed; 2: wrong usage, configuration or catalogue, nothing was done; 130, 143: interrupted by SIGINT, SIGTERM',
+    }),
+    summary: z.object({
+      checked: count,
+      updated: count,
+      would_update: count,
+      up_to_date: count,
+      skipped: count,
+      failed: count,
+    }),
+    images: z.array(updatedImage).meta({ description: 'In catalogue order' }),
+    changes: z
+      .array(z.object({ file: z.string(), diff: z.string().meta({ description: 'Unified diff' }) }))
+      .meta({ description: 'Changes of catalogue files, made or (dry run) planned' }),
+    errors: z.array(error).meta({ description: 'Why the run was refused; empty otherwise' }),
+  })
+  .meta(titled())
+
+const publicMirror = z.object({
+  status: z.enum(['present', 'other-bytes', 'missing', 'unknown', 'unasked', 'none']).meta({
+    description:
+      'present: the public URL answers, and tells no other digest; other-bytes: it tells another digest; missing: a reader is turned away; unknown: it says neither; unasked: the image is disabled, or the check did not get to it, or --no-check-public; none: the catalogue names no mirror',
+  }),
+  url: z.string().optional(),
+  size: count.optional().meta({ description: 'Bytes' }),
+})
+
+const checkedImage = z.object({
+  file: z.string(),
+  line: z.int().min(1).meta({ description: 'Line of the definition in file, from 1' }),
+  name: z.string(),
+  shortname: z.string().optional(),
+  distribution: z.string().optional().meta({ description: 'os_distro' }),
+  release: z.string().optional().meta({ description: 'os_version' }),
+  architecture: z.string().optional(),
+  format: z.enum(['aki', 'ari', 'ami', 'raw', 'iso', 'vhd', 'vdi', 'qcow2', 'vmdk']),
+  status: z.enum(['up-to-date', 'outdated', 'skipped', 'failed']),
+  reason: z
+    .enum(['no-latest-url', 'disabled'])
+    .optional()
+    .meta({ description: 'Why no newest build was looked for; only with skipped' }),
+  resolver: z.string().optional().meta({ description: 'What found the newest build' }),
+  trust: trust.optional(),
+  versions: z.array(values).meta({ description: "The catalogue's versions; the first one is in force" }),
+  newest: values.optional(),
+  age_days: z
+    .int()
+    .optional()
+    .meta({ description: "Whole days from the catalogue's build to started_at (UTC)" }),
+  days_behind: z
+    .int()
+    .optional()
+    .meta({ description: "Whole days from the catalogue's build to the newest one" }),
+  mirror: publicMirror,
+  end_of_life: z.iso
+    .date()
+    .optional()
+    .meta({ description: "From this day on nobody mends the release's faults free of charge" }),
+  warnings: z.array(z.string()),
+  error: error.optional(),
+})
+
+export const checkSchema = z
+  .object({
+    schema_version: z.literal(1),
+    command: z.literal('check'),
+    started_at: z.iso.datetime().meta({ description: 'UTC' }),
+    seconds: z.number().min(0),
+    exit_status: z.int().min(0).max(255).meta({
+      description:
+        '0: nothing is to be done; 10: there are updates, or images that the mirror lacks; 1: at least one image could not be checked; 2: wrong usage, configuration or catalogue; 130, 143: interrupted by SIGINT, SIGTERM',
+    }),
+    summary: z.object({
+      checked: count,
+      up_to_date: count,
+      outdated: count,
+      skipped: count,
+      failed: count,
+      not_mirrored: count,
+    }),
+    images: z.array(checkedImage).meta({ description: 'In catalogue order' }),
+    errors: z.array(error).meta({ description: 'Why the check was refused; empty otherwise' }),
+  })
+  .meta(titled('check'))
+
+const mirroredVersion = z.object({
+  file: z.string(),
+  line: z.int().min(1).meta({ description: "Line of the image's definition in file, from 1" }),
+  name: z.string(),
+  shortname: z.string().optional(),
+  version: z.string().optional(),
+  url: z.string().optional(),
+  mirror_url: z.string(),
+  status: z.enum(['present', 'stored', 'would-store', 'foreign', 'failed']).meta({
+    description:
+      'present: it was there with the right digest; stored: transferred in this run; would-store: dry run; foreign: mirror_url is of another mirror, and left alone; failed: it could not be brought there',
+  }),
+  object: z.string().optional().meta({ description: "Key in the bucket, or path below the mirror's folder" }),
+  bytes: count.optional().meta({ description: 'Bytes stored by this run' }),
+  seconds: z.number().min(0).optional(),
+  warnings: z.array(z.string()),
+  reason: z.enum(['source-gone', 'mismatch', 'other']).optional().meta({
+    description:
+      "Only with failed. source-gone: its url answers 404 or 410; mismatch: its bytes are not those of the catalogue's checksum",
+  }),
+  error: error.optional(),
+})
+
+export const mirrorSchema = z
+  .object({
+    schema_version: z.literal(1),
+    command: z.literal('mirror'),
+    started_at: z.iso.datetime().meta({ description: 'UTC' }),
+    seconds: z.number().min(0),
+    dry_run: z.boolean(),
+    exit_status: z.int().min(0).max(255).meta({
+      description:
+        '0: all of them are there; 1: at least one could not be brought there; 2: wrong usage, configuration or catalogue, nothing was done; 130, 143: interrupted by SIGINT, SIGTERM',
+    }),
+    summary: z
+      .object({
+        versions: count,
+        present: count,
+        stored: count,
+        would_store: count,
+        foreign: count,
+        failed: count,
+      })
+      .meta({
+        description: 'versions: those that name a mirror_url; then how many there are of each status',
+      }),
+    versions: z
+      .array(mirroredVersion)
+      .meta({ description: 'Those that name a mirror_url, in catalogue order' }),
+    errors: z.array(error).meta({ description: 'Why the run was refused; empty otherwise' }),
+  })
+  .meta(titled('mirror'))
+
+const verifiedUrl = z.object({
+  url: z.string(),
+  status: z.enum(['ok', 'missing', 'private', 'mismatch', 'error']).meta({
+    description:
+      "missing: it answers 404 or 410; private: a reader without credentials is turned away; mismatch: its bytes are not those of the catalogue's checksum; error: it could not be found out",
+  }),
+  message: z.string().optional().meta({ description: 'One sentence; not with ok' }),
+})
+
+const verifiedVersion = z.object({
+  file: z.string(),
+  line: z.int().min(1).meta({ description: "Line of the image's definition in file, from 1" }),
+  name: z.string(),
+  shortname: z.string().optional(),
+  version: z.string().optional(),
+  verdict: z.enum(['mismatch', 'unmirrorable', 'missing', 'private', 'error', 'pending', 'ok']).meta({
+    description:
+      'unmirrorable: it is not on the mirror, and its source is gone as well; pending: the newest version of an image is not on the mirror yet; the others as the status of one of its URLs',
+  }),
+  url: verifiedUrl.optional(),
+  mirror_url: verifiedUrl.optional(),
+})
+
+export const verifySchema = z
+  .object({
+    schema_version: z.literal(1),
+    command: z.literal('verify'),
+    started_at: z.iso.datetime().meta({ description: 'UTC' }),
+    seconds: z.number().min(0),
+    full: z.boolean().meta({ description: 'Were the files downloaded and hashed?' }),
+    exit_status: z.int().min(0).max(255).meta({
+      description:
+        'Of the most severe verdict, in this order: 5: mismatch; 7: unmirrorable; 3: missing; 4: private; 1: error; 6: pending; 0: ok. 2: wrong usage, configuration or catalogue; 130, 143: interrupted by SIGINT, SIGTERM',
+    }),
+    summary: z
+      .object({
+        mismatch: count,
+        unmirrorable: count,
+        missing: count,
+        private: count,
+        error: count,
+        pending: count,
+        ok: count,
+      })
+      .meta({ description: 'Versions of each verdict' }),
+    versions: z.array(verifiedVersion).meta({ description: 'In catalogue order' }),
+    errors: z.array(error).meta({ description: 'Why the run was refused; empty otherwise' }),
+  })
+  .meta(titled('verify'))
+
+const prunedObject = z.object({
+  key: z.string().meta({ description: "Key in the bucket, or path below the mirror's folder" }),
+  size: count.meta({ description: 'Bytes' }),
+  last_modified: z.string().meta({ description: 'ISO 8601, UTC' }),
+  status: z.enum(['would-remove', 'removed', 'failed']),
+  error: error.optional(),
+})
+
+export const pruneSchema = z
+  .object({
+    schema_version: z.literal(1),
+    command: z.literal('prune'),
+    started_at: z.iso.datetime().meta({ description: 'UTC' }),
+    seconds: z.number().min(0),
+    place: z.string().optional().meta({ description: 'The mirror; absent where the run was refused' }),
+    grace_seconds: z
+      .number()
+      .min(0)
+      .optional()
+      .meta({ description: 'What is younger stays; absent where the run was refused' }),
+    remove: z.boolean().meta({ description: 'Was anything to be removed, or only listed?' }),
+    exit_status: z.int().min(0).max(255).meta({
+      description:
+        '0: all well; 1: at least one object could not be removed; 2: wrong usage, configuration or catalogue, nothing was removed; 130, 143: interrupted by SIGINT, SIGTERM',
+    }),
+    summary: z.object({
+      would_remove: count,
+      removed: count,
+      failed: count,
+      bytes: count.meta({ description: 'Of the objects that were, or would be, removed' }),
+      named: count.meta({ description: 'Objects that the catalogue names' }),
+      young: count.meta({ description: 'That it does not name, younger than the grace period' }),
+      others: count.meta({ description: "Whose keys are not of the updater's form: never touched" }),
+    }),
+    objects: z.array(prunedObject).meta({ description: 'That no catalogue file names any more, by key' }),
+    errors: z.array(error).meta({ description: 'Why the run was refused; empty otherwise' }),
+  })
+  .meta(titled('prune'))
+
+/** The published schemas by the names of their files. */
+export const publishedSchemas: Readonly<Record<string, z.ZodType>> = {
+  check: checkSchema,
+  mirror: mirrorSchema,
+  prune: pruneSchema,
+  report: reportSchema,
+  verify: verifySchema,
+}
+
+/** A JSON Schema (draft 2020-12), as its file holds it. */
+export function formatJsonSchema(schema: z.ZodType): string {
+  return `${JSON.stringify(z.toJSONSchema(schema, { io: 'input' }), undefined, 2)}\n`
+}
+
+export type ReportDocument = z.infer<typeof reportSchema>
+export type CheckDocument = z.infer<typeof checkSchema>
+export type MirrorDocument = z.infer<typeof mirrorSchema>
+export type VerifyDocument = z.infer<typeof verifySchema>
+export type PruneDocument = z.infer<typeof pruneSchema>
