@@ -34,7 +34,7 @@ describe('the documentation', () => {
   })
 
   it.each(errorCodes)('%s has a row in the troubleshooting table', (code) => {
-    const rows = readFileSync('docs/operating.md', 'utf8')
+    const rows = readFileSync('docs/troubleshooting.md', 'utf8')
       .split('\n')
       .filter((line) => line.startsWith('| `'))
     expect(rows.filter((row) => row.split('|')[1]?.includes(`\`${code}\``))).toHaveLength(1)

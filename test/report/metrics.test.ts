@@ -141,7 +141,7 @@ describe('what is made of the metrics', () => {
   })
 
   it('is documented, metric by metric', () => {
-    const docs = readFileSync(new URL('../../docs/operating.md', import.meta.url), 'utf8')
+    const docs = readFileSync(new URL('../../docs/reports.md', import.meta.url), 'utf8')
     const short = (name: string) => `_${name.replace('image_updater_', '')}\``
     expect(
       [...known].filter((name) => !docs.includes(`\`${name}\``) && !docs.includes(`\`${short(name)}`)),
