@@ -1,9 +1,10 @@
 import type { Compression, ImageFormat } from '../image.ts'
 import { unbzip2 } from './decompression/bzip2.ts'
-import { gunzip, unxz, unzstd } from './decompression/library.ts'
+import { gunzip, unxz } from './decompression/library.ts'
 import { findProgram, throughProgram } from './decompression/program.ts'
 import { untar } from './decompression/tar.ts'
 import { unzip } from './decompression/zip.ts'
+import { unzstd } from './decompression/zstd.ts'
 
 type Source = AsyncIterable<Uint8Array>
 

@@ -1,5 +1,6 @@
 import { buffer } from 'node:stream/consumers'
 import { setImmediate } from 'node:timers/promises'
+import * as zlib from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { UpdaterError } from '../../src/errors.ts'
@@ -49,37 +50,80 @@ function frame(header: readonly number[], ...blocks: readonly (readonly number[]
   return Uint8Array.from([0x28, 0xb5, 0x2f, 0xfd, ...header, ...blocks.flat()])
 }
 
+/** A block that stands for one letter, repeated. */
+function block(last: 0 | 1, letter: string, times: number): readonly number[] {
+  return [last | 2 | ((times << 3) & 0xff), (times << 3) >> 8, 0, letter.charCodeAt(0)]
+}
+
+/** Of the one byte `d`. */
+const checksum = [0xe4, 0x14, 0x7d, 0x90]
+const skippable = Uint8Array.from([0x5f, 0x2a, 0x4d, 0x18, 4, 0, 0, 0, 9, 9, 9, 9])
+
+const unzstd = (bytes: Uint8Array, size = 5) =>
+  buffer(decompress('zst', pieces(bytes, size), { programs: 'never' }))
+
 describe('Zstandard without its program', () => {
   it.each([
     ['a window of 2 GiB', frame([0x00, 0xa8]), 'bytes of memory'],
     ['a content of 2 GiB in one segment', frame([0xa0, 0, 0, 0, 0x80]), 'bytes of memory'],
     ['a dictionary', frame([0x01, 0x50, 7]), 'dictionary'],
     ['a block of 2 MiB', frame([0x00, 0x50], [0xfb, 0xff, 0xff, 0]), 'larger than it may be'],
-    ['other bytes behind it', Buffer.concat([pack('zst', 'abc') ?? frame([]), Buffer.from('junk')]), ''],
+    ['a frame that holds less than it says', frame([0x20, 4], block(1, 'a', 3)), ''],
+    ['a frame that holds more than it says', frame([0x20, 2], block(1, 'a', 3)), ''],
+    [
+      'other bytes behind it',
+      Buffer.concat([pack('zst', 'abc') ?? frame([]), Buffer.from('junk')]),
+      'follow',
+    ],
+    ['zeros behind it', Buffer.concat([frame([0x20, 3], block(1, 'a', 3)), Buffer.alloc(9)]), 'follow'],
   ])('refuses %s', async (_, bytes, words) => {
-    const read = buffer(decompress('zst', pieces(bytes, 5), { programs: 'never' }))
-    await expect(read).rejects.toMatchObject({
+    await expect(unzstd(bytes)).rejects.toMatchObject({
       code: 'DECOMPRESSION_FAILED',
       message: expect.stringContaining(words),
     })
+    await expect(unzstd(bytes, 65536)).rejects.toMatchObject({ code: 'DECOMPRESSION_FAILED' })
   })
 
+  it.skipIf(!('createZstdDecompress' in zlib))(
+    'refuses a wrong checksum (skipped where Node has no decoder of its own)',
+    async () => {
+      const bytes = frame([0x24, 1], block(1, 'd', 1), [1, 2, 3, 4])
+      await expect(unzstd(bytes)).rejects.toMatchObject({ code: 'DECOMPRESSION_FAILED' })
+    },
+  )
+
   it('reads frames that follow each other, tiny ones and ones to be skipped', async () => {
-    const block = (last: number, letter: string, times: number) => [
-      last | 2 | ((times << 3) & 0xff),
-      (times << 3) >> 8,
-      0,
-      letter.charCodeAt(0),
-    ]
     const bytes = Buffer.concat([
       frame([0x20, 3], block(1, 'a', 3)),
-      Uint8Array.from([0x5f, 0x2a, 0x4d, 0x18, 4, 0, 0, 0, 9, 9, 9, 9]),
+      skippable,
       frame([0x00, 0x50], block(0, 'b', 300), block(1, 'c', 2)),
-      frame([0x24, 1], block(1, 'd', 1), [1, 2, 3, 4]),
+      frame([0x24, 1], block(1, 'd', 1), checksum),
+      skippable,
     ])
-    const plain = await buffer(decompress('zst', pieces(bytes, 7), { programs: 'never' }))
-    expect(plain.toString()).toBe(`aaa${'b'.repeat(300)}ccd`)
+    expect((await unzstd(bytes, 7)).toString()).toBe(`aaa${'b'.repeat(300)}ccd`)
+    expect((await unzstd(bytes, 65536)).toString()).toBe(`aaa${'b'.repeat(300)}ccd`)
   })
+
+  it('refuses two frames that are cut short anywhere but between them', async () => {
+    const first = frame([0x24, 1], block(1, 'd', 1), checksum)
+    const bytes = Buffer.concat([first, frame([0x00, 0x50], block(0, 'b', 300), block(1, 'c', 2))])
+    for (let length = 1; length < bytes.length; length++) {
+      const reading = unzstd(bytes.subarray(0, length), 65536)
+      if (length === first.length) expect((await reading).toString()).toBe('d')
+      else await expect(reading).rejects.toMatchObject({ code: 'DECOMPRESSION_FAILED' })
+    }
+  })
+
+  const halves = [generatedBytes(700_000, 1), generatedBytes(300_000, 2)]
+  const frames = halves.map((half) => pack('zst', half) ?? new Uint8Array())
+  it.skipIf(frames.some(({ length }) => length === 0))(
+    'reads two large frames (skipped without a packing tool)',
+    async () => {
+      const plain = Buffer.concat(halves)
+      expect((await unzstd(Buffer.concat(frames), 2 ** 20)).equals(plain)).toBe(true)
+      expect((await unzstd(Buffer.concat(frames), 1000)).equals(plain)).toBe(true)
+    },
+  )
 })
 
 describe.each(compressions)('%s without its program', (compression) => {

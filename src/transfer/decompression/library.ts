@@ -2,13 +2,12 @@ import { Readable, type Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import * as zlib from 'node:zlib'
 import { decompressionFailed } from './failure.ts'
-import { unzstdByBlocks } from './zstd.ts'
 
 type Source = AsyncIterable<Uint8Array>
 
 /** Node's own gunzip; members that follow each other are one file. */
 export function gunzip(source: Source): AsyncGenerator<Uint8Array> {
-  return throughStream(zlib.createGunzip({ chunkSize: 1 << 16 }), source)
+  return guarded(source, (input) => through(zlib.createGunzip({ chunkSize: 1 << 16 }), input))
 }
 
 /** The WebAssembly build of xz-embedded; its module is a CommonJS one. */
@@ -17,15 +16,11 @@ export async function* unxz(source: Source): AsyncGenerator<Uint8Array> {
   yield* guarded(source, (input) => new XzReadableStream(ReadableStream.from(input)) as unknown as Source)
 }
 
-/** Node's own decoder where it has one (22.15), else fzstd. */
-export async function* unzstd(source: Source): AsyncGenerator<Uint8Array> {
-  const { createZstdDecompress } = zlib as { createZstdDecompress?: () => Transform }
-  if (createZstdDecompress !== undefined) yield* throughStream(createZstdDecompress(), source)
-  else yield* guarded(source, unzstdByBlocks)
-}
-
 /** Keeps the source's own errors apart from the decoder's. */
-async function* guarded(source: Source, decode: (input: Source) => Source): AsyncGenerator<Uint8Array> {
+export async function* guarded(
+  source: Source,
+  decode: (input: Source) => Source,
+): AsyncGenerator<Uint8Array> {
   let sourceFailure: unknown
   const watched = async function* () {
     try {
@@ -62,11 +57,10 @@ async function* inPieces(source: Source): AsyncGenerator<Uint8Array> {
   if (size > 0) yield Buffer.concat(chunks)
 }
 
-function throughStream(transform: Transform, source: Source): AsyncGenerator<Uint8Array> {
-  return guarded(source, async function* (input) {
-    const piped = pipeline(Readable.from(inPieces(input), { objectMode: false }), transform)
-    piped.catch(() => {})
-    yield* transform as AsyncIterable<Uint8Array>
-    await piped
-  })
+/** What a stream of Node's makes of the bytes; it ends with it. */
+export async function* through(transform: Transform, input: Source): AsyncGenerator<Uint8Array> {
+  const piped = pipeline(Readable.from(inPieces(input), { objectMode: false }), transform)
+  piped.catch(() => {})
+  yield* transform as AsyncIterable<Uint8Array>
+  await piped
 }

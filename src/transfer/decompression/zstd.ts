@@ -1,5 +1,10 @@
+import type { Transform } from 'node:stream'
+import * as zlib from 'node:zlib'
 import { type ByteReader, createByteReader } from './byte-reader.ts'
 import { decompressionFailed } from './failure.ts'
+import { guarded, through } from './library.ts'
+
+type Source = AsyncIterable<Uint8Array>
 
 const frameMagic = 0xfd2fb528
 /** The last four bits are the writer's own. */
@@ -9,32 +14,86 @@ const largestWindow = 128 * 2 ** 20
 const largestBlock = 128 * 2 ** 10
 
 /**
- * Zstandard data by fzstd, which hands out all that a piece of input expands to at once: so it gets one
- * block after the other, and none expands to more than 128 KiB. Layout: RFC 8878, section 3.1. Checksums
- * and dictionaries are not fzstd's; the digest of the source stands for the former, the latter are refused.
+ * Zstandard data (RFC 8878, section 3.1), cut into its frames; each is decoded by itself and has to end with exactly
+ * its bytes. Node's own decoder does not do that: it takes the first of several frames for all of the data, and a frame
+ * that is cut short for a whole one. Dictionaries, and windows that need too much memory, are refused.
  */
-export async function* unzstdByBlocks(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+export function unzstd(source: Source): AsyncGenerator<Uint8Array> {
+  return guarded(source, readFrames)
+}
+
+async function* readFrames(source: Source): AsyncGenerator<Uint8Array> {
   const reader = createByteReader(source)
   do {
     const magic = await reader.read(4, 'a header')
     const number = magic.readUInt32LE(0)
-    if (number === frameMagic) {
-      yield* readFrame(magic, reader)
-    } else if ((number & 0xfffffff0) === skippableMagic) {
-      const length = (await reader.read(4, 'a header')).readUInt32LE(0)
-      for await (const _ of reader.take(length));
-    } else {
-      throw decompressionFailed('it is not Zstandard data, or damaged')
-    }
+    if (number === frameMagic) yield* readFrame(magic, reader)
+    else if ((number & 0xfffffff0) === skippableMagic) await skipFrame(reader)
+    else throw decompressionFailed('it is not Zstandard data, or other bytes follow a frame')
   } while (!(await reader.isAtEnd()))
 }
 
-async function* readFrame(magic: Uint8Array, reader: ByteReader): AsyncGenerator<Uint8Array> {
+async function skipFrame(reader: ByteReader): Promise<void> {
+  const length = (await reader.read(4, 'a header')).readUInt32LE(0)
+  for await (const _ of reader.take(length));
+}
+
+async function* readFrame(magic: Buffer, reader: ByteReader): AsyncGenerator<Uint8Array> {
+  const header = await readFrameHeader(reader)
+  const parts = partsOf(magic, header, reader)
+  let size = 0
+  for await (const chunk of createZstdDecompress === undefined ? byFzstd(parts) : byNode(parts)) {
+    size += chunk.length
+    yield chunk
+  }
+  if (size !== (header.contentSize ?? size)) {
+    throw decompressionFailed(`a frame holds ${size} bytes, where its header says ${header.contentSize}`)
+  }
+}
+
+/** Node has it from 22.15 on. */
+const { createZstdDecompress } = zlib as {
+  createZstdDecompress?: (options: zlib.ZlibOptions) => Transform & { readonly bytesWritten: number }
+}
+
+/** Bytes behind the end that the decoder sees are not an error to it. */
+async function* byNode(parts: Source): AsyncGenerator<Uint8Array> {
+  const decoder = createZstdDecompress?.({ chunkSize: 1 << 16 })
+  if (decoder === undefined) return
+  let length = 0
+  const counted = async function* () {
+    for await (const part of parts) {
+      length += part.length
+      yield part
+    }
+  }
+  yield* through(decoder, counted())
+  if (decoder.bytesWritten !== length) throw decompressionFailed('a frame ends before its last block')
+}
+
+/**
+ * fzstd hands out all that a part expands to at once; a block never expands to more than 128 KiB. It looks at no
+ * checksum: the digest of the source stands for that.
+ */
+async function* byFzstd(parts: Source): AsyncGenerator<Uint8Array> {
   const { Decompress } = await import('fzstd')
   const output: Uint8Array[] = []
   const decoder = new Decompress((chunk) => output.push(chunk))
-  const { bytes, hasChecksum } = await readFrameHeader(reader)
-  decoder.push(Buffer.concat([magic, bytes]))
+  for await (const part of parts) {
+    decoder.push(part)
+    yield* output.splice(0)
+  }
+  decoder.push(new Uint8Array(0), true)
+  yield* output.splice(0)
+}
+
+/** The bytes of a frame: the header, each block, the checksum. */
+async function* partsOf(
+  magic: Uint8Array,
+  { bytes, hasChecksum }: FrameHeader,
+  reader: ByteReader,
+): AsyncGenerator<Uint8Array> {
+  yield Buffer.concat([magic, bytes])
   for (let isLast = false; !isLast; ) {
     const head = await reader.read(3, 'a block')
     const block = head.readUIntLE(0, 3)
@@ -43,31 +102,31 @@ async function* readFrame(magic: Uint8Array, reader: ByteReader): AsyncGenerator
     const size = block >> 3
     if (size > largestBlock) throw decompressionFailed('a block is larger than it may be')
     const content = await reader.read(isRepeated ? 1 : size, 'a block')
-    decoder.push(Buffer.concat([head, content]))
-    yield* output.splice(0)
+    yield Buffer.concat([head, content])
   }
-  if (hasChecksum) decoder.push(await reader.read(4, 'a checksum'))
-  decoder.push(new Uint8Array(0), true)
-  yield* output.splice(0)
+  if (hasChecksum) yield await reader.read(4, 'a checksum')
 }
 
 interface FrameHeader {
   /** What follows the magic number. */
   readonly bytes: Uint8Array
   readonly hasChecksum: boolean
+  /** Of the bytes that the frame expands to, where it says so. */
+  readonly contentSize: number | undefined
 }
 
-/** Refuses a frame that asks for too much memory before fzstd allocates it. */
+/** Refuses a frame that asks for too much memory before a decoder allocates it. */
 async function readFrameHeader(reader: ByteReader): Promise<FrameHeader> {
   const descriptor = await reader.read(1, 'a header')
   const flags = descriptor.readUInt8(0)
-  const isSingleSegment = (flags & 0x20) !== 0
   if ((flags & 3) !== 0) throw decompressionFailed('it needs a dictionary')
-  const sizeLength = [isSingleSegment ? 1 : 0, 2, 4, 8][flags >> 6] as number
-  const rest = await reader.read((isSingleSegment ? 0 : 1) + sizeLength, 'a header')
-  const window = isSingleSegment ? contentSize(rest) : windowSize(rest.readUInt8(0))
+  const windowLength = (flags & 0x20) !== 0 ? 0 : 1
+  const sizeLength = [1 - windowLength, 2, 4, 8][flags >> 6] as number
+  const rest = await reader.read(windowLength + sizeLength, 'a header')
+  const contentSize = sizeLength === 0 ? undefined : readContentSize(rest.subarray(windowLength))
+  const window = windowLength === 0 ? (contentSize ?? 0) : windowSize(rest.readUInt8(0))
   if (window > largestWindow) throw decompressionFailed(`it needs ${window} bytes of memory`)
-  return { bytes: Buffer.concat([descriptor, rest]), hasChecksum: (flags & 4) !== 0 }
+  return { bytes: Buffer.concat([descriptor, rest]), hasChecksum: (flags & 4) !== 0, contentSize }
 }
 
 function windowSize(descriptor: number): number {
@@ -75,7 +134,7 @@ function windowSize(descriptor: number): number {
   return base + (base / 8) * (descriptor & 7)
 }
 
-function contentSize(bytes: Buffer): number {
+function readContentSize(bytes: Buffer): number {
   if (bytes.length === 8) return Number(bytes.readBigUInt64LE(0))
   return bytes.readUIntLE(0, bytes.length) + (bytes.length === 2 ? 256 : 0)
 }
