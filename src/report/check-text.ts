@@ -2,8 +2,8 @@ import { printable } from '../errors.ts'
 import { type CheckedImage, type CheckReport, isNotMirrored } from './check.ts'
 import { type CheckWords, checkColumns, checkTitles, checkWords } from './check-words.ts'
 import { formatDuration } from './quantities.ts'
-import { displayWidth, type Paint, pad, type Style, truncate, wrap } from './terminal.ts'
-import { formatDetails, narrowestName, type TextLayout } from './text.ts'
+import { displayWidth, type Paint, pad, type Style, type TextLayout, truncate, wrap } from './terminal.ts'
+import { formatDetails, narrowestName } from './text.ts'
 
 /** A check for people: a row for every image, what is wrong below its row, then one line of counts. */
 export function formatCheck(report: CheckReport, layout: TextLayout): string {

@@ -3,8 +3,7 @@ import { formatAnnotation } from './annotation.ts'
 import { formatDocument } from './json.ts'
 import { codeSpan, escapeMarkdown } from './markdown.ts'
 import { formatMarkdownTable } from './table.ts'
-import { wrap } from './terminal.ts'
-import type { TextLayout } from './text.ts'
+import { type TextLayout, wrap } from './terminal.ts'
 import type { Finding, Severity, ValidationReport } from './validation.ts'
 
 export const validationFormats = ['text', 'json', 'markdown', 'github'] as const

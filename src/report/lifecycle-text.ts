@@ -3,8 +3,8 @@ import type { LifecycleRelease, LifecycleReport, LifecycleStatus } from './lifec
 import { lifecycleStatus, needsWork } from './lifecycle.ts'
 import { escapeMarkdown } from './markdown.ts'
 import { formatCsv, formatMarkdownTable, formatTextTable, type Table } from './table.ts'
-import { wrap } from './terminal.ts'
-import { errorText, formatChanges, type TextLayout } from './text.ts'
+import { paragraphs, type TextLayout, wrap } from './terminal.ts'
+import { errorText, formatChanges } from './text.ts'
 
 export const lifecycleFormats = ['text', 'json', 'markdown', 'csv'] as const
 export type LifecycleFormat = (typeof lifecycleFormats)[number]
@@ -22,13 +22,15 @@ export function formatLifecycleText(report: LifecycleReport, layout: LifecycleLa
   const failures = report.failures.flatMap((failure) =>
     paragraph(errorText(failure)).map((line) => paint('red', line)),
   )
-  const parts = [
-    table.rows.length > 0 ? formatTextTable(table, paint, columns) : '',
-    failures.map((line) => `${line}\n`).join(''),
-    quiet ? '' : `${paragraph(countsOf(report)).join('\n')}\n`,
-  ]
   const changes = formatChanges(report.dryRun ? report.changes : [], paint)
-  return changes + parts.filter((part) => part !== '').join('\n')
+  return (
+    changes +
+    paragraphs(
+      formatTextTable(table, layout),
+      failures.map((line) => `${line}\n`).join(''),
+      quiet ? '' : `${paragraph(countsOf(report)).join('\n')}\n`,
+    )
+  )
 }
 
 export function formatLifecycleMarkdown(report: LifecycleReport): string {

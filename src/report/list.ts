@@ -1,7 +1,8 @@
 import { formatDocument } from './json.ts'
 import { escapeMarkdown } from './markdown.ts'
+import { formatCount } from './quantities.ts'
 import { formatCsv, formatMarkdownTable, formatRstTable, formatTextTable, type Table } from './table.ts'
-import type { TextLayout } from './text.ts'
+import { paragraphs, type TextLayout } from './terminal.ts'
 
 /** An image of the catalogue as its users see it; what stands nowhere is absent. */
 export interface ListedImage {
@@ -61,9 +62,9 @@ function withUnit(count: number | undefined, unit: string): string | undefined {
 }
 
 /** A table for a terminal: long names are cut off where it is too narrow. */
-export function formatListText(images: readonly ListedImage[], { paint, columns }: TextLayout): string {
+export function formatListText(images: readonly ListedImage[], layout: TextLayout): string {
   const table = tableOf([image, ...shared], images)
-  return `${formatTextTable(table, paint, columns)}\n${images.length} image${images.length === 1 ? '' : 's'}\n`
+  return paragraphs(formatTextTable(table, layout), `${formatCount(images.length, 'image')}\n`)
 }
 
 export function formatListMarkdown(images: readonly ListedImage[]): string {

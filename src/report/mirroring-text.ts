@@ -1,8 +1,8 @@
 import type { MirroredVersion, MirrorReport } from './mirroring.ts'
 import { formatBytes, formatCount, formatDuration } from './quantities.ts'
-import { formatStatusRows, type StatusRow } from './rows.ts'
-import { type Style, wrap } from './terminal.ts'
-import { errorText, type TextLayout } from './text.ts'
+import { formatTextTable, type Painted } from './table.ts'
+import { paragraphs, type Style, type TextLayout, wrap } from './terminal.ts'
+import { errorText } from './text.ts'
 
 const styles: Record<MirroredVersion['status'], Style> = {
   present: 'dim',
@@ -16,7 +16,6 @@ const styles: Record<MirroredVersion['status'], Style> = {
 export function formatMirrorText(report: MirrorReport, layout: TextLayout): string {
   const { summary, seconds, dryRun } = report
   const told = report.versions.filter(({ status, warnings }) => status !== 'present' || warnings.length > 0)
-  const rows = told.map(rowOf)
   const brought = dryRun ? `${summary.wouldStore} would be stored` : `${summary.stored} stored`
   const counts = [
     formatCount(summary.versions, 'version'),
@@ -26,24 +25,29 @@ export function formatMirrorText(report: MirrorReport, layout: TextLayout): stri
     summary.failed > 0 ? layout.paint('red', `${summary.failed} failed`) : '0 failed',
   ]
   const ending = dryRun ? ' (dry run: nothing was written)' : ''
-  return [
-    ...formatStatusRows(['Image', 'Version', 'Size'], rows, layout),
-    ...wrap(`${counts.join(', ')} in ${formatDuration(seconds)}${ending}`, layout.columns),
-    '',
-  ].join('\n')
+  const table = {
+    head: ['Image', 'Version', 'Size', 'Status'],
+    rows: told.map(cellsOf),
+    notes: told.map(notesOf),
+  }
+  const text = `${counts.join(', ')} in ${formatDuration(seconds)}${ending}`
+  return paragraphs(formatTextTable(table, layout), `${wrap(text, layout.columns).join('\n')}\n`)
 }
 
-function rowOf(one: MirroredVersion): StatusRow {
-  const { name, shortname, version, status, bytes, reason, warnings, error } = one
+function cellsOf({ name, shortname, version, status, bytes, reason, error }: MirroredVersion) {
   const why = reason === undefined || reason === 'other' ? (error?.code ?? '') : reason.replaceAll('-', ' ')
-  return {
-    cells: [shortname ?? name, version ?? '-', bytes === undefined ? '-' : formatBytes(bytes)],
-    status: `${status.replaceAll('-', ' ')}${why === '' ? '' : `: ${why}`}`,
-    style: styles[status],
-    details: [
-      ...warnings.map((warning) => ['yellow', `Warning: ${warning}`] as const),
-      ...(status === 'foreign' ? [['yellow', one.mirrorUrl] as const] : []),
-      ...(error === undefined ? [] : [['red', errorText(error)] as const]),
-    ],
-  }
+  return [
+    shortname ?? name,
+    version ?? '-',
+    bytes === undefined ? '-' : formatBytes(bytes),
+    { text: `${status.replaceAll('-', ' ')}${why === '' ? '' : `: ${why}`}`, style: styles[status] },
+  ]
+}
+
+function notesOf({ status, mirrorUrl, warnings, error }: MirroredVersion): Painted[] {
+  return [
+    ...warnings.map((warning): Painted => ({ text: `Warning: ${warning}`, style: 'yellow' })),
+    ...(status === 'foreign' ? [{ text: mirrorUrl, style: 'yellow' } as const] : []),
+    ...(error === undefined ? [] : [{ text: errorText(error), style: 'red' } as const]),
+  ]
 }

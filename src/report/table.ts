@@ -1,5 +1,5 @@
 import { printable } from '../errors.ts'
-import { displayWidth, type Paint, pad, truncate } from './terminal.ts'
+import { displayWidth, type Paint, pad, type Style, type TextLayout, truncate, wrap } from './terminal.ts'
 
 /** A table of texts; each row has as many cells as `head`. */
 export interface Table {
@@ -9,17 +9,86 @@ export interface Table {
   readonly right?: readonly number[] | undefined
 }
 
-/** Aligned for a terminal, two spaces between the columns; the first one is cut where lines are too long. */
-export function formatTextTable(table: Table, paint: Paint, columns = Infinity): string {
-  const printed = mapCells(table, printable)
-  const [first = 0, ...others] = widthsOf([printed.head, ...printed.rows])
-  const room = columns - others.reduce((sum, width) => sum + width + 2, 0)
-  const widths = [Math.min(first, Math.max(room, 8)), ...others]
-  const { head, rows } = mapCells(printed, (text, index) =>
-    index === 0 ? truncate(text, widths[0] ?? 0) : text,
+/** A text with its colour. */
+export interface Painted {
+  readonly text: string
+  readonly style: Style
+}
+
+/** A table for a terminal, whose cells may have colours. */
+export interface TextTable extends Omit<Table, 'rows'> {
+  readonly rows: readonly (readonly (string | Painted)[])[]
+  /** The paragraphs below each row. */
+  readonly notes?: readonly (readonly Painted[])[]
+  /** Columns of the terminal that the first column keeps, however narrow the terminal is. Default: 12. */
+  readonly narrowest?: number
+}
+
+/**
+ * Aligned for a terminal, two spaces between the columns; the first one is cut where lines are too long. Control
+ * characters are escaped, and colours take no room. Empty without rows.
+ */
+export function formatTextTable(table: TextTable, layout: TextLayout): string {
+  if (table.rows.length === 0) return ''
+  const { paint } = layout
+  const rows = table.rows.map((row) => row.map(printed))
+  const widths = fitted(
+    table,
+    widthsOf([table.head, ...rows.map((row) => row.map(({ text }) => text))]),
+    layout,
   )
-  const line = (cells: readonly string[]) => aligned(cells, widths, table.right).join('  ').trimEnd()
-  return [paint('bold', line(head)), ...rows.map(line), ''].join('\n')
+  const line = (cells: readonly Cell[]) => formatLine(cells, widths, table.right, paint)
+  return [
+    paint('bold', line(table.head.map(printed))),
+    ...rows.flatMap((row, index) => [line(row), ...formatNotes(table.notes?.[index] ?? [], layout)]),
+    '',
+  ].join('\n')
+}
+
+interface Cell {
+  readonly text: string
+  readonly style?: Style | undefined
+}
+
+function printed(cell: string | Painted): Cell {
+  return typeof cell === 'string' ? { text: printable(cell) } : { ...cell, text: printable(cell.text) }
+}
+
+/** The widths with the first one as narrow as the terminal wants it. */
+function fitted(
+  { narrowest = 12 }: TextTable,
+  [first = 0, ...others]: readonly number[],
+  { columns = Number.POSITIVE_INFINITY }: TextLayout,
+): number[] {
+  const room = others.reduce((rest, width) => rest - width - 2, columns)
+  return [Math.min(first, Math.max(room, narrowest)), ...others]
+}
+
+function formatLine(
+  cells: readonly Cell[],
+  widths: readonly number[],
+  right: Table['right'],
+  paint: Paint,
+): string {
+  const texts = aligned(
+    cells.map(({ text }, index) => truncate(text, widths[index] ?? 0)),
+    widths,
+    right,
+  )
+  return cells
+    .map(({ style }, index) => {
+      const text = texts[index] ?? ''
+      const shown = index === cells.length - 1 ? text.trimEnd() : text
+      return style === undefined ? shown : paint(style, shown)
+    })
+    .join('  ')
+    .trimEnd()
+}
+
+function formatNotes(notes: readonly Painted[], { paint, columns = Infinity }: TextLayout): string[] {
+  return notes.flatMap(({ text, style }) =>
+    wrap(printable(text), columns - 2).map((part) => `  ${paint(style, part)}`),
+  )
 }
 
 /** A table as GitHub and GitLab show it. The cells are Markdown: see `escapeMarkdown`. */

@@ -8,6 +8,13 @@ export function createPaint(colour: boolean): Paint {
   return colour ? (style, text) => `\u001b[${codes[style]}m${text}\u001b[0m` : (_style, text) => text
 }
 
+/** How a text for people is laid out. */
+export interface TextLayout {
+  readonly paint: Paint
+  /** Where long lines are broken; absent: nowhere. */
+  readonly columns?: number | undefined
+}
+
 let segmenter: Intl.Segmenter | undefined
 
 function graphemes(text: string): string[] {
@@ -70,4 +77,9 @@ export function wrap(text: string, columns = Number.POSITIVE_INFINITY): string[]
 /** `displayWidth` of a text that may be coloured. */
 export function paintedWidth(text: string): number {
   return displayWidth(text.replaceAll(/\u001b\[\d+m/g, ''))
+}
+
+/** Texts that end their lines, with an empty line between them; empty ones are left out. */
+export function paragraphs(...texts: readonly string[]): string {
+  return texts.filter((text) => text !== '').join('\n')
 }

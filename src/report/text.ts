@@ -1,13 +1,16 @@
 import { describeError, printable, UpdaterError } from '../errors.ts'
 import type { FileChange, ImageOutcome, RunReport } from './outcome.ts'
 import { formatBytes, formatDuration } from './quantities.ts'
-import { displayWidth, type Paint, pad, paintedWidth, type Style, truncate, wrap } from './terminal.ts'
-
-export interface TextLayout {
-  readonly paint: Paint
-  /** Where long lines are broken; absent: nowhere. */
-  readonly columns?: number | undefined
-}
+import {
+  displayWidth,
+  type Paint,
+  pad,
+  paintedWidth,
+  type Style,
+  type TextLayout,
+  truncate,
+  wrap,
+} from './terminal.ts'
 
 /** What a run did, for people: the images that changed or failed, then one line of counts. */
 export function formatSummary(report: RunReport, layout: TextLayout): string {

@@ -1,9 +1,7 @@
 import { codeSpan, escapeMarkdown } from './markdown.ts'
 import { formatCount, formatDuration } from './quantities.ts'
-import { formatStatusRows, type StatusRow } from './rows.ts'
-import { formatMarkdownTable } from './table.ts'
-import { type Style, wrap } from './terminal.ts'
-import type { TextLayout } from './text.ts'
+import { formatMarkdownTable, formatTextTable } from './table.ts'
+import { paragraphs, type Style, type TextLayout, wrap } from './terminal.ts'
 import {
   severities,
   type Verdict,
@@ -24,20 +22,17 @@ const styles: Record<Verdict, Style> = {
 
 /** The versions of which there is something to say, then one line of counts. */
 export function formatVerifyText(report: VerifyReport, layout: TextLayout): string {
-  const rows = troubled(report).map((one): StatusRow => {
-    const style = styles[one.verdict]
-    return {
-      cells: [one.shortname ?? one.name, one.version ?? '-'],
-      status: one.verdict,
-      style,
-      details: problemSentences(one).map((text) => [style, text] as const),
-    }
-  })
-  return [
-    ...formatStatusRows(['Image', 'Version'], rows, layout),
-    ...wrap(countsOf(report), layout.columns),
-    '',
-  ].join('\n')
+  const told = troubled(report)
+  const table = {
+    head: ['Image', 'Version', 'Status'],
+    rows: told.map(({ name, shortname, version, verdict }) => [
+      shortname ?? name,
+      version ?? '-',
+      { text: verdict, style: styles[verdict] },
+    ]),
+    notes: told.map((one) => problemSentences(one).map((text) => ({ text, style: styles[one.verdict] }))),
+  }
+  return paragraphs(formatTextTable(table, layout), `${wrap(countsOf(report), layout.columns).join('\n')}\n`)
 }
 
 /** What is to be said of a version, one sentence for each of its URLs. */

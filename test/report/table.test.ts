@@ -20,15 +20,43 @@ const table: Table = {
   right: [1],
 }
 
+const plain = { paint: createPaint(false) }
+
 describe('a table', () => {
   it('in text', () => {
-    expect(formatTextTable(table, createPaint(false))).toBe('Name   GiB\nAlpha    8\n日本    10\n\n')
+    expect(formatTextTable(table, plain)).toBe('Name   GiB\nAlpha    8\n日本    10\n\n')
   })
 
   it('in text, no wider than the terminal: the first column is cut', () => {
     const long = { head: ['Name', 'GiB'], rows: [['A long name of an image', '8']] }
-    expect(formatTextTable(long, createPaint(false), 20)).toBe('Name             GiB\nA long name of~  8\n')
-    expect(formatTextTable(long, createPaint(false), 4)).toBe('Name      GiB\nA long ~  8\n')
+    expect(formatTextTable(long, { ...plain, columns: 20 })).toBe(
+      'Name             GiB\nA long name of~  8\n',
+    )
+    expect(formatTextTable(long, { ...plain, columns: 4 })).toBe('Name          GiB\nA long name~  8\n')
+    const whole = { ...long, narrowest: Number.POSITIVE_INFINITY }
+    expect(formatTextTable(whole, { ...plain, columns: 4 })).toContain('A long name of an image  8\n')
+  })
+
+  it('in text, with notes below its rows and colours that take no room', () => {
+    const painted = {
+      head: ['Name', 'State', 'GiB'],
+      rows: [
+        ['Alpha', { text: 'ok', style: 'green' as const }, '8'],
+        ['\u001b[2J', { text: 'failed', style: 'red' as const }, ''],
+      ],
+      notes: [[], [{ text: 'two\u0000 words', style: 'red' as const }]],
+    }
+    expect(formatTextTable(painted, { paint: createPaint(true), columns: 10 })).toBe(
+      [
+        '\u001b[1mName       State   GiB\u001b[0m',
+        'Alpha      \u001b[32mok    \u001b[0m  8',
+        '\\u{1b}[2J  \u001b[31mfailed\u001b[0m',
+        '  \u001b[31mtwo\\u{0}\u001b[0m',
+        '  \u001b[31mwords\u001b[0m',
+        '',
+      ].join('\n'),
+    )
+    expect(formatTextTable({ ...painted, rows: [] }, plain)).toBe('')
   })
 
   it('in Markdown', () => {
@@ -99,7 +127,9 @@ describe('a table', () => {
           const lines = text.trimEnd().split('\n')
           expect(new Set(lines.map(displayWidth)).size).toBe(1)
         }
-        expect(formatTextTable(whole, createPaint(false)).split('\n')).toHaveLength(cells.length + 2)
+        expect(formatTextTable(whole, plain).split('\n')).toHaveLength(
+          cells.length === 0 ? 1 : cells.length + 2,
+        )
       }),
     )
   })

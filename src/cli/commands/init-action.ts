@@ -43,7 +43,7 @@ function formatList(shipped: readonly ShippedSummary[], { context }: Session): s
       String(images.filter(({ enable }) => enable).length),
     ]),
   }
-  return `${formatTextTable(table, createPaint(wantsColour(context.stdout)))}
+  return `${formatTextTable(table, { paint: createPaint(wantsColour(context.stdout)) })}
 Write some with: image-updater init ubuntu debian --images DIR (or all)
 `
 }
