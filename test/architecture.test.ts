@@ -126,7 +126,6 @@ const pure = [
   'image.ts',
   'errors.ts',
   'catalog/parse.ts',
-  'catalog/plain.ts',
   'catalog/select.ts',
   'catalog/edit.ts',
   'catalog/diff.ts',

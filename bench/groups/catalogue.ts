@@ -31,10 +31,10 @@ function editingOf(name: string, about: string, change: Change): Bench {
     name,
     about,
     prepare: async (scale) => ({
-      contestants: [await editing(name, 20_000, scale, change), await editing(name, 2000, scale, change)],
+      contestants: [await editing(name, 500, scale, change), await editing(name, 50, scale, change)],
       limits: [
         { type: 'time', most: 2000 },
-        { type: 'ratio', peer: '2000 images', most: 12 },
+        { type: 'ratio', peer: '50 images', most: 10 },
       ],
       close: async () => {},
     }),
@@ -52,9 +52,9 @@ function withComments(text: string): string {
 
 export const catalogues: readonly Bench[] = [
   editingOf(
-    'catalogue-20000',
-    'a file of 20000 images is read, every image gets a new version, and all of them are edited',
+    'catalogue-500',
+    'a file of 500 images is read, every image gets a new version, and all of them are edited',
     (text) => text,
   ),
-  editingOf('catalogue-20000-comments', 'the same with comments among its lines', withComments),
+  editingOf('catalogue-500-comments', 'the same with comments among its lines', withComments),
 ]

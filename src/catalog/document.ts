@@ -1,8 +1,7 @@
 import { isAlias } from 'yaml'
 import { type Place, UpdaterError } from '../errors.ts'
 import { Lines } from '../lines.ts'
-import type { CatalogNode, Nodes } from './nodes.ts'
-import { readPlain } from './plain.ts'
+import type { CatalogNode } from './nodes.ts'
 import { type Fail, readWhole } from './whole.ts'
 
 /** A syntactically right catalogue file: its nodes, and where they stand. Scalars are left as text. */
@@ -43,7 +42,7 @@ export function inspectDocument(path: string, text: string): InspectedDocument {
   const fail: Fail = (offset, message, remedy) => {
     defects.push(new UpdaterError('CATALOG_SYNTAX', message, { place: place(offset), remedy }))
   }
-  const { root, targets, shared } = readNodes(text, fail)
+  const { root, targets, shared } = readWhole(text, fail)
   const document: CatalogDocument = {
     path,
     text,
@@ -54,10 +53,4 @@ export function inspectDocument(path: string, text: string): InspectedDocument {
     lineStart: (offset) => offset - (lines.placeOf(offset).column - 1),
   }
   return { document, defects }
-}
-
-function readNodes(text: string, fail: Fail): Nodes {
-  const root = readPlain(text)
-  // Plain YAML has no aliases.
-  return root === undefined ? readWhole(text, fail) : { root, targets: new Map(), shared: new Set() }
 }
