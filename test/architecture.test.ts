@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest'
 const doors: Readonly<Record<string, readonly string[]>> = {
   'errors.ts': [],
   'image.ts': [],
+  'option.ts': [],
   'redact.ts': [],
   'replace-file.ts': [],
   'package.ts': [],
@@ -17,7 +18,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   http: ['replace-file.ts', 'errors.ts'],
   discovery: ['http', 'replace-file.ts', 'errors.ts', 'image.ts'],
   transfer: ['http', 'stores', 'errors.ts', 'image.ts'],
-  stores: ['http', 'errors.ts', 'image.ts'],
+  stores: ['option.ts', 'http', 'errors.ts', 'image.ts'],
   report: ['events.ts', 'replace-file.ts', 'errors.ts', 'image.ts'],
   run: [
     'catalog',
@@ -125,6 +126,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
 const pure = [
   'image.ts',
   'errors.ts',
+  'option.ts',
   'catalog/parse.ts',
   'catalog/select.ts',
   'catalog/edit.ts',
