@@ -1,39 +1,46 @@
+import { UpdaterError } from '../errors.ts'
 import type { Compression, ImageFormat } from '../image.ts'
-import { unbzip2 } from './decompression/bzip2.ts'
+import { decompressionFailed } from './decompression/failure.ts'
 import { gunzip, unxz } from './decompression/library.ts'
-import { findProgram, throughProgram } from './decompression/program.ts'
+import { findProgram, type Program, throughProgram } from './decompression/program.ts'
 import { untar } from './decompression/tar.ts'
 import { unzip } from './decompression/zip.ts'
 import { unzstd } from './decompression/zstd.ts'
 
 type Source = AsyncIterable<Uint8Array>
+type Decode = (source: Source) => AsyncGenerator<Uint8Array>
+type Packing = Exclude<Compression, 'tar' | `tar.${string}`>
 
 interface Decoder {
-  /** Faster than the library where they are installed, best first. */
-  readonly programs: readonly { readonly name: string; readonly args: readonly string[] }[]
-  readonly library: (source: Source) => Source
+  /** Faster than what is built in, best first. */
+  readonly programs?: readonly Program[]
+  readonly builtIn: Decode
 }
 
-type Packer = Exclude<Compression, 'tar' | `tar.${string}`>
-
-const decoders: Readonly<Record<Packer, Decoder>> = {
-  gz: { programs: [], library: gunzip },
-  xz: { programs: [{ name: 'xz', args: ['-dcq', '-T0'] }], library: unxz },
+const decoders: Readonly<Record<Packing, Decoder>> = {
+  gz: { builtIn: gunzip },
+  xz: { programs: [{ name: 'xz', args: ['-dcq', '-T0'] }], builtIn: unxz },
   bz2: {
     programs: [
       { name: 'lbzip2', args: ['-dc'] },
       { name: 'bzip2', args: ['-dcq'] },
     ],
-    library: unbzip2,
+    builtIn: () => {
+      throw new UpdaterError(
+        'DECOMPRESSION_FAILED',
+        'The image is packed by bzip2, and neither lbzip2 nor bzip2 is on the PATH to unpack it',
+        { remedy: 'Install the Debian package lbzip2 (or bzip2)' },
+      )
+    },
   },
-  zst: { programs: [{ name: 'zstd', args: ['-dcq'] }], library: unzstd },
-  zip: { programs: [], library: unzip },
+  zst: { programs: [{ name: 'zstd', args: ['-dcq'] }], builtIn: unzstd },
+  zip: { builtIn: unzip },
 }
 
 interface DecompressOptions {
   /** Of the image: it says which member of an archive is meant. Default: `qcow2`. */
   readonly format?: ImageFormat | undefined
-  /** `never`: only the libraries. */
+  /** `never`: only what is built in. Default: `auto`. */
   readonly programs?: 'auto' | 'never' | undefined
 }
 
@@ -43,28 +50,38 @@ interface DecompressOptions {
  * was yielded before is not to be used then.
  * @throws UpdaterError DECOMPRESSION_FAILED, and whatever the source throws
  */
-export function decompress(
+export async function* decompress(
   compression: Compression,
   source: Source,
-  options: DecompressOptions = {},
-): Source {
-  const [packer, archive] = layersOf(compression)
-  const unpacked = packer === undefined ? source : unpack(packer, source, options)
-  return archive ? closing(unpacked, (archived) => untar(archived, options.format ?? 'qcow2')) : unpacked
-}
-
-/** A decoder that ends early leaves its source as it is; closing it ends what it holds: a program, a connection. */
-async function* closing(source: Source, decode: (source: Source) => Source): AsyncGenerator<Uint8Array> {
+  { format = 'qcow2', programs = 'auto' }: DecompressOptions = {},
+): AsyncGenerator<Uint8Array> {
+  const [packing, isArchive] = layersOf(compression)
   const iterator = source[Symbol.asyncIterator]()
+  let failure: { readonly reason: unknown } | undefined
+  async function* watched() {
+    try {
+      yield* { [Symbol.asyncIterator]: () => iterator }
+    } catch (reason) {
+      failure = { reason }
+      throw reason
+    }
+  }
+  const packed = watched()
+  let unpacked = packed
   try {
-    yield* decode({ [Symbol.asyncIterator]: () => iterator })
+    if (packing !== undefined) unpacked = decoderOf(packing, programs)(packed)
+    yield* isArchive ? untar(unpacked, format) : unpacked
+  } catch (error) {
+    if (failure !== undefined) throw failure.reason
+    throw decompressionFailed('the data is damaged or cut short', error)
   } finally {
-    // Not awaited: a source that waits for its next chunk closes no earlier.
-    Promise.resolve(iterator.return?.()).catch(() => {})
+    // A decoder that ends early leaves open what it reads from: a program, a connection. Not awaited: what waits
+    // for its next chunk closes no earlier.
+    for (const open of [unpacked, iterator]) Promise.resolve(open.return?.(undefined)).catch(() => {})
   }
 }
 
-function layersOf(compression: Compression): [packer: Packer | undefined, isArchive: boolean] {
+function layersOf(compression: Compression): [packing: Packing | undefined, isArchive: boolean] {
   switch (compression) {
     case 'tar':
       return [undefined, true]
@@ -81,8 +98,8 @@ function layersOf(compression: Compression): [packer: Packer | undefined, isArch
   }
 }
 
-function unpack(packer: Packer, source: Source, { programs = 'auto' }: DecompressOptions): Source {
-  const decoder = decoders[packer]
-  const program = programs === 'auto' ? findProgram(decoder.programs) : undefined
-  return program === undefined ? closing(source, decoder.library) : throughProgram(program, source)
+function decoderOf(packing: Packing, programs: 'auto' | 'never'): Decode {
+  const decoder = decoders[packing]
+  const found = programs === 'auto' ? findProgram(decoder.programs ?? []) : undefined
+  return found === undefined ? decoder.builtIn : (source) => throughProgram(found, source)
 }

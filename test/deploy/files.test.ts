@@ -179,6 +179,10 @@ describe('the container', () => {
     expect(last).toMatch(/^CMD \["update"\]$/m)
   })
 
+  it('has the decompressors, of which bzip2 has no other way', () => {
+    expect(dockerfile).toMatch(/apt-get install .*\blbzip2 xz-utils zstd\b/)
+  })
+
   it('holds everything that the program needs, and nothing is written there', () => {
     const app = temporaryFolder()
     const built = spawnSync('npx', ['tsc', '-p', 'tsconfig.build.json', '--outDir', join(app, 'dist')], {

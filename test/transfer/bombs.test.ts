@@ -22,7 +22,7 @@ const bombs = compressions.map((compression) => ({ compression, bomb: bombOf(com
 describe.each(bombs.filter(({ bomb }) => bomb !== undefined))(
   'a bomb of $compression',
   ({ compression, bomb = new Uint8Array() }) => {
-    it.each(['auto', 'never'] as const)(
+    it.each(compression === 'bz2' ? (['auto'] as const) : (['auto', 'never'] as const))(
       'comes out in pieces, so that it can be stopped (programs: %s)',
       async (programs) => {
         const before = process.resourceUsage().maxRSS
@@ -126,7 +126,7 @@ describe('Zstandard without its program', () => {
   )
 })
 
-describe.each(compressions)('%s without its program', (compression) => {
+describe.each(['gz', 'xz', 'zst', 'zip'] as const)('%s without its program', (compression) => {
   const plain = Buffer.concat([generatedBytes(3000, 5), Buffer.alloc(5000), Buffer.from('end')])
   const packed = pack(compression, plain)
 
@@ -151,22 +151,6 @@ describe.each(compressions)('%s without its program', (compression) => {
   )
 })
 
-it('refuses a run of bzip2 that is too long to be counted', async () => {
-  const magics = Buffer.from('425a6839314159265359', 'hex')
-  const bits = [...magics].map((byte) => byte.toString(2).padStart(8, '0'))
-  // No checksum, not randomised, start 0; only the byte 0 is used; two equal codes, one selector.
-  bits.push('0'.repeat(32), '0', '0'.repeat(24), '1'.padEnd(16, '0'), '1'.padEnd(16, '0'))
-  bits.push('010', '000000000000001', '0')
-  for (let code = 0; code < 2; code++) bits.push('00010', '0', '0', '0')
-  bits.push('01'.repeat(20), '00'.repeat(200))
-  const text = bits.join('')
-  const bytes = Uint8Array.from({ length: Math.ceil(text.length / 8) }, (_, at) =>
-    Number.parseInt(text.slice(at * 8, at * 8 + 8).padEnd(8, '0'), 2),
-  )
-  const read = buffer(decompress('bz2', pieces(bytes, 100), { programs: 'never' }))
-  await expect(read).rejects.toThrow('longer than announced')
-})
-
 it('does not burden a program with listeners, however many pieces it is fed', async () => {
   const warnings: Error[] = []
   const note = (warning: Error) => void warnings.push(warning)
@@ -174,7 +158,7 @@ it('does not burden a program with listeners, however many pieces it is fed', as
   onTestFinished(() => void process.off('warning', note))
   const bytes = generatedBytes(20_000_000)
   let size = 0
-  for await (const chunk of throughProgram({ path: '/bin/cat', args: [] }, pieces(bytes, 65536))) {
+  for await (const chunk of throughProgram({ name: '/bin/cat', args: [] }, pieces(bytes, 65536))) {
     size += chunk.length
     await setImmediate()
   }

@@ -6,6 +6,8 @@ export interface ByteReader {
   read(length: number, what: string): Promise<Buffer>
   /** The next `length` bytes as they come. Throws as `read` does. */
   take(length: number): AsyncGenerator<Uint8Array>
+  /** Passes over the next `length` bytes. Throws as `read` does. */
+  skip(length: number): Promise<void>
   /** All that is left, as it comes. */
   rest(): AsyncGenerator<Uint8Array>
   /** Puts bytes back in front. */
@@ -53,6 +55,9 @@ export function createByteReader(source: AsyncIterable<Uint8Array>): ByteReader 
       return Buffer.concat(parts)
     },
     take,
+    async skip(length) {
+      for await (const _ of take(length));
+    },
     rest,
     unread(bytes) {
       pending = Buffer.concat([bytes, pending])

@@ -1,6 +1,6 @@
 import { UpdaterError } from '../../errors.ts'
 
-/** What went wrong in a decompressor; our own errors (of the source) stay as they are. */
+/** What went wrong in a decompressor; an error of ours stays as it is. */
 export function decompressionFailed(what: string, cause?: unknown): UpdaterError {
   if (cause instanceof UpdaterError) return cause
   return new UpdaterError('DECOMPRESSION_FAILED', `The compressed image could not be unpacked: ${what}`, {

@@ -1,40 +1,26 @@
 import { Readable, type Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import * as zlib from 'node:zlib'
-import { decompressionFailed } from './failure.ts'
+import { createGunzip } from 'node:zlib'
 
 type Source = AsyncIterable<Uint8Array>
 
 /** Node's own gunzip; members that follow each other are one file. */
 export function gunzip(source: Source): AsyncGenerator<Uint8Array> {
-  return guarded(source, (input) => through(zlib.createGunzip({ chunkSize: 1 << 16 }), input))
+  return through(createGunzip({ chunkSize: 1 << 16 }), source)
 }
 
 /** The WebAssembly build of xz-embedded; its module is a CommonJS one. */
 export async function* unxz(source: Source): AsyncGenerator<Uint8Array> {
   const { XzReadableStream } = (await import('xz-decompress')).default
-  yield* guarded(source, (input) => new XzReadableStream(ReadableStream.from(input)) as unknown as Source)
+  yield* new XzReadableStream(ReadableStream.from(source)) as unknown as Source
 }
 
-/** Keeps the source's own errors apart from the decoder's. */
-export async function* guarded(
-  source: Source,
-  decode: (input: Source) => Source,
-): AsyncGenerator<Uint8Array> {
-  let sourceFailure: unknown
-  const watched = async function* () {
-    try {
-      yield* source
-    } catch (error) {
-      sourceFailure = error
-      throw error
-    }
-  }
-  try {
-    yield* decode(watched())
-  } catch (error) {
-    throw decompressionFailed('the data is damaged or cut short', sourceFailure ?? error)
-  }
+/** What a stream of Node's makes of the bytes. */
+export async function* through(transform: Transform, source: Source): AsyncGenerator<Uint8Array> {
+  const piped = pipeline(Readable.from(inPieces(source), { objectMode: false }), transform)
+  piped.catch(() => {})
+  yield* transform as AsyncIterable<Uint8Array>
+  await piped
 }
 
 /**
@@ -55,12 +41,4 @@ async function* inPieces(source: Source): AsyncGenerator<Uint8Array> {
     size = 0
   }
   if (size > 0) yield Buffer.concat(chunks)
-}
-
-/** What a stream of Node's makes of the bytes; it ends with it. */
-export async function* through(transform: Transform, input: Source): AsyncGenerator<Uint8Array> {
-  const piped = pipeline(Readable.from(inPieces(input), { objectMode: false }), transform)
-  piped.catch(() => {})
-  yield* transform as AsyncIterable<Uint8Array>
-  await piped
 }

@@ -2,33 +2,22 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
-import type { Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { UpdaterError } from '../../errors.ts'
 import { decompressionFailed } from './failure.ts'
 
 export interface Program {
-  readonly path: string
+  /** As it is called, or the path where it is. */
+  readonly name: string
   readonly args: readonly string[]
 }
 
-const found = new Map<string, string | undefined>()
-
-/** The first of these programs that is on the PATH; each is looked for once. */
-export function findProgram(
-  candidates: readonly { name: string; args: readonly string[] }[],
-): Program | undefined {
-  for (const { name, args } of candidates) {
-    if (!found.has(name)) found.set(name, pathOf(name))
-    const path = found.get(name)
-    if (path !== undefined) return { path, args }
-  }
-  return undefined
-}
-
-function pathOf(name: string): string | undefined {
+/** The first of these programs that is on the PATH, named by its path. */
+export function findProgram(programs: readonly Program[]): Program | undefined {
   const folders = (process.env.PATH ?? '').split(delimiter).filter((folder) => folder.startsWith('/'))
-  return folders.map((folder) => join(folder, name)).find(isExecutable)
+  return programs
+    .flatMap(({ name, args }) => folders.map((folder) => ({ name: join(folder, name), args })))
+    .find(({ name }) => isExecutable(name))
 }
 
 function isExecutable(path: string): boolean {
@@ -45,54 +34,31 @@ function isExecutable(path: string): boolean {
  * broke is only the symptom.
  */
 export async function* throughProgram(
-  { path, args }: Program,
+  { name, args }: Program,
   source: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<Uint8Array> {
-  const child = spawn(path, args, { stdio: 'pipe', env: { PATH: process.env.PATH, LC_ALL: 'C' } })
+  const child = spawn(name, args, { stdio: 'pipe', env: { PATH: process.env.PATH, LC_ALL: 'C' } })
   const exit = once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]>
   exit.catch(() => {})
   const complaint = firstLine(child.stderr)
-  let sourceFailure: unknown
-  const fed = feed(child.stdin, source).catch((error: unknown) => {
-    sourceFailure = error
-    child.kill('SIGKILL')
-    return false
-  })
+  const fed = pipeline(source, child.stdin).then(
+    () => true,
+    () => false,
+  )
   try {
     yield* child.stdout as AsyncIterable<Uint8Array>
-    const [[status, signal], all] = await Promise.all([exit, fed])
-    if (sourceFailure !== undefined) throw sourceFailure
+    const [[status, signal], isFed] = await Promise.all([exit, fed])
     if (status !== 0) {
       const how = signal === null ? `exit status ${status}` : `killed by ${signal}`
-      throw decompressionFailed(`${path} ended with ${how}${complaint()}`)
+      throw decompressionFailed(`${name} ended with ${how}${complaint()}`)
     }
-    if (!all) throw decompressionFailed(`${path} ended before it had read all of it`)
+    if (!isFed) throw decompressionFailed(`${name} ended before it had read all of it`)
   } catch (error) {
-    throw error instanceof UpdaterError ? error : decompressionFailed(`${path} could not be run`, error)
+    throw error instanceof UpdaterError ? error : decompressionFailed(`${name} could not be run`, error)
   } finally {
     child.kill('SIGKILL')
     child.stdin.destroy()
     await exit.catch(() => {})
-  }
-}
-
-/** Says whether the reader took everything. */
-async function feed(stdin: Writable, source: AsyncIterable<Uint8Array>): Promise<boolean> {
-  let failure: { readonly reason: unknown } | undefined
-  const watched = async function* () {
-    try {
-      yield* source
-    } catch (reason) {
-      failure = { reason }
-      throw reason
-    }
-  }
-  try {
-    await pipeline(watched, stdin)
-    return true
-  } catch {
-    if (failure !== undefined) throw failure.reason
-    return false
   }
 }
 

@@ -2,7 +2,7 @@ import type { Transform } from 'node:stream'
 import * as zlib from 'node:zlib'
 import { type ByteReader, createByteReader } from './byte-reader.ts'
 import { decompressionFailed } from './failure.ts'
-import { guarded, through } from './library.ts'
+import { through } from './library.ts'
 
 type Source = AsyncIterable<Uint8Array>
 
@@ -18,11 +18,7 @@ const largestBlock = 128 * 2 ** 10
  * its bytes. Node's own decoder does not do that: it takes the first of several frames for all of the data, and a frame
  * that is cut short for a whole one. Dictionaries, and windows that need too much memory, are refused.
  */
-export function unzstd(source: Source): AsyncGenerator<Uint8Array> {
-  return guarded(source, readFrames)
-}
-
-async function* readFrames(source: Source): AsyncGenerator<Uint8Array> {
+export async function* unzstd(source: Source): AsyncGenerator<Uint8Array> {
   const reader = createByteReader(source)
   do {
     const magic = await reader.read(4, 'a header')
@@ -35,7 +31,7 @@ async function* readFrames(source: Source): AsyncGenerator<Uint8Array> {
 
 async function skipFrame(reader: ByteReader): Promise<void> {
   const length = (await reader.read(4, 'a header')).readUInt32LE(0)
-  for await (const _ of reader.take(length));
+  await reader.skip(length)
 }
 
 async function* readFrame(magic: Buffer, reader: ByteReader): AsyncGenerator<Uint8Array> {

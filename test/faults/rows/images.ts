@@ -101,6 +101,9 @@ const compressed = (
 
 const image = imageOf('packed', 150_000)
 const compressions: readonly Packing[] = ['gz', 'xz', 'bz2', 'zst', 'zip']
+/** What only a program of the system unpacks, and what only Node does. */
+const byOneWay: readonly Packing[] = ['bz2', 'gz', 'zip']
+
 /** Node alone, without the system's decompressors. */
 const nodeAlone = (row: Row): Row => ({
   ...row,
@@ -126,19 +129,20 @@ const bombs = compressions.flatMap((compression) => {
       await row.inject?.(scene)
     },
   }
-  return compression === 'gz' || compression === 'zip' ? [raw] : [raw, nodeAlone(raw)]
+  return byOneWay.includes(compression) ? [raw] : [raw, nodeAlone(raw)]
 })
 
-const wholes = (['xz', 'bz2', 'zst'] as const).map((compression) =>
-  nodeAlone(
-    compressed(
-      `none: a good file of ${compression}`,
-      compression,
-      () => ({ packed: pack(compression, image), stored: image }),
-      survived,
-    ),
+const goodFile = (fault: string, compression: Packing, holds: Holds): Row =>
+  compressed(fault, compression, () => ({ packed: pack(compression, image), stored: image }), holds)
+
+const wholes = [
+  ...(['xz', 'zst'] as const).map((compression) =>
+    nodeAlone(goodFile(`none: a good file of ${compression}`, compression, survived)),
   ),
-)
+  nodeAlone(
+    goodFile('a file of bz2', 'bz2', { ...failed('DECOMPRESSION_FAILED'), says: /Debian package lbzip2/ }),
+  ),
+]
 
 const cuts = compressions.flatMap((compression) => {
   const half = () => {
@@ -151,7 +155,7 @@ const cuts = compressions.flatMap((compression) => {
     half,
     failed('DECOMPRESSION_FAILED'),
   )
-  return compression === 'gz' || compression === 'zip' ? [row] : [row, nodeAlone(row)]
+  return byOneWay.includes(compression) ? [row] : [row, nodeAlone(row)]
 })
 
 const archives: readonly Row[] = [
