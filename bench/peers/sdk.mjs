@@ -9,7 +9,7 @@ import { S3Client } from '@aws-sdk/client-s3'
 import { Upload } from '@aws-sdk/lib-storage'
 import { request } from 'undici'
 
-const { planParts } = await import(new URL('../../dist/stores/s3/parts.js', import.meta.url).href)
+const { planParts } = await import(new URL('../../dist/stores/s3/multipart.js', import.meta.url).href)
 const [, , url = '', algorithm = '', expected = '', endpoint = ''] = process.argv
 const client = new S3Client({
   endpoint,

@@ -10,8 +10,8 @@ import { describeMirror, type Mirror, noStore, type OpenedStore, openMirror } fr
 import type { RunOptions } from '../run/options.ts'
 import { begin, createRun, endInOrder, errorOf, outcomeError, secondsSince, tellOf } from '../run/run.ts'
 import { settleRun } from '../run/settings.ts'
-import { baseOf, folderOfKey, kindOfKey } from '../stores/naming.ts'
-import type { MirrorOptions } from '../stores/options.ts'
+import { baseOf, type MirrorOptions, placeOptions } from '../stores/kinds.ts'
+import { folderOfKey, kindOfKey } from '../stores/naming.ts'
 import { mirrorVersion, reasonOf } from './mirror-version.ts'
 
 /** See `mirrorCatalogue`. */
@@ -113,7 +113,7 @@ async function runVersion({
 
 function nothingHere(count: number, mirror: MirrorOptions): string {
   const what = count === 1 ? 'The only mirror_url does not begin' : `None of the ${count} mirror_urls begins`
-  return `${what} with ${baseOf(mirror)}/, as those of this mirror do: nothing was brought. Check --minio-server, --minio-bucket, --swift-prefix and --mirror-base-url`
+  return `${what} with ${baseOf(mirror)}/, as those of this mirror do: nothing was brought. Check ${placeOptions(mirror)}`
 }
 
 /** Each run would replace the bytes of the one by those of the other. */

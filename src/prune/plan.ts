@@ -1,6 +1,6 @@
 import type { Image } from '../image.ts'
-import { isFolderName, keyOfUrl, keyPrefixOf, kindOfKey, objectKey } from '../stores/naming.ts'
-import type { MirrorOptions } from '../stores/options.ts'
+import { keyOfUrl, keyPrefixOf, type MirrorOptions } from '../stores/kinds.ts'
+import { isFolderName, kindOfKey, objectKey } from '../stores/naming.ts'
 import type { ListedObject } from '../stores/store.ts'
 
 /** The objects that a catalogue names. */

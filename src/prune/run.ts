@@ -8,6 +8,7 @@ import { describeMirror } from '../run/mirror.ts'
 import { begin, endInOrder, errorOf, secondsSince } from '../run/run.ts'
 import { settleCatalogue } from '../run/settings.ts'
 import { writeChecksumFiles } from '../stores/checksum-files.ts'
+import { type MirrorOptions, placeOptions } from '../stores/kinds.ts'
 import { folderOfKey } from '../stores/naming.ts'
 import type { ListedObject, Store } from '../stores/store.ts'
 import type { PruneOptions } from './options.ts'
@@ -38,7 +39,7 @@ export async function runPrune(options: PruneOptions, context: RunContext): Prom
       (remove ? await readCatalog(images) : files).flatMap((file) => file.images),
       options.mirror,
     )
-    if (named.here === 0) throw namesNothing(store.place)
+    if (named.here === 0) throw namesNothing(options.mirror, store.place)
     onEvent({ type: 'run-start', images: 0 })
     const { keyPrefix } = mirror
     const stock = takeStock(await listAll(store, keyPrefix, signal), named.keys, {
@@ -46,7 +47,8 @@ export async function runPrune(options: PruneOptions, context: RunContext): Prom
       now: startedAt,
       grace,
     })
-    if (stock.named === 0 && stock.doomed.length > 0) throw namesNoneOf(stock, named, store.place)
+    if (stock.named === 0 && stock.doomed.length > 0)
+      throw namesNoneOf(stock, named, options.mirror, store.place)
     const objects = remove
       ? await removeAll(store, stock.doomed, {
           keyPrefix,
@@ -72,24 +74,28 @@ function noMirror(): UpdaterError {
   })
 }
 
-const careful =
-  'Check --images, --minio-server, --minio-bucket, --swift-prefix and --mirror-base-url: with a wrong one of them the mirror would be emptied'
+function careful(mirror: MirrorOptions): string {
+  return `Check --images, ${placeOptions(mirror)}: with a wrong one of them the mirror would be emptied`
+}
 
-function namesNothing(place: string): UpdaterError {
+function namesNothing(mirror: MirrorOptions, place: string): UpdaterError {
   return new UpdaterError(
     'CONFIGURATION',
     `No mirror_url of the catalogue leads to ${place}: nothing is pruned`,
-    {
-      remedy: careful,
-    },
+    { remedy: careful(mirror) },
   )
 }
 
-function namesNoneOf({ doomed }: Inventory, { here }: Named, place: string): UpdaterError {
+function namesNoneOf(
+  { doomed }: Inventory,
+  { here }: Named,
+  mirror: MirrorOptions,
+  place: string,
+): UpdaterError {
   return new UpdaterError(
     'CONFIGURATION',
     `The catalogue names ${formatCount(here, 'object')}, but none of those that lie in ${place}, where ${doomed.length} could be pruned: nothing is`,
-    { remedy: careful },
+    { remedy: careful(mirror) },
   )
 }
 

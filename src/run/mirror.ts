@@ -1,8 +1,8 @@
 import { asUpdaterError } from '../errors.ts'
 import type { HttpClient } from '../http/types.ts'
 import type { Image } from '../image.ts'
-import { isFolderName, keyOfUrl, keyPrefixOf, objectKey, publicUrl } from '../stores/naming.ts'
-import type { MirrorOptions } from '../stores/options.ts'
+import { keyOfUrl, keyPrefixOf, type MirrorOptions, openStore, publicUrl } from '../stores/kinds.ts'
+import { isFolderName, objectKey } from '../stores/naming.ts'
 import type { Stale, Store } from '../stores/store.ts'
 import type { Note, Place } from './context.ts'
 
@@ -33,11 +33,7 @@ export function describeMirror(options: MirrorOptions, http: HttpClient): Mirror
       const object = keyOfUrl(options, url)
       return object === undefined ? undefined : { object, url }
     },
-    async open() {
-      if (options.kind === 'none') return undefined
-      const { openStore } = await import('../stores/open.ts')
-      return openStore(options, http)
-    },
+    open: () => openStore(options, http),
   }
 }
 

@@ -1,6 +1,6 @@
-import type { MirrorOptions } from '../stores/options.ts'
+import type { MirrorOptions } from '../stores/kinds.ts'
 
-export type { MirrorOptions } from '../stores/options.ts'
+export type { MirrorOptions } from '../stores/kinds.ts'
 
 /** What every use-case takes that looks at a catalogue. */
 export interface CatalogueOptions {

@@ -1,7 +1,5 @@
-import { pathToFileURL } from 'node:url'
 import { UpdaterError } from '../errors.ts'
 import { type DigestAlgorithm, digestAlgorithms, type ImageFormat } from '../image.ts'
-import type { MirrorOptions } from './options.ts'
 
 /** What names an image on a mirror. */
 export interface NamedImage {
@@ -9,14 +7,14 @@ export interface NamedImage {
   readonly format: ImageFormat
 }
 
-/** Can this shortname be a folder of the mirror? It cannot lead out of it then. */
+/** Tells whether a shortname can be a folder of the mirror, and cannot lead out of it. */
 export function isFolderName(shortname: string): boolean {
   return /^[A-Za-z0-9][A-Za-z0-9._~+@ -]{0,199}$/.test(shortname)
 }
 
 /**
  * `{version}-{shortname}.{format}`.
- * @throws UpdaterError CONFIGURATION where a part is not a plain name and could leave its folder
+ * @throws UpdaterError CONFIGURATION if a part is not a plain name and could leave its folder
  */
 export function fileName({ shortname, format }: NamedImage, version: string): string {
   if (!isFolderName(shortname)) {
@@ -40,22 +38,19 @@ export function objectKey(image: NamedImage, version: string, keyPrefix: string)
   return `${folderPrefix(keyPrefix)}${image.shortname}/${file}`
 }
 
-/**
- * The temporary key beside `key` under which an object lies while its metadata is not known; nothing
- * outside ever names it.
- */
+/** The temporary key beside `key` of an object whose metadata is not known yet; no catalogue ever names it. */
 export function stagingKey(key: string, random: string): string {
   return `${key}.${random}.upload`
 }
 
 const ownFile = /^([^/]+)\/(\d{8})-([^/]+?)\.([a-z0-9]+)(\.[0-9a-f]{12}\.upload)?$/
 
-/** `debian-12/` → `debian-12/SHA256SUMS`: the name under which such lists are known. */
+/** `debian-12/` → `debian-12/SHA256SUMS`: the usual name of such a list. */
 export function checksumFileKey(folder: string, algorithm: DigestAlgorithm): string {
   return `${folder}${algorithm.toUpperCase()}SUMS`
 }
 
-/** What lies before the file's name, with its slash. */
+/** The folder of a key, with the slash at its end. */
 export function folderOfKey(key: string): string {
   return key.slice(0, key.lastIndexOf('/') + 1)
 }
@@ -63,8 +58,8 @@ export function folderOfKey(key: string): string {
 const checksumFile = new RegExp(`^([^/]+)/(?:${digestAlgorithms.join('|').toUpperCase()})SUMS$`)
 
 /**
- * Is this a key that `objectKey` (`final`), `stagingKey` (`staging`) or `checksumFileKey` (`checksums`) makes
- * under the prefix? Whatever else lies in a bucket is never touched.
+ * Tells which of `objectKey` (`final`), `stagingKey` (`staging`) and `checksumFileKey` (`checksums`) makes this key
+ * under the prefix. Returns undefined for any other key: nothing else on a mirror is ever touched.
  */
 export function kindOfKey(key: string, keyPrefix: string): 'final' | 'staging' | 'checksums' | undefined {
   const prefix = folderPrefix(keyPrefix)
@@ -77,7 +72,7 @@ export function kindOfKey(key: string, keyPrefix: string): 'final' | 'staging' |
 }
 
 /**
- * A key prefix in its one form: empty, or segments that each end with one slash.
+ * Returns a key prefix in its one form: empty, or segments that each end with one slash.
  * @throws UpdaterError CONFIGURATION
  */
 export function folderPrefix(text: string): string {
@@ -90,94 +85,7 @@ export function folderPrefix(text: string): string {
   return segments.map((segment) => `${segment}/`).join('')
 }
 
-/**
- * `osism/openstack-images` → bucket `osism`, prefix `openstack-images/`.
- * @throws UpdaterError CONFIGURATION where no bucket is named
- */
-export function splitBucket(text: string): { readonly bucket: string; readonly prefix: string } {
-  const [bucket, ...rest] = segmentsOf(text)
-  if (bucket === undefined || !/^[A-Za-z0-9][A-Za-z0-9._:-]{1,254}$/.test(bucket)) {
-    throw new UpdaterError('CONFIGURATION', `"${text}" does not name a bucket`, {
-      remedy: 'Give the name of an existing bucket with --minio-bucket',
-    })
-  }
-  return { bucket, prefix: folderPrefix(rest.join('/')) }
-}
-
-/**
- * `HOST[:PORT]` (https), `https://HOST[:PORT]` or `http://HOST[:PORT]`.
- * @throws UpdaterError CONFIGURATION
- */
-export function parseServer(text: string): URL {
-  const fail = (what: string) =>
-    new UpdaterError('CONFIGURATION', `The address of the object store ${what}`, {
-      remedy: 'Give it as HOST, HOST:PORT, https://HOST or http://HOST with --minio-server',
-    })
-  const written = text.trim()
-  const full = /^[a-z][a-z0-9+.-]*:\/\//i.test(written) ? written : `https://${written}`
-  if (/[\s\u0000-\u001f\u007f\\]/.test(full) || !URL.canParse(full)) throw fail('is not a host')
-  const url = new URL(full)
-  if (url.protocol !== 'https:' && url.protocol !== 'http:') throw fail('is neither http nor https')
-  if (url.username !== '' || url.password !== '') throw fail('holds a user name or a password')
-  if (url.search !== '' || url.hash !== '') throw fail('holds a query or a fragment')
-  if (url.pathname !== '/') throw fail(`holds a path, "${url.pathname}"`)
-  return url
-}
-
-/**
- * What `mirror_url` says of this version; `undefined` where the mirror has no public address.
- * @throws UpdaterError CONFIGURATION
- */
-export function publicUrl(mirror: MirrorOptions, image: NamedImage, version: string): string | undefined {
-  const file = fileName(image, version)
-  const base = baseOf(mirror)
-  return base === undefined ? undefined : below(base, image.shortname, file)
-}
-
-/**
- * The key of the object that a `mirror_url` stands for; `undefined` where it does not lie below the mirror's
- * public address, or could leave it.
- * @throws UpdaterError CONFIGURATION
- */
-export function keyOfUrl(mirror: MirrorOptions, url: string): string | undefined {
-  const base = baseOf(mirror)
-  if (base === undefined || !url.startsWith(`${base}/`)) return undefined
-  const segments = decodedSegments(url.slice(base.length + 1))
-  return segments === undefined ? undefined : `${keyPrefixOf(mirror)}${segments.join('/')}`
-}
-
-/** `undefined` for what is no plain path: a query, empty segments, hidden names, control characters. */
-function decodedSegments(path: string): string[] | undefined {
-  try {
-    const segments = path.split('/').map(decodeURIComponent)
-    const isPlain = segments.every((segment) =>
-      /^[^.\u0000-\u001f\u007f\\/][^\u0000-\u001f\u007f\\/]*$/.test(segment),
-    )
-    return isPlain && !/[?#]/.test(path) ? segments : undefined
-  } catch {
-    return undefined
-  }
-}
-
-/** What the mirror's store puts before every key, the bucket's own prefix included. @throws UpdaterError CONFIGURATION */
-export function keyPrefixOf(mirror: MirrorOptions): string {
-  if (mirror.kind === 'none') return ''
-  const own = folderPrefix(mirror.keyPrefix)
-  return mirror.kind === 's3' ? `${splitBucket(mirror.bucket).prefix}${own}` : own
-}
-
-/** What all public URLs begin with, without a slash at the end. @throws UpdaterError CONFIGURATION */
-export function baseOf(mirror: MirrorOptions): string | undefined {
-  if (mirror.baseUrl !== undefined) return below(publicBase(mirror.baseUrl))
-  if (mirror.kind === 'none') return undefined
-  const prefix = folderPrefix(mirror.keyPrefix)
-  if (mirror.kind === 'directory') return below(pathToFileURL(mirror.dir).href, prefix)
-  const { bucket, prefix: bucketPrefix } = splitBucket(mirror.bucket)
-  const { origin } = parseServer(mirror.server)
-  return below(origin, mirror.swiftPrefix, bucket, bucketPrefix, prefix)
-}
-
-/** A path, each segment percent-encoded but for the unreserved characters; a slash in front is kept. */
+/** Percent-encodes each segment of a path but for the unreserved characters; a slash in front is kept. */
 export function encodePath(path: string): string {
   return path.split('/').map(encodeSegment).join('/')
 }
@@ -190,30 +98,13 @@ export function encodeSegment(text: string): string {
   )
 }
 
-function publicBase(text: string): string {
-  const url = URL.canParse(text) ? new URL(text) : undefined
-  if (url === undefined || !['http:', 'https:', 'file:'].includes(url.protocol)) {
-    throw new UpdaterError('CONFIGURATION', 'The public base of the mirror is not a URL', {
-      remedy: 'Give one that begins with https:// with --mirror-base-url',
-    })
-  }
-  if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
-    throw new UpdaterError(
-      'CONFIGURATION',
-      'The public base of the mirror holds more than a host and a path',
-      {
-        remedy: 'Leave user name, password, query and fragment out of --mirror-base-url',
-      },
-    )
-  }
-  return url.href
-}
-
-function below(base: string, ...paths: readonly string[]): string {
+/** Joins paths to a URL, each segment percent-encoded; the result has no slash at its end. */
+export function below(base: string, ...paths: readonly string[]): string {
   const tail = paths.flatMap(segmentsOf).map(encodeSegment)
   return [base.replace(/\/+$/, ''), ...tail].join('/')
 }
 
-function segmentsOf(path: string): string[] {
+/** The segments of a path that are not empty. */
+export function segmentsOf(path: string): string[] {
   return path.split('/').filter((segment) => segment !== '')
 }

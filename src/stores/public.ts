@@ -8,6 +8,7 @@ import { HttpError } from '../http/failure.ts'
 import type { HttpClient, OpenBody } from '../http/types.ts'
 import { redactUrl } from '../http/url.ts'
 import { formatDigest } from '../image.ts'
+import { adviceOn, publicOptions } from './kinds.ts'
 import type { ObjectRecord } from './store.ts'
 
 /** What a public URL must answer with. What is `undefined` is not compared. */
@@ -40,8 +41,7 @@ export async function checkPublic(
   const mismatch = compare(found, expected)
   if (mismatch === undefined) return
   throw new UpdaterError('PUBLIC_MISMATCH', `${redactUrl(url)} is not the stored image: ${mismatch}`, {
-    remedy:
-      'Check that --swift-prefix, or --mirror-base-url, leads to the bucket, and that no cache in between is stale',
+    remedy: `Check that ${publicOptions.join(' or ')} leads to the stored images, and that no cache in between is stale`,
   })
 }
 
@@ -200,19 +200,9 @@ export async function readPublic(
   return body
 }
 
-const openUp =
-  'Let everyone read: by the ACL public-read of the objects (--acl, the default), where the store heeds it, else by a policy or read ACL (.r:*) of the bucket; --no-check-public is for private mirrors'
-
-const remedies: Readonly<Record<number, string>> = {
-  401: 'On Swift the read ACL of the container decides, not that of the objects: swift post -r ".r:*" BUCKET, and the same for BUCKET+segments; --no-check-public is for private mirrors',
-  403: openUp,
-  404: `Check --swift-prefix and --mirror-base-url. ${openUp}`,
-  409: 'Set the read ACL .r:* on the container with +segments after the name of the bucket too: on Swift the bytes of a large object lie there',
-}
-
 function refused(url: string, status: number): UpdaterError {
   const { protocol, host } = new URL(url)
-  const remedy = remedies[status] ?? `Check what ${protocol}//${host} answers to a GET without credentials`
+  const remedy = adviceOn(status) ?? `Check what ${protocol}//${host} answers to a GET without credentials`
   return new HttpError(
     'PUBLIC_UNREADABLE',
     `${redactUrl(url)} answers ${status} to a reader without credentials`,
@@ -224,7 +214,7 @@ function unreadable(url: string, thrown: unknown): UpdaterError {
   const error = fileError(url, thrown) ?? asUpdaterError(thrown)
   if (error.code === 'ABORTED' || error.code.startsWith('PUBLIC_') || error.code === 'INTERNAL') return error
   return new UpdaterError('PUBLIC_UNREADABLE', `The image cannot be read as users will: ${error.message}`, {
-    remedy: `Check --swift-prefix and --mirror-base-url${error.remedy === undefined ? '' : `. ${error.remedy}`}`,
+    remedy: `Check ${publicOptions.join(' and ')}${error.remedy === undefined ? '' : `. ${error.remedy}`}`,
     cause: error,
   })
 }

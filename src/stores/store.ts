@@ -1,16 +1,17 @@
+import type { HttpClient } from '../http/types.ts'
 import type { Digest } from '../image.ts'
 
 /** What the updater records beside the bytes that it stores. */
 export interface ObjectRecord {
   /** Digest of the stored bytes. */
   readonly digest: Digest
-  /** Digest that the distribution published of the file it came from (equal to `digest` if not compressed). */
+  /** Digest that the distribution published of the file they came from (equal to `digest` if not compressed). */
   readonly source: Digest
   /** Bytes stored. */
   readonly size: number
 }
 
-/** What a listing tells of an object. */
+/** An object as a listing shows it. */
 export interface ListedObject {
   readonly key: string
   /** Bytes. */
@@ -18,17 +19,18 @@ export interface ListedObject {
   readonly lastModified: Date | undefined
 }
 
+/** An object as the store knows it. */
 export interface StoredObject extends ListedObject {
-  /** What was recorded at upload; `undefined` for an object of other origin. */
+  /** What was recorded when it was stored; undefined for an object of other origin. */
   readonly record: ObjectRecord | undefined
 }
 
-/** What is known before the first byte. A field that is unknown then is given at `complete`. */
+/** What is known of an object before its first byte comes. */
 export interface UploadIntent {
-  /** Bytes that will be stored, where known: it sets the size of the parts. */
+  /** Bytes that will be stored, if known: they set the size of the parts. */
   readonly size?: number | undefined
   readonly contentType: string
-  /** The full record, where it is known beforehand (an uncompressed source of known length). */
+  /** The whole record, if it is known by now (an uncompressed source of known length and digest). */
   readonly record?: ObjectRecord | undefined
   readonly signal?: AbortSignal | undefined
 }
@@ -49,20 +51,20 @@ export interface Upload {
   write(part: Uint8Array): Promise<void>
   /**
    * Makes the object visible, with its record. The caller has verified every byte.
-   * @returns warnings: what could not be tidied up, though the object is there
+   * @returns warnings of what could not be tidied up, though the object is there
    */
   complete(record: ObjectRecord): Promise<readonly string[]>
   /** Removes all traces, writes under way too, in bounded time. Never throws. */
   abort(): Promise<void>
 }
 
-/** Which leftovers of earlier runs count. Nothing is touched whose key is not of our making. */
+/** Which leftovers of earlier runs are removed. Nothing is touched whose key is not of our making. */
 export interface Stale {
   /** Before every key. */
   readonly prefix: string
   /** Shortnames (plain names): a bucket may hold a million objects of others, so no other folder is looked through. */
   readonly folders: readonly string[]
-  /** Only what was begun before. */
+  /** Only what was begun before this time. */
   readonly before: Date
 }
 
@@ -71,14 +73,14 @@ export interface Store {
   /** For messages, e.g. `bucket openstack-images on https://s3.example`. */
   readonly place: string
   /**
-   * Can this store be written to with what we were given?
+   * Proves that the store can be written to with the options that were given.
    * @throws UpdaterError STORE_CREDENTIALS, STORE_BUCKET, STORE_DENIED, STORE_UNREACHABLE, STORE_FAILED
    */
   ready(signal?: AbortSignal): Promise<void>
   stat(key: string, signal?: AbortSignal): Promise<StoredObject | undefined>
   begin(key: string, intent: UploadIntent): Promise<Upload>
   /**
-   * The visible objects whose keys begin with the prefix (empty, or segments that each end with a slash), in
+   * Lists the visible objects whose keys begin with the prefix (empty, or segments that each end with a slash), in
    * no order. One that comes or goes meanwhile may be missing.
    */
   list(prefix: string, signal?: AbortSignal): AsyncIterable<ListedObject>
@@ -90,4 +92,23 @@ export interface Store {
    */
   abortStale(stale: Stale, signal?: AbortSignal): Promise<number>
   close(): Promise<void>
+}
+
+/**
+ * A kind of store. It is light, since every run loads it: the store itself is loaded by `open`.
+ * A new one is a folder with this and with the store, one line in `kinds.ts`, and a row in the contract suite.
+ */
+export interface StoreKind<Options> {
+  /** The names of the options that say where the store is. */
+  readonly placeOptions: readonly string[]
+  /** The names of the options that say where users find what is stored. */
+  readonly publicOptions: readonly string[]
+  /** Returns what the store puts before every key, in front of the operator's own prefix. @throws UpdaterError CONFIGURATION */
+  keyPrefix(options: Options): string
+  /** Returns what public URLs begin with unless the operator names another base. @throws UpdaterError CONFIGURATION */
+  publicBase(options: Options): string
+  /** What to do if a public URL answers this status to a reader without credentials. */
+  readonly advice: Readonly<Record<number, string>>
+  /** @throws UpdaterError CONFIGURATION, STORE_CREDENTIALS */
+  open(options: Options, http: HttpClient): Promise<Store>
 }

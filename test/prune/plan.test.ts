@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { namedKeys, takeStock } from '../../src/prune/plan.ts'
+import type { MirrorOptions } from '../../src/stores/kinds.ts'
 import { stagingKey } from '../../src/stores/naming.ts'
-import type { MirrorOptions } from '../../src/stores/options.ts'
 import { anImage } from '../update/image.ts'
 
 const mirror: MirrorOptions = {

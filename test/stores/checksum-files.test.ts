@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { Digest, DigestAlgorithm } from '../../src/image.ts'
 import { writeChecksumFiles } from '../../src/stores/checksum-files.ts'
-import { createDirectoryStore } from '../../src/stores/directory.ts'
+import { createDirectoryStore } from '../../src/stores/directory/store.ts'
 import type { Store } from '../../src/stores/store.ts'
 
 const place = { folder: 'p/a/', keyPrefix: 'p/' }

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createHttpClient } from '../../src/http/client.ts'
-import { credentialsFrom } from '../../src/stores/credentials.ts'
-import { openStore } from '../../src/stores/open.ts'
+import { openStore } from '../../src/stores/kinds.ts'
+import { credentialsFrom } from '../../src/stores/s3/credentials.ts'
 
 let home: string
 beforeEach(async () => {
@@ -80,8 +80,8 @@ describe('opening a store', () => {
       acl: '',
     } as const
     const pair = { accessKey: 'a', secretKey: 'b' }
-    expect((await openStore({ ...s3, ...pair }, http)).place).toBe('bucket osism on https://s3.example')
-    expect((await openStore({ kind: 'directory', dir: home, keyPrefix: '' }, http)).place).toBe(
+    expect((await openStore({ ...s3, ...pair }, http))?.place).toBe('bucket osism on https://s3.example')
+    expect((await openStore({ kind: 'directory', dir: home, keyPrefix: '' }, http))?.place).toBe(
       `folder ${home}`,
     )
     await expect(openStore({ ...s3, ...pair, server: 'a/b' }, http)).rejects.toMatchObject({

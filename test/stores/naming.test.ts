@@ -1,18 +1,16 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { UpdaterError } from '../../src/errors.ts'
+import { type MirrorOptions, publicUrl } from '../../src/stores/kinds.ts'
 import {
   checksumFileKey,
   encodeSegment,
   folderPrefix,
   kindOfKey,
   objectKey,
-  parseServer,
-  publicUrl,
-  splitBucket,
   stagingKey,
 } from '../../src/stores/naming.ts'
-import type { MirrorOptions } from '../../src/stores/options.ts'
+import { parseServer, splitBucket } from '../../src/stores/s3/options.ts'
 
 const image = { shortname: 'debian-12', format: 'qcow2' } as const
 const s3: Extract<MirrorOptions, { kind: 's3' }> = {

@@ -4,7 +4,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { describeError, UpdaterError } from '../../src/errors.ts'
 import { createHttpClient } from '../../src/http/client.ts'
 import type { HttpClient } from '../../src/http/types.ts'
-import { createS3Store, type S3Options } from '../../src/stores/s3/store.ts'
+import type { S3ClientOptions } from '../../src/stores/s3/client.ts'
+import { createS3Store } from '../../src/stores/s3/store.ts'
 import type { Store, UploadIntent } from '../../src/stores/store.ts'
 import { type Operation, type S3Server, startS3Server } from '../support/s3-server.ts'
 
@@ -28,7 +29,7 @@ afterEach(async () => {
   await server.close()
 })
 
-function storeWith(options: Partial<S3Options> = {}): Store {
+function storeWith(options: Partial<S3ClientOptions> = {}): Store {
   const credentials = async () => ({ accessKeyId: server.accessKey, secretAccessKey: server.secretKey })
   const endpoint = new URL(server.endpoint)
   return createS3Store({
@@ -122,7 +123,7 @@ describe.each([
   it('renews credentials that expire half-way, once', async () => {
     let asked = 0
     const pair = { accessKeyId: server.accessKey, secretAccessKey: server.secretKey }
-    const credentials: S3Options['credentials'] = async ({ fresh } = {}) => {
+    const credentials: S3ClientOptions['credentials'] = async ({ fresh } = {}) => {
       if (fresh) asked += 1
       return pair
     }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { copyRanges, planParts } from '../../src/stores/s3/parts.ts'
+import { copyRanges, planParts } from '../../src/stores/s3/multipart.ts'
 import { payloadHash } from '../../src/stores/s3/sign.ts'
 import { children, escapeXml, parseXml, textOf } from '../../src/stores/s3/xml.ts'
 

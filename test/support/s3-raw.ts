@@ -31,11 +31,10 @@ export function rawS3({ endpoint, accessKey, secretKey, bucket, http }: RawS3Opt
   const signer = createSigner(endpoint, 'us-east-1', credentials)
   const send: RawS3['send'] = async (method, key, { query = {}, headers = {}, body } = {}) => {
     const path = key === undefined ? `/${bucket}` : `/${bucket}/${key}`
-    const unsigned: Unsigned = { method, path, query, headers, body }
-    const payload = await payloadHash(endpoint, body)
+    const unsigned: Unsigned = { method, path, query, headers, payload: payloadHash(endpoint, body) }
     const answer = await http.send(method, signer.url(unsigned), {
       body,
-      sign: () => signer.headers(unsigned, payload),
+      sign: () => signer.headers(unsigned),
     })
     const chunks: Uint8Array[] = []
     for await (const chunk of answer.body) chunks.push(chunk)

@@ -5,9 +5,10 @@ import { join, relative } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { createHttpClient } from '../../src/http/client.ts'
 import type { HttpClient } from '../../src/http/types.ts'
-import { createDirectoryStore } from '../../src/stores/directory.ts'
+import { createDirectoryStore } from '../../src/stores/directory/store.ts'
 import { encodePath } from '../../src/stores/naming.ts'
-import { createS3Store, type S3Options } from '../../src/stores/s3/store.ts'
+import type { S3ClientOptions } from '../../src/stores/s3/client.ts'
+import { createS3Store } from '../../src/stores/s3/store.ts'
 import type { Store } from '../../src/stores/store.ts'
 import { rawS3 } from './s3-raw.ts'
 import { startS3Server } from './s3-server.ts'
@@ -35,7 +36,7 @@ export interface OpenSubject {
 
 export interface S3Subject {
   /** A store like `store` that differs in these options. */
-  like(options: Partial<S3Options>): Store
+  like(options: Partial<S3ClientOptions>): Store
   readonly accessKey: string
   readonly secretKey: string
   /** Does the server know another region than its own as wrong? */
@@ -128,7 +129,7 @@ async function openS3(access: Access, checksRegion: boolean, isSwift = false): P
   const created = await raw.send('PUT')
   if (created.status !== 200) throw new Error(`bucket ${bucket} was not created: ${created.bytes}`)
   const credentials = async () => ({ accessKeyId: accessKey, secretAccessKey: secretKey })
-  const options: S3Options = {
+  const options: S3ClientOptions = {
     endpoint,
     bucket,
     region: 'us-east-1',

@@ -1,7 +1,7 @@
 import { createHash, createHmac, type Hash, type Hmac } from 'node:crypto'
 import { SignatureV4 } from '@smithy/signature-v4'
-import type { Credentials } from '../credentials.ts'
 import { encodePath, encodeSegment } from '../naming.ts'
+import type { Credentials } from './credentials.ts'
 
 /** A request before it is signed: plain text, nothing encoded. */
 export interface Unsigned {
@@ -10,13 +10,14 @@ export interface Unsigned {
   readonly path: string
   readonly query: Readonly<Record<string, string>>
   readonly headers: Readonly<Record<string, string>>
-  readonly body: Uint8Array | string | undefined
+  /** What stands for the body: see `payloadHash`. */
+  readonly payload: string
 }
 
 export interface Signer {
   url(request: Unsigned): string
-  /** All headers to send. Signed with the time of the call. */
-  headers(request: Unsigned, payload: string): Promise<Record<string, string>>
+  /** All headers to send, signed with the time of the call. */
+  headers(request: Unsigned): Promise<Record<string, string>>
 }
 
 /** AWS Signature Version 4 for path-style requests to S3. */
@@ -29,7 +30,7 @@ export function createSigner(endpoint: URL, region: string, credentials: () => P
       )
       return `${endpoint.origin}${encodePath(path)}${pairs.length === 0 ? '' : `?${pairs.join('&')}`}`
     },
-    headers: async ({ method, path, query, headers }, payload) => {
+    headers: async ({ method, path, query, headers, payload }) => {
       const signed = await signer.sign({
         method,
         protocol: endpoint.protocol,
@@ -45,11 +46,10 @@ export function createSigner(endpoint: URL, region: string, credentials: () => P
 }
 
 /**
- * What stands for the body in the signature. TLS protects the bytes on their way, and on a loopback
- * address nobody is on the way, so a part is not hashed a second time; over plain http its SHA-256 is
- * signed.
+ * Returns what stands for the body in the signature. TLS protects a part on its way, and nobody stands between two
+ * ends on a loopback address, so that it is not hashed a second time there. Over plain http its SHA-256 is signed.
  */
-export async function payloadHash(endpoint: URL, body: Uint8Array | string | undefined): Promise<string> {
+export function payloadHash(endpoint: URL, body: Uint8Array | string | undefined): string {
   if (body instanceof Uint8Array && isProtected(endpoint)) return 'UNSIGNED-PAYLOAD'
   return createHash('sha256')
     .update(body ?? '')

@@ -1,84 +1,53 @@
-import type { Store, StoredObject } from '../store.ts'
-import { createS3Client, defaultPause, type S3Client, type S3Options } from './call.ts'
-import { S3Error, strangeAnswer } from './failure.ts'
-import { listObjects } from './list.ts'
-import { recordOf } from './record.ts'
-import { removeStale } from './stale.ts'
+import type { Store } from '../store.ts'
+import { S3Client, type S3ClientOptions } from './client.ts'
+import { listObjects, removeStale } from './listing.ts'
+import { listFirst, removeObject, statObject } from './object.ts'
 import { beginUpload } from './upload.ts'
-import { children, parseXml, textOf, type XmlNode } from './xml.ts'
 
-export type { S3Options } from './call.ts'
-
-/** A bucket of an S3 server (AWS, Ceph RGW, OpenStack Swift, MinIO, …), asked path style. */
-export function createS3Store(options: S3Options): Store {
-  const { endpoint, bucket, acl, pause = defaultPause } = options
-  const client = createS3Client(options)
-  const stat = (key: string, signal?: AbortSignal) => statObject(client, key, signal)
+/**
+ * A bucket of an S3 server (AWS, Ceph RGW, OpenStack Swift, MinIO, …), asked path style. No two of these servers agree
+ * on more than a part of S3, so that our protocol rests on what all of them do: multipart uploads, HEAD, listings.
+ *
+ * **Record.** What is known of an object (digest of its bytes, digest that the distribution published, size) is its
+ * metadata `checksum`, `source-checksum` and `size`. An object without all three is of other origin. ETags say
+ * nothing: they differ between servers, and between the interfaces of one server.
+ *
+ * **Upload.** Every object, small or empty too, is a multipart upload, since nothing of one is visible before it is
+ * completed. The metadata and the ACL of an object are fixed when its upload begins, which decides where the parts go:
+ * - The record is known (an uncompressed image of known size and digest): to the key itself, with the record.
+ * - It is not: to the staging key `KEY.RANDOM.upload`, private and without a record. Once that is complete, it is
+ *   copied on the server to the key, with the record, and deleted. The copy is a multipart upload of ranges; a server
+ *   that copies no ranges (501) is asked for one copy of the whole. A copy of an object onto itself would show it
+ *   without its record for a while, and on Swift would leave all segments of the first upload behind.
+ *
+ * **Settle.** The answer to the completion may be lost, and its repetition then finds no upload any more (404). So the
+ * object itself decides: it is looked at until it is there with the right size and record, a few times, since a
+ * listing or a HEAD may lag behind. Only then the upload counts as complete. If-None-Match is of no use: a server in
+ * two refuses or ignores it.
+ *
+ * **Abort.** It ends the requests on their way, removes the multipart uploads and the staging object, and takes no
+ * longer than the removal's own limit. What was there under the key stays as it was. An abort while an upload is
+ * being begun waits for its id, since an upload whose id nobody knows stays.
+ *
+ * **Stale.** What an abort could not remove, because the program was killed or the store out of reach, a later run
+ * removes once it is a day old: multipart uploads and staging objects whose keys are of our making, in the folders of
+ * its images. Nothing else in the bucket is touched.
+ *
+ * See upload.ts for the upload, multipart.ts for its parts, object.ts for records, listing.ts for listings and stale
+ * uploads, client.ts for the signed requests and their repetition, errors.ts for what the answers mean.
+ */
+export function createS3Store(options: S3ClientOptions): Store {
+  const client = new S3Client(options)
   return {
-    place: `bucket ${bucket} on ${endpoint.origin}`,
+    place: `bucket ${client.bucket} on ${options.endpoint.origin}`,
     ready: async (signal) => {
       await listFirst(client, 'Looking at the bucket', undefined, signal)
     },
-    stat,
-    begin: (key, intent) => beginUpload({ client, acl, pause, stat }, key, intent),
+    stat: (key, signal) => statObject(client, key, signal),
+    begin: (key, intent) => beginUpload(client, key, intent),
     list: (prefix, signal) => listObjects(client, prefix, signal),
     remove: (key, signal) => removeObject(client, key, signal),
     abortStale: (stale, signal) => removeStale(client, stale, signal),
     close: async () => {},
   }
-}
-
-/** The first key of the bucket, or of those that begin with `prefix`: the cheapest answer that explains itself. */
-async function listFirst(
-  client: S3Client,
-  what: string,
-  prefix: string | undefined,
-  signal: AbortSignal | undefined,
-): Promise<XmlNode> {
-  const query = { 'max-keys': '1', ...(prefix === undefined ? {} : { prefix }) }
-  const { status, text } = await client.call({ what, method: 'GET', query, signal })
-  const document = parseXml(text)
-  if (document?.root !== 'ListBucketResult') throw strangeAnswer({ ...client, what }, status)
-  return document.node
-}
-
-/** S3 says nothing of one that is gone; Swift does. */
-async function removeObject(client: S3Client, key: string, signal: AbortSignal | undefined): Promise<void> {
-  try {
-    await client.call({ what: `Removing ${key}`, method: 'DELETE', key, signal })
-  } catch (error) {
-    if (!(error instanceof S3Error && error.s3Code === 'NoSuchKey')) throw error
-  }
-}
-
-async function statObject(
-  client: S3Client,
-  key: string,
-  signal: AbortSignal | undefined,
-): Promise<StoredObject | undefined> {
-  const what = `Looking at ${key}`
-  try {
-    const { headers } = await client.call({ what, method: 'HEAD', key, signal })
-    const modified = new Date(headers['last-modified'] ?? Number.NaN)
-    return {
-      key,
-      size: Number(headers['content-length']),
-      lastModified: Number.isNaN(modified.getTime()) ? undefined : modified,
-      record: recordOf(headers),
-    }
-  } catch (error) {
-    if (!(error instanceof S3Error)) throw error
-    if (error.status === 404) return undefined
-    if (await isListed(client, key, signal)) throw error
-    return undefined
-  }
-}
-
-/**
- * The answer to a HEAD has no body to tell a missing object from a private one, or from wrong
- * credentials: a listing has.
- */
-async function isListed(client: S3Client, key: string, signal: AbortSignal | undefined): Promise<boolean> {
-  const found = await listFirst(client, `Looking for ${key}`, key, signal)
-  return children(found, 'Contents').some((entry) => textOf(entry, 'Key') === key)
 }

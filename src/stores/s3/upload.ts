@@ -4,117 +4,135 @@ import { asUpdaterError, UpdaterError } from '../../errors.ts'
 import { sleep } from '../../http/abort.ts'
 import { stagingKey } from '../naming.ts'
 import type { ObjectRecord, StoredObject, Upload, UploadIntent } from '../store.ts'
-import type { S3Client } from './call.ts'
-import { S3Error } from './failure.ts'
-import { copySource, type Multipart, removal, startMultipart } from './multipart.ts'
-import { copyRanges, planParts } from './parts.ts'
-import { recordHeaders, sameRecord } from './record.ts'
+import type { S3Client } from './client.ts'
+import { S3Error } from './errors.ts'
+import { copyRanges, Multipart, planParts, removal } from './multipart.ts'
+import { copyObject, recordHeaders, removeObject, sameRecord, statObject } from './object.ts'
 
-export interface UploadContext {
+/** Ranges that the server copies at once. */
+const copiesAtOnce = 4
+
+/** Looks at an object that should be there before it counts as missing. */
+const looks = 4
+
+/** What every step of one upload needs. */
+interface UploadContext {
   readonly client: S3Client
-  /** Canned ACL; empty: none is sent. */
-  readonly acl: string
-  /** Milliseconds before the second look at an object that should be there; each further one waits twice as long. */
-  readonly pause: number
-  stat(key: string, signal?: AbortSignal): Promise<StoredObject | undefined>
+  readonly key: string
+  readonly intent: UploadIntent
+  /** Ends every request of the upload, when the run or the upload is aborted. */
+  readonly signal: AbortSignal
 }
 
-/**
- * S3 fixes an object's metadata when its upload begins. Where the record is known by then, the parts go
- * to the key itself. Where it is not, they go to a private staging key; once complete they are copied on
- * the server to the key, with the record, and the staging object is deleted; a server that copies no
- * ranges is asked for one copy of the whole. (A copy onto itself would
- * show the object without its record for a while, and on Swift would leave all segments of the first
- * upload behind.) What an abort cannot remove, because the store is out of reach, `abortStale` removes
- * one day.
- */
-export async function beginUpload(
-  context: UploadContext,
-  key: string,
-  intent: UploadIntent,
-): Promise<Upload> {
-  const { record, size } = intent
-  const { client } = context
+/** Begins an upload to the key itself or, where the record is not known yet, to a staging key. */
+export async function beginUpload(client: S3Client, key: string, intent: UploadIntent): Promise<Upload> {
   const ending = new AbortController()
   const signal = intent.signal === undefined ? ending.signal : AbortSignal.any([intent.signal, ending.signal])
-  const plan = planParts(record?.size ?? size)
-  const announced = record !== undefined
-  const target = announced ? key : stagingKey(key, randomBytes(6).toString('hex'))
-  const multipart = await startMultipart(
-    client,
-    target,
-    announced ? visibleHeaders(context, intent, record) : { 'content-type': intent.contentType },
-    signal,
-  )
-  let parts = 0
-  let written = 0
-  const pending = new Set<Promise<void>>()
-  let copying: Multipart | undefined
+  const context = { client, key, intent, signal }
+  const { record } = intent
+  if (record !== undefined) {
+    const parts = await Multipart.begin(client, key, publicHeaders(context, record), signal)
+    return new S3Upload(context, ending, { key, parts })
+  }
+  const staging = stagingKey(key, randomBytes(6).toString('hex'))
+  const parts = await Multipart.begin(client, staging, { 'content-type': intent.contentType }, signal)
+  return new S3Upload(context, ending, { key: staging, parts })
+}
 
-  async function publish(final: ObjectRecord): Promise<void> {
+class S3Upload implements Upload {
+  readonly partSize: number
+  readonly concurrency: number
+  readonly #context: UploadContext
+  readonly #ending: AbortController
+  /** Where the parts go. */
+  readonly #target: { readonly key: string; readonly parts: Multipart }
+  /** The copy of the staging object to the key, once it has begun. */
+  #copy: Multipart | undefined
+  #written = 0
+
+  constructor(
+    context: UploadContext,
+    ending: AbortController,
+    target: { readonly key: string; readonly parts: Multipart },
+  ) {
+    const { record, size } = context.intent
+    const { partSize, concurrency } = planParts(record?.size ?? size)
+    this.partSize = partSize
+    this.concurrency = concurrency
+    this.#context = context
+    this.#ending = ending
+    this.#target = target
+  }
+
+  async write(part: Uint8Array): Promise<void> {
+    if (part.length === 0) return
+    this.#written += part.length
+    await this.#target.parts.put(part)
+  }
+
+  async complete(record: ObjectRecord): Promise<readonly string[]> {
+    const { key, intent } = this.#context
+    const { record: announced } = intent
+    if (this.#written !== record.size || (announced !== undefined && !sameRecord(announced, record))) {
+      throw new UpdaterError('STORE_FAILED', `What was stored of ${key} is not what its record says`)
+    }
+    const { parts } = this.#target
+    if (announced !== undefined) {
+      await settle(this.#context, parts, key, (object) => holds(object, record))
+      return []
+    }
+    await settle(this.#context, parts, this.#target.key, (object) => object.size === record.size)
+    await this.#publish(record)
+    return this.#removeStaging()
+  }
+
+  async abort(): Promise<void> {
+    this.#ending.abort()
+    await Promise.allSettled([this.#target.parts.abort(), this.#copy?.abort()])
+    if (this.#isStaged) await this.#removeStaging()
+  }
+
+  get #isStaged(): boolean {
+    return this.#target.key !== this.#context.key
+  }
+
+  /** Copies the staging object to the key, with its record: in ranges, or at once where the server copies none. */
+  async #publish(record: ObjectRecord): Promise<void> {
+    const { client, key, signal } = this.#context
+    const from = this.#target.key
+    const headers = publicHeaders(this.#context, record)
+    const copy = await Multipart.begin(client, key, headers, signal)
+    this.#copy = copy
     try {
-      await publishInParts(final)
+      const limit = pLimit(copiesAtOnce)
+      await Promise.all(copyRanges(record.size).map((range) => limit(() => copy.copy(from, range))))
+      await settle(this.#context, copy, key, (object) => holds(object, record))
     } catch (error) {
       if (!(error instanceof S3Error && error.status === 501)) throw error
-      await copying?.abort().catch(() => undefined)
-      copying = undefined
-      await copyWhole(context, { from: target, key, headers: visibleHeaders(context, intent, final) }, signal)
-      await see(context, key, (object) => holds(object, final), undefined, signal)
+      await copy.abort().catch(() => undefined)
+      await copyObject(client, { from, key, headers }, signal)
+      await see(this.#context, key, (object) => holds(object, record))
     }
   }
 
-  async function publishInParts(final: ObjectRecord): Promise<void> {
-    copying = await startMultipart(client, key, visibleHeaders(context, intent, final), signal)
-    if (final.size === 0) await copying.put(1, new Uint8Array(0))
-    const { copy } = copying
-    const limit = pLimit(copiesAtOnce)
-    const copies = copyRanges(final.size).map((range, index) => limit(() => copy(index + 1, target, range)))
-    for (const one of copies) pending.add(one)
-    await Promise.all(copies)
-    await settle(context, copying, key, (object) => holds(object, final), signal)
-  }
-
-  return {
-    ...plan,
-    write: async (part) => {
-      if (part.length === 0) return
-      parts += 1
-      written += part.length
-      const storing = multipart.put(parts, part)
-      pending.add(storing)
-      await storing.finally(() => pending.delete(storing))
-    },
-    complete: async (final) => {
-      if (written !== final.size || (announced && !sameRecord(record, final))) {
-        throw new UpdaterError('STORE_FAILED', `What was stored of ${key} is not what its record says`)
-      }
-      if (parts === 0) await multipart.put(1, new Uint8Array(0))
-      const right = (object: StoredObject) => (announced ? holds(object, final) : object.size === final.size)
-      await settle(context, multipart, target, right, signal)
-      if (announced) return []
-      await publish(final)
-      return removeObject(client, target).then(
-        () => [],
-        (error: unknown) => [leftover(target, error)],
-      )
-    },
-    abort: async () => {
-      ending.abort()
-      await Promise.allSettled(pending)
-      await Promise.allSettled([multipart.abort(), copying?.abort()])
-      if (!announced) await removeObject(client, target).catch(() => undefined)
-    },
+  /** @returns a warning where that fails: the image itself is published by then */
+  async #removeStaging(): Promise<string[]> {
+    const { key } = this.#target
+    try {
+      await removeObject(this.#context.client, key, removal())
+      return []
+    } catch (error) {
+      const why = asUpdaterError(error).message
+      return [`The temporary object ${key} could not be removed and is left to a later run: ${why}`]
+    }
   }
 }
 
-function visibleHeaders(
-  { acl }: UploadContext,
-  { contentType }: UploadIntent,
-  record: ObjectRecord,
-): Record<string, string> {
+/** The headers of an object that users see. */
+function publicHeaders({ client, intent }: UploadContext, record: ObjectRecord): Record<string, string> {
   return {
-    'content-type': contentType,
-    ...(acl === '' ? {} : { 'x-amz-acl': acl }),
+    'content-type': intent.contentType,
+    ...(client.acl === '' ? {} : { 'x-amz-acl': client.acl }),
     ...recordHeaders(record),
   }
 }
@@ -123,66 +141,39 @@ function holds(object: StoredObject, record: ObjectRecord): boolean {
   return object.size === record.size && object.record !== undefined && sameRecord(object.record, record)
 }
 
-/** Ranges that the server copies at once. */
-const copiesAtOnce = 4
-
-/** Looks at an object that should be there before it counts as missing. */
-const looks = 4
-
 /**
- * Completes the upload. The object itself decides whether that went well: the answer may be lost, and a
+ * Completes a multipart upload. The object itself decides whether that went well: the answer may be lost, and a
  * repeated request then finds no upload any more.
  */
 async function settle(
   context: UploadContext,
-  multipart: Multipart,
+  parts: Multipart,
   key: string,
-  right: (object: StoredObject) => boolean,
-  signal: AbortSignal | undefined,
+  isRight: (object: StoredObject) => boolean,
 ): Promise<void> {
-  let failure: unknown
-  try {
-    await multipart.complete()
-  } catch (error) {
+  const doubt = await parts.complete().catch((error: unknown) => {
     if (!isDoubtful(error)) throw error
-    failure = error
-  }
-  await see(context, key, right, failure, signal)
+    return error
+  })
+  await see(context, key, isRight, doubt)
 }
 
-/** Waits until the object is there as it should be. @throws the failure, or STORE_FAILED, where it does not come */
+/**
+ * Waits until the object is there as it should be.
+ * @throws the doubt, or STORE_FAILED, if it does not come
+ */
 async function see(
-  { stat, pause }: UploadContext,
+  { client, signal }: UploadContext,
   key: string,
-  right: (object: StoredObject) => boolean,
-  failure: unknown,
-  signal: AbortSignal | undefined,
+  isRight: (object: StoredObject) => boolean,
+  doubt?: unknown,
 ): Promise<void> {
   for (let look = 1; ; look++) {
-    const object = await stat(key, signal)
-    if (object !== undefined && right(object)) return
-    if (look === looks) throw failure ?? wrongObject(key, object)
-    await sleep(pause * 2 ** (look - 1), signal)
+    const object = await statObject(client, key, signal)
+    if (object !== undefined && isRight(object)) return
+    if (look === looks) throw doubt ?? wrongObject(key, object)
+    await sleep(client.pause * 2 ** (look - 1), signal)
   }
-}
-
-/** One copy on the server, which S3 allows up to 5 GiB. */
-async function copyWhole(
-  { client }: UploadContext,
-  { from, key, headers }: { from: string; key: string; headers: Record<string, string> },
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  await client.call({
-    what: `Copying ${key}`,
-    method: 'PUT',
-    key,
-    headers: {
-      ...headers,
-      'x-amz-copy-source': copySource(client, from),
-      'x-amz-metadata-directive': 'REPLACE',
-    },
-    signal,
-  })
 }
 
 /** After these errors the object may be there all the same. */
@@ -200,13 +191,4 @@ function wrongObject(key: string, object: StoredObject | undefined): UpdaterErro
   return new UpdaterError('STORE_FAILED', `${key} was stored, but ${found}`, {
     remedy: 'Check whether something else writes to the mirror at the same time, then run again',
   })
-}
-
-async function removeObject(client: S3Client, key: string): Promise<void> {
-  await client.call({ what: `Removing ${key}`, method: 'DELETE', key, signal: removal() })
-}
-
-/** The image itself is published by then. */
-function leftover(key: string, error: unknown): string {
-  return `The temporary object ${key} could not be removed and is left to a later run: ${asUpdaterError(error).message}`
 }

@@ -19,8 +19,8 @@ const parser = new XMLParser({
 })
 
 /**
- * An answer of an object store. `undefined` for anything else, such as a web page; a document type, and
- * with it entities of the sender's own, is never accepted.
+ * Parses an answer of an object store. Returns undefined for anything else, such as a web page. A document type,
+ * and with it entities of the sender's own, is never accepted.
  */
 export function parseXml(text: string): XmlDocument | undefined {
   if (!/^\s*<[?A-Za-z]/.test(text) || /<!DOCTYPE/i.test(text)) return undefined
@@ -35,14 +35,14 @@ export function parseXml(text: string): XmlDocument | undefined {
 }
 
 /** The children of that name. */
-export function children(node: XmlNode, name: string): readonly XmlNode[] {
-  const found = typeof node === 'string' ? undefined : node[name]
+export function children(node: XmlNode | undefined, name: string): readonly XmlNode[] {
+  const found = typeof node === 'object' ? node[name] : undefined
   if (found === undefined) return []
   return Array.isArray(found) ? found : [found as XmlNode]
 }
 
-/** The text of the first child of that name; `undefined` where there is none. */
-export function textOf(node: XmlNode, name: string): string | undefined {
+/** The text of the first child of that name, or undefined if there is none. */
+export function textOf(node: XmlNode | undefined, name: string): string | undefined {
   const [first] = children(node, name)
   return typeof first === 'string' ? first : undefined
 }

@@ -1,5 +1,6 @@
-import { type ErrorCode, UpdaterError } from '../../errors.ts'
-import { parseXml, textOf, type XmlNode } from './xml.ts'
+import { asUpdaterError, type ErrorCode, UpdaterError, type UpdaterErrorOptions } from '../../errors.ts'
+import { isRetriable } from '../../http/policy.ts'
+import { parseXml, textOf } from './xml.ts'
 
 /** What a request was for and whom it asked; the beginning and the end of every message. */
 export interface Asked {
@@ -9,32 +10,74 @@ export interface Asked {
   readonly host: string
 }
 
-/** An `UpdaterError` that still knows what the object store answered. */
-export class S3Error extends UpdaterError {
+/** An answer of the object store. */
+export interface S3Reply {
+  readonly status: number
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>
+  readonly text: string
+}
+
+interface S3Answer {
   /** HTTP status; 200 where the error came inside of a success. */
   readonly status: number
   /** S3's own code, e.g. `NoSuchUpload`; `undefined` where the answer held none (HEAD, a proxy). */
+  readonly s3Code?: string | undefined
+}
+
+/** An `UpdaterError` that still knows what the object store answered. */
+export class S3Error extends UpdaterError {
+  readonly status: number
   readonly s3Code: string | undefined
 
-  constructor(code: ErrorCode, message: string, remedy: string | undefined, status: number, s3Code?: string) {
-    super(code, message, remedy === undefined ? {} : { remedy })
+  constructor(
+    code: ErrorCode,
+    message: string,
+    { status, s3Code, ...options }: S3Answer & UpdaterErrorOptions,
+  ) {
+    super(code, message, options)
     this.status = status
     this.s3Code = s3Code
   }
+
+  /** Fresh credentials may help. */
+  get isExpiry(): boolean {
+    return expiring.has(this.s3Code ?? '')
+  }
+
+  /**
+   * Another attempt may help: the answer broke off, or its code says so. HTTP has repeated those whose status says
+   * so; the codes also come with a status of 200, 400 or 409.
+   */
+  get isPassing(): boolean {
+    if (this.code === 'STORE_UNREACHABLE') return true
+    return passing.has(this.s3Code ?? '') && !isRetriable(this.status)
+  }
 }
+
+const expiring: ReadonlySet<string> = new Set(['ExpiredToken', 'TokenRefreshRequired'])
+
+const passing: ReadonlySet<string> = new Set([
+  'SlowDown',
+  'InternalError',
+  'ServiceUnavailable',
+  'RequestTimeout',
+  'OperationAborted',
+])
 
 interface Meaning {
   readonly code: ErrorCode
   /** The end of a sentence that began with what was asked. */
-  readonly says: (asked: Asked, answer: S3Answer) => string
+  readonly says: (asked: Asked, details: Details) => string
   readonly remedy: string
 }
 
 /** What an answer says beside its code. */
-interface S3Answer {
+interface Details {
+  /** ` (Code: message)`, or empty. */
   readonly message: string
-  readonly region: string | undefined
-  readonly serverTime: string | undefined
+  readonly region?: string | undefined
+  readonly serverTime?: string | undefined
 }
 
 const wrongKey: Meaning = {
@@ -142,55 +185,45 @@ const meaningOfStatus: Readonly<Record<number, Meaning>> = {
   504: busy,
 }
 
-/**
- * Worth another attempt, beyond those that HTTP makes for the status alone: these also come with a
- * status of 200, 400 or 409.
- */
-export const passing: ReadonlySet<string> = new Set([
-  'SlowDown',
-  'InternalError',
-  'ServiceUnavailable',
-  'RequestTimeout',
-  'OperationAborted',
-])
-
-/** Fresh credentials may help, once. */
-export const expiring: ReadonlySet<string> = new Set(['ExpiredToken', 'TokenRefreshRequired'])
-
-/** The error that an answer stands for; `undefined`: a success. */
-export function failureOf(
-  asked: Asked,
-  status: number,
-  headers: Readonly<Record<string, string>>,
-  text: string,
-): S3Error | undefined {
+/** Returns the error that an answer stands for, or undefined for a success. */
+export function failureOf(asked: Asked, { status, headers, text }: S3Reply): S3Error | undefined {
   const document = parseXml(text)
-  const failed = document?.root === 'Error'
-  if (status < 300 && !failed) return undefined
-  const node: XmlNode = document === undefined || !failed ? '' : document.node
+  const node = document?.root === 'Error' ? document.node : undefined
+  if (status < 300 && node === undefined) return undefined
   const s3Code = textOf(node, 'Code')
-  const meaning = meaningFor(s3Code, status, text)
-  const answer = {
+  const details = {
     message: told(s3Code, textOf(node, 'Message')),
     region: textOf(node, 'Region') ?? headers['x-amz-bucket-region'],
     serverTime: textOf(node, 'ServerTime'),
   }
-  const says = meaning?.says(asked, answer) ?? `${asked.host} answered ${status}${answer.message}`
-  return new S3Error(
-    meaning?.code ?? 'STORE_FAILED',
-    `${asked.what}: ${says}`,
-    meaning?.remedy,
+  const meaning = meaningFor(s3Code, status, text)
+  const says = meaning?.says(asked, details) ?? `${asked.host} answered ${status}${details.message}`
+  return new S3Error(meaning?.code ?? 'STORE_FAILED', `${asked.what}: ${says}`, {
     status,
     s3Code,
-  )
+    remedy: meaning?.remedy,
+  })
 }
 
-/** For an answer that is no error by its status but not what S3 says either. */
+/** An answer whose status is a success, but which is not what S3 answers. */
 export function strangeAnswer(asked: Asked, status: number): S3Error {
-  return new S3Error(notS3.code, `${asked.what}: ${notS3.says(asked, noWords)}`, notS3.remedy, status)
+  const { code, says, remedy } = notS3
+  return new S3Error(code, `${asked.what}: ${says(asked, { message: '' })}`, { status, remedy })
 }
 
-const noWords: S3Answer = { message: '', region: undefined, serverTime: undefined }
+/**
+ * The failure of HTTP to ask the server, or, where there is a status, to read its answer to the end. What is not
+ * HTTP's stays as it is.
+ */
+export function unreachable(asked: Asked, thrown: unknown, status?: number): UpdaterError {
+  const cause = asUpdaterError(thrown)
+  if (!cause.code.startsWith('HTTP_')) return cause
+  const message = `${asked.what}: ${asked.host} cannot be reached (${cause.message})`
+  const remedy = `Check --minio-server. ${cause.remedy ?? 'Check the network and the proxy settings'}`
+  return status === undefined
+    ? new UpdaterError('STORE_UNREACHABLE', message, { remedy, cause })
+    : new S3Error('STORE_UNREACHABLE', message, { status, remedy, cause })
+}
 
 function meaningFor(s3Code: string | undefined, status: number, text: string): Meaning | undefined {
   if (s3Code !== undefined) return meanings[s3Code]

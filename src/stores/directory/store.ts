@@ -2,12 +2,20 @@ import { randomBytes } from 'node:crypto'
 import type { Dirent } from 'node:fs'
 import { type FileHandle, mkdir, open, readdir, readFile, realpath, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
-import { UpdaterError } from '../errors.ts'
-import { abortedError } from '../http/abort.ts'
-import { formatDigest, parseDigest } from '../image.ts'
-import { fileFailure, isErrno, translating } from './file-failure.ts'
-import { folderPrefix, kindOfKey } from './naming.ts'
-import type { ListedObject, ObjectRecord, Stale, Store, StoredObject, Upload, UploadIntent } from './store.ts'
+import { UpdaterError } from '../../errors.ts'
+import { abortedError } from '../../http/abort.ts'
+import { formatDigest, parseDigest } from '../../image.ts'
+import { folderPrefix, kindOfKey } from '../naming.ts'
+import type {
+  ListedObject,
+  ObjectRecord,
+  Stale,
+  Store,
+  StoredObject,
+  Upload,
+  UploadIntent,
+} from '../store.ts'
+import { fileFailure, isErrno, translating } from './errors.ts'
 
 const partSize = 4 * 2 ** 20
 

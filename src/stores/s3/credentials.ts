@@ -1,4 +1,4 @@
-import { UpdaterError } from '../errors.ts'
+import { UpdaterError } from '../../errors.ts'
 
 /** What signs the requests to an object store. Never printed. */
 export interface Credentials {
@@ -7,16 +7,16 @@ export interface Credentials {
   readonly sessionToken?: string | undefined
 }
 
-/** `fresh`: what was handed out before has expired. @throws UpdaterError STORE_CREDENTIALS */
+/** `fresh`: the credentials that were handed out before have expired. @throws UpdaterError STORE_CREDENTIALS */
 export type CredentialsSource = (options?: { readonly fresh?: boolean }) => Promise<Credentials>
 
 const remedy =
   'Set MINIO_ACCESS_KEY and MINIO_SECRET_KEY (or --minio-access-key and --minio-secret-key), or give credentials the AWS way'
 
 /**
- * The pair, or without one the AWS default chain: environment, profiles, web identity, container and
- * instance metadata, in this order.
- * @throws UpdaterError STORE_CREDENTIALS where only one half of the pair is given
+ * Returns the source of the given pair, or without one that of the AWS default chain: environment, profiles, web
+ * identity, container and instance metadata, in this order.
+ * @throws UpdaterError STORE_CREDENTIALS if only one half of the pair is given
  */
 export function credentialsFrom(pair: {
   readonly accessKey?: string | undefined
@@ -35,7 +35,7 @@ export function credentialsFrom(pair: {
   return awsChain()
 }
 
-/** Machines without instance metadata answer late or never: it is asked once, for one second. */
+/** A machine without instance metadata answers late or never: it is asked once, for one second. */
 const metadata = { timeout: 1000, maxRetries: 0 }
 
 function awsChain(): CredentialsSource {
@@ -52,6 +52,30 @@ function awsChain(): CredentialsSource {
         remedy,
         cause,
       })
+    }
+  }
+}
+
+/** Credentials of a source. It is asked before each signature, since it knows when they end. */
+export class RenewableCredentials {
+  readonly #source: CredentialsSource
+  #renewing: Promise<Credentials> | undefined
+
+  constructor(source: CredentialsSource) {
+    this.#source = source
+  }
+
+  get(): Promise<Credentials> {
+    return this.#renewing ?? this.#source()
+  }
+
+  /** Asks for fresh ones. Requests that find out at the same time that theirs have expired renew them once. */
+  async renew(): Promise<void> {
+    this.#renewing ??= this.#source({ fresh: true })
+    try {
+      await this.#renewing
+    } finally {
+      this.#renewing = undefined
     }
   }
 }

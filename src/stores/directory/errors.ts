@@ -1,4 +1,4 @@
-import { type ErrorCode, UpdaterError } from '../errors.ts'
+import { type ErrorCode, UpdaterError } from '../../errors.ts'
 
 const meanings: Readonly<
   Record<string, { readonly code: ErrorCode; readonly says: string; readonly remedy: string }>

@@ -1,0 +1,131 @@
+import { UpdaterError } from '../errors.ts'
+import type { HttpClient } from '../http/types.ts'
+import { directory } from './directory/options.ts'
+import { below, fileName, folderPrefix, type NamedImage } from './naming.ts'
+import { s3 } from './s3/options.ts'
+import type { Store, StoreKind } from './store.ts'
+
+/** Every kind of store, by the name that `MirrorOptions.kind` has for it. */
+const kinds = { s3, directory }
+
+type OptionsOf<Kind> = Kind extends StoreKind<infer Options> ? Options : never
+
+interface StoredMirror {
+  /** Before every object's key, e.g. `images/`; may be empty. */
+  readonly keyPrefix: string
+  /** Public base of the mirror: `mirror_url` is `baseUrl/shortname/file`. Default: what the kind of store makes of its options. */
+  readonly baseUrl?: string | undefined
+}
+
+interface NoMirror {
+  /** Nothing is uploaded. */
+  readonly kind: 'none'
+  /** `mirror_url` is written if, and only if, the object already answers under this base. */
+  readonly baseUrl?: string | undefined
+}
+
+type KindedMirror = {
+  readonly [Kind in keyof typeof kinds]: { readonly kind: Kind } & OptionsOf<(typeof kinds)[Kind]> &
+    StoredMirror
+}[keyof typeof kinds]
+
+/** Where mirrored images go. */
+export type MirrorOptions = KindedMirror | NoMirror
+
+/** The kind of a mirror takes its options: which kind has which options is lost to the type here. */
+function kindOf(mirror: KindedMirror): StoreKind<KindedMirror> {
+  const kind: StoreKind<never> = kinds[mirror.kind]
+  return kind
+}
+
+/**
+ * Opens the store that the options name, and loads what it needs only now.
+ * @throws UpdaterError CONFIGURATION, STORE_CREDENTIALS
+ */
+export async function openStore(mirror: MirrorOptions, http: HttpClient): Promise<Store | undefined> {
+  return mirror.kind === 'none' ? undefined : kindOf(mirror).open(mirror, http)
+}
+
+/** Returns what goes before every key, a prefix of the store's own included. @throws UpdaterError CONFIGURATION */
+export function keyPrefixOf(mirror: MirrorOptions): string {
+  return mirror.kind === 'none' ? '' : kindOf(mirror).keyPrefix(mirror) + folderPrefix(mirror.keyPrefix)
+}
+
+/** Returns what all public URLs begin with, without a slash at the end. @throws UpdaterError CONFIGURATION */
+export function baseOf(mirror: MirrorOptions): string | undefined {
+  if (mirror.baseUrl !== undefined) return below(parseBase(mirror.baseUrl))
+  if (mirror.kind === 'none') return undefined
+  return below(kindOf(mirror).publicBase(mirror), folderPrefix(mirror.keyPrefix))
+}
+
+/**
+ * Returns the `mirror_url` of a version, or undefined if the mirror has no public address.
+ * @throws UpdaterError CONFIGURATION
+ */
+export function publicUrl(mirror: MirrorOptions, image: NamedImage, version: string): string | undefined {
+  const file = fileName(image, version)
+  const base = baseOf(mirror)
+  return base === undefined ? undefined : below(base, image.shortname, file)
+}
+
+/**
+ * Returns the key of the object that a `mirror_url` names, or undefined if it does not lie below the mirror's public
+ * address, or could leave it.
+ * @throws UpdaterError CONFIGURATION
+ */
+export function keyOfUrl(mirror: MirrorOptions, url: string): string | undefined {
+  const base = baseOf(mirror)
+  if (base === undefined || !url.startsWith(`${base}/`)) return undefined
+  const segments = decodedSegments(url.slice(base.length + 1))
+  return segments === undefined ? undefined : `${keyPrefixOf(mirror)}${segments.join('/')}`
+}
+
+/** Returns undefined for what is no plain path: a query, empty segments, hidden names, control characters. */
+function decodedSegments(path: string): string[] | undefined {
+  try {
+    const segments = path.split('/').map(decodeURIComponent)
+    const isPlain = segments.every((segment) =>
+      /^[^.\u0000-\u001f\u007f\\/][^\u0000-\u001f\u007f\\/]*$/.test(segment),
+    )
+    return isPlain && !/[?#]/.test(path) ? segments : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Names the options that say where a mirror is and where users find it, for remedies. */
+export function placeOptions(mirror: MirrorOptions): string {
+  const own = mirror.kind === 'none' ? [] : [kindOf(mirror).placeOptions, kindOf(mirror).publicOptions].flat()
+  return [own.map((name) => `--${name}`).join(', '), '--mirror-base-url'].filter(Boolean).join(' and ')
+}
+
+/** The options that say where users find what is stored, of whatever kind the store is. */
+export const publicOptions: readonly string[] = [
+  ...Object.values(kinds).flatMap(({ publicOptions }) => publicOptions),
+  'mirror-base-url',
+].map((name) => `--${name}`)
+
+/** Returns what to do if a public URL answers this status to a reader without credentials, of whatever kind the store is. */
+export function adviceOn(status: number): string | undefined {
+  const all = Object.values(kinds).flatMap(({ advice }: StoreKind<never>) => advice[status] ?? [])
+  return all.length === 0 ? undefined : all.join('. ')
+}
+
+function parseBase(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (url === undefined || !['http:', 'https:', 'file:'].includes(url.protocol)) {
+    throw new UpdaterError('CONFIGURATION', 'The public base of the mirror is not a URL', {
+      remedy: 'Give one that begins with https:// with --mirror-base-url',
+    })
+  }
+  if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
+    throw new UpdaterError(
+      'CONFIGURATION',
+      'The public base of the mirror holds more than a host and a path',
+      {
+        remedy: 'Leave user name, password, query and fragment out of --mirror-base-url',
+      },
+    )
+  }
+  return url.href
+}
