@@ -4,21 +4,23 @@ export { loadConfiguration } from './config/load.ts'
 export type { ConfiguredOptions } from './config/schema.ts'
 export { secretOptions } from './config/secrets.ts'
 export type { Configuration } from './config/types.ts'
-export { diffCatalogues } from './diff/diff.ts'
-export type { DiffOptions } from './diff/options.ts'
+export { type DiffOptions, diffCatalogues } from './diff/diff.ts'
 export { type ErrorCode, errorCodes, type Place, UpdaterError } from './errors.ts'
 export type { ImageRef, ImageStatus, ImageStep, Listener, RunEvent } from './events.ts'
 export type { HookOptions, WebhookOptions } from './hooks/options.ts'
 export { type HookContext, runHooks } from './hooks/run.ts'
 export type { Trust, VersionValues } from './image.ts'
-export { initCatalogue, shippedCatalogue } from './init/init.ts'
-export type { InitFile, InitOptions, ShippedSummary } from './init/options.ts'
-export { endOfLife } from './lifecycle/end-of-life.ts'
+export {
+  type InitFile,
+  type InitOptions,
+  initCatalogue,
+  type ShippedSummary,
+  shippedCatalogue,
+} from './init/init.ts'
+export { type EndOfLife, endOfLife, type LifecycleData, type Release } from './lifecycle/end-of-life.ts'
 export type { LifecycleSources } from './lifecycle/fetch.ts'
-export { checkLifecycle } from './lifecycle/lifecycle.ts'
-export type { LifecycleContext, LifecycleOptions } from './lifecycle/options.ts'
+export { checkLifecycle, type LifecycleContext, type LifecycleOptions } from './lifecycle/lifecycle.ts'
 export { snapshot as lifecycleSnapshot } from './lifecycle/snapshot.ts'
-export type { EndOfLife, LifecycleData, Release } from './lifecycle/types.ts'
 export { listCatalogue } from './list/list.ts'
 export { mirrorCatalogue } from './mirror/mirror.ts'
 export type { PageOptions } from './page/options.ts'
@@ -30,14 +32,6 @@ export { proposeChanges } from './propose/propose.ts'
 export type { PruneOptions } from './prune/options.ts'
 export { pruneMirror } from './prune/prune.ts'
 export type { CheckedImage, CheckReport, CheckStatus, CheckSummary, MirrorState } from './report/check.ts'
-export type { CatalogueDiff, DiffVersion, FieldChange, ImageDiff } from './report/diff.ts'
-export type {
-  LifecycleImage,
-  LifecycleRelease,
-  LifecycleReport,
-  LifecycleStatus,
-} from './report/lifecycle.ts'
-export type { ListedImage } from './report/list.ts'
 export type { MirroredVersion, MirrorReport, MirrorSummary, UnmirroredReason } from './report/mirroring.ts'
 export type {
   FileChange,
@@ -49,7 +43,21 @@ export type {
   RunSummary,
 } from './report/outcome.ts'
 export type { PrunedObject, PruneReport } from './report/pruning.ts'
-export type { Finding, Severity, ValidationReport } from './report/validation.ts'
+export type {
+  CatalogueDiff,
+  DiffVersion,
+  FieldChange,
+  Finding,
+  ImageDiff,
+  LifecycleImage,
+  LifecycleRelease,
+  LifecycleReport,
+  LifecycleStatus,
+  ListedImage,
+  ListReport,
+  Severity,
+  ValidationReport,
+} from './report/schemas.ts'
 export type { Verdict, VerifiedUrl, VerifiedVersion, VerifyReport } from './report/verification.ts'
 export type { RunContext } from './run/context.ts'
 export type { CatalogueOptions, MirrorOptions, RunOptions } from './run/options.ts'

@@ -1,5 +1,6 @@
 import { UpdaterError } from '../errors.ts'
 import type * as Library from '../index.ts'
+import { createPaint, type TextLayout } from '../report/terminal.ts'
 
 /** As much of a standard stream as the program uses. */
 export interface Output {
@@ -46,4 +47,9 @@ export function wantsColour(output: Output, env: NodeJS.ProcessEnv = process.env
   if (env.NO_COLOR) return false
   if (env.FORCE_COLOR !== undefined) return !['0', 'false'].includes(env.FORCE_COLOR)
   return output.isTTY === true && env.TERM !== 'dumb'
+}
+
+/** How a text for people is laid out on an output. */
+export function layoutOf(output: Output): TextLayout {
+  return { paint: createPaint(wantsColour(output)), columns: output.columns }
 }

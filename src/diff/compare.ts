@@ -1,5 +1,5 @@
 import { type Definition, type Plain, textAt } from '../catalog/definitions.ts'
-import type { CatalogueDiff, DiffVersion, FieldChange, ImageDiff } from '../report/diff.ts'
+import type { CatalogueDiff, DiffVersion, FieldChange, ImageDiff } from '../report/schemas.ts'
 
 /** The definitions of one file. */
 export interface DefinitionFile {
@@ -13,7 +13,7 @@ interface Entry {
   readonly definition: Definition
 }
 
-/** What is different, image by image. An image is the same one while its shortname is, or else its name. */
+/** Compares image by image. An image stays the same one as long as its shortname does, or without one its name. */
 export function compareCatalogues(
   before: readonly DefinitionFile[],
   after: readonly DefinitionFile[],
@@ -25,10 +25,11 @@ export function compareCatalogues(
     ...[...old].flatMap(([key, entry]) => (now.has(key) ? [] : [wholeImage('removed', entry)])),
   ]
   const count = (wanted: ImageDiff['status']) => images.filter(({ status }) => status === wanted).length
-  return { images, summary: { added: count('added'), removed: count('removed'), changed: count('changed') } }
+  const summary = { added: count('added'), removed: count('removed'), changed: count('changed') }
+  return { schema_version: 1, summary, images }
 }
 
-/** By identity; of several with the same one, by their number too. */
+/** Entries by shortname or name; of several with the same one, the second and later ones by their number too. */
 function entriesOf(files: readonly DefinitionFile[]): Map<string, Entry> {
   const entries = new Map<string, Entry>()
   for (const { name: file, definitions } of files) {
@@ -65,7 +66,7 @@ function about({ file, definition }: Entry): Pick<ImageDiff, 'file' | 'name' | '
   return { file, name: textAt(definition, 'name') ?? shortname ?? '', shortname }
 }
 
-/** Entries with the same `version` are the same one. */
+/** Two entries with the same `version` are the same one. */
 function compareVersions(old: readonly Plain[], now: readonly Plain[]): ImageDiff['versions'] {
   const numbered = (versions: readonly Plain[]) => {
     const named = new Map<string, Plain>()
@@ -95,10 +96,10 @@ function versionsOf({ versions }: Definition): readonly Plain[] {
 function describeVersion(version: Plain): DiffVersion {
   return {
     version: textAt(version, 'version'),
-    buildDate: textAt(version, 'build_date'),
+    build_date: textAt(version, 'build_date'),
     checksum: textAt(version, 'checksum'),
     url: textAt(version, 'url'),
-    mirrorUrl: textAt(version, 'mirror_url'),
+    mirror_url: textAt(version, 'mirror_url'),
   }
 }
 

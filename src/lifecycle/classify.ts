@@ -1,9 +1,9 @@
 import { compareNatural } from '../discovery/natural-order.ts'
 import type { Image } from '../image.ts'
-import type { LifecycleImage, LifecycleRelease } from '../report/lifecycle.ts'
+import type { LifecycleImage, LifecycleRelease } from '../report/schemas.ts'
+import type { LifecycleData, Release } from './end-of-life.ts'
 import { daysLeft, hasEnded, releaseOf } from './end-of-life.ts'
 import type { Product } from './products.ts'
-import type { LifecycleData, Release } from './types.ts'
 
 export interface Question {
   /** The images that are asked for. */
@@ -48,9 +48,7 @@ function releasesIn({ images, data, today, within }: Question, product: Product)
     const status = release === undefined ? 'unknown' : statusOf(release, today, within)
     return {
       status: isOff ? 'disabled' : status,
-      ...{ product: product.name, label: product.label, release: name },
-      ...datesOf(release, today),
-      images: some.map(imageOf),
+      ...aboutOf(product, { release: name, ...release }, some, today),
     }
   })
 }
@@ -70,9 +68,7 @@ function missing({ catalogue, data, today, within }: Question, product: Product)
   )
   return wanted.map((one) => ({
     status: 'missing',
-    ...{ product: product.name, label: product.label, release: one.release },
-    ...datesOf(one, today),
-    images: [],
+    ...aboutOf(product, one, [], today),
   }))
 }
 
@@ -85,10 +81,21 @@ function known({ products }: LifecycleData, { name }: Product): readonly Release
   return products[name] ?? []
 }
 
-function datesOf(release: Release | undefined, today: string) {
-  if (release === undefined) return {}
-  const { released, endOfLife } = release
-  return { released, endOfLife, daysLeft: daysLeft(release, today) }
+function aboutOf(
+  { name, label }: Product,
+  release: Partial<Release>,
+  images: readonly Image[],
+  today: string,
+): Omit<LifecycleRelease, 'status'> {
+  return {
+    product: name,
+    label,
+    release: release.release,
+    released: release.released,
+    images: images.map(imageOf),
+    end_of_life: release.endOfLife,
+    days_left: daysLeft(release, today),
+  }
 }
 
 function imageOf({ file, line, name, shortname, enable }: Image): LifecycleImage {

@@ -2,9 +2,9 @@ import { z } from 'zod'
 import { asUpdaterError, UpdaterError } from '../errors.ts'
 import { abortedError } from '../http/abort.ts'
 import type { DiscoveryHttp } from '../http/types.ts'
+import type { LifecycleData, Release } from './end-of-life.ts'
 import type { Product } from './products.ts'
 import { snapshot } from './snapshot.ts'
-import type { LifecycleData, Release } from './types.ts'
 
 /** Where dates come from. */
 export interface LifecycleSources {

@@ -1,5 +1,41 @@
-import type { LifecycleReport } from '../report/lifecycle.ts'
-import type { LifecycleContext, LifecycleOptions } from './options.ts'
+import { readCatalog } from '../catalog/read.ts'
+import { selectImages } from '../catalog/select.ts'
+import { UpdaterError } from '../errors.ts'
+import type { Policy } from '../http/policy.ts'
+import type { Image } from '../image.ts'
+import { version } from '../package.ts'
+import type { OutcomeError } from '../report/outcome.ts'
+import type { LifecycleRelease, LifecycleReport } from '../report/schemas.ts'
+import { classify, productsOf } from './classify.ts'
+import { releaseOf } from './end-of-life.ts'
+import type { FetchedLifecycles, LifecycleSources } from './fetch.ts'
+import { switchOff } from './fix.ts'
+import { snapshot } from './snapshot.ts'
+
+export interface LifecycleOptions {
+  /** Folders of `*.yml` and `*.yaml` files, or single files. */
+  readonly images: readonly string[]
+  /** Only images whose name, shortname or file matches one of these (globs: `*`, `?`). Empty or absent: all. */
+  readonly names?: readonly string[] | undefined
+  /** Days in which an end counts as coming soon. Default: 90. */
+  readonly within?: number | undefined
+  /** Nothing is asked: the dates that ship with the program. Default: false. */
+  readonly offline?: boolean | undefined
+  /** Enabled images of expired releases get `enable: false`. Default: false. */
+  readonly fix?: boolean | undefined
+  /** With `fix`: nothing is written; the report holds the diffs. Default: false. */
+  readonly dryRun?: boolean | undefined
+  /** Where dates come from. Default: endoflife.date and Garden Linux's release database. */
+  readonly sources?: Partial<LifecycleSources> | undefined
+}
+
+export interface LifecycleContext {
+  readonly signal?: AbortSignal | undefined
+  /** Default: the system's clock. */
+  readonly now?: (() => Date) | undefined
+  /** Timeouts, retries, limits. */
+  readonly httpPolicy?: Partial<Policy> | undefined
+}
 
 /**
  * Compares the catalogue with the lives of its distributions' releases: which are past their end and still
@@ -11,6 +47,60 @@ export async function checkLifecycle(
   options: LifecycleOptions,
   context: LifecycleContext = {},
 ): Promise<LifecycleReport> {
-  const { runLifecycle } = await import('./run.ts')
-  return runLifecycle(options, context)
+  const { within = 90, fix = false, dryRun = false } = options
+  if (!Number.isSafeInteger(within) || within < 0) {
+    throw new UpdaterError('CONFIGURATION', `within is ${within}, not a whole number of days`)
+  }
+  const files = await readCatalog(options.images)
+  const catalogue = files.flatMap((file) => file.images)
+  const images = selectImages(files, options.names)
+  const today = (context.now?.() ?? new Date()).toISOString().slice(0, 10)
+  const { data, failures } = await datesFor(images, today, options, context)
+  const question = { images, catalogue, data, today, within }
+  const found = classify(question)
+  const off = fix ? await switchOff(expired(images, found), dryRun) : undefined
+  const now = (image: Image) => (off?.images.has(image) ? { ...image, enable: false } : image)
+  return {
+    schema_version: 1,
+    today,
+    dates_of: data.asOf,
+    within_days: within,
+    dry_run: dryRun,
+    releases: off === undefined || dryRun ? found : classify({ ...question, images: images.map(now) }),
+    failures: [...failures, ...(off?.failures ?? [])].map(outcomeOf),
+    changes: off?.changes ?? [],
+  }
+}
+
+async function datesFor(
+  images: readonly Image[],
+  today: string,
+  { offline = false, sources }: LifecycleOptions,
+  { signal = new AbortController().signal, httpPolicy }: LifecycleContext,
+): Promise<FetchedLifecycles> {
+  if (offline) return { data: snapshot, failures: [] }
+  const { createHttpClient } = await import('../http/client.ts')
+  const { fetchLifecycles, publicSources } = await import('./fetch.ts')
+  const http = createHttpClient({ version: version(), policy: httpPolicy })
+  try {
+    const context = { http, signal, sources: { ...publicSources, ...sources }, today }
+    return await fetchLifecycles(productsOf(images), context)
+  } finally {
+    await http.close()
+  }
+}
+
+/** The enabled images of expired releases. */
+function expired(images: readonly Image[], releases: readonly LifecycleRelease[]): Image[] {
+  const ended = releases.filter(({ status }) => status === 'expired')
+  return images.filter((image) => {
+    const found = releaseOf(image)
+    const isOf = ({ product, release }: LifecycleRelease) =>
+      product === found?.product.name && release === found.release
+    return image.enable && ended.some(isOf)
+  })
+}
+
+function outcomeOf({ code, message, remedy, place }: UpdaterError): OutcomeError {
+  return { code, message, remedy, place }
 }

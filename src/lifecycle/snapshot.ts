@@ -1,4 +1,4 @@
-import type { LifecycleData, Release } from './types.ts'
+import type { LifecycleData, Release } from './end-of-life.ts'
 
 /** Whole lines, so that a change of one date is a change of one line: release, first day, end of life. */
 function table(text: string): Release[] {

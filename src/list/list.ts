@@ -1,11 +1,56 @@
-import type { ListedImage } from '../report/list.ts'
+import { type Definition, readDefinitions, textAt } from '../catalog/definitions.ts'
+import { readCatalog } from '../catalog/read.ts'
+import { selectImages } from '../catalog/select.ts'
+import type { Image, ImageVersion } from '../image.ts'
+import type { ListedImage, ListReport } from '../report/schemas.ts'
 import type { CatalogueOptions } from '../run/options.ts'
 
 /**
- * The images of a catalogue, in its order, as their users see them.
+ * Returns the images of a catalogue as their users see them.
  * @throws UpdaterError CATALOG_*, USAGE; several defects come as an `AggregateError` in `cause`
  */
-export async function listCatalogue(options: CatalogueOptions): Promise<ListedImage[]> {
-  const { runList } = await import('./run.ts')
-  return runList(options)
+export async function listCatalogue(options: CatalogueOptions): Promise<ListReport> {
+  const files = await readCatalog(options.images)
+  const definitions = new Map(files.map(({ path, text }) => [path, readDefinitions(path, text)]))
+  const images = selectImages(files, options.names)
+    .filter(({ enable }) => enable || options.includeDisabled === true)
+    .map((image) => listed(image, definitions.get(image.file)?.[image.index] ?? {}))
+  return { schema_version: 1, images }
+}
+
+function listed(image: Image, definition: Definition): ListedImage {
+  const newest = newestOf(image.versions)
+  const minRam = Number(textAt(definition, 'min_ram') ?? Number.NaN)
+  return {
+    file: image.file,
+    line: image.line,
+    name: image.name,
+    shortname: image.shortname,
+    enable: image.enable,
+    format: image.format,
+    login: textAt(definition, 'login'),
+    password: textAt(definition, 'password'),
+    min_disk: image.minDisk,
+    min_ram: Number.isFinite(minRam) ? minRam : undefined,
+    architecture: image.architecture,
+    os_distro: image.osDistro,
+    os_version: image.osVersion,
+    os_purpose: textAt(definition.meta, 'os_purpose'),
+    visibility: textAt(definition, 'visibility'),
+    versions: image.versions.length,
+    version: newest?.version,
+    build_date: newest?.buildDate,
+    checksum: newest?.checksum,
+    url: newest?.url,
+    mirror_url: newest?.mirrorUrl,
+  }
+}
+
+/** Returns the version that was built last; of several of one day the first one in the file. */
+function newestOf(versions: readonly ImageVersion[]): ImageVersion | undefined {
+  return versions.reduce<ImageVersion | undefined>(
+    (newest, one) =>
+      newest === undefined || (one.buildDate ?? '') > (newest.buildDate ?? '') ? one : newest,
+    undefined,
+  )
 }

@@ -1,39 +1,124 @@
-/** A value that is another one now; absent: the key was not there, or is no more. */
-export interface FieldChange {
-  /** `min_disk`, `meta.os_version`. */
-  readonly key: string
-  readonly before?: string | undefined
-  readonly after?: string | undefined
+import { printable } from '../errors.ts'
+import { codeSpan, escapeMarkdown } from './markdown.ts'
+import type { CatalogueDiff, DiffVersion, FieldChange, ImageDiff } from './schemas.ts'
+import { formatMarkdownTable } from './table.ts'
+import type { Paint } from './terminal.ts'
+
+/** The old and the new version of an image that had one and has another one now. */
+function replacement({ versions }: ImageDiff): readonly [DiffVersion, DiffVersion] | undefined {
+  const { added, removed } = versions
+  const [now, old] = [added[0], removed[0]]
+  const isOne = added.length === 1 && removed.length === 1
+  return isOne && now !== undefined && old !== undefined ? [old, now] : undefined
 }
 
-/** An entry of `versions`. */
-export interface DiffVersion {
-  readonly version?: string | undefined
-  readonly buildDate?: string | undefined
-  readonly checksum?: string | undefined
-  readonly url?: string | undefined
-  readonly mirrorUrl?: string | undefined
+const nameOf = ({ version }: DiffVersion) => version ?? 'a version without a name'
+
+/** For a terminal: a line for each image, and below it what has changed. */
+export function formatDiffText({ images, summary }: CatalogueDiff, paint: Paint): string {
+  const lines = images.flatMap((image) => {
+    const name = printable(`${image.file}: ${image.name}`)
+    if (image.status === 'added') return [paint('green', `+ ${name}`)]
+    if (image.status === 'removed') return [paint('red', `- ${name}`)]
+    return [paint('bold', `  ${name}`), ...changesOf(image).map((line) => `      ${printable(line)}`)]
+  })
+  return [...lines, ...(lines.length === 0 ? [] : ['']), countsOf(summary), ''].join('\n')
 }
 
-/** What has become of one image. */
-export interface ImageDiff {
-  readonly status: 'added' | 'removed' | 'changed'
-  /** Name of the file that it is in (of one that was removed: was in). */
-  readonly file: string
-  readonly name: string
-  readonly shortname?: string | undefined
-  /** All but the versions; only with `changed`. */
-  readonly fields: readonly FieldChange[]
-  readonly versions: {
-    readonly added: readonly DiffVersion[]
-    readonly removed: readonly DiffVersion[]
-    readonly changed: readonly { readonly version: string; readonly fields: readonly FieldChange[] }[]
-  }
+function changesOf(image: ImageDiff): string[] {
+  const replaced = replacement(image)
+  const { added, removed, changed } = image.versions
+  const versions =
+    replaced === undefined
+      ? [
+          ...added.map((one) => `version ${nameOf(one)} added`),
+          ...removed.map((one) => `version ${nameOf(one)} removed`),
+        ]
+      : [`version ${nameOf(replaced[0])} -> ${nameOf(replaced[1])}`]
+  return [
+    ...versions,
+    ...changed.flatMap(({ version, fields }) => fields.map((one) => `version ${version}, ${fieldText(one)}`)),
+    ...image.fields.map(fieldText),
+  ]
 }
 
-/** What is different between two catalogues; every face (text, Markdown, JSON) is made of this alone. */
-export interface CatalogueDiff {
-  /** Those of the new catalogue in its order, then those that were removed. */
-  readonly images: readonly ImageDiff[]
-  readonly summary: { readonly added: number; readonly removed: number; readonly changed: number }
+function fieldText({ key, before, after }: FieldChange): string {
+  if (before === undefined) return `${key} added: ${after}`
+  return after === undefined ? `${key} removed: ${before}` : `${key}: ${before} -> ${after}`
+}
+
+function countsOf({ added, removed, changed }: CatalogueDiff['summary']): string {
+  if (added + removed + changed === 0) return 'No image is different'
+  const parts = [`${changed} changed`, `${added} added`, `${removed} removed`]
+  return parts.join(', ')
+}
+
+/** The text of a pull request: new versions as a table, everything else as lists. */
+export function formatDiffMarkdown({ images, summary }: CatalogueDiff): string {
+  const updated = images.flatMap((image) => (image.status === 'changed' ? updatesOf(image) : []))
+  const others = images.flatMap((image) => {
+    const lines = image.status === 'changed' ? otherChanges(image) : []
+    return lines.map((line) => `- **${escapeMarkdown(image.name)}**: ${line}`)
+  })
+  const listed = (status: ImageDiff['status']) =>
+    images.flatMap((image) =>
+      image.status === status ? [`- **${escapeMarkdown(image.name)}** in ${codeSpan(image.file)}`] : [],
+    )
+  const head = ['Image', 'Version', 'Before', 'Built', 'Checksum']
+  return [
+    `${countsOf(summary)}.`,
+    ...(updated.length === 0
+      ? []
+      : [`### New versions\n\n${formatMarkdownTable({ head, rows: updated }).trimEnd()}`]),
+    ...section('New images', listed('added')),
+    ...section('Removed images', listed('removed')),
+    ...section('Other changes', others),
+  ]
+    .join('\n\n')
+    .concat('\n')
+}
+
+function section(title: string, lines: readonly string[]): string[] {
+  return lines.length === 0 ? [] : [`### ${title}\n\n${lines.join('\n')}`]
+}
+
+/** Rows of the table of new versions. */
+function updatesOf(image: ImageDiff): string[][] {
+  const before = replacement(image)?.[0]
+  return image.versions.added.map((version) => [
+    escapeMarkdown(image.name),
+    linked(nameOf(version), version.url),
+    before === undefined ? '' : escapeMarkdown(nameOf(before)),
+    escapeMarkdown(version.build_date ?? ''),
+    version.checksum === undefined ? '' : codeSpan(shortDigest(version.checksum)),
+  ])
+}
+
+function otherChanges(image: ImageDiff): string[] {
+  const { removed, changed } = image.versions
+  const gone = replacement(image) === undefined ? removed : []
+  return [
+    ...gone.map((version) => `version ${escapeMarkdown(nameOf(version))} removed`),
+    ...changed.flatMap(({ version, fields }) =>
+      fields.map((one) => `version ${escapeMarkdown(version)}, ${fieldMarkdown(one)}`),
+    ),
+    ...image.fields.map(fieldMarkdown),
+  ]
+}
+
+function fieldMarkdown({ key, before, after }: FieldChange): string {
+  const [old, now] = [before, after].map((value) => (value === undefined ? undefined : codeSpan(value)))
+  if (old === undefined) return `${codeSpan(key)} added: ${now}`
+  return now === undefined ? `${codeSpan(key)} removed: ${old}` : `${codeSpan(key)} ${old} → ${now}`
+}
+
+function linked(text: string, url: string | undefined): string {
+  const shown = escapeMarkdown(text)
+  const isLink = url !== undefined && /^https?:\/\/[\w.:/%~+=,;@-]+$/.test(url)
+  return isLink ? `[${shown}](${url})` : shown
+}
+
+/** Enough of a digest to be compared by eye. */
+function shortDigest(checksum: string): string {
+  return checksum.length > 24 ? `${checksum.slice(0, 20)}…` : checksum
 }

@@ -1,55 +1,50 @@
-import type { FileChange, OutcomeError } from './outcome.ts'
+import { escapeMarkdown } from './markdown.ts'
+import { formatCount } from './quantities.ts'
+import type { LifecycleRelease, LifecycleReport, LifecycleStatus } from './schemas.ts'
+import { formatCsv, formatMarkdownTable, formatTextTable, type Table } from './table.ts'
+import { formatParagraph, paragraphs, type TextLayout, wrap } from './terminal.ts'
+import { errorText, formatChanges } from './text.ts'
 
-/** An image of a release. */
-export interface LifecycleImage {
-  readonly file: string
-  /** Line of the definition in `file`, from 1. */
-  readonly line: number
-  readonly name: string
-  readonly shortname?: string | undefined
-  readonly enable: boolean
+/** What is to be done, as a table; in a dry run what would change stands before it. Quiet: no line of counts. */
+export function formatLifecycleText(
+  report: LifecycleReport,
+  { quiet = false, ...layout }: TextLayout & { readonly quiet?: boolean | undefined },
+): string {
+  const failures = report.failures.flatMap((failure) => wrap(errorText(failure), layout.columns))
+  const changes = formatChanges(report.dry_run ? report.changes : [], layout.paint)
+  const text = paragraphs(
+    formatTextTable(tableOf(told(report)), layout),
+    failures.map((line) => `${layout.paint('red', line)}\n`).join(''),
+    quiet ? '' : formatParagraph(countsOf(report), layout.columns),
+  )
+  return changes + text
 }
 
-/**
- * `expired`: enabled although its end has come. `expiring`: its end comes soon. `missing`: it is supported, and
- * the catalogue has others of its distribution. `supported`: all well. `disabled`: it is switched off.
- * `unknown`: its distribution has dates, and they don't name it.
- */
-export type LifecycleStatus = 'expired' | 'expiring' | 'missing' | 'supported' | 'disabled' | 'unknown'
-
-/** One release of a distribution that the catalogue has images of. */
-export interface LifecycleRelease {
-  readonly status: LifecycleStatus
-  /** As endoflife.date names it. */
-  readonly product: string
-  /** For people: `Rocky Linux`. */
-  readonly label: string
-  /** Absent where the image does not tell it. */
-  readonly release?: string | undefined
-  /** `YYYY-MM-DD` */
-  readonly released?: string | undefined
-  /** `YYYY-MM-DD`: from this day on nobody mends its faults free of charge. */
-  readonly endOfLife?: string | undefined
-  /** Days until then; negative once it has come. */
-  readonly daysLeft?: number | undefined
-  /** Images of it, in catalogue order. */
-  readonly images: readonly LifecycleImage[]
+export function formatLifecycleMarkdown(report: LifecycleReport): string {
+  const { head, rows, right } = tableOf(told(report))
+  const table = { head, right, rows: rows.map((row) => row.map(escapeMarkdown)) }
+  return [
+    '## Lifecycle of the images\n\n',
+    rows.length > 0 ? `${formatMarkdownTable(table)}\n` : '',
+    ...report.failures.map((failure) => `- ${escapeMarkdown(errorText(failure))}\n`),
+    report.failures.length > 0 ? '\n' : '',
+    `${countsOf(report)}\n`,
+  ].join('')
 }
 
-/** What stands between the catalogue and the lives of its releases. */
-export interface LifecycleReport {
-  /** `YYYY-MM-DD`: the day that is taken for today. */
-  readonly today: string
-  /** `YYYY-MM-DD`: when the oldest of the dates in use was true. */
-  readonly datesOf: string
-  /** Days that an end counts as coming soon. */
-  readonly within: number
-  readonly dryRun: boolean
-  readonly releases: readonly LifecycleRelease[]
-  /** Dates that could not be had (those that ship with the program stand in), images that could not be switched. */
-  readonly failures: readonly OutcomeError[]
-  /** What was (in a dry run: would be) switched off. */
-  readonly changes: readonly FileChange[]
+/** Every release, one line for each of its images. */
+export function formatLifecycleCsv({ releases }: LifecycleReport): string {
+  const head = [
+    ...['status', 'product', 'release', 'released', 'end_of_life', 'days_left'],
+    ...['image', 'file', 'line'],
+  ]
+  const rows = releases.flatMap((one) => {
+    const { status, product, release = '', released = '', end_of_life = '', days_left = '' } = one
+    const cells = [status, product, release, released, end_of_life, String(days_left)]
+    if (one.images.length === 0) return [[...cells, '', '', '']]
+    return one.images.map(({ name, file, line }) => [...cells, name, file, String(line)])
+  })
+  return formatCsv({ head, rows })
 }
 
 /** 1: something could not be had or done; 10: there is something to do; 0: all well. */
@@ -58,6 +53,40 @@ export function lifecycleStatus({ failures, releases }: LifecycleReport): 0 | 1 
   return releases.some(({ status }) => needsWork(status)) ? 10 : 0
 }
 
-export function needsWork(status: LifecycleStatus): boolean {
+function needsWork(status: LifecycleStatus): boolean {
   return status === 'expired' || status === 'expiring' || status === 'missing'
+}
+
+function told({ releases }: LifecycleReport): readonly LifecycleRelease[] {
+  const order: readonly LifecycleStatus[] = ['expired', 'expiring', 'missing', 'unknown']
+  return order.flatMap((status) => releases.filter((one) => one.status === status))
+}
+
+function tableOf(releases: readonly LifecycleRelease[]): Table {
+  return {
+    head: ['Images', 'Release', 'End of life', 'Days', 'Status'],
+    right: [3],
+    rows: releases.map(({ status, label, release = '?', end_of_life = '-', days_left = '-', images }) => [
+      images.map(({ name, shortname }) => shortname ?? name).join(', ') || '-',
+      `${label} ${release}`,
+      end_of_life,
+      String(days_left),
+      status,
+    ]),
+  }
+}
+
+function countsOf({ releases, within_days, dates_of, changes }: LifecycleReport): string {
+  const count = (status: LifecycleStatus) => releases.filter((one) => one.status === status).length
+  const isIdle = !releases.some(({ status }) => needsWork(status))
+  const parts = [
+    `${count('expired')} expired`,
+    `${count('expiring')} expiring within ${within_days} days`,
+    `${count('missing')} missing`,
+    `${count('supported')} supported`,
+    `${count('disabled')} disabled`,
+    ...(count('unknown') > 0 ? [`${count('unknown')} unknown`] : []),
+  ]
+  const files = changes.length === 0 ? '' : `; ${formatCount(changes.length, 'file')} changed`
+  return `${isIdle ? 'Nothing to do: ' : ''}${parts.join(', ')} (dates of ${dates_of})${files}`
 }

@@ -1,41 +1,8 @@
-import { formatDocument } from './json.ts'
 import { escapeMarkdown } from './markdown.ts'
 import { formatCount } from './quantities.ts'
+import type { ListedImage, ListReport } from './schemas.ts'
 import { formatCsv, formatMarkdownTable, formatRstTable, formatTextTable, type Table } from './table.ts'
 import { paragraphs, type TextLayout } from './terminal.ts'
-
-/** An image of the catalogue as its users see it; what stands nowhere is absent. */
-export interface ListedImage {
-  readonly file: string
-  readonly line: number
-  readonly name: string
-  readonly shortname?: string | undefined
-  readonly enable: boolean
-  readonly format: string
-  readonly login?: string | undefined
-  /** The one that everybody knows, for images that have one. */
-  readonly password?: string | undefined
-  /** GiB. */
-  readonly minDisk?: number | undefined
-  /** MiB. */
-  readonly minRam?: number | undefined
-  readonly architecture?: string | undefined
-  readonly osDistro?: string | undefined
-  readonly osVersion?: string | undefined
-  readonly osPurpose?: string | undefined
-  readonly visibility?: string | undefined
-  /** Entries of `versions`. */
-  readonly versions: number
-  /** Of the newest version, by its build date. */
-  readonly version?: string | undefined
-  readonly buildDate?: string | undefined
-  readonly checksum?: string | undefined
-  readonly url?: string | undefined
-  readonly mirrorUrl?: string | undefined
-}
-
-export const listFormats = ['text', 'markdown', 'rst', 'csv', 'json'] as const
-export type ListFormat = (typeof listFormats)[number]
 
 interface Column {
   readonly head: string
@@ -44,7 +11,7 @@ interface Column {
 }
 
 const image: Column = { head: 'Image', text: ({ name }) => name }
-const built: Column = { head: 'Built', text: ({ buildDate }) => buildDate }
+const built: Column = { head: 'Built', text: ({ build_date }) => build_date }
 const architecture: Column = { head: 'Architecture', text: (one) => one.architecture }
 
 /** What people choose an image by. */
@@ -52,8 +19,8 @@ const shared: readonly Column[] = [
   { head: 'Login', text: ({ login }) => login },
   { head: 'Password', text: ({ password }) => password },
   { head: 'Format', text: ({ format }) => format },
-  { head: 'Disk', text: ({ minDisk }) => withUnit(minDisk, 'GiB'), isRight: true },
-  { head: 'RAM', text: ({ minRam }) => withUnit(minRam, 'MiB'), isRight: true },
+  { head: 'Disk', text: ({ min_disk }) => withUnit(min_disk, 'GiB'), isRight: true },
+  { head: 'RAM', text: ({ min_ram }) => withUnit(min_ram, 'MiB'), isRight: true },
   { head: 'Version', text: ({ version }) => version },
 ]
 
@@ -61,61 +28,30 @@ function withUnit(count: number | undefined, unit: string): string | undefined {
   return count === undefined ? undefined : `${count} ${unit}`
 }
 
-/** A table for a terminal: long names are cut off where it is too narrow. */
-export function formatListText(images: readonly ListedImage[], layout: TextLayout): string {
+/** The catalogue as a table for a terminal. */
+export function formatListText({ images }: ListReport, layout: TextLayout): string {
   const table = tableOf([image, ...shared], images)
   return paragraphs(formatTextTable(table, layout), `${formatCount(images.length, 'image')}\n`)
 }
 
-export function formatListMarkdown(images: readonly ListedImage[]): string {
+export function formatListMarkdown({ images }: ListReport): string {
   const table = tableOf([image, architecture, ...shared, built], images)
   return formatMarkdownTable({ ...table, rows: table.rows.map((row) => row.map(escapeMarkdown)) })
 }
 
-export function formatListRst(images: readonly ListedImage[]): string {
+export function formatListRst({ images }: ListReport): string {
   return formatRstTable(tableOf([image, architecture, ...shared, built], images))
 }
 
-/** Every field, named as in JSON. */
-export function formatListCsv(images: readonly ListedImage[]): string {
-  const documents = images.map(documentOf)
-  const keys = Object.keys(documentOf(nothing)) as (keyof ReturnType<typeof documentOf>)[]
-  return formatCsv({
-    head: keys,
-    rows: documents.map((document) => keys.map((key) => String(document[key] ?? ''))),
-  })
-}
+/** The columns of the CSV: every key of an image, in the schema's order. */
+const keys = [
+  ...(['file', 'line', 'name', 'shortname', 'enable', 'format', 'login', 'password'] as const),
+  ...(['min_disk', 'min_ram', 'architecture', 'os_distro', 'os_version', 'os_purpose'] as const),
+  ...(['visibility', 'versions', 'version', 'build_date', 'checksum', 'url', 'mirror_url'] as const),
+]
 
-const nothing: ListedImage = { file: '', line: 1, name: '', enable: true, format: '', versions: 0 }
-
-export function formatListJson(images: readonly ListedImage[]): string {
-  return formatDocument({ schema_version: 1, images: images.map(documentOf) })
-}
-
-function documentOf(image: ListedImage) {
-  return {
-    file: image.file,
-    line: image.line,
-    name: image.name,
-    shortname: image.shortname,
-    enable: image.enable,
-    format: image.format,
-    login: image.login,
-    password: image.password,
-    min_disk: image.minDisk,
-    min_ram: image.minRam,
-    architecture: image.architecture,
-    os_distro: image.osDistro,
-    os_version: image.osVersion,
-    os_purpose: image.osPurpose,
-    visibility: image.visibility,
-    versions: image.versions,
-    version: image.version,
-    build_date: image.buildDate,
-    checksum: image.checksum,
-    url: image.url,
-    mirror_url: image.mirrorUrl,
-  }
+export function formatListCsv({ images }: ListReport): string {
+  return formatCsv({ head: keys, rows: images.map((one) => keys.map((key) => String(one[key] ?? ''))) })
 }
 
 /** Without columns that have nothing in any row. */

@@ -309,12 +309,168 @@ export const pruneSchema = z
   })
   .meta(titled('prune'))
 
+const listedImage = z.object({
+  file: z.string(),
+  line: z.int().min(1).meta({ description: 'Line of the definition in file, from 1' }),
+  name: z.string(),
+  shortname: z.string().optional(),
+  enable: z.boolean(),
+  format: z.string(),
+  login: z.string().optional(),
+  password: z
+    .string()
+    .optional()
+    .meta({ description: 'The one that everybody knows, of images that have one' }),
+  min_disk: z.number().optional().meta({ description: 'GiB' }),
+  min_ram: z.number().optional().meta({ description: 'MiB' }),
+  architecture: z.string().optional(),
+  os_distro: z.string().optional(),
+  os_version: z.string().optional(),
+  os_purpose: z.string().optional(),
+  visibility: z.string().optional(),
+  versions: count.meta({ description: 'Entries of versions' }),
+  version: z
+    .string()
+    .optional()
+    .meta({ description: 'Of the newest version by its build date, like the keys that follow' }),
+  build_date: z.string().optional(),
+  checksum: z.string().optional(),
+  url: z.string().optional(),
+  mirror_url: z.string().optional(),
+})
+
+export const listSchema = z
+  .object({
+    schema_version: z.literal(1),
+    images: z.array(listedImage).meta({ description: 'In catalogue order' }),
+  })
+  .meta(titled('list'))
+
+const fieldChange = z.object({
+  key: z.string().meta({ description: 'Dotted: min_disk, meta.os_version' }),
+  before: z.string().optional().meta({ description: 'Absent: the key was not there' }),
+  after: z.string().optional().meta({ description: 'Absent: the key is gone' }),
+})
+
+const comparedVersion = values.meta({ description: 'Values of an entry of versions' })
+
+const comparedImage = z.object({
+  file: z
+    .string()
+    .meta({ description: 'Name of the file that the image is in; of a removed one: that it was in' }),
+  name: z.string(),
+  shortname: z.string().optional(),
+  status: z.enum(['added', 'removed', 'changed']),
+  fields: z.array(fieldChange).meta({ description: 'Everything but the versions; only with changed' }),
+  versions: z.object({
+    added: z.array(comparedVersion),
+    removed: z.array(comparedVersion),
+    changed: z.array(z.object({ version: z.string(), fields: z.array(fieldChange) })),
+  }),
+})
+
+export const diffSchema = z
+  .object({
+    schema_version: z.literal(1),
+    summary: z.object({ added: count, removed: count, changed: count }).meta({ description: 'Images' }),
+    images: z
+      .array(comparedImage)
+      .meta({ description: 'Those of the new catalogue in its order, then those that were removed' }),
+  })
+  .meta(titled('diff'))
+
+const finding = z.object({
+  severity: z.enum(['error', 'warning']),
+  rule: z.string().meta({ description: 'Stable name of the rule' }),
+  file: z.string(),
+  line: z.int().min(1).optional(),
+  column: z.int().min(1).optional(),
+  image: z.string().optional().meta({ description: 'Name of the image definition that it is in' }),
+  message: z.string().meta({ description: 'One sentence without its full stop' }),
+  remedy: z.string().meta({ description: 'What to do about it: one sentence without its full stop' }),
+})
+
+export const validateSchema = z
+  .object({
+    schema_version: z.literal(1),
+    exit_status: z.int().min(0).max(255).meta({
+      description: '0: no error was found; 1: errors were found (with --strict: or warnings)',
+    }),
+    summary: z.object({ files: count, images: count, errors: count, warnings: count }),
+    findings: z.array(finding).meta({ description: 'By file as they were read, then by line and column' }),
+  })
+  .meta(titled('validate'))
+
+const lifecycleImage = z.object({
+  file: z.string(),
+  line: z.int().min(1).meta({ description: 'Line of the definition in file, from 1' }),
+  name: z.string(),
+  shortname: z.string().optional(),
+  enable: z.boolean(),
+})
+
+const lifecycleRelease = z.object({
+  status: z.enum(['expired', 'expiring', 'missing', 'supported', 'disabled', 'unknown']).meta({
+    description:
+      "expired: enabled, although its end has come; expiring: its end comes soon; missing: supported, and the catalogue has other releases of its distribution; disabled: all of its images are; unknown: its distribution's dates do not name it",
+  }),
+  product: z.string().meta({ description: 'As endoflife.date names it' }),
+  label: z.string().meta({ description: 'For people: Rocky Linux' }),
+  release: z.string().optional().meta({ description: 'Absent: the image does not tell it' }),
+  released: z.iso.date().optional(),
+  images: z.array(lifecycleImage).meta({ description: 'In catalogue order' }),
+  end_of_life: z.iso
+    .date()
+    .optional()
+    .meta({ description: 'From this day on nobody mends its faults free of charge' }),
+  days_left: z.int().optional().meta({ description: 'Days from today to end_of_life; negative after it' }),
+})
+
+export const lifecycleSchema = z
+  .object({
+    schema_version: z.literal(1),
+    exit_status: z.int().min(0).max(255).meta({
+      description:
+        '0: nothing to do; 1: dates could not be had, or an image could not be switched off; 10: releases are expired (and enabled), expiring or missing',
+    }),
+    today: z.iso.date().meta({ description: 'The day that the report is of' }),
+    dates_of: z.iso.date().meta({ description: 'The day of which the oldest dates in use are' }),
+    within_days: count.meta({ description: 'Days in which an end counts as coming soon' }),
+    dry_run: z.boolean(),
+    releases: z.array(lifecycleRelease),
+    failures: z.array(error).meta({
+      description:
+        'Dates that could not be had (those that ship with the program stand in), images that could not be switched off',
+    }),
+    changes: z
+      .array(z.object({ file: z.string(), diff: z.string().meta({ description: 'Unified diff' }) }))
+      .meta({ description: 'What was (in a dry run: would be) switched off' }),
+  })
+  .meta(titled('lifecycle'))
+
+/** What a command without a report of its own prints where it could do nothing. */
+export const refusalSchema = z
+  .object({
+    schema_version: z.literal(1),
+    command: z.string(),
+    started_at: z.iso.datetime().meta({ description: 'UTC' }),
+    seconds: z.number().min(0),
+    exit_status: z.int().min(1).max(255),
+    errors: z.array(error).min(1),
+  })
+  .meta({ ...titled(), title: 'Refusal of image-updater' })
+
 /** The published schemas by the names of their files. */
 export const publishedSchemas: Readonly<Record<string, z.ZodType>> = {
   check: checkSchema,
+  diff: diffSchema,
+  lifecycle: lifecycleSchema,
+  list: listSchema,
   mirror: mirrorSchema,
   prune: pruneSchema,
+  refusal: refusalSchema,
   report: reportSchema,
+  validate: validateSchema,
   verify: verifySchema,
 }
 
@@ -328,3 +484,41 @@ export type CheckDocument = z.infer<typeof checkSchema>
 export type MirrorDocument = z.infer<typeof mirrorSchema>
 export type VerifyDocument = z.infer<typeof verifySchema>
 export type PruneDocument = z.infer<typeof pruneSchema>
+
+/** The value of a schema, in which nothing changes. */
+type Immutable<Value> = Value extends readonly (infer Item)[]
+  ? readonly Immutable<Item>[]
+  : Value extends object
+    ? { readonly [Key in keyof Value]: Immutable<Value[Key]> }
+    : Value
+
+/** A report as its use-case returns it: `exit_status` is added by the command that publishes it. */
+type Reported<Schema extends z.ZodType<{ exit_status: number }>> = Omit<
+  Immutable<z.infer<Schema>>,
+  'exit_status'
+>
+
+export type ListReport = Immutable<z.infer<typeof listSchema>>
+/** An image of the catalogue as its users see it. */
+export type ListedImage = ListReport['images'][number]
+
+/** What is different between two catalogues. */
+export type CatalogueDiff = Immutable<z.infer<typeof diffSchema>>
+/** What has become of one image. */
+export type ImageDiff = CatalogueDiff['images'][number]
+export type DiffVersion = ImageDiff['versions']['added'][number]
+/** A key whose value is another one now. */
+export type FieldChange = ImageDiff['fields'][number]
+
+/** What a validation has looked at and found. */
+export type ValidationReport = Reported<typeof validateSchema>
+/** Something in a catalogue file that is wrong, or probably not meant so. */
+export type Finding = ValidationReport['findings'][number]
+export type Severity = Finding['severity']
+
+/** How the catalogue stands to the lives of its releases. */
+export type LifecycleReport = Reported<typeof lifecycleSchema>
+/** One release of a distribution that the catalogue has images of. */
+export type LifecycleRelease = LifecycleReport['releases'][number]
+export type LifecycleStatus = LifecycleRelease['status']
+export type LifecycleImage = LifecycleRelease['images'][number]

@@ -79,6 +79,11 @@ export function paintedWidth(text: string): number {
   return displayWidth(text.replaceAll(/\u001b\[\d+m/g, ''))
 }
 
+/** A text as whole lines; see `wrap`. */
+export function formatParagraph(text: string, columns?: number): string {
+  return `${wrap(text, columns).join('\n')}\n`
+}
+
 /** Texts that end their lines, with an empty line between them; empty ones are left out. */
 export function paragraphs(...texts: readonly string[]): string {
   return texts.filter((text) => text !== '').join('\n')

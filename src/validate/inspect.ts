@@ -2,7 +2,7 @@ import { isMap, isSeq } from 'yaml'
 import { type CatalogDocument, inspectDocument } from '../catalog/document.ts'
 import type { CatalogMap, CatalogNode } from '../catalog/nodes.ts'
 import type { UpdaterError } from '../errors.ts'
-import type { Finding } from '../report/validation.ts'
+import type { Finding } from '../report/schemas.ts'
 import { type CheckedImage, readImage } from './image.ts'
 import { judgeImage } from './judge-image.ts'
 import { createMappingReader, type Mapping, resolved } from './mapping.ts'
@@ -65,8 +65,8 @@ export function findingOfDefect(rule: 'syntax' | 'unreadable-file', defect: Upda
 /** What an anchor holds is looked at wherever an alias stands for it; it is told once. */
 function withoutRepetitions(findings: readonly Finding[]): Finding[] {
   const told = new Set<string>()
-  return findings.filter(({ rule, place, message }) => {
-    const key = JSON.stringify([rule, place.line, place.column, message])
+  return findings.filter(({ rule, line, column, message }) => {
+    const key = JSON.stringify([rule, line, column, message])
     if (told.has(key)) return false
     told.add(key)
     return true

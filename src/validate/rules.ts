@@ -1,5 +1,5 @@
 import type { Place } from '../errors.ts'
-import type { Finding, Severity } from '../report/validation.ts'
+import type { Finding, Severity } from '../report/schemas.ts'
 
 interface Rule {
   readonly severity: Severity
@@ -74,8 +74,10 @@ export function findingOf(
   return {
     severity,
     rule,
-    place,
-    ...(image === undefined ? {} : { image }),
+    file: place.file,
+    line: place.line,
+    column: place.column,
+    image,
     message,
     remedy: remedy ?? usual,
   }

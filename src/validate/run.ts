@@ -1,6 +1,6 @@
 import { readTexts } from '../catalog/read.ts'
 import { selectImages } from '../catalog/select.ts'
-import type { Finding, ValidationReport } from '../report/validation.ts'
+import type { Finding, ValidationReport } from '../report/schemas.ts'
 import type { CheckedImage } from './image.ts'
 import { findingOfDefect, inspectFile, reportInto } from './inspect.ts'
 import { judgeCatalogue } from './judge-catalogue.ts'
@@ -34,8 +34,8 @@ function concerning(
   const keyOf = (file: string, name = '') => JSON.stringify([file, name])
   const keysOf = (some: readonly CheckedImage[]) => new Set(some.map(({ file, name }) => keyOf(file, name)))
   const [meant, known] = [keysOf(selected), keysOf(images)]
-  return findings.filter(({ place, image }) => {
-    const key = keyOf(place.file, image)
+  return findings.filter(({ file, image }) => {
+    const key = keyOf(file, image)
     return meant.has(key) || !known.has(key)
   })
 }
@@ -46,8 +46,7 @@ function reportOf(
   strict = false,
 ): ValidationReport {
   const order = new Map(looked.files.map((file, index) => [file, index]))
-  const rank = ({ place }: Finding) =>
-    [order.get(place.file) ?? 0, place.line ?? 0, place.column ?? 0] as const
+  const rank = ({ file, line = 0, column = 0 }: Finding) => [order.get(file) ?? 0, line, column] as const
   const sorted = findings
     .map((finding) => (strict ? { ...finding, severity: 'error' as const } : finding))
     .map((finding) => ({ finding, rank: rank(finding) }))
@@ -55,12 +54,13 @@ function reportOf(
     .map(({ finding }) => finding)
   const errors = sorted.filter(({ severity }) => severity === 'error').length
   return {
-    findings: sorted,
+    schema_version: 1,
     summary: {
       files: looked.files.length,
       images: looked.images,
       errors,
       warnings: sorted.length - errors,
     },
+    findings: sorted,
   }
 }

@@ -1,4 +1,4 @@
-import type { ValidationReport } from '../report/validation.ts'
+import type { ValidationReport } from '../report/schemas.ts'
 import type { ValidateContext, ValidateOptions } from './options.ts'
 
 /**

@@ -26,8 +26,8 @@ function write(file: string, ...names: string[]): void {
 
 async function check(options: Partial<LifecycleOptions> = {}) {
   const report = await checkLifecycle({ images: [images], ...options }, { now })
-  const rows = report.releases.map(({ status, label, release, endOfLife, daysLeft }) =>
-    [status, label, release, endOfLife, daysLeft].join(' '),
+  const rows = report.releases.map(({ status, label, release, end_of_life, days_left }) =>
+    [status, label, release, end_of_life, days_left].join(' '),
   )
   return { report, rows, status: lifecycleStatus(report) }
 }
@@ -63,7 +63,7 @@ describe('the lives of the releases in a catalogue', () => {
       'expired Ubuntu 20.04 2025-05-31 -366',
       'disabled Ubuntu 18.04  ',
     ])
-    expect([status, report.datesOf, report.failures]).toEqual([10, '2026-06-01', []])
+    expect([status, report.dates_of, report.failures]).toEqual([10, '2026-06-01', []])
     expect(asked.sort()).toEqual(['/api/v1/products/debian', '/api/v1/products/ubuntu'])
     expect((await check({ sources, within: 90 })).rows).toContain('supported Debian 11 2026-08-31 91')
   })
@@ -117,7 +117,7 @@ describe('the lives of the releases in a catalogue', () => {
     const { rows, status, report } = await check({ sources })
     expect(rows).toContain('expired Debian 10 2024-06-30 -701')
     expect(rows).toContain('supported Fedora 43 2026-12-09 191')
-    expect([status, report.datesOf, report.failures.map((one) => one.code)]).toEqual([
+    expect([status, report.dates_of, report.failures.map((one) => one.code)]).toEqual([
       1,
       '2026-04-30',
       [code],

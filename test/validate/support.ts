@@ -47,6 +47,6 @@ export function changed(...changes: readonly (readonly [from: string, to: string
 /** What is found in one file, as `rule line:column`. */
 export function found(text: string): string[] {
   return inspectFile('alpha.yml', text, today).findings.map(
-    ({ rule, place }) => `${rule} ${place.line}:${place.column}`,
+    ({ rule, line, column }) => `${rule} ${line}:${column}`,
   )
 }

@@ -24,7 +24,7 @@ function other(name: string): string {
 describe('a catalogue', () => {
   it('of several faultless files has no finding', async () => {
     const folder = folderOf({ 'a.yml': faultless, 'b.yaml': other('Beta') })
-    expect(await validateCatalogue({ images: [folder] }, { now })).toEqual({
+    expect(await validateCatalogue({ images: [folder] }, { now })).toMatchObject({
       findings: [],
       summary: { files: 2, images: 2, errors: 0, warnings: 0 },
     })
@@ -43,8 +43,8 @@ describe('a catalogue', () => {
     const folder = folderOf({ 'a.yml': faultless, 'b.yml': other('Beta').replace(from, to) })
     const { findings } = await validateCatalogue({ images: [folder] }, { now })
     const first = findings.find((finding) => finding.rule === rule)
-    expect(`${first?.place.line}:${first?.place.column}`).toBe(place)
-    expect(first?.place.file).toBe(join(folder, 'b.yml'))
+    expect(`${first?.line}:${first?.column}`).toBe(place)
+    expect(first?.file).toBe(join(folder, 'b.yml'))
     expect(first?.message).toContain(join(folder, 'a.yml'))
   })
 
@@ -61,7 +61,7 @@ describe('a catalogue', () => {
       'c.yml': changed(['min_ram: 512', 'min_ram: much']),
     })
     const { findings, summary } = await validateCatalogue({ images: [folder] }, { now })
-    expect(findings.map(({ rule, place }) => [rule, place.file])).toEqual([
+    expect(findings.map(({ rule, file }) => [rule, file])).toEqual([
       ['unreadable-file', join(folder, 'a.yml')],
       ['syntax', join(folder, 'b.yml')],
       ['wrong-type', join(folder, 'c.yml')],

@@ -1,9 +1,10 @@
 import { printable } from '../../errors.ts'
-import type { InitFile, ShippedSummary } from '../../index.ts'
+import { type InitFile, initCatalogue, type ShippedSummary, shippedCatalogue } from '../../init/init.ts'
 import { formatDocument } from '../../report/json.ts'
+import { formatCount } from '../../report/quantities.ts'
 import { formatTextTable } from '../../report/table.ts'
-import { createPaint } from '../../report/terminal.ts'
-import { wantsColour } from '../context.ts'
+import { paragraphs } from '../../report/terminal.ts'
+import { layoutOf } from '../context.ts'
 import type { Flags } from '../flags.ts'
 import type { ImagesFlags, OutputFlags, SharedFlags } from '../options.ts'
 import type { Session } from '../session.ts'
@@ -19,12 +20,15 @@ export async function init(
   distributions: readonly string[],
   session: Session,
 ): Promise<void> {
-  const { stdout, library } = session.context
-  const { initCatalogue, shippedCatalogue } = await library()
+  const { stdout } = session.context
   const { output, dryRun = false, quiet } = flags.values
   if (distributions.length === 0) {
     const shipped = await shippedCatalogue()
-    stdout.write(output === 'json' ? listDocument(shipped) : formatList(shipped, session))
+    stdout.write(
+      output === 'json'
+        ? formatDocument({ schema_version: 1, distributions: shipped })
+        : formatList(shipped, session),
+    )
     return
   }
   const wanted = distributions.map((name) => (name === 'all' ? '*' : name))
@@ -43,19 +47,14 @@ function formatList(shipped: readonly ShippedSummary[], { context }: Session): s
       String(images.filter(({ enable }) => enable).length),
     ]),
   }
-  return `${formatTextTable(table, { paint: createPaint(wantsColour(context.stdout)) })}
-Write some with: image-updater init ubuntu debian --images DIR (or all)
-`
-}
-
-function listDocument(shipped: readonly ShippedSummary[]): string {
-  return formatDocument({ schema_version: 1, distributions: shipped })
+  return paragraphs(
+    formatTextTable(table, layoutOf(context.stdout)),
+    'Write some with: image-updater init ubuntu debian --images DIR (or all)\n',
+  )
 }
 
 function formatFiles(files: readonly InitFile[], dryRun: boolean): string {
-  const lines = files.map(
-    ({ path, images }) => `${printable(path)}: ${images} image${images === 1 ? '' : 's'}`,
-  )
-  const count = `${files.length} file${files.length === 1 ? '' : 's'}`
+  const lines = files.map(({ path, images }) => `${printable(path)}: ${formatCount(images, 'image')}`)
+  const count = formatCount(files.length, 'file')
   return `${lines.join('\n')}\n${dryRun ? `${count} would be written (dry run)` : `${count} written`}\n`
 }

@@ -1,20 +1,21 @@
-import type { LifecycleOptions } from '../../index.ts'
-import { type LifecycleReport, lifecycleStatus } from '../../report/lifecycle.ts'
+import { checkLifecycle, type LifecycleOptions } from '../../lifecycle/lifecycle.ts'
+import { formatDocument } from '../../report/json.ts'
 import {
   formatLifecycleCsv,
-  formatLifecycleJson,
   formatLifecycleMarkdown,
   formatLifecycleText,
-  type LifecycleFormat,
-} from '../../report/lifecycle-text.ts'
-import { createPaint } from '../../report/terminal.ts'
-import { type CliContext, wantsColour } from '../context.ts'
+  lifecycleStatus,
+} from '../../report/lifecycle.ts'
+import type { LifecycleReport } from '../../report/schemas.ts'
+import { layoutOf } from '../context.ts'
 import type { Flags } from '../flags.ts'
 import type { ImagesFlags, OutputFlags, SharedFlags } from '../options.ts'
 import { redactDeep } from '../redact.ts'
 import { parseDays } from '../service-values.ts'
 import type { Session } from '../session.ts'
 import { parseBaseUrl, toSelection } from '../values.ts'
+
+type Output = OutputFlags<'text' | 'json' | 'markdown' | 'csv'> & SharedFlags
 
 export interface LifecycleFlags {
   readonly within: string
@@ -27,17 +28,16 @@ export interface LifecycleFlags {
 
 /** @throws UpdaterError where nothing was looked at */
 export async function lifecycle(
-  flags: Flags<LifecycleFlags & ImagesFlags & OutputFlags<LifecycleFormat> & SharedFlags>,
+  flags: Flags<LifecycleFlags & ImagesFlags & Output>,
   names: readonly string[],
   session: Session,
 ): Promise<void> {
   const { context, redact } = session
   const options = toLifecycleOptions(flags, names)
-  const { checkLifecycle } = await context.library()
   const { signal, now } = context
   const report = redactDeep(await checkLifecycle(options, { signal, now }), redact)
   session.exitStatus = lifecycleStatus(report)
-  context.stdout.write(format(report, flags.values, context))
+  context.stdout.write(format(report, flags.values, session))
 }
 
 /** @throws UpdaterError USAGE for a flag, CONFIGURATION for a key of a file */
@@ -64,18 +64,16 @@ export function toLifecycleOptions(
 
 function format(
   report: LifecycleReport,
-  { output, quiet }: OutputFlags<LifecycleFormat> & SharedFlags,
-  { stdout }: CliContext,
+  { output, quiet }: Output,
+  { context, exitStatus }: Session,
 ): string {
   switch (output) {
     case 'text':
-      return formatLifecycleText(report, {
-        paint: createPaint(wantsColour(stdout)),
-        columns: stdout.columns,
-        quiet,
-      })
-    case 'json':
-      return formatLifecycleJson(report)
+      return formatLifecycleText(report, { ...layoutOf(context.stdout), quiet })
+    case 'json': {
+      const { schema_version, ...rest } = report
+      return formatDocument({ schema_version, exit_status: exitStatus, ...rest })
+    }
     case 'markdown':
       return formatLifecycleMarkdown(report)
     case 'csv':

@@ -1,48 +1,42 @@
-import {
-  formatListCsv,
-  formatListJson,
-  formatListMarkdown,
-  formatListRst,
-  formatListText,
-  type ListedImage,
-  type ListFormat,
-} from '../../report/list.ts'
-import { createPaint } from '../../report/terminal.ts'
-import { type CliContext, wantsColour } from '../context.ts'
+import { listCatalogue } from '../../list/list.ts'
+import { formatDocument } from '../../report/json.ts'
+import { formatListCsv, formatListMarkdown, formatListRst, formatListText } from '../../report/list.ts'
+import type { ListReport } from '../../report/schemas.ts'
+import { type CliContext, layoutOf } from '../context.ts'
 import type { Flags } from '../flags.ts'
 import type { ImagesFlags, OutputFlags, SharedFlags } from '../options.ts'
 import { redactDeep } from '../redact.ts'
 import type { Session } from '../session.ts'
 import { toSelection } from '../values.ts'
 
+type Format = 'text' | 'markdown' | 'rst' | 'csv' | 'json'
+
 type ListFlags = ImagesFlags &
-  OutputFlags<ListFormat> &
+  OutputFlags<Format> &
   SharedFlags & { readonly includeDisabled?: boolean | undefined }
 
 /** @throws UpdaterError where there is nothing that can be listed */
 export async function list(
   flags: Flags<ListFlags>,
   names: readonly string[],
-  session: Session,
+  { context, redact }: Session,
 ): Promise<void> {
-  const { context, redact } = session
-  const { listCatalogue } = await context.library()
   const { includeDisabled, output } = flags.values
-  const images = await listCatalogue({ ...toSelection(flags, names), includeDisabled })
-  context.stdout.write(format(redactDeep(images, redact), output, context))
+  const report = await listCatalogue({ ...toSelection(flags, names), includeDisabled })
+  context.stdout.write(format(redactDeep(report, redact), output, context))
 }
 
-function format(images: readonly ListedImage[], output: ListFormat, { stdout }: CliContext): string {
+function format(report: ListReport, output: Format, { stdout }: CliContext): string {
   switch (output) {
     case 'text':
-      return formatListText(images, { paint: createPaint(wantsColour(stdout)), columns: stdout.columns })
+      return formatListText(report, layoutOf(stdout))
     case 'markdown':
-      return formatListMarkdown(images)
+      return formatListMarkdown(report)
     case 'rst':
-      return formatListRst(images)
+      return formatListRst(report)
     case 'csv':
-      return formatListCsv(images)
+      return formatListCsv(report)
     case 'json':
-      return formatListJson(images)
+      return formatDocument(report)
   }
 }

@@ -1,13 +1,12 @@
+import { formatDocument } from '../../report/json.ts'
+import type { ValidationReport } from '../../report/schemas.ts'
 import {
-  formatFindingsGithub,
-  formatFindingsJson,
-  formatFindingsMarkdown,
-  formatFindingsText,
-  type ValidationFormat,
-} from '../../report/findings.ts'
-import { createPaint } from '../../report/terminal.ts'
-import type { ValidationReport } from '../../report/validation.ts'
-import { wantsColour } from '../context.ts'
+  formatValidationGithub,
+  formatValidationMarkdown,
+  formatValidationText,
+} from '../../report/validate.ts'
+import { validateCatalogue } from '../../validate/validate.ts'
+import { layoutOf } from '../context.ts'
 import type { Flags } from '../flags.ts'
 import type { ImagesFlags, OutputFlags, SharedFlags } from '../options.ts'
 import { redactDeep } from '../redact.ts'
@@ -15,7 +14,7 @@ import type { Session } from '../session.ts'
 import { toSelection } from '../values.ts'
 
 type ValidateValues = ImagesFlags &
-  OutputFlags<ValidationFormat> &
+  OutputFlags<'text' | 'json' | 'markdown' | 'github'> &
   SharedFlags & { readonly strict?: boolean | undefined }
 
 /** @throws UpdaterError where nothing was looked at */
@@ -25,7 +24,6 @@ export async function validate(
   session: Session,
 ): Promise<void> {
   const { context, redact } = session
-  const { validateCatalogue } = await context.library()
   const options = { ...toSelection(flags, names), strict: flags.values.strict }
   const report = redactDeep(await validateCatalogue(options, { now: context.now }), redact)
   session.exitStatus = report.summary.errors > 0 ? 1 : 0
@@ -36,16 +34,14 @@ function format(report: ValidationReport, { output, quiet }: ValidateValues, ses
   const { stdout } = session.context
   switch (output) {
     case 'text':
-      return formatFindingsText(report, {
-        paint: createPaint(wantsColour(stdout)),
-        columns: stdout.columns,
-        quiet,
-      })
-    case 'json':
-      return formatFindingsJson(report, session.exitStatus)
+      return formatValidationText(report, { ...layoutOf(stdout), quiet })
+    case 'json': {
+      const { schema_version, ...rest } = report
+      return formatDocument({ schema_version, exit_status: session.exitStatus, ...rest })
+    }
     case 'markdown':
-      return formatFindingsMarkdown(report)
+      return formatValidationMarkdown(report)
     case 'github':
-      return formatFindingsGithub(report)
+      return formatValidationGithub(report)
   }
 }
