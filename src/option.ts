@@ -73,6 +73,25 @@ export interface Facts<Value> {
   readonly hidden?: true | undefined
 }
 
+/** A row, whichever it is. */
+export type AnyRow = Row<string, unknown, string>
+
+export type Camel<Name extends string> = Name extends `${infer Head}-${infer Tail}`
+  ? `${Head}${Capitalize<Camel<Tail>>}`
+  : Name
+
+/** `minio-bucket` → `minioBucket`. */
+export function camel(name: string): string {
+  return name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())
+}
+
+/** The values of some rows, by the name in camel case: `minioBucket`. */
+export type ValuesOf<Rows extends readonly AnyRow[]> = {
+  readonly [One in Rows[number] as Camel<One['name']>]: One extends Row<string, infer Value, string>
+    ? Value
+    : never
+}
+
 type Description<Value, Commands extends string, Default> = Omit<
   Row<string, Value, Commands>,
   'name' | 'own' | 'default'

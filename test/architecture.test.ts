@@ -56,6 +56,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
     'lifecycle',
     'run',
     'report',
+    'stores',
     'catalog',
     'redact.ts',
     'events.ts',

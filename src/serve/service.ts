@@ -1,5 +1,6 @@
 import { asUpdaterError, formatPlace, UpdaterError } from '../errors.ts'
 import { createRedact } from '../redact.ts'
+import { secretsOf as secretsOfMirror } from '../stores/kinds.ts'
 import { createAlarm } from './alarm.ts'
 import type { ServeContext, Service } from './context.ts'
 import type { Trigger } from './events.ts'
@@ -142,7 +143,6 @@ function checked(options: ServeOptions): ServeOptions {
 }
 
 function secretsOf({ token, update, hooks }: ServeOptions): string[] {
-  const { mirror } = update
-  const ofStore = mirror.kind === 's3' ? mirror.secretKey : undefined
-  return [token, ofStore, hooks?.webhook?.secret, hooks?.webhook?.url].filter((one) => one !== undefined)
+  const secrets = [token, ...secretsOfMirror(update.mirror), hooks?.webhook?.secret, hooks?.webhook?.url]
+  return secrets.filter((one) => one !== undefined)
 }

@@ -1,5 +1,6 @@
 import { UpdaterError } from '../errors.ts'
 import type { HttpClient } from '../http/types.ts'
+import { camel, type ValuesOf } from '../option.ts'
 import { directory } from './directory/options.ts'
 import { below, fileName, folderPrefix, type NamedImage } from './naming.ts'
 import { s3 } from './s3/options.ts'
@@ -8,14 +9,20 @@ import type { Store, StoreKind } from './store.ts'
 /** Every kind of store, by the name that `MirrorOptions.kind` has for it. */
 const kinds = { s3, directory }
 
-type OptionsOf<Kind> = Kind extends StoreKind<infer Options> ? Options : never
+type Kinds = typeof kinds
+type OptionsOf<Kind> = Kind extends { read(values: never): infer Options } ? Options : never
+type StoreRow = Kinds[keyof Kinds]['options'][number]
 
-interface StoredMirror {
+interface CommonOptions {
   /** Before every object's key, e.g. `images/`; may be empty. */
   readonly keyPrefix: string
-  /** Public base of the mirror: `mirror_url` is `baseUrl/shortname/file`. Default: what the kind of store makes of its options. */
+  /** Public base of the mirror: `mirror_url` is `baseUrl/shortname/file`. Default: what the other options make of it. */
   readonly baseUrl?: string | undefined
 }
+
+type StoredMirror = {
+  readonly [Kind in keyof Kinds]: { readonly kind: Kind } & OptionsOf<Kinds[Kind]> & CommonOptions
+}[keyof Kinds]
 
 interface NoMirror {
   /** Nothing is uploaded. */
@@ -24,18 +31,51 @@ interface NoMirror {
   readonly baseUrl?: string | undefined
 }
 
-type KindedMirror = {
-  readonly [Kind in keyof typeof kinds]: { readonly kind: Kind } & OptionsOf<(typeof kinds)[Kind]> &
-    StoredMirror
-}[keyof typeof kinds]
-
 /** Where mirrored images go. */
-export type MirrorOptions = KindedMirror | NoMirror
+export type MirrorOptions = StoredMirror | NoMirror
 
-/** The kind of a mirror takes its options: which kind has which options is lost to the type here. */
-function kindOf(mirror: KindedMirror): StoreKind<KindedMirror> {
-  const kind: StoreKind<never> = kinds[mirror.kind]
-  return kind
+/** Which kind has which options and values is lost to the types here. */
+type AnyKind = StoreKind<StoredMirror>
+const entries = Object.entries(kinds) as unknown as readonly (readonly [StoredMirror['kind'], AnyKind])[]
+const kindOf = ({ kind }: StoredMirror) => kinds[kind] as unknown as AnyKind
+
+/** The rows of all kinds, for the table of options. */
+export const storeOptions = entries.flatMap(
+  ([, { options }]) => options,
+) as readonly unknown[] as readonly StoreRow[]
+
+/** The options that make a mirror one of their kind. */
+export const choosingOptions: readonly string[] = entries.flatMap(([, { chosenBy }]) => chosenBy ?? [])
+
+/** The values of the options that a mirror is made of. */
+export type MirrorValues = ValuesOf<readonly StoreRow[]> & {
+  readonly mirror: boolean
+  readonly mirrorBaseUrl?: string | undefined
+  readonly mirrorKeyPrefix: string
+}
+
+/**
+ * Makes a mirror of the values of options: of the kind that is chosen by one, else of the kind that needs no choice.
+ * @throws UpdaterError CONFIGURATION
+ */
+export function mirrorFrom(values: MirrorValues): MirrorOptions {
+  const { mirrorBaseUrl: baseUrl, mirrorKeyPrefix: keyPrefix } = values
+  const given: Readonly<Record<string, unknown>> = values
+  const isChosen = ({ chosenBy }: AnyKind) => chosenBy !== undefined && given[camel(chosenBy)] !== undefined
+  const found = entries.find(([, kind]) => isChosen(kind)) ?? entries.find(([, one]) => !one.chosenBy)
+  if (!values.mirror || found === undefined) return { kind: 'none', baseUrl }
+  const [kind, { read }] = found
+  return { ...read(values), kind, keyPrefix, baseUrl } as StoredMirror
+}
+
+/** Returns what must never be printed of a mirror's options. */
+export function secretsOf(mirror: MirrorOptions): readonly string[] {
+  return mirror.kind === 'none' ? [] : kindOf(mirror).secrets(mirror)
+}
+
+/** Names the options of a mirror that a configuration file which nobody named may not set. */
+export function vouchedOptions(mirror: MirrorOptions): readonly string[] {
+  return mirror.kind === 'none' ? [] : kindOf(mirror).vouchedOptions
 }
 
 /**
@@ -101,13 +141,13 @@ export function placeOptions(mirror: MirrorOptions): string {
 
 /** The options that say where users find what is stored, of whatever kind the store is. */
 export const publicOptions: readonly string[] = [
-  ...Object.values(kinds).flatMap(({ publicOptions }) => publicOptions),
+  ...entries.flatMap(([, kind]) => kind.publicOptions),
   'mirror-base-url',
 ].map((name) => `--${name}`)
 
 /** Returns what to do if a public URL answers this status to a reader without credentials, of whatever kind the store is. */
 export function adviceOn(status: number): string | undefined {
-  const all = Object.values(kinds).flatMap(({ advice }: StoreKind<never>) => advice[status] ?? [])
+  const all = entries.flatMap(([, { advice }]) => advice[status] ?? [])
   return all.length === 0 ? undefined : all.join('. ')
 }
 

@@ -1,5 +1,6 @@
 import type { HttpClient } from '../http/types.ts'
 import type { Digest } from '../image.ts'
+import type { AnyRow, ValuesOf } from '../option.ts'
 
 /** What the updater records beside the bytes that it stores. */
 export interface ObjectRecord {
@@ -98,11 +99,24 @@ export interface Store {
  * A kind of store. It is light, since every run loads it: the store itself is loaded by `open`.
  * A new one is a folder with this and with the store, one line in `kinds.ts`, and a row in the contract suite.
  */
-export interface StoreKind<Options> {
+export interface StoreKind<Options, Rows extends readonly AnyRow[] = readonly AnyRow[]> {
+  /** Its rows of the table of options. */
+  readonly options: Rows
+  /** The option that makes a mirror one of this kind. Absent: a mirror is of this kind unless it is of another. */
+  readonly chosenBy?: string | undefined
+  /** Makes the options of a mirror of the values of its rows. @throws UpdaterError CONFIGURATION */
+  read(values: ValuesOf<Rows>): Options
   /** The names of the options that say where the store is. */
   readonly placeOptions: readonly string[]
   /** The names of the options that say where users find what is stored. */
   readonly publicOptions: readonly string[]
+  /**
+   * The names of the options that a configuration file which nobody named may not set: they say where keys are sent,
+   * and who may read what is stored with them.
+   */
+  readonly vouchedOptions: readonly string[]
+  /** What must never be printed. */
+  secrets(options: Options): readonly string[]
   /** Returns what the store puts before every key, in front of the operator's own prefix. @throws UpdaterError CONFIGURATION */
   keyPrefix(options: Options): string
   /** Returns what public URLs begin with unless the operator names another base. @throws UpdaterError CONFIGURATION */

@@ -1,4 +1,5 @@
 import { pathToFileURL } from 'node:url'
+import { mirrors, option, path } from '../../option.ts'
 import type { StoreKind } from '../store.ts'
 
 /** A local folder, which a web server may show to the public. */
@@ -6,9 +7,23 @@ export interface DirectoryOptions {
   readonly dir: string
 }
 
-export const directory: StoreKind<DirectoryOptions> = {
+export const directoryOptions = [
+  option('mirror-dir', {
+    type: path('directories'),
+    commands: mirrors,
+    group: 'Mirror',
+    help: 'the mirror is this folder, no object store needed',
+  }),
+] as const
+
+export const directory: StoreKind<DirectoryOptions, typeof directoryOptions> = {
+  options: directoryOptions,
+  chosenBy: 'mirror-dir',
+  read: ({ mirrorDir = '' }) => ({ dir: mirrorDir }),
   placeOptions: ['mirror-dir'],
   publicOptions: [],
+  vouchedOptions: [],
+  secrets: () => [],
   keyPrefix: () => '',
   publicBase: ({ dir }) => pathToFileURL(dir).href,
   advice: {},

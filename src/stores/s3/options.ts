@@ -1,4 +1,5 @@
 import { UpdaterError } from '../../errors.ts'
+import { anyText, mirrors, option, parseUrl, plainPath, text, WrongValue, written } from '../../option.ts'
 import { below, folderPrefix, segmentsOf } from '../naming.ts'
 import type { StoreKind } from '../store.ts'
 
@@ -18,16 +19,115 @@ export interface S3Options {
   readonly acl: string
 }
 
+const server = written('host', (text) => {
+  parseServer(text)
+  return text
+})
+
+const bucket = written('bucket', (text) => {
+  splitBucket(text)
+  return text
+})
+
+const region = written('region', (text) => {
+  if (/^[A-Za-z0-9_.-]{1,64}$/.test(text)) return text
+  throw new WrongValue('is not the name of a region', 'Give a name such as us-east-1')
+})
+
+const acl = anyText('acl', (text) => {
+  if (/^[a-z-]{0,64}$/.test(text)) return text
+  throw new WrongValue('is not a canned ACL', "Give one such as public-read or private, or '' for none")
+})
+
+export const s3Options = [
+  option('minio-server', {
+    type: server,
+    default: 'swift.services.a.regiocloud.tech',
+    env: 'MINIO_SERVER',
+    harmless: true,
+    commands: mirrors,
+    group: 'Mirror',
+    help: 'object store: HOST[:PORT] or a URL (http://… for plain HTTP)',
+  }),
+  option('minio-bucket', {
+    type: bucket,
+    default: 'openstack-images',
+    env: 'MINIO_BUCKET',
+    harmless: true,
+    commands: mirrors,
+    group: 'Mirror',
+    help: 'its bucket',
+  }),
+  option('minio-region', {
+    type: region,
+    default: 'us-east-1',
+    env: 'MINIO_REGION',
+    harmless: true,
+    commands: mirrors,
+    group: 'Mirror',
+    help: 'its region',
+  }),
+  option('minio-access-key', {
+    type: text('key'),
+    env: 'MINIO_ACCESS_KEY',
+    secret: 'identity',
+    commands: mirrors,
+    group: 'Mirror',
+    help: 'else the usual places of AWS',
+  }),
+  option('minio-secret-key', {
+    type: text('key'),
+    env: 'MINIO_SECRET_KEY',
+    secret: true,
+    commands: mirrors,
+    group: 'Mirror',
+    help: 'better in the variable: ps shows flags',
+  }),
+  option('swift-prefix', {
+    type: anyText('path', plainPath),
+    default: 'swift/v1/AUTH_b182637428444b9aa302bb8d5a5a418c/',
+    env: 'SWIFT_PREFIX',
+    harmless: true,
+    commands: mirrors,
+    group: 'Mirror',
+    help: 'path between server and bucket in public URLs',
+  }),
+  option('acl', {
+    type: acl,
+    default: 'public-read',
+    harmless: true,
+    commands: mirrors,
+    group: 'Mirror',
+    help: "canned ACL of uploaded objects, '' for none",
+  }),
+] as const
+
 const openUp =
   'Let everyone read: by the ACL public-read of the objects (--acl, the default), where the store heeds it, else by a policy or read ACL (.r:*) of the bucket; --no-check-public is for private mirrors'
 
-export const s3: StoreKind<S3Options> = {
+export const s3: StoreKind<S3Options, typeof s3Options> = {
+  options: s3Options,
+  read(values) {
+    const { minioAccessKey: accessKey, minioSecretKey: secretKey } = values
+    assertPair(accessKey, secretKey)
+    return {
+      server: values.minioServer,
+      bucket: values.minioBucket,
+      region: values.minioRegion,
+      swiftPrefix: values.swiftPrefix,
+      accessKey,
+      secretKey,
+      acl: values.acl,
+    }
+  },
   placeOptions: ['minio-server', 'minio-bucket'],
   publicOptions: ['swift-prefix'],
-  keyPrefix: ({ bucket }) => splitBucket(bucket).prefix,
-  publicBase({ server, bucket, swiftPrefix }) {
-    const { bucket: name, prefix } = splitBucket(bucket)
-    return below(parseServer(server).origin, swiftPrefix, name, prefix)
+  vouchedOptions: ['minio-server', 'minio-bucket', 'acl'],
+  secrets: ({ secretKey }) => (secretKey === undefined ? [] : [secretKey]),
+  keyPrefix: (options) => bucketOf(options).prefix,
+  publicBase(options) {
+    const { bucket, prefix } = bucketOf(options)
+    return below(endpointOf(options).origin, options.swiftPrefix, bucket, prefix)
   },
   advice: {
     401: 'On Swift the read ACL of the container decides, not that of the objects: swift post -r ".r:*" BUCKET, and the same for BUCKET+segments; --no-check-public is for private mirrors',
@@ -35,47 +135,61 @@ export const s3: StoreKind<S3Options> = {
     404: `Check --swift-prefix and --mirror-base-url. ${openUp}`,
     409: 'Set the read ACL .r:* on the container with +segments after the name of the bucket too: on Swift the bytes of a large object lie there',
   },
-  async open({ server, bucket, region, acl, ...pair }, http) {
+  async open(options, http) {
     const [{ createS3Store }, { credentialsFrom }] = await Promise.all([
       import('./store.ts'),
       import('./credentials.ts'),
     ])
-    const credentials = credentialsFrom(pair)
-    const { bucket: name } = splitBucket(bucket)
-    return createS3Store({ endpoint: parseServer(server), bucket: name, region, credentials, acl, http })
+    const { region, acl } = options
+    const { bucket } = bucketOf(options)
+    const credentials = credentialsFrom(options)
+    return createS3Store({ endpoint: endpointOf(options), bucket, region, credentials, acl, http })
   },
 }
 
-/**
- * `osism/openstack-images` → bucket `osism`, prefix `openstack-images/`.
- * @throws UpdaterError CONFIGURATION if no bucket is named
- */
-export function splitBucket(text: string): { readonly bucket: string; readonly prefix: string } {
-  const [bucket, ...rest] = segmentsOf(text)
-  if (bucket === undefined || !/^[A-Za-z0-9][A-Za-z0-9._:-]{1,254}$/.test(bucket)) {
-    throw new UpdaterError('CONFIGURATION', `"${text}" does not name a bucket`, {
-      remedy: 'Give the name of an existing bucket with --minio-bucket',
-    })
-  }
-  return { bucket, prefix: folderPrefix(rest.join('/')) }
+function endpointOf({ server }: S3Options): URL {
+  return checked('server', () => parseServer(server))
 }
 
-/**
- * Parses `HOST[:PORT]` (https), `https://HOST[:PORT]` or `http://HOST[:PORT]`.
- * @throws UpdaterError CONFIGURATION
- */
+function bucketOf({ bucket }: S3Options): { readonly bucket: string; readonly prefix: string } {
+  return checked('bucket', () => splitBucket(bucket))
+}
+
+/** What a program that uses the library gives is checked here. @throws UpdaterError CONFIGURATION */
+function checked<Value>(name: string, parse: () => Value): Value {
+  try {
+    return parse()
+  } catch (error) {
+    if (!(error instanceof WrongValue)) throw error
+    const { what, remedy } = error
+    throw new UpdaterError('CONFIGURATION', `The ${name} of the mirror ${what}`, { remedy })
+  }
+}
+
+function assertPair(accessKey: string | undefined, secretKey: string | undefined): void {
+  if ((accessKey === undefined) === (secretKey === undefined)) return
+  const [given, missing, option, variable] =
+    secretKey === undefined
+      ? ['an access key', 'no secret key', '--minio-secret-key', 'MINIO_SECRET_KEY']
+      : ['a secret key', 'no access key', '--minio-access-key', 'MINIO_ACCESS_KEY']
+  throw new UpdaterError('CONFIGURATION', `There is ${given} for the mirror but ${missing}`, {
+    remedy: `Set ${variable} or ${option} too, or neither of the two to use AWS's usual places`,
+  })
+}
+
+/** `osism/openstack-images` → bucket `osism`, prefix `openstack-images/`. @throws WrongValue */
+export function splitBucket(text: string): { readonly bucket: string; readonly prefix: string } {
+  const [bucket = '', ...rest] = segmentsOf(text)
+  if (!/^[A-Za-z0-9][A-Za-z0-9._:-]{1,254}$/.test(bucket)) {
+    throw new WrongValue('is not the name of a bucket', 'Give BUCKET or BUCKET/PREFIX')
+  }
+  return { bucket, prefix: folderPrefix(plainPath(rest.join('/'))) }
+}
+
+/** Parses `HOST[:PORT]` (https), `https://HOST[:PORT]` or `http://HOST[:PORT]`. @throws WrongValue */
 export function parseServer(text: string): URL {
-  const fail = (what: string) =>
-    new UpdaterError('CONFIGURATION', `The address of the object store ${what}`, {
-      remedy: 'Give it as HOST, HOST:PORT, https://HOST or http://HOST with --minio-server',
-    })
-  const written = text.trim()
-  const full = /^[a-z][a-z0-9+.-]*:\/\//i.test(written) ? written : `https://${written}`
-  if (/[\s\u0000-\u001f\u007f\\]/.test(full) || !URL.canParse(full)) throw fail('is not a host')
-  const url = new URL(full)
-  if (url.protocol !== 'https:' && url.protocol !== 'http:') throw fail('is neither http nor https')
-  if (url.username !== '' || url.password !== '') throw fail('holds a user name or a password')
-  if (url.search !== '' || url.hash !== '') throw fail('holds a query or a fragment')
-  if (url.pathname !== '/') throw fail(`holds a path, "${url.pathname}"`)
-  return url
+  const remedy = 'Give HOST, HOST:PORT, or a URL that begins with https:// or http://'
+  const url = parseUrl(/^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `https://${text}`, remedy)
+  if (url.pathname === '/') return url
+  throw new WrongValue('has a path', 'Name the server alone; the path of public URLs is --swift-prefix')
 }
