@@ -67,21 +67,41 @@ export type Compression = (typeof compressions)[number]
 /** How far the digest of a build can be trusted. */
 export type Trust = 'signed' | 'checksum' | 'first-use'
 
-/** The newest build of an image, as its distribution publishes it. */
-export interface Build {
-  /** Where the build's own file is: never a placeholder, a dated name where the distribution has one. */
+/** A file that an image is made of, as it lies on a server. */
+export interface SourceFile {
   readonly url: string
-  /**
-   * What the distribution publishes of the bytes at `url` (compressed, where they are). `undefined`: nothing;
-   * `trust` is `first-use` then, and `url` names the version.
-   */
+  /** Of the bytes at `url` (compressed, where they are). `undefined`: none is published. */
   readonly digest: Digest | undefined
   /** Bytes at `url`, where the manifest says so. */
   readonly size?: number | undefined
-  /** `YYYYMMDD`. */
-  readonly version: string
   readonly compression?: Compression | undefined
+}
+
+/**
+ * The newest build of an image, as its distribution publishes it. `url` is the build's own: never a placeholder,
+ * a dated name where the distribution has one.
+ */
+export interface Build extends SourceFile {
+  /** Name of the resolver that found it. */
+  readonly resolver: string
+  /** `YYYYMMDD`, where the names of the build tell it; else the file's Last-Modified is asked (`versionOf`). */
+  readonly version?: string | undefined
+  /** `first-use`: no digest is published, and `url` names the version. */
   readonly trust: Trust
+}
+
+/** An image on the mirror. */
+export interface StoredImage {
+  /** Key in the bucket, or path below the mirror's folder. */
+  readonly key: string
+  /** Its public URL. */
+  readonly url: string
+  /** Bytes. */
+  readonly size: number
+  /** Of the stored bytes. */
+  readonly digest: Digest
+  /** Of the file that it was made of. */
+  readonly source: Digest
 }
 
 /** The values of `versions[0]` that an update writes. `mirrorUrl: null` removes the key. */

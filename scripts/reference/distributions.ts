@@ -1,4 +1,4 @@
-import type { Layout, Resolver } from '../../src/discovery/resolver.ts'
+import type { RecommendedImage, Resolver } from '../../src/discovery/resolver.ts'
 
 /** docs/distributions.md, made of what the resolvers say of themselves. */
 export function renderDistributions(resolvers: readonly Resolver[]): string {
@@ -23,25 +23,24 @@ What stands between \`HEREBE\` and \`DRAGONS\` is a pattern; one that is written
 both times. Where aarch64 is listed, its URLs differ as the distribution's names of the architecture do.
 
 ${resolvers
-  .filter(({ facts }) => facts.layouts.length > 0)
+  .filter(({ recommended }) => recommended.length > 0)
   .map(section)
   .join('\n\n')}
 `
 }
 
-function row({ name, facts }: Resolver): string {
-  const { title, asks, trusts, unconfirmed = [] } = facts
+function row({ name, title, asks, trusts, unconfirmed = [] }: Resolver): string {
   const steps = asks.map((ask, index) => (asks.length > 1 ? `${index + 1}. ${ask}` : ask))
   return cells([title, `\`${name}\``, steps.join('<br>'), trusts, unconfirmed.join('<br>')])
 }
 
-function section({ facts }: Resolver): string {
-  const rows = group(facts.layouts).map(([layout, architectures]) => {
+function section({ title, recommended }: Resolver): string {
+  const rows = group(recommended).map(([layout, architectures]) => {
     const { image, format, latestUrl, latestChecksumUrl } = layout
     const checksums = latestChecksumUrl === undefined ? 'none' : `\`${latestChecksumUrl}\``
     return cells([image, architectures.join(', '), format, `\`${latestUrl}\`<br>${checksums}`])
   })
-  return `### ${facts.title}
+  return `### ${title}
 
 | image | architectures | format | \`latest_url\`, \`latest_checksum_url\` |
 |---|---|---|---|
@@ -49,8 +48,8 @@ ${rows.join('\n')}`
 }
 
 /** Each image once, with the URLs of its first architecture. */
-function group(layouts: readonly Layout[]): [Layout, string[]][] {
-  const images = new Map<string, [Layout, string[]]>()
+function group(layouts: readonly RecommendedImage[]): [RecommendedImage, string[]][] {
+  const images = new Map<string, [RecommendedImage, string[]]>()
   for (const layout of layouts) {
     const known = images.get(layout.image)
     if (known === undefined) images.set(layout.image, [layout, [layout.architecture]])

@@ -51,30 +51,28 @@ function compare(a: string, b: string): number {
 }
 
 function moduleText(name: string, variable: string): string {
-  return `import { placeholderStrategy } from '../strategies/placeholder.ts'
-import { latestUrlLike, resolverOf } from '../strategy.ts'
-import { onBoth } from './layouts.ts'
+  return `import type { Resolver } from '../resolver.ts'
+import { placeholderStrategy } from '../strategies/placeholder.ts'
+import { latestUrlLike, onBoth } from './recommended.ts'
 
 const version = 'HEREBE\\\\d+\\\\.\\\\d+DRAGONS'
 
 /** What the server of ${name} has, and the address where that is documented. */
-export const ${variable} = resolverOf(
-  {
-    name: '${name}',
-    title: '${name}',
-    asks: ['the listing of versions', '\`SHA256SUMS\` of the newest'],
-    trusts: 'the checksum over https',
-    unconfirmed: ['everything'],
-    layouts: onBoth((architecture) => ({
-      image: '${name}',
-      format: 'qcow2',
-      latestUrl: \`https://${name}.example.org/\${version}/${name}-\${version}-\${architecture}.qcow2\`,
-      latestChecksumUrl: \`https://${name}.example.org/\${version}/SHA256SUMS\`,
-    })),
-  },
-  latestUrlLike(/\\/${name}-[^/]*$/),
-  placeholderStrategy(),
-)
+export const ${variable}: Resolver = {
+  name: '${name}',
+  title: '${name}',
+  asks: ['the listing of versions', '\`SHA256SUMS\` of the newest'],
+  trusts: 'the checksum over https',
+  unconfirmed: ['everything'],
+  recommended: onBoth((architecture) => ({
+    image: '${name}',
+    format: 'qcow2',
+    latestUrl: \`https://${name}.example.org/\${version}/${name}-\${version}-\${architecture}.qcow2\`,
+    latestChecksumUrl: \`https://${name}.example.org/\${version}/SHA256SUMS\`,
+  })),
+  serves: latestUrlLike(/\\/${name}-[^/]*$/),
+  strategies: [placeholderStrategy()],
+}
 `
 }
 

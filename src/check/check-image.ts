@@ -1,14 +1,14 @@
-import { type DiscoveryContext, dateBuild } from '../discovery/discover.ts'
+import { recordedDigest, refuseDowngrade } from '../discovery/compare.ts'
+import { type Discovery, findNewest, versionOf } from '../discovery/find-newest.ts'
+import { dateOfVersion } from '../discovery/stamp.ts'
 import { asUpdaterError, UpdaterError } from '../errors.ts'
 import type { ImageStep } from '../events.ts'
 import type { HttpClient } from '../http/types.ts'
 import { redactUrl } from '../http/url.ts'
-import { formatDigest, type Image, type ImageVersion, parseDigest } from '../image.ts'
+import { type Build, formatDigest, type Image, type ImageVersion, parseDigest } from '../image.ts'
 import type { CheckedImage, MirrorState } from '../report/check.ts'
 import type { OutcomeValues } from '../report/outcome.ts'
 import { findPublic } from '../stores/public.ts'
-import { findNewest, refuseDowngrade } from '../update/newest.ts'
-import { currentDigest, dateOfVersion } from '../update/plan.ts'
 
 type Tell = (step: ImageStep) => void
 
@@ -17,7 +17,7 @@ export interface CheckRun {
   readonly signal: AbortSignal
   readonly http: HttpClient
   readonly checkPublic: boolean
-  discovery(image: Image, step: Tell): DiscoveryContext
+  readonly discovery: Discovery
 }
 
 /** What is known of an image so far; a failure is reported with it. */
@@ -39,26 +39,23 @@ export async function checkImage(image: Image, run: CheckRun, step: Tell, findin
 }
 
 async function askDistribution(image: Image, run: CheckRun, step: Tell, finding: Finding): Promise<void> {
-  const discovery = run.discovery(image, step)
-  const { resolver, found } = await findNewest(image, discovery, step)
-  finding.resolver = resolver
+  const found = await findNewest(image, run.discovery, step)
+  finding.resolver = found.resolver
   finding.trust = found.trust
   const [current] = image.versions
-  const digest = currentDigest(image, found)
+  const digest = recordedDigest(image, found)
   if (digest !== undefined) {
     finding.newest = valuesOf({ ...found, digest }, current?.version, current?.buildDate)
     step({ type: 'up-to-date' })
     return
   }
-  const build = await dateBuild(found, discovery)
-  finding.newest = valuesOf(found, build.version, dateOfVersion(build.version))
-  refuseDowngrade(image, build)
+  const version = await versionOf(found, run.discovery)
+  finding.newest = valuesOf(found, version, dateOfVersion(version))
+  refuseDowngrade(image, found, version)
   finding.isOutdated = true
 }
 
-type Found = Parameters<typeof dateBuild>[0]
-
-function valuesOf({ url, digest }: Found, version?: string, buildDate?: string): OutcomeValues {
+function valuesOf({ url, digest }: Build, version?: string, buildDate?: string): OutcomeValues {
   return { version, buildDate, checksum: digest && formatDigest(digest), url }
 }
 

@@ -1,5 +1,5 @@
+import type { DiscoveryOptions } from '../discovery/options.ts'
 import type { CatalogueOptions } from '../run/options.ts'
-import type { DiscoveryOptions } from '../update/options.ts'
 
 export interface CheckOptions extends CatalogueOptions, DiscoveryOptions {
   /** Ask the mirror's public URLs. Default: true. */

@@ -1,5 +1,8 @@
 import { readCatalog } from '../catalog/read.ts'
 import { selectImages } from '../catalog/select.ts'
+import { createDiscovery } from '../discovery/find-newest.ts'
+import { settleDiscovery } from '../discovery/options.ts'
+import { withSources } from '../discovery/rules.ts'
 import type { UpdaterError } from '../errors.ts'
 import type { Listener } from '../events.ts'
 import type { Image } from '../image.ts'
@@ -16,12 +19,17 @@ import {
 } from '../report/check.ts'
 import type { OutcomeValues } from '../report/outcome.ts'
 import type { Limit, RunContext } from '../run/context.ts'
-import { begin, endInOrder, errorOf, limited, outcomeError, secondsSince, tellOf } from '../run/run.ts'
+import {
+  begin,
+  endInOrder,
+  errorOf,
+  limited,
+  outcomeError,
+  secondsSince,
+  skipReason,
+  tellOf,
+} from '../run/run.ts'
 import { defaultJobs, positive, settleCatalogue } from '../run/settings.ts'
-import { createDiscovery } from '../update/newest.ts'
-import { skipReason } from '../update/plan.ts'
-import { settleDiscovery } from '../update/settings.ts'
-import { withSources } from '../update/sources.ts'
 import { type CheckRun, checkImage, type Finding } from './check-image.ts'
 import type { CheckOptions } from './options.ts'
 
@@ -39,7 +47,7 @@ export async function runCheck(options: CheckOptions, context: RunContext = {}):
     startedAt,
     includeDisabled,
     checkPublic: options.checkPublic ?? true,
-    discovery: createDiscovery(settings, beginning),
+    discovery: createDiscovery(settings, { http, signal }),
     checking: limited(jobs, signal),
   }
   try {

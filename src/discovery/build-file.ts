@@ -1,8 +1,8 @@
-import { type Image, sameDigest } from '../image.ts'
+import { type Build, type Image, sameDigest } from '../image.ts'
 import { type ChecksumEntry, lookUpChecksum } from './checksum-file.ts'
 import type { Manifest } from './manifest.ts'
 import { isSafeFileName } from './names.ts'
-import type { Found } from './resolver.ts'
+import type { ResolverContext } from './resolver.ts'
 import { catalogueAlgorithm, compressionOf, splitFileUrl } from './sources.ts'
 import { compareStamps, findStamp, findUrlStamp, type Stamp } from './stamp.ts'
 
@@ -58,10 +58,17 @@ function extensionOf(name: string): string {
   return name.slice(name.lastIndexOf('.') + 1)
 }
 
-/** What is known of the build whose file is at `url`; `version` is its day, where it is told elsewhere. */
-export function foundAt(url: string, file: BuildFile, manifest: Manifest, version?: string): Found {
+/** The build whose file is at `url`; `version` is its day, where something else than the URL tells it. */
+export function buildAt(
+  url: string,
+  file: BuildFile,
+  manifest: Manifest,
+  { resolver }: ResolverContext,
+  version?: string,
+): Build {
   return {
     url,
+    resolver: resolver.name,
     digest: file.entry.digest,
     size: file.entry.size,
     version: version ?? findUrlStamp(url)?.date,

@@ -7,7 +7,9 @@ import { decodeSegment } from './names.ts'
 import type { ResolverContext } from './resolver.ts'
 
 /** Asks what is in a folder, whose URL ends with a slash. @throws UpdaterError HTTP_*, DISCOVERY_NOTHING_FOUND */
-export type Lister = (folder: string, context: ResolverContext) => Promise<ListingEntry[]>
+export type Lister = (folder: string, context: ListerContext) => Promise<ListingEntry[]>
+
+type ListerContext = Pick<ResolverContext, 'http' | 'signal'>
 
 const maxBucketPages = 20
 
@@ -29,7 +31,7 @@ export const fetchListing: Lister = async (folder, context) => {
 export const fetchJsonTable: Lister = (folder, context) => fetchPage(folder, context, '?jsontable')
 
 /** A server that knows the page only without the slash is asked once more. The parser is loaded meanwhile. */
-async function fetchPage(folder: string, context: ResolverContext, query = ''): Promise<ListingEntry[]> {
+async function fetchPage(folder: string, context: ListerContext, query = ''): Promise<ListingEntry[]> {
   const parser = import('./listing.ts')
   const ask = (url: string) => context.http.text(`${url}${query}`, { signal: context.signal })
   const page = await ask(folder).catch((error: unknown) => {
@@ -45,7 +47,7 @@ async function fetchPage(folder: string, context: ResolverContext, query = ''): 
 }
 
 /** GitHub has no page there; its API tells what is in the folders of releases. */
-async function fetchReleases(folder: string, context: ResolverContext): Promise<ListingEntry[]> {
+async function fetchReleases(folder: string, context: ListerContext): Promise<ListingEntry[]> {
   const { parseReleaseListing, releasesUrl } = await import('./github.ts')
   const { text } = await context.http.text(releasesUrl(folder), { signal: context.signal })
   return parseReleaseListing(text, folder)
@@ -57,11 +59,7 @@ function isBucket(folder: string): boolean {
 }
 
 /** @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html */
-async function fetchBucket(
-  bucket: string,
-  prefix: string,
-  context: ResolverContext,
-): Promise<ListingEntry[]> {
+async function fetchBucket(bucket: string, prefix: string, context: ListerContext): Promise<ListingEntry[]> {
   const { parseBucketPage } = await import('./listing-formats.ts')
   const entries: ListingEntry[] = []
   let token: string | undefined

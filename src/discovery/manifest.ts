@@ -3,6 +3,7 @@ import { redactUrl } from '../http/url.ts'
 import type { Trust } from '../image.ts'
 import { type ChecksumEntry, parseChecksumFile } from './checksum-file.ts'
 import type { ResolverContext } from './resolver.ts'
+import { checkSignature } from './signatures/check.ts'
 import { withoutFrame } from './signatures/clearsigned.ts'
 
 /** A distribution's checksum file. */
@@ -32,14 +33,24 @@ export async function fetchVerified(
   context: ResolverContext,
   isFirst = false,
 ): Promise<VerifiedText> {
-  const answer = context.http.text(url, { signal: context.signal })
+  const { http, signal, signatures } = context
+  const answer = http.text(url, { signal })
   if (!isFirst) await answer
-  const checked = await context.verify?.({ url, bytes: answer.then(({ bytes }) => bytes) })
-  const { text, trust, warnings } = checked ?? {
-    text: withoutFrame((await answer).text, url),
-    trust: 'checksum' as const,
-    warnings: [],
+  if (signatures === undefined) {
+    return { url, text: withoutFrame((await answer).text, url), trust: 'checksum' }
   }
+  const { resolver, release } = context
+  const { text, trust, warnings } = await checkSignature(
+    {
+      url,
+      bytes: answer.then(({ bytes }) => bytes),
+      distribution: resolver.name,
+      signature: resolver.signature,
+      release,
+      signal,
+    },
+    signatures,
+  )
   for (const message of warnings) context.tell({ type: 'warning', message })
   return { url, text, trust }
 }
@@ -63,7 +74,7 @@ export async function fetchManifest(
 
 /** Debian's JSON of a build, the one form that is no text by lines. */
 async function readJson(text: string, url: string): Promise<ChecksumEntry[]> {
-  const { parseDebianBuild } = await import('./debian-build.ts')
+  const { parseDebianBuild } = await import('./build-documents.ts')
   return parseDebianBuild(text, url)
 }
 

@@ -1,52 +1,13 @@
+import type { ImageStep } from '../events.ts'
 import type { DiscoveryHttp } from '../http/types.ts'
-import type { Compression, Digest, Image, ImageFormat, Trust } from '../image.ts'
-import type { CheckedManifest, SignatureRequest } from './signature.ts'
+import type { Build, Image, ImageFormat } from '../image.ts'
+import type { SignatureCheck } from './signatures/check.ts'
+import type { ManifestSignature } from './signatures/expected.ts'
 import type { StrategyName } from './source-rule.ts'
 
-/** What a resolver may use. It never downloads the image, never prints, never writes. */
-export interface ResolverContext {
-  readonly http: DiscoveryHttp
-  readonly signal?: AbortSignal | undefined
-  /** Tells the reader of the log which URL is asked and why, and what is doubtful. */
-  readonly tell: (event: DiscoveryEvent) => void
-  /** How far a checksum file can be trusted, by who signed it. Absent: its signature is not looked at. */
-  readonly verify?: ((manifest: SignatureRequest['manifest']) => Promise<CheckedManifest>) | undefined
-}
-
-export type DiscoveryEvent =
-  | { readonly type: 'warning'; readonly message: string }
-  | { readonly type: 'latest-url'; readonly url: string }
-  | { readonly type: 'checksums-from'; readonly url: string }
-
-/** The newest build as the listing and the manifest name it. */
-export interface Found {
-  readonly url: string
-  /** `undefined`: the distribution publishes none; `trust` is `first-use` then, and `url` names the version. */
-  readonly digest: Digest | undefined
-  /** Bytes, where the manifest says so. */
-  readonly size?: number | undefined
-  /** `YYYYMMDD`, where the listing or the file's name carries one; else the file's Last-Modified is asked. */
-  readonly version?: string | undefined
-  readonly compression?: Compression | undefined
-  readonly trust: Trust
-}
-
+/** How the builds of one distribution are found. Data: what it does is done by the strategies. */
 export interface Resolver {
-  /** Stable name for reports, pins and docs, e.g. `ubuntu`. */
-  readonly name: string
-  /** The first that fits an image's URLs is the one. */
-  readonly strategies: readonly StrategyName[]
-  readonly facts: ResolverFacts
-  /** Does this resolver serve the image? Decided from the image alone (URLs, `os_distro`). */
-  serves(image: Image): boolean
-  /**
-   * @throws UpdaterError HTTP_*, DISCOVERY_*, CHECKSUM_*, SIGNATURE_*, PATTERN_INVALID
-   */
-  resolve(image: Image, context: ResolverContext): Promise<Found>
-}
-
-/** What a resolver does, as docs/distributions.md prints it. */
-export interface ResolverFacts {
+  /** Stable name for reports and docs, e.g. `ubuntu`. */
   readonly name: string
   /** E.g. `Ubuntu`. */
   readonly title: string
@@ -57,11 +18,17 @@ export interface ResolverFacts {
   /** What could not be confirmed; a wrong guess is an error, and publishes nothing. */
   readonly unconfirmed?: readonly string[] | undefined
   /** The URLs that we recommend for the catalogue, one row for each image. */
-  readonly layouts: readonly Layout[]
+  readonly recommended: readonly RecommendedImage[]
+  /** Is the image of this distribution? Decided from the image alone (URLs, `os_distro`). */
+  readonly serves: (image: Image) => boolean
+  /** The first that fits an image's URLs is taken; where none fits, the image is of another resolver. */
+  readonly strategies: readonly Strategy[]
+  /** Who signs the manifests. Absent: the distribution has no signature that we know of. */
+  readonly signature?: ManifestSignature | undefined
 }
 
-/** What a definition says of where an image's newest build is. */
-export interface Layout {
+/** What the catalogue should say of where an image's newest build is. */
+export interface RecommendedImage {
   /** E.g. `Ubuntu 24.04`. */
   readonly image: string
   readonly architecture: 'x86_64' | 'aarch64'
@@ -69,4 +36,26 @@ export interface Layout {
   readonly latestUrl: string
   /** Absent where the distribution publishes no checksum. */
   readonly latestChecksumUrl?: string | undefined
+}
+
+/** A way of finding builds that several distributions share. It never downloads the image. */
+export interface Strategy {
+  readonly name: StrategyName
+  /** Do the image's URLs have the form that this strategy reads? Decided from their text alone. */
+  fits(image: Image): boolean
+  /** @throws UpdaterError HTTP_*, DISCOVERY_*, CHECKSUM_*, SIGNATURE_*, PATTERN_INVALID */
+  resolve(image: Image, context: ResolverContext): Promise<Build>
+}
+
+/** What a strategy may use. */
+export interface ResolverContext {
+  readonly http: DiscoveryHttp
+  readonly signal?: AbortSignal | undefined
+  /** Tells the log which URL is asked and what is doubtful. */
+  readonly tell: (step: ImageStep) => void
+  readonly resolver: Pick<Resolver, 'name' | 'signature'>
+  /** The image's release, e.g. `9`. */
+  readonly release?: string | undefined
+  /** Absent: signatures are not looked at. */
+  readonly signatures?: SignatureCheck | undefined
 }

@@ -1,20 +1,48 @@
+import { matchesNames } from '../catalog/select.ts'
+import type { CatalogFile } from '../catalog/types.ts'
 import { UpdaterError } from '../errors.ts'
 import type { Image } from '../image.ts'
-import type { Resolver } from './resolver.ts'
-import type { DistributionPin } from './signatures/pins.ts'
-import type { SourceRule } from './source-rule.ts'
+import type { Chosen } from './resolvers/index.ts'
+import type { ManifestSignature } from './signatures/expected.ts'
+import type { SourceRule, SourceSignature } from './source-rule.ts'
 import { strategies } from './strategies/index.ts'
-import { resolverOf } from './strategy.ts'
+
+/** The first rule that names the image. */
+export function ruleFor(image: Image, rules: readonly SourceRule[]): SourceRule | undefined {
+  return rules.find(({ images }) => matchesNames(image, images))
+}
+
+/** The catalogue with the rules' URLs in place of the images' own. */
+export function withSources(files: readonly CatalogFile[], rules: readonly SourceRule[]): CatalogFile[] {
+  return files.map((file) => ({
+    ...file,
+    images: file.images.map((image) => withRule(image, ruleFor(image, rules))),
+  }))
+}
+
+function withRule(image: Image, rule: SourceRule | undefined): Image {
+  if (rule === undefined) return image
+  return {
+    ...image,
+    latestUrl: rule.latestUrl ?? image.latestUrl,
+    latestChecksumUrl:
+      rule.strategy === 'first-use' ? undefined : (rule.latestChecksumUrl ?? image.latestChecksumUrl),
+  }
+}
 
 /**
  * The resolver that a rule stands for.
  * @param image with the rule's URLs
- * @throws UpdaterError CONFIGURATION where the URLs do not have the shape that the rule's strategy reads
+ * @throws UpdaterError CONFIGURATION where the URLs do not have the form that the rule's strategy reads
  */
-export function resolverOfRule({ name, strategy }: SourceRule, image: Image): Resolver {
-  const facts = { name, title: name, asks: [], trusts: '', layouts: [] }
-  const resolver = resolverOf(facts, () => true, strategies[strategy])
-  if (resolver.serves(image)) return resolver
+export function resolverOfRule({ name, strategy, signature }: SourceRule, image: Image): Chosen {
+  if (strategies[strategy].fits(image)) {
+    const isSigned = signature !== undefined && strategy !== 'first-use'
+    return {
+      resolver: { name, signature: isSigned ? signatureOf(signature) : undefined },
+      strategy: strategies[strategy],
+    }
+  }
   throw new UpdaterError(
     'CONFIGURATION',
     `The URLs of ${image.name} are not of the form that the strategy "${strategy}" of source ${name} reads`,
@@ -25,32 +53,19 @@ export function resolverOfRule({ name, strategy }: SourceRule, image: Image): Re
   )
 }
 
-/** The image with the rule's URLs in place of its own. */
-export function withRule(image: Image, rule: SourceRule | undefined): Image {
-  if (rule === undefined) return image
+function signatureOf({
+  form,
+  suffixes = ['.asc', '.sig', '.gpg'],
+  keys,
+  keyUrl,
+  required = false,
+}: SourceSignature): ManifestSignature {
   return {
-    ...image,
-    latestUrl: rule.latestUrl ?? image.latestUrl,
-    latestChecksumUrl:
-      rule.strategy === 'first-use' ? undefined : (rule.latestChecksumUrl ?? image.latestChecksumUrl),
+    form: form === 'clearsigned' ? form : suffixes,
+    knownToSign: required,
+    hosts: 'any',
+    fingerprints: keys,
+    keyUrl,
+    keyHint: 'Put the key into the keyring folder, or name its URL as keyUrl of the source',
   }
-}
-
-/** Who signs the sources of the rules, by their names. */
-export function pinsOfRules(rules: readonly SourceRule[]): Record<string, DistributionPin> {
-  return Object.fromEntries(
-    rules.flatMap(({ name, strategy, signature }) => {
-      if (signature === undefined || strategy === 'first-use') return []
-      const { form, suffixes = ['.asc', '.sig', '.gpg'], keys, keyUrl, required = false } = signature
-      const pin: DistributionPin = {
-        signature: form === 'clearsigned' ? form : suffixes,
-        knownToSign: required,
-        hosts: 'any',
-        fingerprints: keys,
-        keyUrl,
-        keyHint: 'Put the key into the keyring folder, or name its URL as keyUrl of the source',
-      }
-      return [[name, pin]]
-    }),
-  )
 }

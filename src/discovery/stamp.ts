@@ -46,3 +46,8 @@ function isCalendarDate(date: string): boolean {
 export function dateOf(moment: Date): string {
   return moment.toISOString().slice(0, 10).replaceAll('-', '')
 }
+
+/** `20260124` → `2026-01-24`. */
+export function dateOfVersion(version: string): string {
+  return `${version.slice(0, 4)}-${version.slice(4, 6)}-${version.slice(6, 8)}`
+}

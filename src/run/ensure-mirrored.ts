@@ -1,5 +1,5 @@
 import { UpdaterError } from '../errors.ts'
-import { type Build, type Digest, formatDigest } from '../image.ts'
+import { type Digest, formatDigest, type SourceFile } from '../image.ts'
 import type { MirrorOutcome } from '../report/outcome.ts'
 import { checkPublic, findPublic, type PublicObject, verifyFull } from '../stores/public.ts'
 import type { ObjectRecord, Store, StoredObject, Upload } from '../stores/store.ts'
@@ -8,7 +8,7 @@ import type { Transferred } from '../transfer/transfer.ts'
 import type { Place, Task } from './context.ts'
 
 /** A build whose bytes shall lie on the mirror under the name of its version. */
-type Unverified = Omit<Build, 'digest' | 'trust'>
+type Unverified = Omit<SourceFile, 'digest'>
 
 /** The same, with the digest that its bytes must have. */
 type Wanted = Unverified & { readonly digest: Digest }

@@ -127,3 +127,9 @@ export async function endInOrder(closers: readonly (() => unknown)[], note: Note
     }
   }
 }
+
+/** Why an image is not looked at, decided before any request; `undefined`: it is looked at. */
+export function skipReason(image: Image, includeDisabled: boolean): 'no-latest-url' | 'disabled' | undefined {
+  if (image.latestUrl === undefined) return 'no-latest-url'
+  return image.enable || includeDisabled ? undefined : 'disabled'
+}

@@ -1,7 +1,5 @@
 import type { VersionEdit } from '../catalog/types.ts'
-import type { DiscoveryContext } from '../discovery/discover.ts'
-import type { ImageStep } from '../events.ts'
-import type { Image } from '../image.ts'
+import type { Discovery } from '../discovery/find-newest.ts'
 import type { Run, Task } from '../run/context.ts'
 import type { Settings } from './settings.ts'
 
@@ -10,7 +8,7 @@ export interface UpdateRun extends Run {
   readonly settings: Settings
   /** Until then images are only looked for. Rejects where the store cannot be used. */
   readonly ready: Promise<void>
-  discovery(image: Image, step: (step: ImageStep) => void): DiscoveryContext
+  readonly discovery: Discovery
   /** Settles when the edit is in the file (in a dry run: when it is known to be possible). */
   write(file: string, edit: VersionEdit): Promise<void>
 }

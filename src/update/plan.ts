@@ -1,46 +1,29 @@
-import type { Build, ImageVersion, VersionValues } from '../image.ts'
-import { type Digest, formatDigest, type Image, parseDigest, sameDigest } from '../image.ts'
-
-/**
- * Does the catalogue already name these bytes? Then the digest that it has recorded. Where the distribution
- * publishes none, the build's own URL decides.
- */
-export function currentDigest(
-  image: Image,
-  { url, digest }: Pick<Build, 'url' | 'digest'>,
-): Digest | undefined {
-  const [current] = image.versions
-  const recorded = parseDigest(current?.checksum ?? '')
-  if (recorded === undefined) return undefined
-  const isCurrent = digest === undefined ? current?.url === url : sameDigest(recorded, digest)
-  return isCurrent ? recorded : undefined
-}
-
-/** `20260124` → `2026-01-24`. */
-export function dateOfVersion(version: string): string {
-  return `${version.slice(0, 4)}-${version.slice(4, 6)}-${version.slice(6, 8)}`
-}
-
-/** A build with the digest of its file. */
-export type KnownBuild = Build & { readonly digest: Digest }
+import { overrideOf } from '../discovery/options.ts'
+import { dateOfVersion } from '../discovery/stamp.ts'
+import {
+  type Build,
+  type Digest,
+  formatDigest,
+  type Image,
+  type ImageVersion,
+  type VersionValues,
+} from '../image.ts'
+import type { ImageOverride, KeepVersions } from './options.ts'
 
 /** What `versions[0]` will hold once `build` is on the mirror at `mirrorUrl` (`null`: on none). */
-export function planValues(build: KnownBuild, mirrorUrl: string | null): VersionValues {
+export function planValues(
+  { url }: Pick<Build, 'url'>,
+  version: string,
+  digest: Digest,
+  mirrorUrl: string | null,
+): VersionValues {
   return {
-    version: build.version,
-    buildDate: dateOfVersion(build.version),
-    checksum: formatDigest(build.digest),
-    url: build.url,
+    version,
+    buildDate: dateOfVersion(version),
+    checksum: formatDigest(digest),
+    url,
     mirrorUrl,
   }
-}
-
-/** Would a checksum from this URL cross a network as plain text? A loopback address is no network. */
-export function isUnprotected(url: string): boolean {
-  if (!URL.canParse(url)) return false
-  const { protocol, hostname } = new URL(url)
-  const loopback = hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d+){3}$/.test(hostname)
-  return protocol === 'http:' && !loopback
 }
 
 /**
@@ -72,8 +55,15 @@ export function applyValues(before: ImageVersion | undefined, changes: Partial<V
   }
 }
 
-/** Why an image is not looked at, decided before any request; `undefined`: it is looked at. */
-export function skipReason(image: Image, includeDisabled: boolean): 'no-latest-url' | 'disabled' | undefined {
-  if (image.latestUrl === undefined) return 'no-latest-url'
-  return image.enable || includeDisabled ? undefined : 'disabled'
+/**
+ * Entries that the image's `versions` are to have at most; `undefined`: the newest one replaces the first,
+ * and the others stay.
+ */
+export function versionsToKeep(
+  image: Image,
+  settings: { readonly keepVersions: KeepVersions; readonly overrides: readonly ImageOverride[] },
+): number | undefined {
+  const keep = overrideOf(settings.overrides, image, 'keepVersions') ?? settings.keepVersions
+  if (keep === 'uuid-validity') return image.lastVersions
+  return keep === 'replace' ? undefined : keep
 }

@@ -1,3 +1,4 @@
+import { createDiscovery } from '../discovery/find-newest.ts'
 import type { Listener } from '../events.ts'
 import type { Image } from '../image.ts'
 import { type ImageOutcome, type RunReport, summarize } from '../report/outcome.ts'
@@ -11,13 +12,12 @@ import {
   heldUntil,
   outcomeError,
   secondsSince,
+  skipReason,
   tellOf,
 } from '../run/run.ts'
 import { openCatalogue } from './catalogue.ts'
 import type { UpdateRun } from './context.ts'
-import { createDiscovery } from './newest.ts'
 import type { UpdateOptions } from './options.ts'
-import { skipReason } from './plan.ts'
 import { settle } from './settings.ts'
 import { type Progress, updateImage } from './update-image.ts'
 
@@ -43,7 +43,7 @@ export async function runUpdate(options: UpdateOptions, context: RunContext = {}
     const run: UpdateRun = {
       ...createRun(settings, beginning, mirror, store),
       ready,
-      discovery: createDiscovery(settings, beginning, settings.dryRun),
+      discovery: createDiscovery(settings, { http, signal, dryRun: settings.dryRun }),
       write: (file, edit) => catalogue.write(file, edit),
     }
     const images = await Promise.all(

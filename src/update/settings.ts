@@ -1,8 +1,9 @@
 import type { Shard } from '../catalog/shard.ts'
+import { settleDiscovery } from '../discovery/options.ts'
 import { UpdaterError } from '../errors.ts'
 import type { Settled } from '../run/options.ts'
 import { positive, settleRun } from '../run/settings.ts'
-import type { DiscoveryOptions, KeepVersions, UpdateOptions } from './options.ts'
+import type { KeepVersions, UpdateOptions } from './options.ts'
 
 /** The options with every default filled in. */
 export type Settings = Settled<Omit<UpdateOptions, 'shard'>> & Pick<UpdateOptions, 'shard'>
@@ -13,22 +14,9 @@ export function settle(options: UpdateOptions): Settings {
     shard: options.shard === undefined ? undefined : checkedShard(options.shard),
     ...settleRun(options),
     ...settleDiscovery(options),
+    overrides: (options.overrides ?? []).map((one) => ({ ...one, keepVersions: keep(one.keepVersions) })),
     allowDowngrade: options.allowDowngrade ?? false,
     keepVersions: keep(options.keepVersions ?? 'replace'),
-  }
-}
-
-/**
- * What decides which build is the newest one.
- * @throws UpdaterError CONFIGURATION
- */
-export function settleDiscovery(options: DiscoveryOptions): Settled<DiscoveryOptions> {
-  return {
-    signatures: options.signatures ?? 'prefer',
-    cache: options.cache ?? true,
-    keyring: options.keyring ?? '/etc/image-updater/keys',
-    overrides: (options.overrides ?? []).map((one) => ({ ...one, keepVersions: keep(one.keepVersions) })),
-    sources: options.sources ?? [],
   }
 }
 

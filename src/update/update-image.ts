@@ -1,5 +1,5 @@
-import { dateBuild } from '../discovery/discover.ts'
-import type { Found } from '../discovery/resolver.ts'
+import { recordedDigest, refuseDowngrade } from '../discovery/compare.ts'
+import { findNewest, versionOf } from '../discovery/find-newest.ts'
 import { UpdaterError } from '../errors.ts'
 import type { Build, Digest, Image, ImageVersion, Trust, VersionValues } from '../image.ts'
 import type { MirrorOutcome } from '../report/outcome.ts'
@@ -9,9 +9,7 @@ import { listDigests } from '../run/list-digests.ts'
 import { folderOfKey } from '../stores/naming.ts'
 import type { StoredObject } from '../stores/store.ts'
 import type { UpdateTask } from './context.ts'
-import { findNewest, refuseDowngrade } from './newest.ts'
-import { versionsToKeep } from './overrides.ts'
-import { applyValues, currentDigest, type KnownBuild, planValues } from './plan.ts'
+import { applyValues, planValues, versionsToKeep } from './plan.ts'
 
 /** What is known of an image's way so far; a failure is reported with it. */
 export interface Progress {
@@ -36,19 +34,20 @@ export async function updateImage(task: Task): Promise<void> {
   const { image, run, step, progress } = task
   const looked = lookAhead(task)
   looked.catch(() => undefined) // only where it counts
-  const { resolver, found } = await run.checking(() => findNewest(image, run.discovery(image, step), step))
-  progress.resolver = resolver
-  progress.trust = found.trust
+  const build = await run.checking(() => findNewest(image, run.discovery, step))
+  progress.resolver = build.resolver
+  progress.trust = build.trust
   await run.ready
-  const recorded = currentDigest(image, found)
+  const recorded = recordedDigest(image, build)
   if (recorded !== undefined) {
     step({ type: 'up-to-date' })
-    await keep(task, { ...found, digest: recorded }, looked)
+    await keep(task, { ...build, digest: recorded }, looked)
   } else {
-    const build = await run.checking(() => dateBuild(found, run.discovery(image, step)))
-    if (!run.settings.allowDowngrade) refuseDowngrade(image, build)
+    const version = await run.checking(() => versionOf(build, run.discovery))
+    if (!run.settings.allowDowngrade) refuseDowngrade(image, build, version)
     const { digest } = build
-    await (digest === undefined ? adoptFirstUse(task, build) : adopt(task, { ...build, digest }))
+    const dated = { ...build, version }
+    await (digest === undefined ? adoptFirstUse(task, dated) : adopt(task, { ...dated, digest }))
   }
 }
 
@@ -69,7 +68,7 @@ async function lookAhead({ image, run }: Task): Promise<StoredObject | undefined
 /** The catalogue names the newest build: all that can be missing is its object on the mirror. */
 async function keep(
   task: Task,
-  found: Found & { readonly digest: Digest },
+  found: Build & { readonly digest: Digest },
   looked: Promise<StoredObject | undefined>,
 ): Promise<void> {
   const { image, run, step, progress } = task
@@ -91,13 +90,21 @@ async function keep(
 }
 
 /** The distribution has another build than the catalogue: it goes to the mirror, then into the file. */
-async function adopt(task: Task, build: KnownBuild): Promise<void> {
+async function adopt(
+  task: Task,
+  build: Build & { readonly version: string; readonly digest: Digest },
+): Promise<void> {
   const { image, run, step, progress } = task
   progress.mirror = { status: 'none' }
   const place = run.place(image, build.version)
   const mirrored = place !== undefined && run.settings.mirror.kind !== 'none'
   const named = mirrored || (place !== undefined && (await answers(task, build, place)))
-  const values = planValues(build, named && place !== undefined ? place.url : null)
+  const values = planValues(
+    build,
+    build.version,
+    build.digest,
+    named && place !== undefined ? place.url : null,
+  )
   step({ type: 'new-values', values })
   if (mirrored) progress.mirror = await mirror(task, build, place, false)
   await write(task, values, versionsToKeep(image, run.settings))
@@ -119,7 +126,7 @@ function listBeside({ run, step }: ImageTask, object: string): Promise<void> {
  * The distribution has another build than the catalogue, and publishes no digest: that of the bytes on the
  * way to the mirror goes into the file. A dry run, which downloads nothing, has none to show.
  */
-async function adoptFirstUse(task: Task, build: Build): Promise<void> {
+async function adoptFirstUse(task: Task, build: Build & { readonly version: string }): Promise<void> {
   const { image, run, step, progress } = task
   const place = run.settings.mirror.kind === 'none' ? undefined : run.place(image, build.version)
   if (place === undefined) throw nothingToHash(image, build)
@@ -135,7 +142,7 @@ async function adoptFirstUse(task: Task, build: Build): Promise<void> {
   const { outcome, digest } = await mirrorFirstUse(task, build, place)
   progress.mirror = outcome
   await listBeside(task, place.object)
-  const values = planValues({ ...build, digest }, place.url)
+  const values = planValues(build, build.version, digest, place.url)
   step({ type: 'new-values', values })
   await write(task, values, versionsToKeep(image, run.settings))
 }

@@ -1,6 +1,5 @@
-import type { Found } from '../../src/discovery/resolver.ts'
 import { resolvers } from '../../src/discovery/resolvers/index.ts'
-import type { Image } from '../../src/image.ts'
+import type { Build, Image } from '../../src/image.ts'
 import type { Exchange } from '../discovery/fake-http.ts'
 import { imageOf } from '../discovery/image.ts'
 
@@ -26,7 +25,7 @@ export interface ResolverCase {
   readonly image: Image
   /** The newest build on a day with two, each trap of this distribution next to it. */
   readonly exchanges: readonly Exchange[]
-  readonly found: Partial<Found>
+  readonly found: Partial<Build>
   /** The file whose name is told as the latest, where it is not the build's own. */
   readonly alias?: string
   /** What the catalogue would hold if its build were newer. */
@@ -52,7 +51,7 @@ export const replaced = (name: string) => (manifest: string, other: string) =>
 export function imageAt(resolver: string, title: string, architecture = 'x86_64'): Image {
   const layout = resolvers
     .find(({ name }) => name === resolver)
-    ?.facts.layouts.find((one) => one.image === title && one.architecture === architecture)
+    ?.recommended.find((one) => one.image === title && one.architecture === architecture)
   if (layout === undefined) throw new Error(`${resolver} has no layout of ${title}`)
   const { latestUrl, latestChecksumUrl, format } = layout
   return imageOf({ name: title, latestUrl, latestChecksumUrl, format })

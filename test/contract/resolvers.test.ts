@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { compareBuilds, dateBuild, discover } from '../../src/discovery/discover.ts'
+import { compareBuilds } from '../../src/discovery/compare.ts'
+import { versionOf } from '../../src/discovery/find-newest.ts'
 import { resolvers } from '../../src/discovery/resolvers/index.ts'
-import { type Answer, codeOf, type Exchange, fakeContext } from '../discovery/fake-http.ts'
+import { type Answer, codeOf, type Exchange, fakeContext, find } from '../discovery/fake-http.ts'
 import { resolverCases } from './cases/index.ts'
 import { apacheListing, type ResolverCase } from './resolver-case.ts'
 
@@ -17,7 +18,7 @@ const manifestOf = (one: ResolverCase) => text(one.exchanges.at(-1)?.[1])
 
 async function failure(one: ResolverCase, exchanges: readonly Exchange[]): Promise<string> {
   const context = fakeContext(exchanges)
-  const code = await codeOf(() => discover(one.image, context))
+  const code = await codeOf(() => find(one.image, context))
   context.http.done()
   return code
 }
@@ -53,8 +54,8 @@ describe.each(cases)('%s', (_, one) => {
 
   it('finds the newer of two builds of one day, asking just these URLs', async () => {
     const context = fakeContext(one.exchanges)
-    const { resolver, found } = await discover(one.image, context)
-    expect(resolver).toBe(one.resolver)
+    const found = await find(one.image, context)
+    expect(found.resolver).toBe(one.resolver)
     expect(found).toMatchObject({ trust: 'checksum', ...one.found })
     expect(found.url).not.toMatch(/HEREBE|DRAGONS/)
     context.http.done()
@@ -74,8 +75,8 @@ describe.each(cases)('%s', (_, one) => {
       const moved = <T>(value: T): T =>
         JSON.parse(JSON.stringify(value).replaceAll(/https:\/\/[a-z0-9.-]+/g, to))
       const context = fakeContext(moved(one.exchanges))
-      const { resolver, found } = await discover(moved(one.image), context)
-      expect(resolver).toBe(one.resolver)
+      const found = await find(moved(one.image), context)
+      expect(found.resolver).toBe(one.resolver)
       expect(found).toMatchObject(moved(one.found))
       context.http.done()
     },
@@ -131,8 +132,9 @@ describe.each(cases)('%s', (_, one) => {
         ? [[`HEAD ${one.found.url}`, { lastModified: 'Sat, 12 Nov 2022 10:00:00 GMT' }] as const]
         : []),
     ])
-    const { found } = await discover(one.image, context)
-    const build = await dateBuild(found, context, new Date('2026-11-01T00:00:00Z'))
+    const found = await find(one.image, context)
+    const version = await versionOf(found, context, new Date('2026-11-01T00:00:00Z'))
+    const build = { url: found.url, version }
     context.http.done()
     expect(compareBuilds({ url: one.newerUrl, version: '20270101' }, build)).toBeLessThan(0)
     expect(compareBuilds({ url: build.url, version: build.version }, build)).toBe(0)
@@ -141,7 +143,7 @@ describe.each(cases)('%s', (_, one) => {
 
   it('an abort before the first question', async () => {
     const context = fakeContext([], AbortSignal.abort())
-    expect(await codeOf(() => discover(one.image, context))).toBe('ABORTED')
+    expect(await codeOf(() => find(one.image, context))).toBe('ABORTED')
   })
 
   it.each(indices)('an abort while question %i is answered', async (index) => {
@@ -154,7 +156,7 @@ describe.each(cases)('%s', (_, one) => {
       if (asked === index + 1) controller.abort()
       return ask(url, options)
     }
-    expect(await codeOf(() => discover(one.image, context))).toBe('ABORTED')
+    expect(await codeOf(() => find(one.image, context))).toBe('ABORTED')
     expect(asked).toBe(index + 1)
   })
 })
@@ -171,7 +173,7 @@ describe('listings of dated folders', () => {
       [withoutSlash(question), page ?? ''],
       ...(manifest ? [manifest] : []),
     ])
-    expect((await discover(one.image, context)).found).toMatchObject(one.found)
+    expect(await find(one.image, context)).toMatchObject(one.found)
     context.http.done()
   })
 
@@ -182,7 +184,7 @@ describe('listings of dated folders', () => {
       [question, { redirectedTo, text: absolute }],
       ...(manifest ? [manifest] : []),
     ])
-    expect((await discover(one.image, context)).found).toMatchObject(one.found)
+    expect(await find(one.image, context)).toMatchObject(one.found)
     context.http.done()
   })
 
@@ -203,7 +205,7 @@ describe('listings of dated folders', () => {
       [question, text(page) + apacheListing([name])],
       ...(manifest ? [manifest] : []),
     ])
-    expect((await discover(one.image, context)).found).toMatchObject(one.found)
+    expect(await find(one.image, context)).toMatchObject(one.found)
     context.http.done()
   })
 })

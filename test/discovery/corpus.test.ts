@@ -1,9 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
-import { discover } from '../../src/discovery/discover.ts'
 import { findResolver } from '../../src/discovery/resolvers/index.ts'
-import { type Exchange, fakeContext } from './fake-http.ts'
+import { type Exchange, fakeContext, find } from './fake-http.ts'
 import { imageOf } from './image.ts'
 
 const corpus = new URL('../../../shared/corpus/', import.meta.url)
@@ -47,7 +46,7 @@ describe.skipIf(missing)('the real catalogue and the real answers', () => {
     ['rockylinux', 'rocky', 2],
     ['ubuntu', 'ubuntu', 11],
   ])('all of %s.yml are served by %s', (file, resolver, count) => {
-    const names = imagesOf(file).map((image) => findResolver(image).name)
+    const names = imagesOf(file).map((image) => findResolver(image).resolver.name)
     expect(names).toEqual(Array.from({ length: count }, () => resolver))
   })
 
@@ -113,7 +112,7 @@ describe.skipIf(missing)('the real catalogue and the real answers', () => {
     const image = imagesOf(file).find((candidate) => candidate.name === name)
     const context = fakeContext(answers.map(([url, path]): Exchange => [`GET ${url}`, read(path)]))
     expect(image).toBeDefined()
-    if (image !== undefined) expect((await discover(image, context)).found).toMatchObject(expected)
+    if (image !== undefined) expect(await find(image, context)).toMatchObject(expected)
     context.http.done()
   })
 })

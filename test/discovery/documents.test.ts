@@ -1,8 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { discover } from '../../src/discovery/discover.ts'
 import { parseDocument } from '../../src/discovery/documents.ts'
-import { codeOf, type Exchange, fakeContext } from './fake-http.ts'
+import { codeOf, type Exchange, fakeContext, find } from './fake-http.ts'
 import { imageOf } from './image.ts'
 
 const hex = 'ab'.repeat(32)
@@ -122,15 +121,15 @@ describe('the build that a document tells of', () => {
     ['that climbs', at('v9/../../x-9.img')],
     ['of another name', at('v9/y-9.img')],
   ])('is none %s', async (_, asset) => {
-    expect((await discover(image, fakeContext([answer(asset, at('v1.2/x-1.2.img'))]))).found.url).toBe(
+    expect((await find(image, fakeContext([answer(asset, at('v1.2/x-1.2.img'))]))).url).toBe(
       'https://github.com/o/r/releases/download/v1.2/x-1.2.img',
     )
-    expect(await codeOf(() => discover(image, fakeContext([answer(asset)])))).toBe('DISCOVERY_NOTHING_FOUND')
+    expect(await codeOf(() => find(image, fakeContext([answer(asset)])))).toBe('DISCOVERY_NOTHING_FOUND')
   })
 
   it('is an error where its checksum is missing, not an older build', async () => {
     const bare = { ...at('v2/x-2.img'), digest: null }
-    expect(await codeOf(() => discover(image, fakeContext([answer(bare, at('v1/x-1.img'))])))).toBe(
+    expect(await codeOf(() => find(image, fakeContext([answer(bare, at('v1/x-1.img'))])))).toBe(
       'CHECKSUM_NOT_PUBLISHED',
     )
   })
@@ -149,7 +148,7 @@ describe('the build that a document tells of', () => {
       latestUrl: 'https://h/x-HEREBE\\d+DRAGONS.img',
       latestChecksumUrl: 'https://h/streams/v1/x.json',
     })
-    const { found } = await discover(md5, context)
+    const found = await find(md5, context)
     expect(found.digest).toEqual({ algorithm: 'md5', hex: 'c'.repeat(32) })
     expect(context.told).toContainEqual({
       type: 'warning',
@@ -186,7 +185,7 @@ describe('packages of GitLab', () => {
         ]),
       ],
     ])
-    const { found } = await discover(image, context)
+    const found = await find(image, context)
     context.http.done()
     expect(found).toMatchObject({
       url: `${generic}v20260715.100/x-20260715.100.qcow2`,
@@ -207,6 +206,6 @@ describe('packages of GitLab', () => {
     ['without the file', [list, [filesUrl, '[]']], 'DISCOVERY_NOTHING_FOUND'],
     ['that are forbidden', [[list[0], 403]], 'HTTP_STATUS'],
   ])('%s are an error', async (_, exchanges, code) => {
-    expect(await codeOf(() => discover(image, fakeContext(exchanges)))).toBe(code)
+    expect(await codeOf(() => find(image, fakeContext(exchanges)))).toBe(code)
   })
 })

@@ -1,8 +1,10 @@
 import { expect } from 'vitest'
-import type { DiscoveryEvent, ResolverContext } from '../../src/discovery/resolver.ts'
+import { type Discovery, findNewest } from '../../src/discovery/find-newest.ts'
 import { UpdaterError } from '../../src/errors.ts'
+import type { ImageStep } from '../../src/events.ts'
 import { statusError } from '../../src/http/failure.ts'
 import type { DiscoveryHttp, FileFacts, RequestOptions, TextAnswer } from '../../src/http/types.ts'
+import type { Build, Image } from '../../src/image.ts'
 
 /** What the fake server says: a body, a status, facts of a file, or a body after a redirect. */
 export type Answer =
@@ -61,14 +63,23 @@ export class FakeHttp implements DiscoveryHttp {
   }
 }
 
-export interface FakeContext extends ResolverContext {
+export interface FakeContext extends Discovery {
   readonly http: FakeHttp
-  readonly told: DiscoveryEvent[]
+  /** What the log was told of URLs and doubts. */
+  readonly told: ImageStep[]
 }
 
 export function fakeContext(exchanges: readonly Exchange[], signal?: AbortSignal): FakeContext {
-  const told: DiscoveryEvent[] = []
-  return { http: new FakeHttp(exchanges), told, tell: (event) => told.push(event), signal }
+  const keys = { find: async () => ({ keys: [], problems: [] }) }
+  const http = new FakeHttp(exchanges)
+  return { http, told: [], signal, keys, signatures: 'off', overrides: [], sources: [] }
+}
+
+/** Finds the newest build as a run does, without signatures. */
+export function find(image: Image, context: FakeContext): Promise<Build> {
+  return findNewest(image, context, (step) => {
+    if (['latest-url', 'checksums-from', 'warning'].includes(step.type)) context.told.push(step)
+  })
 }
 
 /** The error's code; fails the test where nothing or no `UpdaterError` was thrown. */

@@ -21,7 +21,7 @@ describe('which resolver serves an image', () => {
     ['centos', 'centos', 'https://h/x-HEREBE\\d+DRAGONS', sums],
     ['placeholder', 'debian', 'https://h/latest/x-HEREBE\\d+DRAGONS', sums],
   ])('%s', (name, osDistro, latestUrl, latestChecksumUrl) => {
-    expect(findResolver(imageOf({ osDistro, latestUrl, latestChecksumUrl })).name).toBe(name)
+    expect(findResolver(imageOf({ osDistro, latestUrl, latestChecksumUrl })).resolver.name).toBe(name)
   })
 
   it.each([

@@ -3,7 +3,7 @@ import { compilePatterns, hasPlaceholder, parsePattern } from '../../src/discove
 import { findResolver, resolvers } from '../../src/discovery/resolvers/index.ts'
 import { imageOf } from './image.ts'
 
-const layouts = resolvers.flatMap(({ name, facts }) => facts.layouts.map((layout) => ({ name, layout })))
+const layouts = resolvers.flatMap(({ name, recommended }) => recommended.map((layout) => ({ name, layout })))
 
 /** What a catalogue gives images of these; those of the others it has no `os_distro` for. */
 const osDistros: Readonly<Record<string, string>> = {
@@ -22,7 +22,7 @@ describe('the layouts that resolvers recommend', () => {
   it.each(layouts)('$layout.image ($layout.architecture) is served by $name', ({ name, layout }) => {
     const { latestUrl, latestChecksumUrl } = layout
     const image = imageOf({ latestUrl, latestChecksumUrl, osDistro: osDistros[name] })
-    expect(findResolver(image).name).toBe(name)
+    expect(findResolver(image).resolver.name).toBe(name)
   })
 
   it.each(layouts)('$layout.image ($layout.architecture): the URLs are usable', async ({ layout }) => {

@@ -1,16 +1,15 @@
 import { describe, expect, it } from 'vitest'
-import { discover } from '../../src/discovery/discover.ts'
 import { apacheListing, digest, gnu } from '../contract/resolver-case.ts'
-import { codeOf, type Exchange, fakeContext } from './fake-http.ts'
+import { codeOf, type Exchange, fakeContext, find } from './fake-http.ts'
 import { imageOf } from './image.ts'
 
 const h = 'https://h.example/'
 const listing = (path: string, ...names: string[]): Exchange => [`GET ${h}${path}`, apacheListing(names)]
 
-async function find(latestUrl: string, latestChecksumUrl: string, exchanges: readonly Exchange[]) {
+async function urlOf(latestUrl: string, latestChecksumUrl: string, exchanges: readonly Exchange[]) {
   const context = fakeContext(exchanges)
   const image = imageOf({ latestUrl: h + latestUrl, latestChecksumUrl: h + latestChecksumUrl })
-  const { found } = await discover(image, context)
+  const found = await find(image, context)
   context.http.done()
   return found.url
 }
@@ -18,7 +17,7 @@ async function find(latestUrl: string, latestChecksumUrl: string, exchanges: rea
 describe('patterns in path segments', () => {
   it('are resolved from left to right, each in the folder that the ones before led to', async () => {
     expect(
-      await find(
+      await urlOf(
         'HEREBEr\\d+DRAGONS/HEREBEb\\d+DRAGONS/x.img',
         'HEREBEr\\d+DRAGONS/HEREBEb\\d+DRAGONS/SUMS',
         [
@@ -32,7 +31,7 @@ describe('patterns in path segments', () => {
 
   it('may stand in latest_checksum_url alone beside another one', async () => {
     expect(
-      await find('HEREBE\\d+DRAGONS/x.img', 'sums/HEREBE\\d+DRAGONS-HEREBE[a-z]+DRAGONS.txt', [
+      await urlOf('HEREBE\\d+DRAGONS/x.img', 'sums/HEREBE\\d+DRAGONS-HEREBE[a-z]+DRAGONS.txt', [
         listing('', '9/', '10/'),
         listing('sums/', '10-abc.txt', '10-abd.txt', '9-zzz.txt', '10-abe.txt/'),
         [`GET ${h}sums/10-abd.txt`, gnu('a', 'x.img')],
@@ -42,7 +41,7 @@ describe('patterns in path segments', () => {
 
   it('in a folder and the file name may be told by the manifest alone', async () => {
     expect(
-      await find('HEREBE\\d+DRAGONS/x-HEREBE\\d+DRAGONS.img', 'latest/SUMS', [
+      await urlOf('HEREBE\\d+DRAGONS/x-HEREBE\\d+DRAGONS.img', 'latest/SUMS', [
         [`GET ${h}latest/SUMS`, gnu('a', 'x-9.img') + gnu('b', 'x-10.img')],
       ]),
     ).toBe(`${h}10/x-10.img`)
@@ -50,7 +49,7 @@ describe('patterns in path segments', () => {
 
   it('need no listing of a folder whose text is known', async () => {
     expect(
-      await find(
+      await urlOf(
         'a/HEREBE\\d+DRAGONS/x-HEREBE\\d+DRAGONS.img',
         'a/HEREBE\\d+DRAGONS/x-HEREBE\\d+DRAGONS.img.sha256',
         [listing('a/', '7/'), [`GET ${h}a/7/x-7.img.sha256`, digest('a')]],
@@ -60,7 +59,7 @@ describe('patterns in path segments', () => {
 
   it('with names that need encoding make a URL of their own', async () => {
     expect(
-      await find('HEREBE.*DRAGONS/x.img', 'HEREBE.*DRAGONS/SUMS', [
+      await urlOf('HEREBE.*DRAGONS/x.img', 'HEREBE.*DRAGONS/SUMS', [
         listing('', 'a%20b%23/'),
         [`GET ${h}a%20b%23/SUMS`, gnu('a', 'x.img')],
       ]),
@@ -104,7 +103,7 @@ describe('patterns in path segments', () => {
       'DISCOVERY_NOTHING_FOUND',
     ],
   ])('%s are an error', async (_, latestUrl, checksumUrl, exchanges, code) => {
-    expect(await codeOf(() => find(latestUrl, checksumUrl, exchanges))).toBe(code)
+    expect(await codeOf(() => urlOf(latestUrl, checksumUrl, exchanges))).toBe(code)
   })
 })
 
@@ -112,7 +111,7 @@ describe('a clearsigned text whose signature is not looked at', () => {
   it('is read without its frame', async () => {
     const text = `-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA512\n\nx-1.img\n-----BEGIN PGP SIGNATURE-----\n\ny-9.img\n-----END PGP SIGNATURE-----\n`
     expect(
-      await find('newest.txt', 'HEREBE.+DRAGONS.sha256', [
+      await urlOf('newest.txt', 'HEREBE.+DRAGONS.sha256', [
         [`GET ${h}newest.txt`, text],
         [`GET ${h}x-1.img.sha256`, gnu('a', 'x-1.img')],
       ]),
@@ -126,7 +125,7 @@ describe('a checksum file beside the image', () => {
 
   it('may tell the name of the build', async () => {
     expect(
-      await find(`${leap}.qcow2`, `${leap}.qcow2.sha256`, answer(gnu('a', `${leap}-Build18.7.qcow2`))),
+      await urlOf(`${leap}.qcow2`, `${leap}.qcow2.sha256`, answer(gnu('a', `${leap}-Build18.7.qcow2`))),
     ).toBe(`${h}${leap}.qcow2`)
   })
 
@@ -136,14 +135,14 @@ describe('a checksum file beside the image', () => {
     ['two builds', gnu('a', `${leap}-Build18.7.qcow2`) + gnu('b', `${leap}-Build18.8.qcow2`)],
     ['a build elsewhere', gnu('a', `${leap}-../x.qcow2`)],
   ])('may not tell that of %s', async (_, text) => {
-    expect(await codeOf(() => find(`${leap}.qcow2`, `${leap}.qcow2.sha256`, answer(text)))).toBe(
+    expect(await codeOf(() => urlOf(`${leap}.qcow2`, `${leap}.qcow2.sha256`, answer(text)))).toBe(
       'CHECKSUM_NOT_LISTED',
     )
   })
 
   it('tells no build where it is a folder’s', async () => {
     const exchanges: Exchange[] = [[`GET ${h}SHA256SUMS`, gnu('a', `${leap}-Build18.7.qcow2`)]]
-    expect(await codeOf(() => find(`${leap}.qcow2`, 'SHA256SUMS', exchanges))).toBe('CHECKSUM_NOT_LISTED')
+    expect(await codeOf(() => urlOf(`${leap}.qcow2`, 'SHA256SUMS', exchanges))).toBe('CHECKSUM_NOT_LISTED')
   })
 })
 
@@ -173,7 +172,7 @@ describe("Debian's JSON of a build", () => {
     const internal = item('Upload', 'internal', `sha512:${'A'.repeat(86)}`)
     const build = item('Build', 'qcow2', `sha512:${'B'.repeat(86)}`)
     const context = fakeContext(exchanges(build, internal, item('Upload', 'qcow2', `sha512:${base64}`)))
-    const { found } = await discover(image, context)
+    const found = await find(image, context)
     expect(found).toMatchObject({
       url: `${h}trixie/20260717-2542/debian-13-genericcloud-amd64-20260717-2542.qcow2`,
       digest: { algorithm: 'sha512', hex: '07'.repeat(64) },
@@ -191,6 +190,6 @@ describe("Debian's JSON of a build", () => {
       'CHECKSUM_AMBIGUOUS',
     ],
   ])('is refused with a digest %s', async (_, items, code) => {
-    expect(await codeOf(() => discover(image, fakeContext(exchanges(...items))))).toBe(code)
+    expect(await codeOf(() => find(image, fakeContext(exchanges(...items))))).toBe(code)
   })
 })

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { isSafeFileName } from '../../src/discovery/names.ts'
-import { parsePointer } from '../../src/discovery/pointer-file.ts'
+import { parsePointer } from '../../src/discovery/strategies/pointer.ts'
 
 describe('pointers', () => {
   it.each([

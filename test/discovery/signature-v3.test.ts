@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import type * as openpgp from 'openpgp'
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
-import { v3Signatures } from '../../src/discovery/signatures/packets.ts'
+import { v3Signatures } from '../../src/discovery/signatures/v3-signature.ts'
 import { verifyDetached } from '../../src/discovery/signatures/verify.ts'
 import {
   armored,

@@ -5,8 +5,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type * as openpgp from 'openpgp'
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { createSignatureCheck, type SignaturePolicy } from '../../src/discovery/signature.ts'
-import { type DistributionPin, pinFor, pins } from '../../src/discovery/signatures/pins.ts'
+import { resolvers } from '../../src/discovery/resolvers/index.ts'
+import { checkSignature, type SignatureCheck } from '../../src/discovery/signatures/check.ts'
+import { expectedSignature, type ManifestSignature } from '../../src/discovery/signatures/expected.ts'
+import { createKeySource } from '../../src/discovery/signatures/keys.ts'
 import { describeError, UpdaterError } from '../../src/errors.ts'
 import { armored, clearsign, encode, makeKey, now, refusal, signWith } from './signature-keys.ts'
 import { discoveryHttp } from './signature-server.ts'
@@ -47,34 +49,39 @@ afterEach(async () => {
 })
 
 /** A distribution that keeps its key beside its releases, as AlmaLinux does. */
-function pin(changes: Partial<DistributionPin> = {}): DistributionPin {
+function pin(changes: Partial<ManifestSignature> = {}): ManifestSignature {
   return {
-    signature: ['.asc', '.sig'],
+    form: ['.asc', '.sig'],
     knownToSign: true,
     hosts: ['127.0.0.1'],
     fingerprints: { 9: [key.getFingerprint()] },
-    layout: /^(?<root>.*?)\/(?<release>\d[^/]*)\/cloud\//,
+    manifestPath: /^(?<root>.*?)\/(?<release>\d[^/]*)\/cloud\//,
     keyFile: 'KEY-',
     keyHint: 'Put the key into the keyring folder',
     ...changes,
   }
 }
 const mirror = { hosts: ['dl.distribution.example'] }
-const noUrl = { layout: undefined, keyFile: undefined, fingerprints: [] as string[] }
+const noUrl = { manifestPath: undefined, keyFile: undefined, fingerprints: [] as string[] }
 
-function check(policy: SignaturePolicy, changes: Partial<DistributionPin> = {}, content = manifest) {
-  const checker = createSignatureCheck({
-    policy,
-    keyring: join(folder, 'keys'),
-    cacheDir: join(folder, 'cache'),
-    http: discoveryHttp(),
-    now: () => now,
-    pins: { distribution: pin(changes) },
-  })
-  return checker.check({
-    distribution: 'distribution',
-    manifest: { url: `${origin}/9/cloud/CHECKSUM`, bytes: encode(content) },
-  })
+type Policy = SignatureCheck['policy']
+
+function checkWith(policy: Policy): SignatureCheck {
+  const http = discoveryHttp()
+  const folders = { keyring: join(folder, 'keys'), cacheDir: join(folder, 'cache') }
+  return { policy, http, keys: createKeySource({ ...folders, http, now: () => now }), now: () => now }
+}
+
+function check(policy: Policy, changes: Partial<ManifestSignature> = {}, content = manifest) {
+  return checkSignature(
+    {
+      distribution: 'distribution',
+      signature: pin(changes),
+      url: `${origin}/9/cloud/CHECKSUM`,
+      bytes: encode(content),
+    },
+    checkWith(policy),
+  )
 }
 
 const serveSignature = (signature = goodSignature) => files.set('/9/cloud/CHECKSUM.asc', signature)
@@ -104,10 +111,10 @@ describe.each(['require', 'prefer'] as const)('with %s', (policy) => {
   it('of a clearsigned manifest only the signed text comes back', async () => {
     serveKey()
     const clearsigned = await clearsign(manifest.trim(), key)
-    for (const signature of ['clearsigned', ['.asc']] as const) {
-      expect(await check(policy, { signature }, clearsigned)).toEqual({ ...signed, text: manifest.trim() })
+    for (const form of ['clearsigned', ['.asc']] as const) {
+      expect(await check(policy, { form }, clearsigned)).toEqual({ ...signed, text: manifest.trim() })
     }
-    const error = await refusal(check(policy, { signature: 'clearsigned' }, `${manifest}${clearsigned}`))
+    const error = await refusal(check(policy, { form: 'clearsigned' }, `${manifest}${clearsigned}`))
     expect(error.code).toBe('SIGNATURE_BAD')
   })
 
@@ -142,7 +149,7 @@ describe.each(['require', 'prefer'] as const)('with %s', (policy) => {
     expect(error.code).toBe('SIGNATURE_MISSING')
     expect(error.message).toContain('CHECKSUM.asc')
     expect(error.message).toContain('CHECKSUM.sig')
-    expect((await refusal(check(policy, { signature: 'clearsigned' }))).code).toBe('SIGNATURE_MISSING')
+    expect((await refusal(check(policy, { form: 'clearsigned' }))).code).toBe('SIGNATURE_MISSING')
   })
 
   it('a missing signature is refused there without the key as well', async () => {
@@ -168,7 +175,7 @@ describe.each(['require', 'prefer'] as const)('with %s', (policy) => {
 })
 
 /** Where only the operator can provide the key, as with Ubuntu. */
-function noUrlButPinned(): Partial<DistributionPin> {
+function noUrlButPinned(): Partial<ManifestSignature> {
   return { ...noUrl, fingerprints: [key.getFingerprint()] }
 }
 
@@ -205,7 +212,7 @@ describe('with prefer', () => {
 
   it('an unverified clearsigned manifest loses its frame', async () => {
     const clearsigned = await clearsign(manifest.trim(), key)
-    const result = await check('prefer', { ...noUrlButPinned(), signature: 'clearsigned' }, clearsigned)
+    const result = await check('prefer', { ...noUrlButPinned(), form: 'clearsigned' }, clearsigned)
     expect([result.text, result.trust, result.warnings.length]).toEqual([manifest.trim(), 'checksum', 1])
   })
 })
@@ -224,19 +231,16 @@ describe('with require', () => {
 })
 
 describe('while the manifest is on its way', () => {
-  const checker = () =>
-    createSignatureCheck({
-      policy: 'prefer',
-      keyring: join(folder, 'keys'),
-      cacheDir: join(folder, 'cache'),
-      http: discoveryHttp(),
-      now: () => now,
-      pins: { distribution: pin() },
-    })
-  const request = (bytes: Promise<Uint8Array>) => ({
-    distribution: 'distribution',
-    manifest: { url: `${origin}/9/cloud/CHECKSUM`, bytes },
-  })
+  const checked = (bytes: Promise<Uint8Array>) =>
+    checkSignature(
+      {
+        distribution: 'distribution',
+        signature: pin(),
+        url: `${origin}/9/cloud/CHECKSUM`,
+        bytes,
+      },
+      checkWith('prefer'),
+    )
 
   it('its signature and its key are asked for', async () => {
     serveSignature()
@@ -244,77 +248,56 @@ describe('while the manifest is on its way', () => {
     const bothAsked = new Promise<void>((resolve) => {
       server.on('request', () => asked.length === 2 && resolve())
     })
-    expect(await checker().check(request(bothAsked.then(() => encode(manifest))))).toEqual(signed)
+    expect(await checked(bothAsked.then(() => encode(manifest)))).toEqual(signed)
     expect([...asked].sort()).toEqual(['/9/cloud/CHECKSUM.asc', '/KEY-9'])
   })
 
   it('its own failure is the one that counts', async () => {
     server.on('request', (_request, response) => response.destroy())
     const missing = new UpdaterError('HTTP_STATUS', 'The manifest is missing')
-    expect(await refusal(checker().check(request(Promise.reject(missing))))).toBe(missing)
+    expect(await refusal(checked(Promise.reject(missing)))).toBe(missing)
   })
-})
-
-it('with off nothing is asked', async () => {
-  expect(await check('off', {}, manifest)).toEqual(unsigned)
-  expect(asked).toEqual([])
 })
 
 describe('a distribution without a pin', () => {
-  const checker = (policy: SignaturePolicy) =>
-    createSignatureCheck({ policy, keyring: folder, cacheDir: folder, http: discoveryHttp() })
-  const request = () => ({
+  const unsignedText = () => ({
     distribution: 'debian',
-    manifest: { url: `${origin}/SHA512SUMS`, bytes: encode(manifest) },
+    url: `${origin}/SHA512SUMS`,
+    bytes: encode(manifest),
   })
 
   it('is trusted by its checksum, and refused where signatures are required', async () => {
-    expect(await checker('prefer').check(request())).toEqual(unsigned)
-    const error = await refusal(checker('require').check(request()))
+    expect(await checkSignature(unsignedText(), checkWith('prefer'))).toEqual(unsigned)
+    const error = await refusal(checkSignature(unsignedText(), checkWith('require')))
     expect([error.code, error.message]).toEqual(['SIGNATURE_MISSING', expect.stringContaining('debian')])
     expect(asked).toEqual([])
-  })
-
-  it('may have a policy of its own', async () => {
-    expect(await checker('require').check({ ...request(), policy: 'prefer' })).toEqual(unsigned)
-    expect((await refusal(checker('off').check({ ...request(), policy: 'require' }))).code).toBe(
-      'SIGNATURE_MISSING',
-    )
-    const odd = { ...request(), distribution: 'constructor' }
-    expect(await checker('prefer').check(odd)).toEqual(unsigned)
   })
 })
 
 it('secrets in a URL are not told', async () => {
-  const checker = createSignatureCheck({
-    policy: 'require',
-    keyring: folder,
-    cacheDir: folder,
-    http: discoveryHttp(),
-    pins: { distribution: pin() },
-  })
   const url = `${origin.replace('http://', 'http://user:hunter2@')}/9/cloud/CHECKSUM?token=hunter2`
-  const error = await refusal(
-    checker.check({ distribution: 'distribution', manifest: { url, bytes: encode(manifest) } }),
-  )
+  const unchecked = { distribution: 'distribution', signature: pin(), url, bytes: encode(manifest) }
+  const error = await refusal(checkSignature(unchecked, checkWith('require')))
   expect(error.code).toBe('SIGNATURE_MISSING')
   expect(describeError(error)).not.toContain('hunter2')
 })
 
 describe('what is pinned', () => {
-  const fingerprintsOf = ({ fingerprints }: DistributionPin) => Object.values(fingerprints).flat()
+  const fingerprintsOf = ({ fingerprints }: ManifestSignature) => Object.values(fingerprints).flat()
 
   it('are full fingerprints, each once', () => {
-    const all = Object.values(pins).flatMap(fingerprintsOf)
+    const all = resolvers.flatMap(({ signature }) =>
+      signature === undefined ? [] : fingerprintsOf(signature),
+    )
     expect(all.length).toBeGreaterThan(7)
     expect(new Set(all).size).toBe(all.length)
     for (const fingerprint of all) expect(fingerprint).toMatch(/^(?:[0-9A-F]{4} ){9}[0-9A-F]{4}$/)
   })
 
   const lookUp = (distribution: string, url: string, release?: string) => {
-    const found = pinFor({ distribution, url, release })
-    if (found === undefined) return undefined
-    const { fingerprints, keyUrl, mustBeSigned } = found
+    const signature = resolvers.find(({ name }) => name === distribution)?.signature
+    if (signature === undefined) return undefined
+    const { fingerprints, keyUrl, mustBeSigned } = expectedSignature(signature, url, release)
     return {
       keys: fingerprints.map((fingerprint) => fingerprint.replaceAll(' ', '').slice(-8)),
       keyUrl,
@@ -414,7 +397,7 @@ describe('what is pinned', () => {
   })
 
   it('is nothing for those who do not sign', () => {
-    for (const name of ['debian', 'centos', 'unknown', 'toString']) {
+    for (const name of ['debian', 'centos']) {
       expect(lookUp(name, 'https://host.example/SHA512SUMS')).toBeUndefined()
     }
   })

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Layout } from '../../src/discovery/resolver.ts'
+import type { RecommendedImage } from '../../src/discovery/resolver.ts'
 import { resolvers } from '../../src/discovery/resolvers/index.ts'
 import { type ImageOutcome, type RunReport, updateCatalogue } from '../../src/index.ts'
 import { type Origin, startOrigin } from '../support/origin.ts'
@@ -17,12 +17,12 @@ const osDistros: Readonly<Record<string, string>> = {
 
 interface Entry {
   readonly shortname: string
-  readonly layout: Layout
+  readonly layout: RecommendedImage
   readonly published: PublishedLayout
 }
 
-const layouts = resolvers.flatMap(({ name, facts }) =>
-  facts.layouts.map((layout) => ({ name, layout, osDistro: osDistros[name] })),
+const layouts = resolvers.flatMap(({ name, recommended }) =>
+  recommended.map((layout) => ({ name, layout, osDistro: osDistros[name] })),
 )
 
 let origin: Origin

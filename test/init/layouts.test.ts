@@ -13,8 +13,8 @@ describe('the catalogue that comes with the program', () => {
   it.each(images)(
     '$name is looked for by the resolver of its distribution, where that recommends',
     (image) => {
-      const { facts } = findResolver(image)
-      const layout = facts.layouts.find(
+      const { resolver } = findResolver(image)
+      const layout = resolver.recommended.find(
         ({ latestUrl, latestChecksumUrl }) =>
           keyOf(latestUrl, latestChecksumUrl) === keyOf(image.latestUrl, image.latestChecksumUrl),
       )
@@ -29,7 +29,7 @@ describe('the catalogue that comes with the program', () => {
     // Ubuntu's simplestreams are another way to images that the catalogue has already.
     const lacking = resolvers
       .filter(({ name }) => name !== 'ubuntu-streams')
-      .flatMap(({ facts }) => facts.layouts)
+      .flatMap(({ recommended }) => recommended)
       .filter(({ latestUrl, latestChecksumUrl }) => !known.has(keyOf(latestUrl, latestChecksumUrl)))
     expect(lacking).toEqual([])
   })

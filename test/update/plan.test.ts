@@ -1,50 +1,17 @@
 import { describe, expect, it } from 'vitest'
-import {
-  applyValues,
-  currentDigest,
-  findSharedObjects,
-  isUnprotected,
-  type KnownBuild,
-  planValues,
-  skipReason,
-} from '../../src/update/plan.ts'
+import type { Digest } from '../../src/image.ts'
+import { skipReason } from '../../src/run/run.ts'
+import type { KeepVersions } from '../../src/update/options.ts'
+import { applyValues, findSharedObjects, planValues, versionsToKeep } from '../../src/update/plan.ts'
 import { anImage } from './image.ts'
 
 const hex = 'ab'.repeat(32)
-const build: KnownBuild = {
-  url: 'https://download.example.org/rocky-9-20260531.qcow2',
-  digest: { algorithm: 'sha256', hex },
-  version: '20260531',
-  trust: 'checksum',
-}
-
-describe('currentDigest', () => {
-  it.each([
-    ['the same digest', `sha256:${hex}`, true],
-    ['the same in upper case', `SHA256:${hex.toUpperCase()}`, true],
-    ['another digest', `sha256:${'cd'.repeat(32)}`, false],
-    ['another algorithm', `sha512:${'ab'.repeat(64)}`, false],
-    ['no digest at all', 'unknown', false],
-    ['nothing', undefined, false],
-  ])('%s', (_, checksum, expected) => {
-    const digest = currentDigest(anImage({ versions: [{ checksum }] }), build)
-    expect(digest).toEqual(expected ? build.digest : undefined)
-  })
-
-  it.each([
-    ['the same URL', build.url, `sha256:${hex}`, true],
-    ['the same URL without a checksum', build.url, undefined, false],
-    ['another URL', 'https://download.example.org/rocky-9-20260530.qcow2', `sha256:${hex}`, false],
-  ])('where none is published: %s', (_, url, checksum, expected) => {
-    const image = anImage({ versions: [{ url, checksum }] })
-    const digest = currentDigest(image, { ...build, digest: undefined })
-    expect(digest).toEqual(expected ? build.digest : undefined)
-  })
-})
+const digest: Digest = { algorithm: 'sha256', hex }
+const build = { url: 'https://download.example.org/rocky-9-20260531.qcow2' }
 
 describe('planValues and applyValues', () => {
   it('say what the first version will hold, on a mirror', () => {
-    expect(planValues(build, 'https://mirror.example/x')).toEqual({
+    expect(planValues(build, '20260531', digest, 'https://mirror.example/x')).toEqual({
       version: '20260531',
       buildDate: '2026-05-31',
       checksum: `sha256:${hex}`,
@@ -55,7 +22,7 @@ describe('planValues and applyValues', () => {
 
   it('drop the mirror URL where there is none, and keep what does not change', () => {
     const before = { version: '20260101', mirrorUrl: 'https://mirror.example/old' }
-    expect(applyValues(before, planValues(build, null)).mirrorUrl).toBeUndefined()
+    expect(applyValues(before, planValues(build, '20260531', digest, null)).mirrorUrl).toBeUndefined()
     expect(applyValues(before, { mirrorUrl: 'https://mirror.example/new' })).toEqual({
       version: '20260101',
       mirrorUrl: 'https://mirror.example/new',
@@ -75,21 +42,6 @@ describe('skipReason', () => {
   })
 })
 
-describe('isUnprotected', () => {
-  it.each([
-    ['http://download.example.org/SHA256SUMS', true],
-    ['http://10.0.0.1/SHA256SUMS', true],
-    ['http://127.0.0.1.example.org/SHA256SUMS', true],
-    ['https://download.example.org/SHA256SUMS', false],
-    ['http://127.0.0.1:8080/SHA256SUMS', false],
-    ['http://[::1]/SHA256SUMS', false],
-    ['http://localhost/SHA256SUMS', false],
-    ['no URL', false],
-  ])('%s: %s', (url, expected) => {
-    expect(isUnprotected(url)).toBe(expected)
-  })
-})
-
 describe('findSharedObjects', () => {
   const [one, two] = ['https://a.example/one.qcow2', 'https://a.example/two.qcow2']
   it.each([
@@ -102,5 +54,35 @@ describe('findSharedObjects', () => {
   ] as const)('%s', (_, changes, expected) => {
     const images = changes.map((change, index) => anImage({ name: `Image ${index}`, ...change }))
     expect(findSharedObjects(images).map(({ first }) => first)).toEqual(Array(expected).fill(images[0]))
+  })
+})
+
+const image = anImage({ name: 'Debian 12', shortname: 'debian-12', lastVersions: 3 })
+
+describe('versionsToKeep', () => {
+  it.each<[KeepVersions, number | undefined]>([
+    ['replace', undefined],
+    [5, 5],
+    ['uuid-validity', 3],
+  ])('is with %s %s', (keepVersions, expected) => {
+    expect(versionsToKeep(image, { keepVersions, overrides: [] })).toBe(expected)
+  })
+
+  it('replaces the version of an image without last-N', () => {
+    const settings = { keepVersions: 'uuid-validity', overrides: [] } as const
+    expect(versionsToKeep({ ...image, lastVersions: undefined }, settings)).toBeUndefined()
+  })
+
+  it('asks the first override that names the image and says something', () => {
+    const overrides = [
+      { names: ['ubuntu*'], keepVersions: 9 },
+      { names: ['Debian ??'] },
+      { names: ['other', 'debian-*'], keepVersions: 2 },
+      { names: ['*'], keepVersions: 'replace' },
+    ] as const
+    expect(versionsToKeep(image, { keepVersions: 5, overrides })).toBe(2)
+    expect(versionsToKeep({ ...image, name: 'Rocky', shortname: 'r' }, { keepVersions: 5, overrides })).toBe(
+      undefined,
+    )
   })
 })

@@ -1,7 +1,7 @@
+import type { Resolver } from '../resolver.ts'
 import { manifestStrategy } from '../strategies/manifest.ts'
 import { placeholderStrategy } from '../strategies/placeholder.ts'
-import { latestUrlLike, resolverOf } from '../strategy.ts'
-import { onBoth } from './layouts.ts'
+import { latestUrlLike, onBoth } from './recommended.ts'
 
 const root = 'https://repo.almalinux.org/almalinux/'
 const kitten = 'https://kitten.repo.almalinux.org/10-kitten/'
@@ -13,31 +13,51 @@ const kitten = 'https://kitten.repo.almalinux.org/10-kitten/'
  * (`AlmaLinux-Kitten-GenericCloud-10-20260501.0.x86_64.qcow2`). Known by the names of its files: catalogues
  * give it the `os_distro` of CentOS, for Glance knows none of its own.
  */
-export const almalinux = resolverOf(
-  {
-    name: 'almalinux',
-    title: 'AlmaLinux, AlmaLinux Kitten',
-    asks: ['`CHECKSUM`, in which `…-latest…` and the dated name of the build have one digest'],
-    trusts: '`CHECKSUM.asc`, the key of the release; Kitten: the checksum over https',
-    unconfirmed: ['which key signs Kitten'],
-    layouts: [
-      ...['8', '9', '10'].flatMap((release) =>
-        onBoth((architecture) => ({
-          image: `AlmaLinux ${release}`,
-          format: 'qcow2',
-          latestUrl: `${root}${release}/cloud/${architecture}/images/AlmaLinux-${release}-GenericCloud-latest.${architecture}.qcow2`,
-          latestChecksumUrl: `${root}${release}/cloud/${architecture}/images/CHECKSUM`,
-        })),
-      ),
-      ...onBoth((architecture) => ({
-        image: 'AlmaLinux Kitten 10',
+export const almalinux: Resolver = {
+  name: 'almalinux',
+  title: 'AlmaLinux, AlmaLinux Kitten',
+  asks: ['`CHECKSUM`, in which `…-latest…` and the dated name of the build have one digest'],
+  trusts: '`CHECKSUM.asc`, the key of the release; Kitten: the checksum over https',
+  unconfirmed: ['which key signs Kitten'],
+  recommended: [
+    ...['8', '9', '10'].flatMap((release) =>
+      onBoth((architecture) => ({
+        image: `AlmaLinux ${release}`,
         format: 'qcow2',
-        latestUrl: `${kitten}cloud/${architecture}/images/AlmaLinux-Kitten-GenericCloud-10-HEREBE\\d{8}\\.\\d+DRAGONS.${architecture}.qcow2`,
-        latestChecksumUrl: `${kitten}cloud/${architecture}/images/CHECKSUM`,
+        latestUrl: `${root}${release}/cloud/${architecture}/images/AlmaLinux-${release}-GenericCloud-latest.${architecture}.qcow2`,
+        latestChecksumUrl: `${root}${release}/cloud/${architecture}/images/CHECKSUM`,
       })),
-    ],
+    ),
+    ...onBoth((architecture) => ({
+      image: 'AlmaLinux Kitten 10',
+      format: 'qcow2',
+      latestUrl: `${kitten}cloud/${architecture}/images/AlmaLinux-Kitten-GenericCloud-10-HEREBE\\d{8}\\.\\d+DRAGONS.${architecture}.qcow2`,
+      latestChecksumUrl: `${kitten}cloud/${architecture}/images/CHECKSUM`,
+    })),
+  ],
+  serves: latestUrlLike(/\/AlmaLinux-[^/]*$/),
+  strategies: [manifestStrategy, placeholderStrategy()],
+  /**
+   * Detached `CHECKSUM.asc` (https://wiki.almalinux.org/cloud/Generic-cloud.html); fingerprints as in
+   * https://almalinux.org/security/. AlmaLinux 8 changed its key in January 2024: the first one listed
+   * signed until then (it has expired), the second one signs since
+   * (https://almalinux.org/blog/2023-12-20-almalinux-8-key-update/).
+   */
+  signature: {
+    form: ['.asc'],
+    knownToSign: true,
+    hosts: ['repo.almalinux.org'],
+    fingerprints: {
+      8: [
+        '5E9B 8F56 17B5 066C E920 57C3 488F CF7C 3ABB 34F8',
+        'BC5E DDCA DF50 2C07 7F15 8288 2AE8 1E8A CED7 258B',
+      ],
+      9: ['BF18 AC28 7617 8908 D6E7 1267 D36C B86C B86B 3716'],
+      10: ['EE6D B7B9 8F5B F5ED D9DA 0DE5 DEE5 C11C C2A1 E572'],
+    },
+    manifestPath: /^(?<root>.*?)\/(?<release>\d[^/]*)\/cloud\//,
+    keyFile: 'RPM-GPG-KEY-AlmaLinux-',
+    keyHint:
+      'Put the key, https://repo.almalinux.org/almalinux/RPM-GPG-KEY-AlmaLinux-N, into the keyring folder',
   },
-  latestUrlLike(/\/AlmaLinux-[^/]*$/),
-  manifestStrategy,
-  placeholderStrategy(),
-)
+}

@@ -1,7 +1,7 @@
+import type { Resolver } from '../resolver.ts'
 import { documentStrategy } from '../strategies/document.ts'
 import { placeholderStrategy } from '../strategies/placeholder.ts'
-import { latestUrlLike, resolverOf } from '../strategy.ts'
-import { withSidecar } from './layouts.ts'
+import { latestUrlLike, withSidecar } from './recommended.ts'
 
 const build = 'HEREBE\\d{8}\\.\\d+DRAGONS'
 
@@ -10,26 +10,23 @@ const build = 'HEREBE\\d{8}\\.\\d+DRAGONS'
  * with `.SHA256` (GNU) beside it; `latest/` has the newest under an undated name. The packages of
  * `https://gitlab.archlinux.org/api/v4/projects/archlinux%2Farch-boxes/packages` hold the same files.
  */
-export const arch = resolverOf(
-  {
-    name: 'arch',
-    title: 'Arch Linux',
-    asks: ['the listing of `images/`', '`<image>.SHA256` of the newest'],
-    trusts: 'the checksum over https',
-    unconfirmed: ['the key of the `.sig` beside each image, which is not looked at'],
-    layouts: [
-      withSidecar(
-        {
-          image: 'Arch Linux',
-          architecture: 'x86_64',
-          format: 'qcow2',
-          latestUrl: `https://geo.mirror.pkgbuild.com/images/v${build}/Arch-Linux-x86_64-cloudimg-${build}.qcow2`,
-        },
-        '.SHA256',
-      ),
-    ],
-  },
-  latestUrlLike(/\/Arch-Linux-[^/]*$/),
-  documentStrategy(),
-  placeholderStrategy(),
-)
+export const arch: Resolver = {
+  name: 'arch',
+  title: 'Arch Linux',
+  asks: ['the listing of `images/`', '`<image>.SHA256` of the newest'],
+  trusts: 'the checksum over https',
+  unconfirmed: ['the key of the `.sig` beside each image, which is not looked at'],
+  recommended: [
+    withSidecar(
+      {
+        image: 'Arch Linux',
+        architecture: 'x86_64',
+        format: 'qcow2',
+        latestUrl: `https://geo.mirror.pkgbuild.com/images/v${build}/Arch-Linux-x86_64-cloudimg-${build}.qcow2`,
+      },
+      '.SHA256',
+    ),
+  ],
+  serves: latestUrlLike(/\/Arch-Linux-[^/]*$/),
+  strategies: [documentStrategy(), placeholderStrategy()],
+}

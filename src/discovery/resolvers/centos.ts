@@ -1,6 +1,6 @@
+import type { Resolver } from '../resolver.ts'
 import { placeholderStrategy } from '../strategies/placeholder.ts'
-import { resolverOf } from '../strategy.ts'
-import { onBoth } from './layouts.ts'
+import { onBoth } from './recommended.ts'
 
 const root = 'https://cloud.centos.org/centos/'
 
@@ -11,30 +11,28 @@ const root = 'https://cloud.centos.org/centos/'
  * One folder holds the builds of many images with similar names, so the catalogue says by a pattern which
  * are meant.
  */
-export const centos = resolverOf(
-  {
-    name: 'centos',
-    title: 'CentOS Stream, CentOS 7',
-    asks: ['`CHECKSUM` or `sha256sum.txt`, in which the pattern finds the newest name'],
-    trusts: 'the checksum over https: no signature was found',
-    layouts: [
-      ...['9', '10'].flatMap((release) =>
-        onBoth((architecture) => ({
-          image: `CentOS Stream ${release}`,
-          format: 'qcow2',
-          latestUrl: `${root}${release}-stream/${architecture}/images/CentOS-Stream-GenericCloud-${release}-HEREBE\\d+\\.\\dDRAGONS.${architecture}.qcow2`,
-          latestChecksumUrl: `${root}${release}-stream/${architecture}/images/CHECKSUM`,
-        })),
-      ),
-      {
-        image: 'CentOS 7',
-        architecture: 'x86_64',
+export const centos: Resolver = {
+  name: 'centos',
+  title: 'CentOS Stream, CentOS 7',
+  asks: ['`CHECKSUM` or `sha256sum.txt`, in which the pattern finds the newest name'],
+  trusts: 'the checksum over https: no signature was found',
+  recommended: [
+    ...['9', '10'].flatMap((release) =>
+      onBoth((architecture) => ({
+        image: `CentOS Stream ${release}`,
         format: 'qcow2',
-        latestUrl: `${root}7/images/CentOS-7-x86_64-GenericCloud-HEREBE\\d+\\.qcow2$DRAGONS`,
-        latestChecksumUrl: `${root}7/images/sha256sum.txt`,
-      },
-    ],
-  },
-  (image) => image.osDistro === 'centos',
-  placeholderStrategy(),
-)
+        latestUrl: `${root}${release}-stream/${architecture}/images/CentOS-Stream-GenericCloud-${release}-HEREBE\\d+\\.\\dDRAGONS.${architecture}.qcow2`,
+        latestChecksumUrl: `${root}${release}-stream/${architecture}/images/CHECKSUM`,
+      })),
+    ),
+    {
+      image: 'CentOS 7',
+      architecture: 'x86_64',
+      format: 'qcow2',
+      latestUrl: `${root}7/images/CentOS-7-x86_64-GenericCloud-HEREBE\\d+\\.qcow2$DRAGONS`,
+      latestChecksumUrl: `${root}7/images/sha256sum.txt`,
+    },
+  ],
+  serves: (image) => image.osDistro === 'centos',
+  strategies: [placeholderStrategy()],
+}

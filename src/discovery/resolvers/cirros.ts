@@ -1,7 +1,7 @@
+import type { Resolver } from '../resolver.ts'
 import { documentStrategy } from '../strategies/document.ts'
 import { placeholderStrategy } from '../strategies/placeholder.ts'
-import { latestUrlLike, resolverOf } from '../strategy.ts'
-import { onBoth } from './layouts.ts'
+import { latestUrlLike, onBoth } from './recommended.ts'
 
 const root = 'https://download.cirros-cloud.net/'
 const version = 'HEREBE\\d+\\.\\d+\\.\\d+DRAGONS'
@@ -10,21 +10,26 @@ const version = 'HEREBE\\d+\\.\\d+\\.\\d+DRAGONS'
  * CirrOS: `https://download.cirros-cloud.net/<version>/cirros-0.6.3-x86_64-disk.img` (qcow2). Its simplestreams
  * tell sha256 digests, the `MD5SUMS` of a version's folder only MD5.
  */
-export const cirros = resolverOf(
-  {
-    name: 'cirros',
-    title: 'CirrOS',
-    asks: ['`streams/v1/net.cirros-cloud:released:download.sjson`'],
-    trusts: 'its clearsigned text, where the key is in the keyring; else the checksum over https',
-    unconfirmed: ['whether the streams have the newest version', '`MD5SUMS`'],
-    layouts: onBoth((architecture) => ({
-      image: 'CirrOS',
-      format: 'qcow2',
-      latestUrl: `${root}${version}/cirros-${version}-${architecture}-disk.img`,
-      latestChecksumUrl: `${root}streams/v1/net.cirros-cloud:released:download.sjson`,
-    })),
+export const cirros: Resolver = {
+  name: 'cirros',
+  title: 'CirrOS',
+  asks: ['`streams/v1/net.cirros-cloud:released:download.sjson`'],
+  trusts: 'its clearsigned text, where the key is in the keyring; else the checksum over https',
+  unconfirmed: ['whether the streams have the newest version', '`MD5SUMS`'],
+  recommended: onBoth((architecture) => ({
+    image: 'CirrOS',
+    format: 'qcow2',
+    latestUrl: `${root}${version}/cirros-${version}-${architecture}-disk.img`,
+    latestChecksumUrl: `${root}streams/v1/net.cirros-cloud:released:download.sjson`,
+  })),
+  serves: latestUrlLike(/\/cirros-[^/]*$/),
+  strategies: [documentStrategy(), placeholderStrategy()],
+  /** The clearsigned `.sjson` of https://download.cirros-cloud.net/streams/v1/, by a key of 2013. */
+  signature: {
+    form: 'clearsigned',
+    knownToSign: false,
+    hosts: [],
+    fingerprints: ['2694 C8BE 4DE4 6591 FF6D 52A2 9593 8484 8F4C E6D0'],
+    keyHint: 'Put the key of the cirros simplestreams into the keyring folder',
   },
-  latestUrlLike(/\/cirros-[^/]*$/),
-  documentStrategy(),
-  placeholderStrategy(),
-)
+}

@@ -1,6 +1,6 @@
+import type { Resolver } from '../resolver.ts'
 import { documentStrategy } from '../strategies/document.ts'
-import { latestUrlLike, resolverOf } from '../strategy.ts'
-import { onBoth } from './layouts.ts'
+import { latestUrlLike, onBoth } from './recommended.ts'
 
 const root = 'https://builds.coreos.fedoraproject.org/'
 const release = 'HEREBE[\\d.]+DRAGONS'
@@ -11,21 +11,19 @@ const release = 'HEREBE[\\d.]+DRAGONS'
  * (https://github.com/coreos/fedora-coreos-tracker/tree/main/metadata/stream); the image for OpenStack is
  * packed with xz.
  */
-export const fedoraCoreos = resolverOf(
-  {
-    name: 'fedora-coreos',
-    title: 'Fedora CoreOS',
-    asks: ['`streams/<stream>.json`'],
-    trusts: 'the checksum over https; the `.sig` of each image is not looked at',
-    layouts: ['stable', 'testing', 'next'].flatMap((stream) =>
-      onBoth((architecture) => ({
-        image: `Fedora CoreOS ${stream}`,
-        format: 'qcow2',
-        latestUrl: `${root}prod/streams/${stream}/builds/${release}/${architecture}/fedora-coreos-${release}-openstack.${architecture}.qcow2.xz`,
-        latestChecksumUrl: `${root}streams/${stream}.json`,
-      })),
-    ),
-  },
-  latestUrlLike(/\/fedora-coreos-[^/]*$/),
-  documentStrategy(),
-)
+export const fedoraCoreos: Resolver = {
+  name: 'fedora-coreos',
+  title: 'Fedora CoreOS',
+  asks: ['`streams/<stream>.json`'],
+  trusts: 'the checksum over https; the `.sig` of each image is not looked at',
+  recommended: ['stable', 'testing', 'next'].flatMap((stream) =>
+    onBoth((architecture) => ({
+      image: `Fedora CoreOS ${stream}`,
+      format: 'qcow2',
+      latestUrl: `${root}prod/streams/${stream}/builds/${release}/${architecture}/fedora-coreos-${release}-openstack.${architecture}.qcow2.xz`,
+      latestChecksumUrl: `${root}streams/${stream}.json`,
+    })),
+  ),
+  serves: latestUrlLike(/\/fedora-coreos-[^/]*$/),
+  strategies: [documentStrategy()],
+}

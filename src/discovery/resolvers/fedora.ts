@@ -1,7 +1,7 @@
+import type { Resolver } from '../resolver.ts'
 import { documentStrategy } from '../strategies/document.ts'
 import { placeholderStrategy } from '../strategies/placeholder.ts'
-import { latestUrlLike, resolverOf } from '../strategy.ts'
-import { onBoth } from './layouts.ts'
+import { latestUrlLike, onBoth } from './recommended.ts'
 
 const root = 'https://dl.fedoraproject.org/pub/fedora/linux/releases/'
 
@@ -11,26 +11,43 @@ const root = 'https://dl.fedoraproject.org/pub/fedora/linux/releases/'
  * sizes in comments). The order of the parts of a name changed with releases 40 and 41, so the pattern names
  * the release. `https://fedoraproject.org/releases.json` tells the same without a signature.
  */
-export const fedora = resolverOf(
-  {
-    name: 'fedora',
-    title: 'Fedora',
-    asks: ['the listing of the images of a release', '`…-CHECKSUM` of the newest compose'],
-    trusts: 'the clearsigned `…-CHECKSUM`, the key of the release',
-    layouts: ['43', '44'].flatMap((release) =>
-      onBoth((architecture) => {
-        const folder = `${root}${release}/Cloud/${architecture}/images/`
-        const compose = `HEREBE${release}-\\d+\\.\\d+DRAGONS`
-        return {
-          image: `Fedora ${release}`,
-          format: 'qcow2',
-          latestUrl: `${folder}Fedora-Cloud-Base-Generic-${compose}.${architecture}.qcow2`,
-          latestChecksumUrl: `${folder}Fedora-Cloud-${compose}-${architecture}-CHECKSUM`,
-        }
-      }),
-    ),
+export const fedora: Resolver = {
+  name: 'fedora',
+  title: 'Fedora',
+  asks: ['the listing of the images of a release', '`…-CHECKSUM` of the newest compose'],
+  trusts: 'the clearsigned `…-CHECKSUM`, the key of the release',
+  recommended: ['43', '44'].flatMap((release) =>
+    onBoth((architecture) => {
+      const folder = `${root}${release}/Cloud/${architecture}/images/`
+      const compose = `HEREBE${release}-\\d+\\.\\d+DRAGONS`
+      return {
+        image: `Fedora ${release}`,
+        format: 'qcow2',
+        latestUrl: `${folder}Fedora-Cloud-Base-Generic-${compose}.${architecture}.qcow2`,
+        latestChecksumUrl: `${folder}Fedora-Cloud-${compose}-${architecture}-CHECKSUM`,
+      }
+    }),
+  ),
+  serves: latestUrlLike(/\/Fedora-Cloud-[^/]*$/),
+  strategies: [documentStrategy(), placeholderStrategy()],
+  /**
+   * Every `…-CHECKSUM` of https://dl.fedoraproject.org/pub/fedora/linux/releases/ is clearsigned by the key
+   * of its release; https://fedoraproject.org/fedora.gpg has all of them
+   * (https://fedoraproject.org/security/).
+   */
+  signature: {
+    form: 'clearsigned',
+    knownToSign: true,
+    hosts: ['dl.fedoraproject.org', 'download.fedoraproject.org'],
+    fingerprints: {
+      41: ['466C F2D8 B60B C305 7AA9 453E D062 2462 E99D 6AD1'],
+      42: ['B0F4 9504 58F6 9E11 50C6 C5ED C8AC 4916 105E F944'],
+      43: ['C6E7 F081 CF80 E131 4667 6E88 829B 6066 3164 5531'],
+      44: ['36F6 12DC F27F 7D1A 48A8 35E4 DBFC F71C 6D9F 90A6'],
+      45: ['4F50 A611 4CD5 C697 6A7F 1179 655A 4B02 F577 861E'],
+    },
+    manifestPath: /^(?<root>.*?)\/releases\/(?<release>\d+)\/Cloud\//,
+    keyUrl: 'https://fedoraproject.org/fedora.gpg',
+    keyHint: 'Put the keys, https://fedoraproject.org/fedora.gpg, into the keyring folder',
   },
-  latestUrlLike(/\/Fedora-Cloud-[^/]*$/),
-  documentStrategy(),
-  placeholderStrategy(),
-)
+}

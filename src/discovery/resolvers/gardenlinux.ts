@@ -1,8 +1,8 @@
 import { redactUrl } from '../../http/url.ts'
 import { fetchVerified } from '../manifest.ts'
+import type { Resolver } from '../resolver.ts'
 import { type DigestLookup, documentStrategy } from '../strategies/document.ts'
-import { latestUrlLike, resolverOf } from '../strategy.ts'
-import { onBoth } from './layouts.ts'
+import { latestUrlLike, onBoth } from './recommended.ts'
 
 const bucket = 'https://gardenlinux-github-releases.s3.amazonaws.com/'
 const database = 'https://gardenlinux-glrd.s3.eu-central-1.amazonaws.com/releases-minor.json'
@@ -14,7 +14,7 @@ const lookUpDigests: DigestLookup = async ({ url }, context) => {
   const metadataUrl = `${root}meta/singles/${build}`
   context.tell({ type: 'checksums-from', url: redactUrl(metadataUrl) })
   const { text } = await fetchVerified(metadataUrl, context)
-  const { parseBuildMetadata } = await import('../build-metadata.ts')
+  const { parseBuildMetadata } = await import('../build-documents.ts')
   return parseBuildMetadata(text, name ?? '')
 }
 
@@ -24,28 +24,26 @@ const lookUpDigests: DigestLookup = async ({ url }, context) => {
  * (https://github.com/gardenlinux/python-gardenlinux-lib). The releases at GitHub hold the same as `tar.xz`,
  * with GitHub's own digest of each file.
  */
-export const gardenlinux = resolverOf(
-  {
-    name: 'gardenlinux',
-    title: 'Garden Linux',
-    asks: [
-      '`releases-minor.json` of the release database',
-      '`meta/singles/<build>` in the bucket of the image',
-    ],
-    trusts: 'the checksum over https',
-    unconfirmed: ['that `meta/singles/` can be read by everybody', 'that it lists the qcow2 file'],
-    layouts: ['1592', '1877'].flatMap((major) =>
-      onBoth((_, other) => {
-        const name = `openstack-gardener_prod-${other}-HEREBE${major}\\.\\d+-[0-9a-f]{8}DRAGONS`
-        return {
-          image: `Garden Linux ${major}`,
-          format: 'qcow2',
-          latestUrl: `${bucket}objects/${name}/${name}.qcow2`,
-          latestChecksumUrl: database,
-        }
-      }),
-    ),
-  },
-  latestUrlLike(/\/openstack-gardener[^/]*$/),
-  documentStrategy(lookUpDigests),
-)
+export const gardenlinux: Resolver = {
+  name: 'gardenlinux',
+  title: 'Garden Linux',
+  asks: [
+    '`releases-minor.json` of the release database',
+    '`meta/singles/<build>` in the bucket of the image',
+  ],
+  trusts: 'the checksum over https',
+  unconfirmed: ['that `meta/singles/` can be read by everybody', 'that it lists the qcow2 file'],
+  recommended: ['1592', '1877'].flatMap((major) =>
+    onBoth((_, other) => {
+      const name = `openstack-gardener_prod-${other}-HEREBE${major}\\.\\d+-[0-9a-f]{8}DRAGONS`
+      return {
+        image: `Garden Linux ${major}`,
+        format: 'qcow2',
+        latestUrl: `${bucket}objects/${name}/${name}.qcow2`,
+        latestChecksumUrl: database,
+      }
+    }),
+  ),
+  serves: latestUrlLike(/\/openstack-gardener[^/]*$/),
+  strategies: [documentStrategy(lookUpDigests)],
+}

@@ -1,30 +1,36 @@
+import type { Resolver } from '../resolver.ts'
 import { pointerStrategy } from '../strategies/pointer.ts'
-import { latestUrlLike, resolverOf } from '../strategy.ts'
-import { onBoth } from './layouts.ts'
+import { latestUrlLike, onBoth } from './recommended.ts'
 
 /**
  * Gentoo: `https://distfiles.gentoo.org/releases/<amd64|arm64>/autobuilds/latest-di-<arch>-cloudinit.txt` is a
  * clearsigned text with the line `20260510T170106Z/di-amd64-cloudinit-20260510T170106Z.qcow2 1380843520`; the
  * image has a clearsigned `.sha256` beside it.
  */
-export const gentoo = resolverOf(
-  {
-    name: 'gentoo',
-    title: 'Gentoo',
-    asks: ['`latest-di-<arch>-cloudinit.txt`, which names the newest', '`<image>.sha256`'],
-    trusts:
-      'both are clearsigned, Gentoo release key; without the key in the keyring the checksum over https',
-    unconfirmed: ['the fingerprint of the key', 'images for arm64'],
-    layouts: onBoth((_, other) => {
-      const folder = `https://distfiles.gentoo.org/releases/${other}/autobuilds/`
-      return {
-        image: 'Gentoo',
-        format: 'qcow2',
-        latestUrl: `${folder}latest-di-${other}-cloudinit.txt`,
-        latestChecksumUrl: `${folder}HEREBE.+\\.qcow2DRAGONS.sha256`,
-      }
-    }),
+export const gentoo: Resolver = {
+  name: 'gentoo',
+  title: 'Gentoo',
+  asks: ['`latest-di-<arch>-cloudinit.txt`, which names the newest', '`<image>.sha256`'],
+  trusts: 'both are clearsigned, Gentoo release key; without the key in the keyring the checksum over https',
+  unconfirmed: ['the fingerprint of the key', 'images for arm64'],
+  recommended: onBoth((_, other) => {
+    const folder = `https://distfiles.gentoo.org/releases/${other}/autobuilds/`
+    return {
+      image: 'Gentoo',
+      format: 'qcow2',
+      latestUrl: `${folder}latest-di-${other}-cloudinit.txt`,
+      latestChecksumUrl: `${folder}HEREBE.+\\.qcow2DRAGONS.sha256`,
+    }
+  }),
+  serves: latestUrlLike(/\/latest-di-[^/]*\.txt$/),
+  strategies: [pointerStrategy],
+  /** The pointers and checksum files of Gentoo's autobuilds are clearsigned; the fingerprint is not proven. */
+  signature: {
+    form: 'clearsigned',
+    knownToSign: false,
+    hosts: [],
+    fingerprints: ['13EB BDBE DE7A 1277 5DFD B1BA BB57 2E0E 2D18 2910'],
+    keyHint:
+      'Put the key into the keyring folder; https://www.gentoo.org/downloads/signatures/ tells where it is',
   },
-  latestUrlLike(/\/latest-di-[^/]*\.txt$/),
-  pointerStrategy,
-)
+}

@@ -1,5 +1,5 @@
 import type { Image } from '../../image.ts'
-import type { Resolver } from '../resolver.ts'
+import type { Resolver, Strategy } from '../resolver.ts'
 import { notAFile, sourcesOf } from '../sources.ts'
 import { almalinux } from './almalinux.ts'
 import { alpine } from './alpine.ts'
@@ -55,10 +55,19 @@ export const resolvers: readonly Resolver[] = [
   ...genericResolvers,
 ]
 
+/** Who finds an image's newest build, and how. */
+export interface Chosen {
+  readonly resolver: Pick<Resolver, 'name' | 'signature'>
+  readonly strategy: Strategy
+}
+
 /** @throws UpdaterError DISCOVERY_UNSUPPORTED */
-export function findResolver(image: Image): Resolver {
-  const resolver = resolvers.find((candidate) => candidate.serves(image))
-  if (resolver !== undefined) return resolver
+export function findResolver(image: Image): Chosen & { readonly resolver: Resolver } {
+  for (const resolver of resolvers) {
+    if (!resolver.serves(image)) continue
+    const strategy = resolver.strategies.find(({ fits }) => fits(image))
+    if (strategy !== undefined) return { resolver, strategy }
+  }
   sourcesOf(image)
   throw notAFile(image)
 }

@@ -1,6 +1,6 @@
+import type { Resolver } from '../resolver.ts'
 import { placeholderStrategy } from '../strategies/placeholder.ts'
-import { latestUrlLike, resolverOf } from '../strategy.ts'
-import { onBoth } from './layouts.ts'
+import { latestUrlLike, onBoth } from './recommended.ts'
 
 const version = 'HEREBE\\d{4}\\.\\d+[a-z]?DRAGONS'
 
@@ -8,20 +8,18 @@ const version = 'HEREBE\\d{4}\\.\\d+[a-z]?DRAGONS'
  * Kali Linux: `https://kali.download/cloud-images/kali-2026.1/kali-linux-2026.1-cloud-genericcloud-amd64.tar.xz`,
  * with one disk image inside, and `SHA256SUMS` (GNU) in the same folder. Older versions are removed.
  */
-export const kali = resolverOf(
-  {
-    name: 'kali',
-    title: 'Kali Linux',
-    asks: ['the listing of `cloud-images/`', '`SHA256SUMS` of the newest'],
-    trusts: 'the checksum over https',
-    unconfirmed: ['`SHA256SUMS.gpg` and its key', 'whether the archive holds `disk.raw` or a qcow2 file'],
-    layouts: onBoth((_, other) => ({
-      image: 'Kali Linux',
-      format: 'raw',
-      latestUrl: `https://kali.download/cloud-images/kali-${version}/kali-linux-${version}-cloud-genericcloud-${other}.tar.xz`,
-      latestChecksumUrl: `https://kali.download/cloud-images/kali-${version}/SHA256SUMS`,
-    })),
-  },
-  latestUrlLike(/\/kali-linux-[^/]*$/),
-  placeholderStrategy(),
-)
+export const kali: Resolver = {
+  name: 'kali',
+  title: 'Kali Linux',
+  asks: ['the listing of `cloud-images/`', '`SHA256SUMS` of the newest'],
+  trusts: 'the checksum over https',
+  unconfirmed: ['`SHA256SUMS.gpg` and its key', 'whether the archive holds `disk.raw` or a qcow2 file'],
+  recommended: onBoth((_, other) => ({
+    image: 'Kali Linux',
+    format: 'raw',
+    latestUrl: `https://kali.download/cloud-images/kali-${version}/kali-linux-${version}-cloud-genericcloud-${other}.tar.xz`,
+    latestChecksumUrl: `https://kali.download/cloud-images/kali-${version}/SHA256SUMS`,
+  })),
+  serves: latestUrlLike(/\/kali-linux-[^/]*$/),
+  strategies: [placeholderStrategy()],
+}

@@ -1,6 +1,6 @@
+import type { Resolver } from '../resolver.ts'
 import { documentStrategy } from '../strategies/document.ts'
-import { latestUrlLike, resolverOf } from '../strategy.ts'
-import { onBoth } from './layouts.ts'
+import { latestUrlLike, onBoth } from './recommended.ts'
 
 const root = 'https://yum.oracle.com/templates/OracleLinux/'
 
@@ -9,22 +9,20 @@ const root = 'https://yum.oracle.com/templates/OracleLinux/'
  * `ol9_aarch64-cloud-template.json`) has `base_url` and, for KVM, the name and sha256 of the newest image:
  * `OL9/u8/x86_64/OL9U8_x86_64-kvm-b293.qcow2`.
  */
-export const oraclelinux = resolverOf(
-  {
-    name: 'oraclelinux',
-    title: 'Oracle Linux',
-    asks: ['`ol<N>-template.json`'],
-    trusts: 'the checksum over https: no signature was found',
-    unconfirmed: ['whether `base_url` is a folder or a host', 'the documents for aarch64 of 8 and 10'],
-    layouts: ['8', '9', '10'].flatMap((release) =>
-      onBoth((architecture) => ({
-        image: `Oracle Linux ${release}`,
-        format: 'qcow2',
-        latestUrl: `${root}OL${release}/HEREBEu\\d+DRAGONS/${architecture}/OL${release}HEREBEU\\d+_${architecture}-kvm(-cloud)?-b\\d+DRAGONS.qcow2`,
-        latestChecksumUrl: `${root}ol${release}${architecture === 'x86_64' ? '' : '_aarch64-cloud'}-template.json`,
-      })),
-    ),
-  },
-  latestUrlLike(/\/OracleLinux\/|\/OL\d+[^/]*$/),
-  documentStrategy(),
-)
+export const oraclelinux: Resolver = {
+  name: 'oraclelinux',
+  title: 'Oracle Linux',
+  asks: ['`ol<N>-template.json`'],
+  trusts: 'the checksum over https: no signature was found',
+  unconfirmed: ['whether `base_url` is a folder or a host', 'the documents for aarch64 of 8 and 10'],
+  recommended: ['8', '9', '10'].flatMap((release) =>
+    onBoth((architecture) => ({
+      image: `Oracle Linux ${release}`,
+      format: 'qcow2',
+      latestUrl: `${root}OL${release}/HEREBEu\\d+DRAGONS/${architecture}/OL${release}HEREBEU\\d+_${architecture}-kvm(-cloud)?-b\\d+DRAGONS.qcow2`,
+      latestChecksumUrl: `${root}ol${release}${architecture === 'x86_64' ? '' : '_aarch64-cloud'}-template.json`,
+    })),
+  ),
+  serves: latestUrlLike(/\/OracleLinux\/|\/OL\d+[^/]*$/),
+  strategies: [documentStrategy()],
+}

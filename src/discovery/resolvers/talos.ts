@@ -1,9 +1,9 @@
 import { parseJson } from '../json.ts'
 import type { Lister } from '../listing-page.ts'
 import { isSafeFileName } from '../names.ts'
+import type { Resolver } from '../resolver.ts'
 import { firstUseStrategy } from '../strategies/first-use.ts'
-import { latestUrlLike, resolverOf } from '../strategy.ts'
-import { onBoth } from './layouts.ts'
+import { latestUrlLike, onBoth } from './recommended.ts'
 
 const factory = 'https://factory.talos.dev/'
 const schematic = '376567988ad370138ad8b2698212367b8edcb69b5fd68c80be1f2ec7d603b4ba'
@@ -22,23 +22,21 @@ const listVersions: Lister = async (folder, context) => {
  * when it is asked for. It publishes no digest and no signature of disk images. The schematic in our layouts
  * is the factory's default one, without extensions.
  */
-export const talos = resolverOf(
-  {
-    name: 'talos',
-    title: 'Talos Linux',
-    asks: ['`/versions` of the image factory'],
-    trusts: 'the first download: its digest is recorded, and every later one has to be the same',
-    unconfirmed: [
-      'the form of `/versions`',
-      'that the factory builds the same bytes again',
-      'that it answers HEAD before it has built an image',
-    ],
-    layouts: onBoth((_, other) => ({
-      image: 'Talos Linux',
-      format: 'raw',
-      latestUrl: `${factory}image/${schematic}/HEREBEv\\d+\\.\\d+\\.\\d+DRAGONS/openstack-${other}.raw.xz`,
-    })),
-  },
-  latestUrlLike(/\/image\/[0-9a-f]{64}\//),
-  firstUseStrategy(listVersions),
-)
+export const talos: Resolver = {
+  name: 'talos',
+  title: 'Talos Linux',
+  asks: ['`/versions` of the image factory'],
+  trusts: 'the first download: its digest is recorded, and every later one has to be the same',
+  unconfirmed: [
+    'the form of `/versions`',
+    'that the factory builds the same bytes again',
+    'that it answers HEAD before it has built an image',
+  ],
+  recommended: onBoth((_, other) => ({
+    image: 'Talos Linux',
+    format: 'raw',
+    latestUrl: `${factory}image/${schematic}/HEREBEv\\d+\\.\\d+\\.\\d+DRAGONS/openstack-${other}.raw.xz`,
+  })),
+  serves: latestUrlLike(/\/image\/[0-9a-f]{64}\//),
+  strategies: [firstUseStrategy(listVersions)],
+}

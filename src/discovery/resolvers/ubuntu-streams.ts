@@ -1,5 +1,6 @@
+import type { Resolver } from '../resolver.ts'
 import { documentStrategy } from '../strategies/document.ts'
-import { latestUrlLike, resolverOf } from '../strategy.ts'
+import { latestUrlLike } from './recommended.ts'
 
 const root = 'https://cloud-images.ubuntu.com/'
 
@@ -8,23 +9,32 @@ const root = 'https://cloud-images.ubuntu.com/'
  * where `.sjson` is the clearsigned form of `.json`. One document has all releases; what the paths in it
  * are relative to is the folder above `streams/`.
  */
-export const ubuntuStreams = resolverOf(
-  {
-    name: 'ubuntu-streams',
-    title: 'Ubuntu (simplestreams)',
-    asks: ['`streams/v1/com.ubuntu.cloud:…:download.sjson`'],
-    trusts: 'its clearsigned text, Ubuntu Cloud Image Builder key',
-    layouts: [
-      {
-        image: 'Ubuntu 24.04 (simplestreams)',
-        architecture: 'x86_64',
-        format: 'qcow2',
-        latestUrl: `${root}releases/server/releases/noble/release-HEREBE\\d{8}(\\.\\d+)?DRAGONS/ubuntu-24.04-server-cloudimg-amd64.img`,
-        latestChecksumUrl: `${root}releases/streams/v1/com.ubuntu.cloud:released:download.sjson`,
-      },
-    ],
-    unconfirmed: ['the folder that paths in the document begin with'],
+export const ubuntuStreams: Resolver = {
+  name: 'ubuntu-streams',
+  title: 'Ubuntu (simplestreams)',
+  asks: ['`streams/v1/com.ubuntu.cloud:…:download.sjson`'],
+  trusts: 'its clearsigned text, Ubuntu Cloud Image Builder key',
+  recommended: [
+    {
+      image: 'Ubuntu 24.04 (simplestreams)',
+      architecture: 'x86_64',
+      format: 'qcow2',
+      latestUrl: `${root}releases/server/releases/noble/release-HEREBE\\d{8}(\\.\\d+)?DRAGONS/ubuntu-24.04-server-cloudimg-amd64.img`,
+      latestChecksumUrl: `${root}releases/streams/v1/com.ubuntu.cloud:released:download.sjson`,
+    },
+  ],
+  unconfirmed: ['the folder that paths in the document begin with'],
+  serves: latestUrlLike(/\/(?:ubuntu-[\d.]+|[a-z]+)-(?:server|minimal)-cloudimg-/),
+  strategies: [documentStrategy()],
+  /**
+   * Ubuntu Cloud Image Builder key, which signs the clearsigned `.sjson` of simplestreams; it is among the
+   * example keys of https://launchpad.net/simplestreams.
+   */
+  signature: {
+    form: 'clearsigned',
+    knownToSign: false,
+    hosts: [],
+    fingerprints: ['4A3C E3CD 565D 7EB5 C810 E2B9 7FF3 F408 476C F100'],
+    keyHint: 'Put the key into the keyring folder; it is in the package ubuntu-cloudimage-keyring',
   },
-  latestUrlLike(/\/(?:ubuntu-[\d.]+|[a-z]+)-(?:server|minimal)-cloudimg-/),
-  documentStrategy(),
-)
+}

@@ -1,6 +1,6 @@
+import type { Resolver } from '../resolver.ts'
 import { datedFolderStrategy } from '../strategies/dated-folder.ts'
-import { resolverOf } from '../strategy.ts'
-import { onBoth } from './layouts.ts'
+import { onBoth } from './recommended.ts'
 
 const root = 'https://cloud-images.ubuntu.com/'
 const releases = [
@@ -16,34 +16,46 @@ const releases = [
  * `…/releases/<codename>/…`, with the newest also as `release/`. File names are the same in all folders.
  * `SHA256SUMS` (GNU, binary marks) in each folder; no compression.
  */
-export const ubuntu = resolverOf(
-  {
-    name: 'ubuntu',
-    title: 'Ubuntu',
-    asks: ['the listing of dated folders beside `current/` or `release/`', '`SHA256SUMS` of the newest'],
-    trusts: '`SHA256SUMS.gpg`, UEC Image Automatic Signing Key',
-    unconfirmed: ['minimal images for arm64', 'the codename of 26.04 in paths'],
-    layouts: releases.flatMap(([release, codename]) => [
-      ...onBoth((_, other) => ({
-        image: `Ubuntu ${release}`,
-        format: 'qcow2',
-        latestUrl: `${root}${codename}/current/${codename}-server-cloudimg-${other}.img`,
-        latestChecksumUrl: `${root}${codename}/current/SHA256SUMS`,
-      })),
-      ...onBoth((_, other) => ({
-        image: `Ubuntu ${release} release`,
-        format: 'qcow2',
-        latestUrl: `${root}releases/${codename}/release/ubuntu-${release}-server-cloudimg-${other}.img`,
-        latestChecksumUrl: `${root}releases/${codename}/release/SHA256SUMS`,
-      })),
-      ...onBoth((_, other) => ({
-        image: `Ubuntu ${release} Minimal`,
-        format: 'qcow2',
-        latestUrl: `${root}minimal/releases/${codename}/release/ubuntu-${release}-minimal-cloudimg-${other}.img`,
-        latestChecksumUrl: `${root}minimal/releases/${codename}/release/SHA256SUMS`,
-      })),
-    ]),
+export const ubuntu: Resolver = {
+  name: 'ubuntu',
+  title: 'Ubuntu',
+  asks: ['the listing of dated folders beside `current/` or `release/`', '`SHA256SUMS` of the newest'],
+  trusts: '`SHA256SUMS.gpg`, UEC Image Automatic Signing Key',
+  unconfirmed: ['minimal images for arm64', 'the codename of 26.04 in paths'],
+  recommended: releases.flatMap(([release, codename]) => [
+    ...onBoth((_, other) => ({
+      image: `Ubuntu ${release}`,
+      format: 'qcow2',
+      latestUrl: `${root}${codename}/current/${codename}-server-cloudimg-${other}.img`,
+      latestChecksumUrl: `${root}${codename}/current/SHA256SUMS`,
+    })),
+    ...onBoth((_, other) => ({
+      image: `Ubuntu ${release} release`,
+      format: 'qcow2',
+      latestUrl: `${root}releases/${codename}/release/ubuntu-${release}-server-cloudimg-${other}.img`,
+      latestChecksumUrl: `${root}releases/${codename}/release/SHA256SUMS`,
+    })),
+    ...onBoth((_, other) => ({
+      image: `Ubuntu ${release} Minimal`,
+      format: 'qcow2',
+      latestUrl: `${root}minimal/releases/${codename}/release/ubuntu-${release}-minimal-cloudimg-${other}.img`,
+      latestChecksumUrl: `${root}minimal/releases/${codename}/release/SHA256SUMS`,
+    })),
+  ]),
+  serves: (image) => image.osDistro === 'ubuntu',
+  strategies: [datedFolderStrategy],
+  /**
+   * UEC Image Automatic Signing Key, detached `SHA256SUMS.gpg` in every folder of
+   * https://cloud-images.ubuntu.com/; the fingerprint is published at
+   * https://ubuntu.com/docs/public-images/public-images-how-to/. The key is on key servers and in
+   * Ubuntu's own packages, at no URL of the distribution that we know of.
+   */
+  signature: {
+    form: ['.gpg'],
+    knownToSign: true,
+    hosts: ['cloud-images.ubuntu.com'],
+    fingerprints: ['D2EB 4462 6FDD C30B 513D 5BB7 1A5D 6C4C 7DB8 7C81'],
+    keyHint:
+      'Put the key into the keyring folder; Ubuntu has it in /usr/share/keyrings/ubuntu-cloudimage-keyring.gpg (package ubuntu-keyring)',
   },
-  (image) => image.osDistro === 'ubuntu',
-  datedFolderStrategy,
-)
+}

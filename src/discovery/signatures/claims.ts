@@ -1,7 +1,6 @@
 import type { Config, Key, SignaturePacket } from 'openpgp'
 import { UpdaterError } from '../../errors.ts'
-import { verifyWithGpgv } from './gpgv.ts'
-import { type V3Signature, v3Signatures } from './packets.ts'
+import { type V3Signature, v3Signatures, verifyWithGpgv } from './v3-signature.ts'
 
 type OpenPgp = typeof import('openpgp')
 

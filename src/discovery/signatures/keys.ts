@@ -6,8 +6,8 @@ import { UpdaterError } from '../../errors.ts'
 import type { DiscoveryHttp } from '../../http/types.ts'
 import { redactUrl } from '../../http/url.ts'
 import { makeFolder, replaceFile } from '../../replace-file.ts'
+import type { ExpectedSignature } from './expected.ts'
 import { type Keyring, loadKeyring, readPublicKeys } from './keyring.ts'
-import type { SignaturePin } from './pins.ts'
 import { normalFingerprint } from './verify.ts'
 
 export interface KeySourceOptions {
@@ -25,11 +25,11 @@ export interface FoundKeys {
   readonly problems: readonly string[]
 }
 
-type KeyPlace = Pick<SignaturePin, 'fingerprints' | 'keyUrl'>
+type KeyWanted = Pick<ExpectedSignature, 'fingerprints' | 'keyUrl'>
 
 export interface KeySource {
   /** @throws UpdaterError ABORTED */
-  find(pin: KeyPlace, signal?: AbortSignal): Promise<FoundKeys>
+  find(pin: KeyWanted, signal?: AbortSignal): Promise<FoundKeys>
 }
 
 /** A fetched key is asked for again after a week, so that revocations and new subkeys arrive. */
@@ -50,7 +50,7 @@ export function createKeySource(options: KeySourceOptions): KeySource {
   let keyring: Promise<Keyring> | undefined
   const fetches = new Map<string, Promise<FoundKeys>>()
 
-  async function fromCacheOrServer(pin: KeyPlace, signal: AbortSignal | undefined): Promise<FoundKeys> {
+  async function fromCacheOrServer(pin: KeyWanted, signal: AbortSignal | undefined): Promise<FoundKeys> {
     const { keys: cached, fresh } = await readCache(pin.fingerprints, options)
     if (fresh || pin.keyUrl === undefined) {
       return { keys: cached, problems: cached.length > 0 ? [] : ['It is not in the keyring folder'] }

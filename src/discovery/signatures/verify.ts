@@ -18,7 +18,7 @@ export interface SignedBy {
   readonly created: Date
 }
 
-export interface VerifyOptions {
+interface VerificationContext {
   /** What is verified, for messages. */
   readonly name?: string | undefined
   readonly now?: Date | undefined
@@ -46,7 +46,7 @@ export async function verifyDetached(
   data: Uint8Array,
   signature: Uint8Array | string,
   keys: PinnedKeys,
-  options: VerifyOptions = {},
+  options: VerificationContext = {},
 ): Promise<SignedBy> {
   const openpgp = await import('openpgp')
   const context: Context = {
@@ -83,7 +83,7 @@ export async function verifyDetached(
 export async function verifyClearsigned(
   text: string,
   keys: PinnedKeys,
-  options: VerifyOptions = {},
+  options: VerificationContext = {},
 ): Promise<{ readonly signedText: string; readonly by: SignedBy }> {
   const { signedText, signature } = splitClearsigned(text, options.name)
   return { signedText, by: await verifyDetached(canonicalBytes(signedText), signature, keys, options) }

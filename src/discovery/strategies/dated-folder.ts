@@ -1,13 +1,12 @@
 import { UpdaterError } from '../../errors.ts'
 import { redactUrl } from '../../http/url.ts'
-import { foundAt, listedFile } from '../build-file.ts'
+import { buildAt, listedFile } from '../build-file.ts'
 import { fetchListing } from '../listing-page.ts'
 import { fetchManifest } from '../manifest.ts'
 import { childUrl } from '../names.ts'
-import type { ResolverContext } from '../resolver.ts'
+import type { ResolverContext, Strategy } from '../resolver.ts'
 import { type AliasFolderUrl, aliasLayoutOf, outsideAliasFolder, sourcesOf } from '../sources.ts'
 import { compareStamps, findStamp, type Stamp } from '../stamp.ts'
-import type { Strategy } from '../strategy.ts'
 
 /**
  * `latest_url` is `BASE/<current|latest|release>/<file>`, and next to that folder are those of the builds:
@@ -31,7 +30,7 @@ export const datedFolderStrategy: Strategy = {
       : checksums.name
     const manifestUrl = childUrl(`${childUrl(checksums.base, folder.name)}/`, manifestName)
     const manifest = await fetchManifest(manifestUrl, context)
-    return foundAt(url, listedFile(fileName, manifest, image), manifest, folder.stamp.date)
+    return buildAt(url, listedFile(fileName, manifest, image), manifest, context, folder.stamp.date)
   },
 }
 

@@ -14,10 +14,9 @@ import {
   parsePattern,
   type UrlPattern,
 } from '../pattern.ts'
-import type { ResolverContext } from '../resolver.ts'
+import type { ResolverContext, Strategy } from '../resolver.ts'
 import { catalogueAlgorithm, compressionOf, sourcesOf } from '../sources.ts'
 import { findUrlStamp } from '../stamp.ts'
-import type { Strategy } from '../strategy.ts'
 
 /** Where a document tells no digest of a file, this may know where it is. */
 export type DigestLookup = (file: PublishedFile, context: ResolverContext) => Promise<readonly Digest[]>
@@ -44,7 +43,15 @@ export function documentStrategy(lookUp?: DigestLookup): Strategy {
       const digest = preferredDigest(digests, catalogueAlgorithm(image))
       if (digest === undefined) throw notPublished(file.url, checksumUrl)
       const version = findUrlStamp(file.url)?.date ?? file.version
-      return { url: file.url, digest, size: file.size, version, compression: compressionOf(file.url), trust }
+      return {
+        url: file.url,
+        resolver: context.resolver.name,
+        digest,
+        size: file.size,
+        version,
+        compression: compressionOf(file.url),
+        trust,
+      }
     },
   }
 }

@@ -2,9 +2,10 @@ import { UpdaterError } from '../../errors.ts'
 import { redactUrl } from '../../http/url.ts'
 import { fetchListing, type Lister } from '../listing-page.ts'
 import { fillUrl, hasPlaceholder, parsePattern } from '../pattern.ts'
+import type { Strategy } from '../resolver.ts'
+import { unsignedDistribution } from '../signatures/check.ts'
 import { compressionOf, splitFileUrl } from '../sources.ts'
 import { findUrlStamp } from '../stamp.ts'
-import type { Strategy } from '../strategy.ts'
 import { followListings } from './placeholder.ts'
 
 /**
@@ -24,11 +25,11 @@ export function firstUseStrategy(list: Lister = fetchListing): Strategy {
       if (url === undefined || file === undefined) {
         throw new UpdaterError('DISCOVERY_UNSUPPORTED', `The latest_url of ${image.name} names no file`)
       }
-      // Nothing vouches for the bytes: where a signature is required, that is refused here.
-      await context.verify?.({ url, bytes: new Uint8Array() })
+      if (context.signatures?.policy === 'require') throw unsignedDistribution(context.resolver.name, url)
       context.tell({ type: 'latest-url', url: redactUrl(url) })
       return {
         url,
+        resolver: context.resolver.name,
         digest: undefined,
         version: findUrlStamp(url)?.date,
         compression: compressionOf(file.name),

@@ -1,5 +1,5 @@
+import type { Strategy } from '../resolver.ts'
 import type { StrategyName } from '../source-rule.ts'
-import type { Strategy } from '../strategy.ts'
 import { datedFolderStrategy } from './dated-folder.ts'
 import { documentStrategy } from './document.ts'
 import { firstUseStrategy } from './first-use.ts'

@@ -1,10 +1,10 @@
 import { redactUrl } from '../../http/url.ts'
-import { datedTwin, foundAt, listedFile } from '../build-file.ts'
+import { buildAt, datedTwin, listedFile } from '../build-file.ts'
 import { fetchManifest } from '../manifest.ts'
 import { childUrl } from '../names.ts'
 import { hasPlaceholder } from '../pattern.ts'
+import type { Strategy } from '../resolver.ts'
 import { notAFile, sourcesOf, splitFileUrl } from '../sources.ts'
-import type { Strategy } from '../strategy.ts'
 
 /**
  * `latest_url` names a file that moves on to each newest build, and `latest_checksum_url` a manifest that
@@ -25,6 +25,6 @@ export const manifestStrategy: Strategy = {
     const alias = listedFile(latest.name, manifest, image)
     const file = datedTwin(alias, manifest)
     const url = file === alias ? latestUrl : childUrl(latest.parent, file.name)
-    return foundAt(url, file, manifest)
+    return buildAt(url, file, manifest, context)
   },
 }

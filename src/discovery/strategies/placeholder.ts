@@ -1,7 +1,7 @@
 import { UpdaterError } from '../../errors.ts'
 import { redactUrl } from '../../http/url.ts'
 import type { Image } from '../../image.ts'
-import { datedTwin, foundAt, listedFile } from '../build-file.ts'
+import { buildAt, datedTwin, listedFile } from '../build-file.ts'
 import { fetchListing, type Lister } from '../listing-page.ts'
 import { fetchManifest, type Manifest } from '../manifest.ts'
 import { childUrl, decodeSegment } from '../names.ts'
@@ -21,9 +21,8 @@ import {
   type UrlPattern,
   unknownPattern,
 } from '../pattern.ts'
-import type { ResolverContext } from '../resolver.ts'
+import type { ResolverContext, Strategy } from '../resolver.ts'
 import { sourcesOf } from '../sources.ts'
-import type { Strategy } from '../strategy.ts'
 
 /**
  * Path segments of `latest_url` hold `HEREBE<pattern>DRAGONS`. From left to right, the listing of a
@@ -51,7 +50,7 @@ export function placeholderStrategy(list: Lister = fetchListing): Strategy {
       const file = datedTwin(listedFile(fileNameOf(latest, known), manifest, image), manifest)
       const url = childUrl(folderOf(urlOf(latest, known, image)), file.name)
       context.tell({ type: 'latest-url', url: redactUrl(url) })
-      return foundAt(url, file, manifest)
+      return buildAt(url, file, manifest, context)
     },
   }
 }

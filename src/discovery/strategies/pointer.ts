@@ -1,14 +1,14 @@
 import { UpdaterError } from '../../errors.ts'
 import { redactUrl } from '../../http/url.ts'
 import type { Image } from '../../image.ts'
-import { foundAt, listedFile } from '../build-file.ts'
+import { buildAt, listedFile } from '../build-file.ts'
 import { fetchManifest, fetchVerified } from '../manifest.ts'
-import { childUrl } from '../names.ts'
+import { childUrl, isSafeFileName } from '../names.ts'
 import { compareFileNames } from '../natural-order.ts'
 import { compilePatterns, fillUrl, hasPlaceholder, parsePattern, placeholderError } from '../pattern.ts'
-import { type Pointed, parsePointer } from '../pointer-file.ts'
+import type { Strategy } from '../resolver.ts'
 import { notAFile, sourcesOf, splitFileUrl } from '../sources.ts'
-import type { Strategy } from '../strategy.ts'
+import { findStamp } from '../stamp.ts'
 
 /**
  * `latest_url` is a small text that names the newest file by a path below its own folder.
@@ -31,8 +31,8 @@ export const pointerStrategy: Strategy = {
     context.tell({ type: 'latest-url', url: redactUrl(url) })
     const manifest = await fetchManifest(pathUrl(folder, `${newest.path}${suffix}`), context)
     const name = newest.path.slice(newest.path.lastIndexOf('/') + 1)
-    const found = foundAt(url, listedFile(name, manifest, image), manifest)
-    return { ...found, version: found.version ?? newest.version, size: found.size ?? newest.size }
+    const build = buildAt(url, listedFile(name, manifest, image), manifest, context)
+    return { ...build, version: build.version ?? newest.version, size: build.size ?? newest.size }
   },
 }
 
@@ -70,4 +70,45 @@ function namesNothing(url: string, image: Image): UpdaterError {
     `${redactUrl(url)} names no file that matches latest_checksum_url of ${image.name}`,
     { remedy: 'Look at what the server sends there: it should be the path of the newest image' },
   )
+}
+
+/** What a pointer names. */
+export interface Pointed {
+  /** Plain names with slashes between them, at most four. */
+  readonly path: string
+  /** `YYYYMMDD`, where a date stands beside the path. */
+  readonly version?: string | undefined
+  /** Bytes, where a number stands beside the path. */
+  readonly size?: number | undefined
+}
+
+const maxLines = 1000
+const maxDepth = 4
+
+/**
+ * Reads a text that names files, one on each line with a date (`YYYY-MM-DD`) before it or a size behind it;
+ * comments begin with `#`. Lines of another form, and paths that could lead elsewhere, name nothing. Never
+ * throws.
+ */
+export function parsePointer(text: string): Pointed[] {
+  return text
+    .split('\n', maxLines)
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !line.startsWith('#') && line.length <= 1024)
+    .flatMap((line) => pointedBy(line.split(/\s+/)) ?? [])
+}
+
+function pointedBy(words: readonly string[]): Pointed | undefined {
+  const dates = words.filter((word) => /^\d{4}-\d\d-\d\d$/.test(word))
+  const sizes = words.filter((word) => /^\d{1,15}$/.test(word))
+  const [path, another] = words.filter((word) => !dates.includes(word) && !sizes.includes(word))
+  if (path === undefined || another !== undefined || dates.length > 1 || sizes.length > 1) return undefined
+  const names = path.split('/')
+  if (names.length > maxDepth || !names.every(isSafeFileName)) return undefined
+  const [size] = sizes
+  return {
+    path,
+    version: findStamp(dates[0]?.replaceAll('-', '') ?? '')?.date,
+    size: size === undefined ? undefined : Number(size),
+  }
 }

@@ -1,10 +1,10 @@
 import { UpdaterError } from '../../errors.ts'
 import { redactUrl } from '../../http/url.ts'
-import { foundAt, listedFile } from '../build-file.ts'
+import { buildAt, listedFile } from '../build-file.ts'
 import { fetchManifest } from '../manifest.ts'
 import { childUrl, isSafeFileName } from '../names.ts'
+import type { Strategy } from '../resolver.ts'
 import { aliasLayoutOf, outsideAliasFolder } from '../sources.ts'
-import type { Strategy } from '../strategy.ts'
 
 /**
  * `latest_url` is `BASE/<current|latest|release>/<file>`; `version.txt` in that folder names the version, and
@@ -24,7 +24,7 @@ export const versionFileStrategy: Strategy = {
     context.tell({ type: 'latest-url', url: redactUrl(url) })
     const manifestUrl = childUrl(`${childUrl(checksums.base, version)}/`, checksums.name)
     const manifest = await fetchManifest(manifestUrl, context)
-    return foundAt(url, listedFile(latest.name, manifest, image), manifest)
+    return buildAt(url, listedFile(latest.name, manifest, image), manifest, context)
   },
 }
 

@@ -1,5 +1,4 @@
-import type { Found } from '../../../src/discovery/resolver.ts'
-import type { Image } from '../../../src/image.ts'
+import type { Build, Image } from '../../../src/image.ts'
 import { imageOf } from '../../discovery/image.ts'
 import { apacheListing, bsd, digest, gnu, gnu512, type ResolverCase, replaced } from '../resolver-case.ts'
 
@@ -11,7 +10,7 @@ function datedCase(
   newest: string,
   file: string,
   manifest: readonly [name: string, text: string],
-  found: Partial<Found>,
+  found: Partial<Build>,
 ): ResolverCase {
   return {
     resolver,

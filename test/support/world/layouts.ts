@@ -1,4 +1,4 @@
-import type { Layout } from '../../../src/discovery/resolver.ts'
+import type { RecommendedImage } from '../../../src/discovery/resolver.ts'
 import { findResolver } from '../../../src/discovery/resolvers/index.ts'
 import { compressionOf } from '../../../src/discovery/sources.ts'
 import { findUrlStamp } from '../../../src/discovery/stamp.ts'
@@ -11,7 +11,7 @@ import { hexDigest, type Newest, type Publisher } from './published.ts'
 import { sample } from './samples.ts'
 
 /** What a definition says of where its builds are; the URLs are those of the real servers. */
-export type Wanted = Pick<Layout, 'latestUrl' | 'latestChecksumUrl' | 'format'> & {
+export type Wanted = Pick<RecommendedImage, 'latestUrl' | 'latestChecksumUrl' | 'format'> & {
   readonly osDistro?: string | undefined
 }
 
@@ -55,7 +55,7 @@ export function createLayoutPublisher({ origin, size }: Publisher): LayoutPublis
     publish(wanted) {
       const { latestUrl, latestChecksumUrl, osDistro, format } = wanted
       const image = discoveryImage({ latestUrl, latestChecksumUrl, osDistro, format })
-      const resolver = findResolver(image).name
+      const resolver = findResolver(image).resolver.name
       const algorithm = /sha512|\.DIGESTS$/i.test(latestChecksumUrl ?? '') ? 'sha512' : 'sha256'
       const local = (url: string) => url.replace(/^https?:\/\//, '/')
       const publishBuild = (newest: boolean) => {
@@ -143,7 +143,7 @@ function pointedPath(resolver: string, latestUrl: string, newest: boolean): stri
   return `${date}T170106Z/${name}-${date}T170106Z.qcow2`
 }
 
-function makeImage(format: Layout['format'], url: string, size: number): Uint8Array {
+function makeImage(format: RecommendedImage['format'], url: string, size: number): Uint8Array {
   const seed = Number.parseInt(hexDigest('md5', url).slice(0, 6), 16)
   if (format === 'raw') return makeRaw({ size: Math.ceil(size / 512) * 512, seed })
   return makeQcow2({ size: size + (seed % 50) * 512, seed })

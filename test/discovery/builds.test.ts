@@ -1,20 +1,24 @@
 import { describe, expect, it } from 'vitest'
-import { compareBuilds, dateBuild } from '../../src/discovery/discover.ts'
-import type { Found } from '../../src/discovery/resolver.ts'
+import { compareBuilds, recordedDigest } from '../../src/discovery/compare.ts'
+import { versionOf } from '../../src/discovery/find-newest.ts'
 import { compressionOf } from '../../src/discovery/sources.ts'
+import type { Build } from '../../src/image.ts'
+import { anImage } from '../update/image.ts'
 import { codeOf, fakeContext } from './fake-http.ts'
 
 const url = 'https://h/images/x-latest.qcow2'
-const found: Found = { url, digest: { algorithm: 'sha256', hex: 'a'.repeat(64) }, trust: 'checksum' }
+const found: Build = {
+  url,
+  resolver: 'x',
+  digest: { algorithm: 'sha256', hex: 'a'.repeat(64) },
+  trust: 'checksum',
+}
 const now = new Date('2026-07-20T12:00:00Z')
 
 describe('the version of a build', () => {
   it('is the day that its names tell, without a question', async () => {
     const context = fakeContext([])
-    expect(await dateBuild({ ...found, version: '20260714' }, context, now)).toMatchObject({
-      url,
-      version: '20260714',
-    })
+    expect(await versionOf({ ...found, version: '20260714' }, context, now)).toBe('20260714')
     context.http.done()
   })
 
@@ -25,7 +29,7 @@ describe('the version of a build', () => {
     ['Sat, 01 Jan 2000 00:00:00 GMT', '20000101'],
   ])('else that of Last-Modified in UTC: %s', async (lastModified, version) => {
     const context = fakeContext([[`HEAD ${url}`, { lastModified }]])
-    expect(await dateBuild(found, context, now)).toMatchObject({ version })
+    expect(await versionOf(found, context, now)).toBe(version)
     context.http.done()
   })
 
@@ -33,13 +37,13 @@ describe('the version of a build', () => {
     'and an error for Last-Modified %s',
     async (lastModified) => {
       const context = fakeContext([[`HEAD ${url}`, { lastModified }]])
-      expect(await codeOf(() => dateBuild(found, context, now))).toBe('DISCOVERY_NO_DATE')
+      expect(await codeOf(() => versionOf(found, context, now))).toBe('DISCOVERY_NO_DATE')
     },
   )
 })
 
 describe('which of two builds is older', () => {
-  const build = (newUrl: string, version = '20260714') => ({ ...found, url: newUrl, version })
+  const build = (newUrl: string, version = '20260714') => ({ url: newUrl, version })
   it.each([
     [
       'a respin on the same day',
@@ -124,4 +128,37 @@ it.each([
   ['x.constructor', undefined],
 ])('%s is packed as %s', (name, compression) => {
   expect(compressionOf(name)).toBe(compression)
+})
+
+const hex = 'ab'.repeat(32)
+const build: Build = {
+  resolver: 'rocky',
+  url: 'https://download.example.org/rocky-9-20260531.qcow2',
+  digest: { algorithm: 'sha256', hex },
+  version: '20260531',
+  trust: 'checksum',
+}
+
+describe('recordedDigest', () => {
+  it.each([
+    ['the same digest', `sha256:${hex}`, true],
+    ['the same in upper case', `SHA256:${hex.toUpperCase()}`, true],
+    ['another digest', `sha256:${'cd'.repeat(32)}`, false],
+    ['another algorithm', `sha512:${'ab'.repeat(64)}`, false],
+    ['no digest at all', 'unknown', false],
+    ['nothing', undefined, false],
+  ])('%s', (_, checksum, expected) => {
+    const digest = recordedDigest(anImage({ versions: [{ checksum }] }), build)
+    expect(digest).toEqual(expected ? build.digest : undefined)
+  })
+
+  it.each([
+    ['the same URL', build.url, `sha256:${hex}`, true],
+    ['the same URL without a checksum', build.url, undefined, false],
+    ['another URL', 'https://download.example.org/rocky-9-20260530.qcow2', `sha256:${hex}`, false],
+  ])('where none is published: %s', (_, url, checksum, expected) => {
+    const image = anImage({ versions: [{ url, checksum }] })
+    const digest = recordedDigest(image, { ...build, digest: undefined })
+    expect(digest).toEqual(expected ? build.digest : undefined)
+  })
 })

@@ -1,6 +1,8 @@
+import { parse } from 'yaml'
 import { z } from 'zod'
-import { digestAlgorithms, parseDigest } from '../image.ts'
+import { type Digest, digestAlgorithms, parseDigest } from '../image.ts'
 import type { ChecksumEntry } from './checksum-file.ts'
+import { digestsOf } from './documents.ts'
 import { parseJson } from './json.ts'
 import { decodeSegment } from './names.ts'
 
@@ -41,4 +43,29 @@ function digestOf(text: string) {
   return algorithm && isBase64
     ? parseDigest(`${algorithm}:${Buffer.from(base64, 'base64').toString('hex')}`)
     : undefined
+}
+
+/**
+ * What Garden Linux writes down of a build, in YAML.
+ * @see https://github.com/gardenlinux/python-gardenlinux-lib
+ */
+const metadata = z.object({
+  paths: z.array(
+    z.object({ name: z.string(), sha256sum: z.string().optional(), md5sum: z.string().optional() }),
+  ),
+})
+
+/** The digests of the build's file `name`; none where it is not told of. Never throws. */
+export function parseBuildMetadata(text: string, name: string): Digest[] {
+  const read = metadata.safeParse(parseYaml(text))
+  const file = read.success ? read.data.paths.find((path) => path.name === name) : undefined
+  return digestsOf({ sha256: file?.sha256sum, md5: file?.md5sum })
+}
+
+function parseYaml(text: string): unknown {
+  try {
+    return parse(text)
+  } catch {
+    return undefined
+  }
 }

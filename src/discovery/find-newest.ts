@@ -1,0 +1,132 @@
+import { UpdaterError } from '../errors.ts'
+import type { ImageStep } from '../events.ts'
+import { defaultTextCache, withCache } from '../http/cache.ts'
+import { askOnce } from '../http/once.ts'
+import { withTokens } from '../http/tokens.ts'
+import type { DiscoveryHttp } from '../http/types.ts'
+import { redactUrl } from '../http/url.ts'
+import { type Build, formatDigest, type Image } from '../image.ts'
+import { isWeak } from './checksum-file.ts'
+import { type DiscoverySettings, overrideOf } from './options.ts'
+import { findResolver } from './resolvers/index.ts'
+import { resolverOfRule, ruleFor } from './rules.ts'
+import { createKeySource, defaultKeyCache, type KeySource } from './signatures/keys.ts'
+import { dateOf } from './stamp.ts'
+
+/** What the images of one run share while their newest builds are looked for. */
+export interface Discovery extends Pick<DiscoverySettings, 'signatures' | 'overrides' | 'sources'> {
+  readonly http: DiscoveryHttp
+  readonly keys: KeySource
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface DiscoveryMeans {
+  readonly http: DiscoveryHttp
+  readonly signal: AbortSignal
+  /** The cache of texts is read, but not written. */
+  readonly dryRun?: boolean | undefined
+}
+
+/** What several images ask for is asked once. */
+export function createDiscovery(
+  { signatures, keyring, overrides, sources, cache }: DiscoverySettings,
+  { http, signal, dryRun = false }: DiscoveryMeans,
+): Discovery {
+  const direct = withTokens(http, process.env)
+  const folder = defaultTextCache(process.env)
+  const asked = askOnce(cache ? withCache(direct, { folder, mayWrite: !dryRun }) : direct)
+  const keys = createKeySource({
+    keyring,
+    cacheDir: defaultKeyCache(process.env),
+    http: asked,
+    now: () => new Date(),
+  })
+  return { http: asked, signal, keys, signatures, overrides, sources }
+}
+
+/**
+ * Finds an image's newest build, and tells what was found and what is doubtful of it.
+ * @throws UpdaterError HTTP_*, DISCOVERY_*, CHECKSUM_*, SIGNATURE_*, PATTERN_INVALID, CONFIGURATION
+ */
+export async function findNewest(
+  image: Image,
+  discovery: Discovery,
+  tell: (step: ImageStep) => void,
+): Promise<Build> {
+  tell({ type: 'checking' })
+  const { http, signal, keys } = discovery
+  const rule = ruleFor(image, discovery.sources)
+  const { resolver, strategy } = rule === undefined ? findResolver(image) : resolverOfRule(rule, image)
+  const policy = overrideOf(discovery.overrides, image, 'signatures') ?? discovery.signatures
+  const signatures = policy === 'off' ? undefined : { policy, http, keys, now: () => new Date() }
+  const release = image.osVersion
+  const build = await strategy.resolve(image, { http, signal, tell, resolver, release, signatures })
+  for (const message of doubts(build, image)) tell({ type: 'warning', message })
+  const fileName = build.url.slice(build.url.lastIndexOf('/') + 1)
+  tell(
+    build.digest === undefined
+      ? { type: 'no-checksum', fileName }
+      : { type: 'current-checksum', fileName, checksum: formatDigest(build.digest) },
+  )
+  tell({ type: 'our-checksum', checksum: image.versions[0]?.checksum })
+  return build
+}
+
+/** Why the digest proves less than it should. */
+function doubts({ url, digest, trust }: Build, { latestChecksumUrl = url }: Image): string[] {
+  const found: string[] = []
+  if (digest !== undefined && isWeak(digest)) {
+    const algorithm = digest.algorithm === 'md5' ? 'MD5' : 'SHA-1'
+    found.push(
+      `Nothing better than ${algorithm} is published of ${redactUrl(url)}: whoever can make two files of one digest can replace it`,
+    )
+  }
+  if (trust !== 'signed' && isUnprotected(latestChecksumUrl)) {
+    const what = digest === undefined ? 'image' : 'checksum'
+    const { host } = new URL(latestChecksumUrl)
+    found.push(
+      `The ${what} comes from ${host} over plain http and no signature vouches for it: whoever is on the way can replace the image`,
+    )
+  }
+  return found
+}
+
+/** Would a checksum from this URL cross a network as plain text? A loopback address is no network. */
+export function isUnprotected(url: string): boolean {
+  if (!URL.canParse(url)) return false
+  const { protocol, hostname } = new URL(url)
+  const loopback = hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d+){3}$/.test(hostname)
+  return protocol === 'http:' && !loopback
+}
+
+/**
+ * The version of a build, `YYYYMMDD`: the day that its names tell, else that of its Last-Modified (UTC). A
+ * build of first use whose server sends none has the day on which it was first seen.
+ * @param now when this is asked, to tell a wrong clock of a server
+ * @throws UpdaterError HTTP_*, DISCOVERY_NO_DATE
+ */
+export async function versionOf(
+  build: Build,
+  { http, signal }: Pick<Discovery, 'http' | 'signal'>,
+  now = new Date(),
+): Promise<string> {
+  if (build.version !== undefined) return build.version
+  const { lastModified } = await http.facts(build.url, { signal })
+  if (lastModified === undefined && build.trust === 'first-use') return dateOf(now)
+  if (lastModified === undefined) throw noDate(build, 'has no Last-Modified and no date in its name')
+  if (!isPlausible(lastModified, now)) throw noDate(build, 'has a Last-Modified that cannot be right')
+  return dateOf(lastModified)
+}
+
+const oneDay = 24 * 60 * 60 * 1000
+
+function isPlausible(lastModified: Date, now: Date): boolean {
+  const time = lastModified.getTime()
+  return time >= Date.UTC(2000, 0, 1) && time <= now.getTime() + oneDay
+}
+
+function noDate({ url }: Build, why: string): UpdaterError {
+  return new UpdaterError('DISCOVERY_NO_DATE', `${redactUrl(url)} ${why}, so the build has no version`, {
+    remedy: 'Look at what the server sends as Last-Modified for that file',
+  })
+}

@@ -1,0 +1,59 @@
+import { matchesNames } from '../catalog/select.ts'
+import type { Image } from '../image.ts'
+import type { SignaturePolicy } from './signatures/check.ts'
+import type { SourceRule } from './source-rule.ts'
+
+/** What decides which build is the newest one; the same for every use-case that looks for it. */
+export interface DiscoveryOptions {
+  /** OpenPGP signatures of checksum files. Default: `prefer`. */
+  readonly signatures?: SignaturePolicy | undefined
+  /**
+   * Keep listings and manifests in `$XDG_CACHE_HOME/image-updater/http`, so that servers need to send only
+   * what has changed. Default: true.
+   */
+  readonly cache?: boolean | undefined
+  /** Folder of OpenPGP public keys. Default: `/etc/image-updater/keys`. */
+  readonly keyring?: string | undefined
+  /** What is different for some images; of several that name an image, the first counts. Default: none. */
+  readonly overrides?: readonly ImageOverride[] | undefined
+  /** Sources beyond those that the program knows; an image's first match counts. Default: none. */
+  readonly sources?: readonly SourceRule[] | undefined
+}
+
+/**
+ * What becomes of an image's older versions in the catalogue when a new one comes. A number: the catalogue keeps
+ * that many at most, the new one in front. `replace`: the new one takes the place of the first, and the others
+ * stay. `uuid-validity`: N of `uuid_validity: last-N` where the image is `multi: true`, else `replace`.
+ */
+export type KeepVersions = number | 'uuid-validity' | 'replace'
+
+/** What is different for some images. */
+export interface ImageOverride {
+  /** Names, shortnames or files of images (globs: `*`, `?`). */
+  readonly names: readonly string[]
+  readonly keepVersions?: KeepVersions | undefined
+  readonly signatures?: SignaturePolicy | undefined
+}
+
+export type DiscoverySettings = {
+  readonly [Key in keyof DiscoveryOptions]-?: Exclude<DiscoveryOptions[Key], undefined>
+}
+
+export function settleDiscovery(options: DiscoveryOptions): DiscoverySettings {
+  return {
+    signatures: options.signatures ?? 'prefer',
+    cache: options.cache ?? true,
+    keyring: options.keyring ?? '/etc/image-updater/keys',
+    overrides: options.overrides ?? [],
+    sources: options.sources ?? [],
+  }
+}
+
+/** The value of `key` in the first override that names the image and has one. */
+export function overrideOf<Key extends Exclude<keyof ImageOverride, 'names'>>(
+  overrides: readonly ImageOverride[],
+  image: Image,
+  key: Key,
+): ImageOverride[Key] {
+  return overrides.find((one) => one[key] !== undefined && matchesNames(image, one.names))?.[key]
+}
