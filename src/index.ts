@@ -27,34 +27,36 @@ export type { PageOptions } from './page/options.ts'
 export { renderPage } from './page/page.ts'
 export type { ForgeOptions } from './propose/forge.ts'
 export type { ProposeOptions, ProposeOutcome } from './propose/options.ts'
-export { parseReport } from './propose/parse-report.ts'
 export { proposeChanges } from './propose/propose.ts'
 export type { PruneOptions } from './prune/options.ts'
 export { pruneMirror } from './prune/prune.ts'
-export type { CheckedImage, CheckReport, CheckStatus, CheckSummary, MirrorState } from './report/check.ts'
 export type { MirroredVersion, MirrorReport, MirrorSummary, UnmirroredReason } from './report/mirroring.ts'
-export type {
-  FileChange,
-  ImageOutcome,
-  MirrorOutcome,
-  OutcomeError,
-  OutcomeValues,
-  RunReport,
-  RunSummary,
-} from './report/outcome.ts'
+export { parseReport } from './report/parse.ts'
 export type { PrunedObject, PruneReport } from './report/pruning.ts'
 export type {
   CatalogueDiff,
+  CheckedImage,
+  CheckReport,
+  CheckStatus,
+  CheckSummary,
   DiffVersion,
   FieldChange,
+  FileChange,
   Finding,
   ImageDiff,
+  ImageOutcome,
   LifecycleImage,
   LifecycleRelease,
   LifecycleReport,
   LifecycleStatus,
   ListedImage,
   ListReport,
+  MirrorOutcome,
+  MirrorState,
+  OutcomeError,
+  OutcomeValues,
+  RunReport,
+  RunSummary,
   Severity,
   ValidationReport,
 } from './report/schemas.ts'

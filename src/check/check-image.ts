@@ -6,8 +6,7 @@ import type { ImageStep } from '../events.ts'
 import type { HttpClient } from '../http/types.ts'
 import { redactUrl } from '../http/url.ts'
 import { type Build, formatDigest, type Image, type ImageVersion, parseDigest } from '../image.ts'
-import type { CheckedImage, MirrorState } from '../report/check.ts'
-import type { OutcomeValues } from '../report/outcome.ts'
+import type { CheckedImage, MirrorState, OutcomeValues } from '../report/schemas.ts'
 import { findPublic } from '../stores/public.ts'
 
 type Tell = (step: ImageStep) => void
@@ -56,7 +55,7 @@ async function askDistribution(image: Image, run: CheckRun, step: Tell, finding:
 }
 
 function valuesOf({ url, digest }: Build, version?: string, buildDate?: string): OutcomeValues {
-  return { version, buildDate, checksum: digest && formatDigest(digest), url }
+  return { version, build_date: buildDate, checksum: digest && formatDigest(digest), url }
 }
 
 /** Returns why the mirror says neither that it has the image nor that it has not. */

@@ -8,16 +8,9 @@ import type { Listener } from '../events.ts'
 import type { Image } from '../image.ts'
 import { endOfLife } from '../lifecycle/end-of-life.ts'
 import { snapshot } from '../lifecycle/snapshot.ts'
-import {
-  buildDay,
-  type CheckedImage,
-  type CheckReport,
-  type CheckStatus,
-  daysBetween,
-  summarizeCheck,
-  toldVersion,
-} from '../report/check.ts'
-import type { OutcomeValues } from '../report/outcome.ts'
+import { buildDay, daysBetween, summarizeCheck, toldVersion } from '../report/check.ts'
+import type { CheckedImage, CheckReport, CheckStatus, OutcomeValues } from '../report/schemas.ts'
+import { reportedValues } from '../report/update.ts'
 import type { Limit, RunContext } from '../run/context.ts'
 import {
   begin,
@@ -55,10 +48,13 @@ export async function runCheck(options: CheckOptions, context: RunContext = {}):
     onEvent({ type: 'run-start', images: selected.length })
     const images = await Promise.all(selected.map((image, ordinal) => runImage(image, ordinal, checks)))
     return {
-      startedAt: startedAt.toISOString(),
+      schema_version: 1,
+      command: 'check',
+      started_at: startedAt.toISOString(),
       seconds: secondsSince(startedAt),
       summary: summarizeCheck(images),
       images,
+      errors: [],
     }
   } finally {
     await endInOrder([() => http.close()], note)
@@ -73,20 +69,30 @@ interface Checks extends CheckRun {
 }
 
 async function runImage(image: Image, ordinal: number, checks: Checks): Promise<CheckedImage> {
-  const { about, step } = tellOf(image, ordinal, checks.onEvent)
+  const {
+    about: { warnings, ...about },
+    step,
+  } = tellOf(image, ordinal, checks.onEvent)
   const reason = skipReason(image, checks.includeDisabled)
   const url = image.versions[0]?.mirrorUrl
   const finding: Finding = { mirror: { status: url === undefined ? 'none' : 'unasked', url } }
   const end = (status: CheckStatus, error?: UpdaterError): CheckedImage => {
     const { resolver, trust, newest, mirror } = finding
+    const versions = image.versions.map(reportedValues)
     step({ type: 'done', status: status === 'outdated' ? 'would-update' : status })
     return {
       ...about,
-      ...describe(image),
-      ...{ resolver, trust, newest, mirror },
-      ...ages(toldVersion({ status, versions: image.versions }), finding, checks.startedAt),
+      distribution: image.osDistro,
+      release: image.osVersion,
+      architecture: image.architecture,
+      format: image.format,
       status,
       reason: status === 'skipped' ? reason : undefined,
+      ...{ resolver, trust, versions, newest },
+      ...ages(toldVersion({ status, versions }), newest, checks.startedAt),
+      mirror,
+      end_of_life: endOfLife(image, snapshot)?.endOfLife,
+      warnings,
       error: error && outcomeError(error, image),
     }
   }
@@ -103,20 +109,10 @@ async function runImage(image: Image, ordinal: number, checks: Checks): Promise<
   }
 }
 
-function describe(image: Image) {
-  const { osDistro, osVersion, architecture, format, versions } = image
-  return {
-    distribution: osDistro,
-    release: osVersion,
-    ...{ architecture, format, versions },
-    endOfLife: endOfLife(image, snapshot)?.endOfLife,
-  }
-}
-
-function ages(current: OutcomeValues | undefined, { newest }: Finding, now: Date) {
+function ages(current: OutcomeValues | undefined, newest: OutcomeValues | undefined, now: Date) {
   const built = current && buildDay(current)
   return {
-    ageDays: daysBetween(built, now.getTime()),
-    daysBehind: daysBetween(built, newest && buildDay(newest)),
+    age_days: daysBetween(built, now.getTime()),
+    days_behind: daysBetween(built, newest && buildDay(newest)),
   }
 }

@@ -2,15 +2,14 @@ import { appendFile } from 'node:fs/promises'
 import type { Place } from '../errors.ts'
 import type { ProposeOutcome } from '../index.ts'
 import { type Annotation, formatAnnotation } from '../report/annotation.ts'
-import { errorOf, readReportDocument } from '../report/json.ts'
 import { codeSpan } from '../report/markdown.ts'
-import { formatRefusalMarkdown, formatRunMarkdown } from '../report/run-markdown.ts'
-import type { ReportDocument } from '../report/schemas.ts'
+import { formatMarkdown } from '../report/run-markdown.ts'
+import type { OutcomeError, RunReport } from '../report/schemas.ts'
 import type { Output } from './context.ts'
 
 /** What a step of GitHub Actions can say beside its log: annotations, a summary, outputs. */
 export async function tellGitHub(
-  report: ReportDocument,
+  report: RunReport,
   outcomes: readonly ProposeOutcome[],
   stdout: Output,
   env: NodeJS.ProcessEnv,
@@ -24,7 +23,7 @@ export async function tellGitHub(
   await appendFile(output, `pull-requests=${urls}\nupdated=${updated}\nfailed=${failed}\n`)
 }
 
-function annotationsOf({ images, errors }: ReportDocument): Annotation[] {
+function annotationsOf({ images, errors }: RunReport): Annotation[] {
   return [
     ...images.flatMap(({ name, file, line, error, warnings }) => [
       ...(error === undefined ? [] : [annotationOf(error, { file, line }, `${name}: `)]),
@@ -37,22 +36,17 @@ function annotationsOf({ images, errors }: ReportDocument): Annotation[] {
   ]
 }
 
-type ErrorDocument = ReportDocument['errors'][number]
-
-function annotationOf(error: ErrorDocument, otherwise: Place, who: string): Annotation {
+function annotationOf(error: OutcomeError, otherwise: Place, who: string): Annotation {
   const { code, message, remedy, place = otherwise } = error
   const sentences = `${who}${message}.${remedy === undefined ? '' : ` ${remedy}.`}`
   return { severity: 'error', place, title: code, message: sentences }
 }
 
-function summaryOf(report: ReportDocument, outcomes: readonly ProposeOutcome[]): string {
+function summaryOf(report: RunReport, outcomes: readonly ProposeOutcome[]): string {
   const links = outcomes.map(({ file, url, status }) =>
     `- ${codeSpan(file)}: ${status} ${url ?? ''}`.trimEnd(),
   )
-  const text =
-    report.errors.length > 0
-      ? formatRefusalMarkdown(report.errors.map(errorOf))
-      : formatRunMarkdown(readReportDocument(report))
+  const text = formatMarkdown(report)
   return `## Images\n\n${links.length === 0 ? '' : `${links.join('\n')}\n\n`}${text.slice(0, roomForSummary)}`
 }
 

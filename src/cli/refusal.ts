@@ -1,17 +1,9 @@
 import type { Command } from 'commander'
 import type { UpdaterError } from '../errors.ts'
-import {
-  bareRefusalDocument,
-  errorOf,
-  formatDocument,
-  type Refusal,
-  type RefusalDocument,
-  refusalDocument,
-} from '../report/json.ts'
-import { formatRefusalJunit } from '../report/junit.ts'
-import { formatRefusalMetrics } from '../report/metrics.ts'
-import { formatRefusalMarkdown } from '../report/run-markdown.ts'
-import { type Faces, writeFiles } from './files.ts'
+import { writeReport } from '../report/file.ts'
+import { formatReport } from '../report/json.ts'
+import { type AnyReport, type Refusal, refusedReport } from '../report/refusal.ts'
+import { writeFiles } from './files.ts'
 import { readFlags } from './flags.ts'
 import { errorLines, errorsOf, openLog } from './log.ts'
 import type { FileFlags, OutputFlags, SharedFlags } from './options.ts'
@@ -20,54 +12,36 @@ import type { Session } from './session.ts'
 
 /** Says why nothing was done, in every form that was asked for. */
 export async function reportRefusal(error: UpdaterError, program: Command, session: Session): Promise<void> {
-  const { context, args, redact, startedAt } = session
+  const { context, redact, startedAt, exitStatus } = session
   const command = program.commands.find((one) => one.name() === session.command) ?? program
   const flags = readFlags<OutputFlags & FileFlags & SharedFlags>(command).values
   const { log } = openLog(session, flags)
   const errors = errorsOf(error)
   for (const line of errors.flatMap((one) => errorLines(one, session.command))) log.write(line)
   const seconds = (context.now().getTime() - startedAt.getTime()) / 1000
-  const refusal = { startedAt, seconds, dryRun: args.includes('--dry-run'), errors }
-  const faces = facesOf(redactDeep(await documentOf(refusal, session), redact), session)
-  if (flags.output === 'json') context.stdout.write(faces.json())
-  await writeFiles(flags, faces).catch(() => {})
+  const report = redactDeep(reportOf({ startedAt, seconds, errors }, session), redact)
+  if (flags.output === 'json') context.stdout.write(formatReport(report, exitStatus))
+  await keepReport(flags, report, exitStatus).catch(() => {})
 }
 
-/** A command that has a published report says it in that: one without results. */
-async function documentOf(
-  refusal: Refusal,
-  { command, args, exitStatus }: Session,
-): Promise<Omit<RefusalDocument, 'command'>> {
+/** The report of the command, as far as the command line says what it was asked for. */
+function reportOf(refusal: Refusal, { command, args }: Session): AnyReport {
+  const dry_run = args.includes('--dry-run')
   switch (command) {
     case 'update':
-      return refusalDocument(refusal, exitStatus)
-    case 'check': {
-      const { checkRefusalDocument } = await import('../report/check-json.ts')
-      return checkRefusalDocument(refusal, exitStatus)
-    }
-    case 'mirror': {
-      const { mirrorRefusalDocument } = await import('../report/mirroring-json.ts')
-      return mirrorRefusalDocument(refusal, exitStatus)
-    }
-    case 'verify': {
-      const { verifyRefusalDocument } = await import('../report/verification-json.ts')
-      return verifyRefusalDocument({ ...refusal, full: args.includes('--full') }, exitStatus)
-    }
-    case 'prune': {
-      const { pruneRefusalDocument } = await import('../report/pruning-json.ts')
-      return pruneRefusalDocument({ ...refusal, remove: args.includes('--yes') }, exitStatus)
-    }
+    case 'mirror':
+      return refusedReport(command, refusal, { dry_run })
+    case 'verify':
+      return refusedReport(command, refusal, { full: args.includes('--full') })
+    case 'prune':
+      return refusedReport(command, refusal, { remove: args.includes('--yes') })
     default:
-      return bareRefusalDocument(command, refusal, exitStatus)
+      return refusedReport(command, refusal)
   }
 }
 
-function facesOf(document: Omit<RefusalDocument, 'command'>, { command, startedAt }: Session): Faces {
-  const { errors, seconds, started_at } = document
-  return {
-    json: () => formatDocument(document),
-    junit: () => formatRefusalJunit(command, errors.map(errorOf), { startedAt: started_at, seconds }),
-    markdown: () => formatRefusalMarkdown(errors.map(errorOf)),
-    metrics: () => formatRefusalMetrics(command, startedAt, seconds),
-  }
+/** Reports of `update` and `check` have other forms than JSON. */
+async function keepReport(flags: FileFlags, report: AnyReport, exitStatus: number): Promise<void> {
+  if ('images' in report) await writeFiles(flags, report, exitStatus)
+  else if (flags.report !== undefined) await writeReport(flags.report, formatReport(report, exitStatus))
 }

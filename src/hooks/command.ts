@@ -5,7 +5,7 @@ import type { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { UpdaterError } from '../errors.ts'
 import { formatDocument } from '../report/json.ts'
-import type { ReportDocument } from '../report/schemas.ts'
+import type { RunReport } from '../report/schemas.ts'
 
 export interface CommandContext {
   /** Milliseconds. */
@@ -33,7 +33,7 @@ const lastWords = 1_000
  */
 export async function runCommand(
   command: string,
-  document: ReportDocument,
+  document: RunReport,
   { timeout, tell }: CommandContext,
 ): Promise<void> {
   const child = spawn('/bin/sh', ['-c', command], {
@@ -69,7 +69,7 @@ export async function runCommand(
 }
 
 /** The environment of a hook: the program's own, without its secrets, and what the run did. */
-export function hookEnvironment(document: ReportDocument, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+export function hookEnvironment(document: RunReport, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const kept = Object.entries(env).filter(([name]) => !withheld.includes(name))
   return {
     ...Object.fromEntries(kept),

@@ -1,6 +1,6 @@
 import { asUpdaterError, type UpdaterError } from '../errors.ts'
 import type { Policy } from '../http/policy.ts'
-import type { RunReport } from '../report/outcome.ts'
+import type { RunReport } from '../report/schemas.ts'
 import { defaultHookTimeout, type HookOptions, type WebhookOptions } from './options.ts'
 
 export interface HookContext {
@@ -23,8 +23,8 @@ export async function runHooks(
   { onLine = () => {}, httpPolicy }: HookContext = {},
 ): Promise<UpdaterError[]> {
   if (report.summary.updated === 0) return []
-  const { reportDocument } = await import('../report/json.ts')
-  const document = reportDocument(report, exitStatus)
+  const { withExitStatus } = await import('../report/json.ts')
+  const document = withExitStatus(report, exitStatus)
   const run = async (command: string) => {
     const { runCommand } = await import('./command.ts')
     await runCommand(command, document, { timeout, tell: onLine })

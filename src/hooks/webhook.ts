@@ -5,7 +5,7 @@ import { describeRequest, statusError } from '../http/failure.ts'
 import type { Policy } from '../http/policy.ts'
 import { redactUrl } from '../http/url.ts'
 import { version } from '../package.ts'
-import type { ReportDocument } from '../report/schemas.ts'
+import type { RunReport } from '../report/schemas.ts'
 import type { WebhookOptions } from './options.ts'
 import { signedHeaders } from './signature.ts'
 
@@ -16,7 +16,7 @@ import { signedHeaders } from './signature.ts'
  */
 export async function sendWebhook(
   { url, secret }: WebhookOptions,
-  document: ReportDocument,
+  document: RunReport,
   { timeout, policy }: { readonly timeout: number; readonly policy?: Partial<Policy> | undefined },
 ): Promise<void> {
   const id = `msg_${randomUUID()}`

@@ -6,7 +6,7 @@ import { type SwitchEdit, switchEach } from '../catalog/switch.ts'
 import { writeCatalog } from '../catalog/write.ts'
 import { asUpdaterError, type UpdaterError } from '../errors.ts'
 import type { Image } from '../image.ts'
-import type { FileChange } from '../report/outcome.ts'
+import type { FileChange } from '../report/schemas.ts'
 
 export interface SwitchedOff {
   readonly changes: readonly FileChange[]

@@ -4,7 +4,7 @@ import { UpdaterError } from '../errors.ts'
 import type { Policy } from '../http/policy.ts'
 import type { Image } from '../image.ts'
 import { version } from '../package.ts'
-import type { OutcomeError } from '../report/outcome.ts'
+import { reportedError } from '../report/refusal.ts'
 import type { LifecycleRelease, LifecycleReport } from '../report/schemas.ts'
 import { classify, productsOf } from './classify.ts'
 import { releaseOf } from './end-of-life.ts'
@@ -67,7 +67,7 @@ export async function checkLifecycle(
     within_days: within,
     dry_run: dryRun,
     releases: off === undefined || dryRun ? found : classify({ ...question, images: images.map(now) }),
-    failures: [...failures, ...(off?.failures ?? [])].map(outcomeOf),
+    failures: [...failures, ...(off?.failures ?? [])].map((error) => reportedError(error)),
     changes: off?.changes ?? [],
   }
 }
@@ -99,8 +99,4 @@ function expired(images: readonly Image[], releases: readonly LifecycleRelease[]
       product === found?.product.name && release === found.release
     return image.enable && ended.some(isOf)
   })
-}
-
-function outcomeOf({ code, message, remedy, place }: UpdaterError): OutcomeError {
-  return { code, message, remedy, place }
 }

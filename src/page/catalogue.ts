@@ -1,4 +1,5 @@
-import { type CheckedImage, toldVersion } from '../report/check.ts'
+import { toldVersion } from '../report/check.ts'
+import type { CheckedImage } from '../report/schemas.ts'
 import { isoDay, nearness, showDay, showDays, showDistance } from './days.ts'
 import {
   builtOf,
@@ -49,7 +50,7 @@ function row(image: CheckedImage, now: number): Html {
       note(built === undefined ? undefined : showDay(built)),
     ]),
     cell(2, order.indexOf(fresh.tone), [show(fresh)]),
-    cell(3, image.ageDays, [html`${image.ageDays === undefined ? '–' : showDays(image.ageDays)}`]),
+    cell(3, image.age_days, [html`${image.age_days === undefined ? '–' : showDays(image.age_days)}`]),
     cell(4, mirroring(image).text, [link(mirror.url, show(mirroring(image)))]),
     cell(5, trusting(image).text, [show(trusting(image))]),
     cell(6, end === undefined ? undefined : isoDay(end), [showEnd(end, now)]),

@@ -1,4 +1,5 @@
-import { buildDay, type CheckedImage, isNotMirrored, toldVersion } from '../report/check.ts'
+import { buildDay, isNotMirrored, toldVersion } from '../report/check.ts'
+import type { CheckedImage } from '../report/schemas.ts'
 import { nearness, showDays } from './days.ts'
 
 /** How much a fact has to be looked at; each has a colour and a sign of its own. */
@@ -11,10 +12,10 @@ export interface Fact {
   readonly note?: string | undefined
 }
 
-export function freshness({ status, reason, newest, daysBehind, error }: CheckedImage): Fact {
+export function freshness({ status, reason, newest, days_behind, error }: CheckedImage): Fact {
   if (status === 'up-to-date') return { tone: 'good', text: 'Current' }
   if (status === 'outdated') {
-    const note = daysBehind === undefined ? undefined : `${showDays(daysBehind)} newer`
+    const note = days_behind === undefined ? undefined : `${showDays(days_behind)} newer`
     return { tone: 'warn', text: newest?.version ?? 'Another build', note }
   }
   if (status === 'failed') return { tone: 'bad', text: 'Failed', note: error?.code }
@@ -43,8 +44,8 @@ export function trusting({ trust }: CheckedImage): Fact {
 }
 
 /** Milliseconds UTC. */
-export function endOfLifeOf({ endOfLife }: CheckedImage): number | undefined {
-  const day = Date.parse(endOfLife ?? '')
+export function endOfLifeOf({ end_of_life }: CheckedImage): number | undefined {
+  const day = Date.parse(end_of_life ?? '')
   return Number.isNaN(day) ? undefined : day
 }
 

@@ -1,4 +1,5 @@
-import { type CheckedImage, type CheckReport, isNotMirrored } from '../report/check.ts'
+import { isNotMirrored } from '../report/check.ts'
+import type { CheckedImage, CheckReport } from '../report/schemas.ts'
 import { isoDay, nearness, showDay, showDistance } from './days.ts'
 import { builtOf, endOfLifeOf, type Tone } from './facts.ts'
 import { type Html, html } from './html.ts'
@@ -7,10 +8,10 @@ import { type Html, html } from './html.ts'
 export function renderFigures({ summary, images }: CheckReport, now: number): Html {
   const ending = images.filter((image) => isEnding(image, now)).length
   const figures: readonly (readonly [number, string, Tone])[] = [
-    [summary.upToDate, 'current', 'good'],
+    [summary.up_to_date, 'current', 'good'],
     [summary.outdated, 'outdated', 'warn'],
     [summary.failed, 'failed', 'bad'],
-    [summary.notMirrored, 'not on the mirror', 'bad'],
+    [summary.not_mirrored, 'not on the mirror', 'bad'],
     [ending, 'near or past end of life', 'warn'],
     [summary.skipped, 'skipped', 'quiet'],
   ]

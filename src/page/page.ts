@@ -1,4 +1,4 @@
-import type { CheckReport } from '../report/check.ts'
+import type { CheckReport } from '../report/schemas.ts'
 import type { PageOptions } from './options.ts'
 
 /**

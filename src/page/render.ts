@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import type { CheckReport } from '../report/check.ts'
 import { formatDuration } from '../report/quantities.ts'
+import type { CheckReport } from '../report/schemas.ts'
 import { renderCatalogue } from './catalogue.ts'
 import { showDay } from './days.ts'
 import { type Html, html } from './html.ts'
@@ -11,8 +11,8 @@ import { style } from './style.ts'
 import { renderTimeline } from './timeline.ts'
 
 export function render(report: CheckReport, { live = false }: PageOptions = {}): string {
-  const { startedAt, images } = report
-  const now = Date.parse(startedAt)
+  const { started_at, images } = report
+  const now = Date.parse(started_at)
   const code = live ? `${script}${liveScript}` : script
   const body = html`<header><h1>Image catalogue</h1>
 <p class="quiet">${told(report, now)}</p>${live ? html`<p id="live" role="status"></p>` : html``}

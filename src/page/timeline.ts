@@ -1,5 +1,5 @@
-import type { CheckedImage } from '../report/check.ts'
 import { buildDay } from '../report/check.ts'
+import type { CheckedImage } from '../report/schemas.ts'
 import { nearness, showDay, showDays, showDistance } from './days.ts'
 import { builtOf, endOfLifeOf, freshness } from './facts.ts'
 import { type Html, html } from './html.ts'
@@ -76,10 +76,10 @@ function endMark(end: number, scale: Scale, now: number): Html {
 }
 
 function describe(image: CheckedImage, built: number, end: number | undefined, now: number): string {
-  const age = image.ageDays === undefined ? '' : ` (${showDays(image.ageDays)} old)`
+  const age = image.age_days === undefined ? '' : ` (${showDays(image.age_days)} old)`
   const behind =
-    image.status === 'outdated' && image.daysBehind !== undefined
-      ? `, newest build ${showDays(image.daysBehind)} later`
+    image.status === 'outdated' && image.days_behind !== undefined
+      ? `, newest build ${showDays(image.days_behind)} later`
       : ''
   const life = end === undefined ? '' : `, end of life ${showDay(end)} (${showDistance(now, end)})`
   return `Built ${showDay(built)}${age}${behind}${life}`

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
 import { posix } from 'node:path'
 import { printable } from '../errors.ts'
-import { type ImageOutcome, type RunReport, summarize } from '../report/outcome.ts'
-import { formatRunMarkdown } from '../report/run-markdown.ts'
+import { formatMarkdown } from '../report/run-markdown.ts'
+import type { ImageOutcome, RunReport } from '../report/schemas.ts'
+import { summarize } from '../report/update.ts'
 
 /** The change of one catalogue file, as a pull or merge request offers it. */
 export interface Proposal {
@@ -18,7 +19,7 @@ export interface Proposal {
 
 /** One proposal for each file that a run has changed. */
 export function proposalsOf(report: RunReport, branchPrefix: string): Proposal[] {
-  const files = report.dryRun ? [] : report.changes.map(({ file }) => file)
+  const files = report.dry_run ? [] : report.changes.map(({ file }) => file)
   const names = branchNames([...new Set([...report.images, ...report.changes].map(({ file }) => file))])
   return files.map((file) => ({
     file,
@@ -90,7 +91,7 @@ const farewell = 'This branch is written anew by each run of image-updater.\n'
 function bodyOf(report: RunReport, file: string): string {
   const images = report.images.filter((image) => image.file === file)
   const changes = report.changes.filter((change) => change.file === file)
-  const text = formatRunMarkdown({ ...report, summary: summarize(images), images, changes })
+  const text = formatMarkdown({ ...report, summary: summarize(images), images, changes })
   const room = roomForBody - farewell.length
   const fitting =
     text.length <= room ? text : `${text.slice(0, text.lastIndexOf('\n', room - 100))}\n\nCut off here.\n`

@@ -1,16 +1,15 @@
 import { asUpdaterError, UpdaterError } from '../errors.ts'
 import type { HttpClient } from '../http/types.ts'
 import { version } from '../package.ts'
-import { readReportDocument } from '../report/json.ts'
+import { parseReport } from '../report/parse.ts'
 import type { Forge, ForgeOptions } from './forge.ts'
 import { openRepository, type Repository } from './git.ts'
 import type { ProposeOptions, ProposeOutcome } from './options.ts'
-import { parseReport } from './parse-report.ts'
 import { type Proposal, proposalsOf } from './proposals.ts'
 
 export async function runPropose(options: ProposeOptions): Promise<ProposeOutcome[]> {
   const { forge: where, folder, branchPrefix = 'image-updater/', httpPolicy } = options
-  const proposals = proposalsOf(readReportDocument(await parseReport(options.report)), branchPrefix)
+  const proposals = proposalsOf(await parseReport(options.report), branchPrefix)
   if (proposals.length === 0) return []
   const repository = await openRepository(folder)
   const { createHttpClient } = await import('../http/client.ts')

@@ -1,4 +1,5 @@
-import { type CheckedImage, type CheckReport, toldVersion } from './check.ts'
+import { toldVersion } from './check.ts'
+import type { CheckedImage, CheckReport } from './schemas.ts'
 import { formatCsv } from './table.ts'
 
 const columns: Readonly<Record<string, (image: CheckedImage) => string | number | undefined>> = {
@@ -9,15 +10,15 @@ const columns: Readonly<Record<string, (image: CheckedImage) => string | number 
   status: ({ status }) => status,
   reason: ({ reason }) => reason,
   version: (image) => toldVersion(image)?.version,
-  build_date: (image) => toldVersion(image)?.buildDate,
+  build_date: (image) => toldVersion(image)?.build_date,
   newest_version: ({ newest }) => newest?.version,
-  newest_build_date: ({ newest }) => newest?.buildDate,
-  age_days: ({ ageDays }) => ageDays,
-  days_behind: ({ daysBehind }) => daysBehind,
+  newest_build_date: ({ newest }) => newest?.build_date,
+  age_days: ({ age_days }) => age_days,
+  days_behind: ({ days_behind }) => days_behind,
   mirror: ({ mirror }) => mirror.status,
   mirror_url: ({ mirror }) => mirror.url,
   trust: ({ trust }) => trust,
-  end_of_life: ({ endOfLife }) => endOfLife,
+  end_of_life: ({ end_of_life }) => end_of_life,
   error: ({ error }) => error?.code,
   message: ({ error }) => error?.message,
 }

@@ -1,7 +1,8 @@
 import { printable } from '../errors.ts'
-import { type CheckedImage, type CheckReport, isNotMirrored } from './check.ts'
+import { isNotMirrored } from './check.ts'
 import { type CheckWords, checkColumns, checkTitles, checkWords } from './check-words.ts'
 import { formatDuration } from './quantities.ts'
+import type { CheckedImage, CheckReport } from './schemas.ts'
 import { displayWidth, type Paint, pad, type Style, type TextLayout, truncate, wrap } from './terminal.ts'
 import { formatDetails, narrowestName } from './text.ts'
 
@@ -52,16 +53,16 @@ function styleOf(image: CheckedImage, column: keyof CheckWords): Style | undefin
 }
 
 function formatCounts({ summary, seconds }: CheckReport, paint: Paint): string {
-  const { checked, upToDate, outdated, skipped, failed, notMirrored } = summary
+  const { checked, up_to_date, outdated, skipped, failed, not_mirrored } = summary
   const told = (count: number, text: string, style: Style) =>
     count > 0 ? paint(style, `${count} ${text}`) : `${count} ${text}`
   const counts = [
     `${checked} checked`,
-    `${upToDate} current`,
+    `${up_to_date} current`,
     told(outdated, 'outdated', 'yellow'),
     `${skipped} skipped`,
     told(failed, 'failed', 'red'),
-    ...(notMirrored === 0 ? [] : [told(notMirrored, 'not mirrored', 'red')]),
+    ...(not_mirrored === 0 ? [] : [told(not_mirrored, 'not mirrored', 'red')]),
   ]
   return `${counts.join(', ')} in ${formatDuration(seconds)}`
 }

@@ -1,4 +1,5 @@
-import { type CheckedImage, type MirrorState, toldVersion } from './check.ts'
+import { toldVersion } from './check.ts'
+import type { CheckedImage, MirrorState } from './schemas.ts'
 
 /** What is said of a checked image, in the words that all tables share. */
 export interface CheckWords {
@@ -36,10 +37,10 @@ export function checkWords(image: CheckedImage): CheckWords {
     image: image.shortname ?? image.name,
     catalogue: toldVersion(image)?.version ?? '-',
     newest: newestWord(image),
-    age: image.ageDays === undefined ? '-' : `${image.ageDays} d`,
+    age: image.age_days === undefined ? '-' : `${image.age_days} d`,
     mirror: mirrorWords[image.mirror.status],
     trust: image.trust === 'first-use' ? 'first use' : (image.trust ?? '-'),
-    endOfLife: image.endOfLife ?? '-',
+    endOfLife: image.end_of_life ?? '-',
   }
 }
 
@@ -53,6 +54,6 @@ function newestWord({ status, reason, newest }: CheckedImage): string {
 /** Columns that say something: the end of life only where one is known. */
 export function checkColumns(images: readonly CheckedImage[]): (keyof CheckWords)[] {
   const all = Object.keys(checkTitles) as (keyof CheckWords)[]
-  const isKnown = images.some(({ endOfLife }) => endOfLife !== undefined)
+  const isKnown = images.some(({ end_of_life }) => end_of_life !== undefined)
   return isKnown ? all : all.filter((column) => column !== 'endOfLife')
 }

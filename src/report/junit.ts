@@ -1,9 +1,9 @@
 import { printable } from '../errors.ts'
-import { type CheckReport, toldVersion } from './check.ts'
-import type { ImageOutcome, OutcomeError, RunReport } from './outcome.ts'
+import { toldVersion } from './check.ts'
+import type { CheckedImage, CheckReport, ImageOutcome, OutcomeError, RunReport } from './schemas.ts'
 import { errorText } from './text.ts'
 
-/** One image, as a test case: what both kinds of outcomes have. */
+/** An image, or the reason of a refusal, as a test case. */
 interface Case {
   readonly file: string
   readonly line: number
@@ -17,55 +17,12 @@ interface Case {
   readonly seconds?: number | undefined
 }
 
-interface Suites {
-  /** ISO 8601. */
-  readonly startedAt: string
-  readonly seconds: number
-  readonly cases: readonly Case[]
-}
-
-/** An update as JUnit XML: a suite for each catalogue file, a case for each image. */
-export function formatRunJunit(report: RunReport): string {
-  const cases = report.images.map((image) => ({
-    ...image,
-    seconds: image.mirror?.seconds,
-    told: change(image.previous?.version, image.current?.version),
-  }))
-  return formatSuites('update', { ...report, cases })
-}
-
-/** A check as JUnit XML; an image that is behind its distribution is no failure. */
-export function formatCheckJunit(report: CheckReport): string {
-  const cases = report.images.map((image) => ({
-    ...image,
-    told: change(toldVersion(image)?.version, image.newest?.version),
-  }))
-  return formatSuites('check', { ...report, cases })
-}
-
-/** Why nothing was done, as one suite whose cases are the errors. */
-export function formatRefusalJunit(
-  command: string,
-  errors: readonly OutcomeError[],
-  about: Omit<Suites, 'cases'>,
-): string {
-  const cases = errors.map((error) => ({
-    file: error.place?.file ?? command,
-    line: error.place?.line ?? 1,
-    name: error.code,
-    status: 'failed',
-    warnings: [],
-    error,
-  }))
-  return formatSuites(command, { ...about, cases })
-}
-
-function change(before: string | undefined, after: string | undefined): string | undefined {
-  return before === after || after === undefined ? after : `${before ?? '-'} -> ${after}`
-}
-
 /** The schema that Jenkins, GitLab and the others have in common, with every attribute that it asks for. */
-function formatSuites(command: string, { startedAt, seconds, cases }: Suites): string {
+export function formatJunit(report: RunReport | CheckReport): string {
+  const { started_at, seconds, errors } = report
+  const command = 'command' in report ? report.command : 'update'
+  const images = 'command' in report ? report.images.map(checkCase) : report.images.map(updateCase)
+  const cases = [...errors.map((error) => refusalCase(command, error)), ...images]
   const files = [...new Set(cases.map(({ file }) => file))]
   const suites = files.map((file, id) => {
     const own = cases.filter((one) => one.file === file)
@@ -75,7 +32,7 @@ function formatSuites(command: string, { startedAt, seconds, cases }: Suites): s
       package: command,
       name: file,
       time: time(own.reduce((sum, one) => sum + (one.seconds ?? 0), 0)),
-      timestamp: startedAt.replace(/\.\d+Z$|Z$/, ''),
+      timestamp: started_at.replace(/\.\d+Z$|Z$/, ''),
       hostname: 'localhost',
     })
     const body = own.map((one) => `    ${formatCase(command, one)}`)
@@ -94,6 +51,26 @@ function formatSuites(command: string, { startedAt, seconds, cases }: Suites): s
     time: time(seconds),
   })
   return `${['<?xml version="1.0" encoding="UTF-8"?>', begin, ...suites, '</testsuites>'].join('\n')}\n`
+}
+
+function updateCase(image: ImageOutcome): Case {
+  const told = change(image.previous?.version, image.current?.version)
+  return { ...image, seconds: image.mirror?.seconds, told }
+}
+
+/** An image that is behind its distribution is no failure. */
+function checkCase(image: CheckedImage): Case {
+  return { ...image, told: change(toldVersion(image)?.version, image.newest?.version) }
+}
+
+/** Why nothing was done, as a case. */
+function refusalCase(command: string, error: OutcomeError): Case {
+  const { code: name, place } = error
+  return { file: place?.file ?? command, line: place?.line ?? 1, name, status: 'failed', warnings: [], error }
+}
+
+function change(before: string | undefined, after: string | undefined): string | undefined {
+  return before === after || after === undefined ? after : `${before ?? '-'} -> ${after}`
 }
 
 function totals(cases: readonly Case[]) {

@@ -1,6 +1,6 @@
 import { printable } from '../errors.ts'
-import { buildDay, type CheckReport, daysBetween } from './check.ts'
-import type { RunReport } from './outcome.ts'
+import { buildDay, daysBetween } from './check.ts'
+import type { CheckReport, RunReport } from './schemas.ts'
 
 /** What is measured of one image; what is not known has no sample. */
 interface MeasuredImage {
@@ -8,10 +8,10 @@ interface MeasuredImage {
   readonly name: string
   readonly shortname?: string | undefined
   readonly status: string
-  readonly ageDays?: number | undefined
-  readonly daysBehind?: number | undefined
+  readonly age_days?: number | undefined
+  readonly days_behind?: number | undefined
   /** `YYYY-MM-DD`. */
-  readonly endOfLife?: string | undefined
+  readonly end_of_life?: string | undefined
   /** Stored on the mirror by this run. */
   readonly bytes?: number | undefined
   readonly isMirrored?: boolean | undefined
@@ -19,65 +19,21 @@ interface MeasuredImage {
 
 interface Measured {
   readonly command: string
-  /** ISO 8601. */
-  readonly startedAt: string
-  readonly seconds: number
-  readonly succeeded: boolean
   readonly statuses: readonly string[]
   readonly images: readonly MeasuredImage[]
-}
-
-/** An update as Prometheus text (version 0.0.4). */
-export function formatRunMetrics(report: RunReport): string {
-  return formatMeasured({
-    command: 'update',
-    startedAt: report.startedAt,
-    seconds: report.seconds,
-    succeeded: report.summary.failed === 0,
-    statuses: ['updated', 'would-update', 'up-to-date', 'skipped', 'failed'],
-    images: report.images.map((image) => {
-      const { file, name, shortname, status, previous, current, mirror } = image
-      const force = report.dryRun || status === 'failed' ? previous : current
-      const built = force && buildDay(force)
-      const newest = status === 'failed' ? undefined : current && buildDay(current)
-      return {
-        ...{ file, name, shortname, status },
-        ageDays: daysBetween(built, Date.parse(report.startedAt)),
-        daysBehind: daysBetween(built, newest),
-        bytes: mirror?.bytes ?? (status === 'skipped' ? undefined : 0),
-      }
-    }),
-  })
-}
-
-/** A check as Prometheus text (version 0.0.4). */
-export function formatCheckMetrics(report: CheckReport): string {
-  return formatMeasured({
-    command: 'check',
-    startedAt: report.startedAt,
-    seconds: report.seconds,
-    succeeded: report.summary.failed === 0,
-    statuses: ['up-to-date', 'outdated', 'skipped', 'failed'],
-    images: report.images.map((image) => {
-      const isAsked = !['none', 'unasked', 'unknown'].includes(image.mirror.status)
-      return { ...image, isMirrored: isAsked ? image.mirror.status === 'present' : undefined }
-    }),
-  })
-}
-
-/** The metrics of a run that ended before anything was done. */
-export function formatRefusalMetrics(command: string, startedAt: Date, seconds: number): string {
-  const about = { command, startedAt: startedAt.toISOString(), seconds, succeeded: false }
-  return formatMeasured({ ...about, statuses: [], images: [] })
 }
 
 type Labels = Readonly<Record<string, string>>
 type Sample = readonly [labels: Labels, value: number | undefined]
 
-function formatMeasured(run: Measured): string {
-  const { command, startedAt, seconds, succeeded, statuses } = run
-  const images = distinct(run.images)
-  const end = Date.parse(startedAt) / 1000 + seconds
+/** An update or a check as Prometheus text (version 0.0.4). */
+export function formatMetrics(report: RunReport | CheckReport): string {
+  const { started_at, seconds, summary, errors } = report
+  const measured = 'command' in report ? measuredCheck(report) : measuredUpdate(report)
+  const { command, statuses } = measured
+  const images = distinct(measured.images)
+  const end = Date.parse(started_at) / 1000 + seconds
+  const succeeded = summary.failed === 0 && errors.length === 0
   const whole = (value: number): Sample[] => [[{ command }, value]]
   const each = (value: (image: MeasuredImage) => number | undefined) =>
     images.map((image): Sample => [labelsOf(image, command), value(image)])
@@ -100,17 +56,17 @@ function formatMeasured(run: Measured): string {
     family(
       'image_age_days',
       "Days from the catalogue's build to the last run.",
-      each((image) => image.ageDays),
+      each((image) => image.age_days),
     ),
     family(
       'image_days_behind',
       "Days from the catalogue's build to the newest one.",
-      each((image) => image.daysBehind),
+      each((image) => image.days_behind),
     ),
     family(
       'image_end_of_life_timestamp_seconds',
       'When support of the release ends.',
-      each(({ endOfLife }) => (endOfLife === undefined ? undefined : Date.parse(endOfLife) / 1000)),
+      each(({ end_of_life }) => (end_of_life === undefined ? undefined : Date.parse(end_of_life) / 1000)),
     ),
     family(
       'image_mirrored',
@@ -123,6 +79,36 @@ function formatMeasured(run: Measured): string {
       each((image) => image.bytes),
     ),
   ].join('')
+}
+
+function measuredUpdate(report: RunReport): Measured {
+  return {
+    command: 'update',
+    statuses: ['updated', 'would-update', 'up-to-date', 'skipped', 'failed'],
+    images: report.images.map((image) => {
+      const { file, name, shortname, status, previous, current, mirror } = image
+      const force = report.dry_run || status === 'failed' ? previous : current
+      const built = force && buildDay(force)
+      const newest = status === 'failed' ? undefined : current && buildDay(current)
+      return {
+        ...{ file, name, shortname, status },
+        age_days: daysBetween(built, Date.parse(report.started_at)),
+        days_behind: daysBetween(built, newest),
+        bytes: mirror?.bytes ?? (status === 'skipped' ? undefined : 0),
+      }
+    }),
+  }
+}
+
+function measuredCheck(report: CheckReport): Measured {
+  return {
+    command: 'check',
+    statuses: ['up-to-date', 'outdated', 'skipped', 'failed'],
+    images: report.images.map((image) => {
+      const isAsked = !['none', 'unasked', 'unknown'].includes(image.mirror.status)
+      return { ...image, isMirrored: isAsked ? image.mirror.status === 'present' : undefined }
+    }),
+  }
 }
 
 /** Two samples of the same labels would make the whole file invalid. */

@@ -1,5 +1,4 @@
-import { errorDocument, type Refusal } from './json.ts'
-import { type MirroredVersion, type MirrorReport, summarizeMirror } from './mirroring.ts'
+import type { MirroredVersion, MirrorReport } from './mirroring.ts'
 import type { MirrorDocument } from './schemas.ts'
 
 /** The report of `mirror` as JSON readers get it; see `schema/mirror.schema.json`. */
@@ -25,14 +24,6 @@ export function mirrorDocument(report: MirrorReport, exitStatus: number): Mirror
   }
 }
 
-/** The document of a run that ended before anything was done. */
-export function mirrorRefusalDocument(refusal: Refusal, exitStatus: number): MirrorDocument {
-  const { startedAt, seconds, dryRun, errors } = refusal
-  const summary = summarizeMirror([])
-  const nothing = { startedAt: startedAt.toISOString(), seconds, dryRun, summary, versions: [] }
-  return { ...mirrorDocument(nothing, exitStatus), errors: errors.map(errorDocument) }
-}
-
 function versionDocument(one: MirroredVersion): MirrorDocument['versions'][number] {
   return {
     file: one.file,
@@ -48,6 +39,6 @@ function versionDocument(one: MirroredVersion): MirrorDocument['versions'][numbe
     seconds: one.seconds,
     warnings: [...one.warnings],
     reason: one.reason,
-    error: one.error && errorDocument(one.error),
+    error: one.error,
   }
 }

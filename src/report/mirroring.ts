@@ -1,4 +1,4 @@
-import type { MirrorOutcome, OutcomeError } from './outcome.ts'
+import type { MirrorOutcome, OutcomeError } from './schemas.ts'
 
 /** `source-gone`: its URL answers 404 or 410; `mismatch`: its bytes are not those of the catalogue's checksum. */
 export type UnmirroredReason = 'source-gone' | 'mismatch' | 'other'

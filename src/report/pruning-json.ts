@@ -1,4 +1,3 @@
-import { errorDocument, type Refusal } from './json.ts'
 import type { PruneReport } from './pruning.ts'
 import type { PruneDocument } from './schemas.ts'
 
@@ -28,26 +27,8 @@ export function pruneDocument(report: PruneReport, exitStatus: number): PruneDoc
       size,
       last_modified: lastModified,
       status,
-      error: error && errorDocument(error),
+      error,
     })),
     errors: [],
-  }
-}
-
-/** The document of a run that ended before anything was removed. */
-export function pruneRefusalDocument(
-  refusal: Refusal & { readonly remove: boolean },
-  exitStatus: number,
-): PruneDocument {
-  return {
-    schema_version: 1,
-    command: 'prune',
-    started_at: refusal.startedAt.toISOString(),
-    seconds: refusal.seconds,
-    remove: refusal.remove,
-    exit_status: exitStatus,
-    summary: { would_remove: 0, removed: 0, failed: 0, bytes: 0, named: 0, young: 0, others: 0 },
-    objects: [],
-    errors: refusal.errors.map(errorDocument),
   }
 }

@@ -1,4 +1,4 @@
-import type { OutcomeError } from './outcome.ts'
+import type { OutcomeError } from './schemas.ts'
 
 /** An object that no catalogue file names any more. */
 export interface PrunedObject {

@@ -1,9 +1,16 @@
 import { formatPlace, printable } from '../errors.ts'
-import { type CheckedImage, type CheckReport, toldVersion } from './check.ts'
+import { toldVersion } from './check.ts'
 import { type CheckWords, checkColumns, checkTitles, checkWords } from './check-words.ts'
 import { codeSpan } from './markdown.ts'
-import type { FileChange, ImageOutcome, OutcomeError, RunReport } from './outcome.ts'
 import { formatBytes, formatDuration } from './quantities.ts'
+import type {
+  CheckedImage,
+  CheckReport,
+  FileChange,
+  ImageOutcome,
+  OutcomeError,
+  RunReport,
+} from './schemas.ts'
 import { formatMarkdownTable } from './table.ts'
 import { formatSkipped } from './text.ts'
 
@@ -15,20 +22,26 @@ import { formatSkipped } from './text.ts'
 /** Characters: GitHub takes 65 536 in the text of a pull request. */
 const roomForDiffs = 60_000
 
-/** An update, as the text of a pull request or a job's summary: what changed in each file, failures, diffs. */
-export function formatRunMarkdown(report: RunReport): string {
-  const { images, summary, dryRun, seconds } = report
+/** A report as the text of a pull request or a job's summary. */
+export function formatMarkdown(report: RunReport | CheckReport): string {
+  if (report.errors.length > 0) return formatRefusal(report.errors)
+  return 'command' in report ? formatCheck(report) : formatUpdate(report)
+}
+
+/** What changed in each file, then failures, then diffs. */
+function formatUpdate(report: RunReport): string {
+  const { images, summary, dry_run, seconds } = report
   const changed = images.filter(isChanged)
   const files = [...new Set(changed.map(({ file }) => file))]
   const counts = [
     `${summary.checked} checked`,
-    dryRun ? `${summary.wouldUpdate} would be updated` : `${summary.updated} updated`,
-    `${summary.upToDate} up to date`,
+    dry_run ? `${summary.would_update} would be updated` : `${summary.updated} updated`,
+    `${summary.up_to_date} up to date`,
     formatSkipped(summary.skipped, images),
     `${summary.failed} failed`,
   ]
   const text = [
-    `${counts.join(', ')} in ${formatDuration(seconds)}${dryRun ? ' (dry run: nothing was written)' : ''}.`,
+    `${counts.join(', ')} in ${formatDuration(seconds)}${dry_run ? ' (dry run: nothing was written)' : ''}.`,
     ...files.flatMap((file) => [
       `### ${codeSpan(file)}`,
       runTable(changed.filter((image) => image.file === file)),
@@ -57,18 +70,18 @@ function runTable(images: readonly ImageOutcome[]): string {
   }).trimEnd()
 }
 
-/** A check: a table for each file, then what failed. */
-export function formatCheckMarkdown(report: CheckReport): string {
+/** A table for each file, then what failed. */
+function formatCheck(report: CheckReport): string {
   const { images, summary, seconds } = report
   const columns = checkColumns(images)
   const files = [...new Set(images.map(({ file }) => file))]
   const counts = [
     `${summary.checked} checked`,
-    `${summary.upToDate} current`,
+    `${summary.up_to_date} current`,
     `${summary.outdated} outdated`,
     `${summary.skipped} skipped`,
     `${summary.failed} failed`,
-    ...(summary.notMirrored === 0 ? [] : [`${summary.notMirrored} not on the mirror`]),
+    ...(summary.not_mirrored === 0 ? [] : [`${summary.not_mirrored} not on the mirror`]),
   ]
   const parts = [
     `${counts.join(', ')} in ${formatDuration(seconds)}.`,
@@ -98,7 +111,7 @@ function cellsOf(image: CheckedImage, columns: readonly (keyof CheckWords)[]): s
 }
 
 /** Why nothing was done. */
-export function formatRefusalMarkdown(errors: readonly OutcomeError[]): string {
+function formatRefusal(errors: readonly OutcomeError[]): string {
   return `Nothing was done.\n\n${errors.map((error) => `- ${describe(error)}`).join('\n')}\n`
 }
 

@@ -479,12 +479,6 @@ export function formatJsonSchema(schema: z.ZodType): string {
   return `${JSON.stringify(z.toJSONSchema(schema, { io: 'input' }), undefined, 2)}\n`
 }
 
-export type ReportDocument = z.infer<typeof reportSchema>
-export type CheckDocument = z.infer<typeof checkSchema>
-export type MirrorDocument = z.infer<typeof mirrorSchema>
-export type VerifyDocument = z.infer<typeof verifySchema>
-export type PruneDocument = z.infer<typeof pruneSchema>
-
 /** The value of a schema, in which nothing changes. */
 type Immutable<Value> = Value extends readonly (infer Item)[]
   ? readonly Immutable<Item>[]
@@ -497,6 +491,34 @@ type Reported<Schema extends z.ZodType<{ exit_status: number }>> = Omit<
   Immutable<z.infer<Schema>>,
   'exit_status'
 >
+
+/** An error in any report. */
+export type OutcomeError = Immutable<z.infer<typeof error>>
+
+/** Everything that an update did. */
+export type RunReport = Reported<typeof reportSchema>
+export type RunSummary = RunReport['summary']
+/** The end of one image's way through an update. */
+export type ImageOutcome = RunReport['images'][number]
+/** Values of a catalogue entry. */
+export type OutcomeValues = NonNullable<ImageOutcome['current']>
+/** What was done on the mirror for one image. */
+export type MirrorOutcome = NonNullable<ImageOutcome['mirror']>
+/** The planned or made change of one catalogue file. */
+export type FileChange = RunReport['changes'][number]
+
+/** Everything that a check found out. */
+export type CheckReport = Reported<typeof checkSchema>
+export type CheckSummary = CheckReport['summary']
+/** What a check knows of one image. */
+export type CheckedImage = CheckReport['images'][number]
+export type CheckStatus = CheckedImage['status']
+/** What the public URL that the catalogue names says, asked without credentials. */
+export type MirrorState = CheckedImage['mirror']
+
+export type MirrorDocument = z.infer<typeof mirrorSchema>
+export type VerifyDocument = z.infer<typeof verifySchema>
+export type PruneDocument = z.infer<typeof pruneSchema>
 
 export type ListReport = Immutable<z.infer<typeof listSchema>>
 /** An image of the catalogue as its users see it. */

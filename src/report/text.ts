@@ -1,6 +1,6 @@
 import { describeError, printable, UpdaterError } from '../errors.ts'
-import type { FileChange, ImageOutcome, RunReport } from './outcome.ts'
 import { formatBytes, formatDuration } from './quantities.ts'
+import type { FileChange, ImageOutcome, RunReport } from './schemas.ts'
 import {
   displayWidth,
   type Paint,
@@ -128,20 +128,20 @@ export function errorText(error: NonNullable<ImageOutcome['error']>): string {
 }
 
 function formatCounts(
-  { summary, images, seconds, dryRun }: RunReport,
+  { summary, images, seconds, dry_run }: RunReport,
   { paint, columns = Number.POSITIVE_INFINITY }: TextLayout,
 ): string[] {
-  const { checked, updated, wouldUpdate, upToDate, skipped, failed } = summary
-  const changed = dryRun ? `${wouldUpdate} would be updated` : `${updated} updated`
+  const { checked, updated, would_update, up_to_date, skipped, failed } = summary
+  const changed = dry_run ? `${would_update} would be updated` : `${updated} updated`
   const counts = [
     `${checked} checked`,
-    updated + wouldUpdate > 0 ? paint('green', changed) : changed,
-    `${upToDate} up to date`,
+    updated + would_update > 0 ? paint('green', changed) : changed,
+    `${up_to_date} up to date`,
     formatSkipped(skipped, images),
     failed > 0 ? paint('red', `${failed} failed`) : '0 failed',
   ]
   const text = `${counts.join(', ')} in ${formatDuration(seconds)}`
-  if (!dryRun) return wrap(text, columns)
+  if (!dry_run) return wrap(text, columns)
   const note = '(dry run: nothing was written)'
   const fits = paintedWidth(text) + 1 + note.length <= columns
   return fits ? [`${text} ${note}`] : [...wrap(text, columns), note]

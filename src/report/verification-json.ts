@@ -1,6 +1,5 @@
-import { errorDocument, type Refusal } from './json.ts'
 import type { VerifyDocument } from './schemas.ts'
-import { summarizeVerdicts, type VerifyReport } from './verification.ts'
+import type { VerifyReport } from './verification.ts'
 
 /** The report of `verify` as JSON readers get it; see `schema/verify.schema.json`. */
 export function verifyDocument(report: VerifyReport, exitStatus: number): VerifyDocument {
@@ -24,15 +23,4 @@ export function verifyDocument(report: VerifyReport, exitStatus: number): Verify
     })),
     errors: [],
   }
-}
-
-/** The document of a run that ended before anything was asked. */
-export function verifyRefusalDocument(
-  refusal: Refusal & { readonly full: boolean },
-  exitStatus: number,
-): VerifyDocument {
-  const { startedAt, seconds, full, errors } = refusal
-  const summary = summarizeVerdicts([])
-  const nothing = { startedAt: startedAt.toISOString(), seconds, full, summary, versions: [] }
-  return { ...verifyDocument(nothing, exitStatus), errors: errors.map(errorDocument) }
 }

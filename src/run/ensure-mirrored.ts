@@ -1,6 +1,6 @@
 import { UpdaterError } from '../errors.ts'
 import { type Digest, formatDigest, type SourceFile } from '../image.ts'
-import type { MirrorOutcome } from '../report/outcome.ts'
+import type { MirrorOutcome } from '../report/schemas.ts'
 import { checkPublic, findPublic, type PublicObject, verifyFull } from '../stores/public.ts'
 import type { ObjectRecord, Store, StoredObject, Upload } from '../stores/store.ts'
 import { createInspector } from '../transfer/inspect.ts'

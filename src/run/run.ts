@@ -6,7 +6,8 @@ import { createHttpClient } from '../http/client.ts'
 import type { HttpClient } from '../http/types.ts'
 import type { Image } from '../image.ts'
 import { version } from '../package.ts'
-import type { OutcomeError } from '../report/outcome.ts'
+import { reportedError } from '../report/refusal.ts'
+import type { OutcomeError } from '../report/schemas.ts'
 import type { Store } from '../stores/store.ts'
 import type { Limit, Note, Run, RunContext } from './context.ts'
 import type { Mirror } from './mirror.ts'
@@ -108,9 +109,7 @@ export function errorOf(thrown: unknown, { aborted, reason }: AbortSignal): Upda
 
 /** An error as a report tells it: it stands at the image's definition where it names no other place. */
 export function outcomeError(error: UpdaterError, image: Image): OutcomeError {
-  const { code, message, remedy } = error
-  const place = error.place ?? { file: image.file, line: image.line, column: image.column }
-  return { code, message, remedy, place }
+  return reportedError(error, image)
 }
 
 export function secondsSince(start: Date): number {

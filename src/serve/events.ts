@@ -1,6 +1,6 @@
 import type { UpdaterError } from '../errors.ts'
 import type { RunEvent } from '../events.ts'
-import type { RunReport } from '../report/outcome.ts'
+import type { RunReport } from '../report/schemas.ts'
 
 /** Why a run began. */
 export type Trigger = 'schedule' | 'request'

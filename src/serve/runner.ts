@@ -2,8 +2,9 @@ import { listDefects } from '../catalog/defects.ts'
 import { asUpdaterError } from '../errors.ts'
 import { type HookContext, runHooks } from '../hooks/run.ts'
 import { type Redact, redactDeep } from '../redact.ts'
-import { refusalDocument, reportDocument } from '../report/json.ts'
-import { formatRefusalMetrics, formatRunMetrics } from '../report/metrics.ts'
+import { withExitStatus } from '../report/json.ts'
+import { formatMetrics } from '../report/metrics.ts'
+import { refusedReport } from '../report/refusal.ts'
 import type { RunContext } from '../run/context.ts'
 import { updateCatalogue } from '../update/update.ts'
 import type { ServeListener, Trigger } from './events.ts'
@@ -74,7 +75,7 @@ async function carryOut({ id, trigger, startedAt }: RunRecord, signal: AbortSign
     const report = redactDeep(ran, redact())
     const exitStatus = signal.aborted ? 143 : report.summary.failed > 0 ? 1 : 0
     onEvent({ type: 'run-end', id, report })
-    change({ report: reportDocument(report, exitStatus), metrics: formatRunMetrics(report) })
+    change({ report: withExitStatus(report, exitStatus), metrics: formatMetrics(report) })
     const hookContext: HookContext = { httpPolicy, onLine: (line) => onEvent({ type: 'hook-line', line }) }
     const failures = await runHooks(report, exitStatus, hooks, hookContext)
     for (const error of failures) onEvent({ type: 'hook-failed', error })
@@ -82,11 +83,13 @@ async function carryOut({ id, trigger, startedAt }: RunRecord, signal: AbortSign
   } catch (thrown) {
     const error = asUpdaterError(thrown)
     const seconds = (now().getTime() - startedAt.getTime()) / 1000
-    const refusal = { startedAt, seconds, dryRun: update.dryRun ?? false, errors: listDefects(error) }
+    const refusal = { startedAt, seconds, errors: listDefects(error) }
+    const refused = refusedReport('update', refusal, { dry_run: update.dryRun ?? false })
+    const report = redactDeep(refused, redact())
     onEvent({ type: 'run-refused', id, error })
     change({
-      report: redactDeep(refusalDocument(refusal, error.code === 'INTERNAL' ? 1 : 2), redact()),
-      metrics: formatRefusalMetrics('update', startedAt, seconds),
+      report: withExitStatus(report, error.code === 'INTERNAL' ? 1 : 2),
+      metrics: formatMetrics(report),
     })
   }
 }

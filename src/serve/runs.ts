@@ -1,4 +1,4 @@
-import type { ReportDocument } from '../report/schemas.ts'
+import type { RunReport } from '../report/schemas.ts'
 import type { Trigger } from './events.ts'
 import { noProgress, type Progress } from './progress.ts'
 
@@ -10,7 +10,7 @@ export interface RunRecord {
   readonly startedAt: Date
   readonly progress: Progress
   /** Its report; absent while it goes on. The older runs' images and changes are forgotten. */
-  readonly report?: ReportDocument | undefined
+  readonly report?: (RunReport & { readonly exit_status: number }) | undefined
   /** The same as Prometheus text. */
   readonly metrics?: string | undefined
   /** Messages of hooks that failed after it. */

@@ -1,20 +1,11 @@
 import type { Image } from '../image.ts'
 import { endOfLife } from '../lifecycle/end-of-life.ts'
 import { snapshot } from '../lifecycle/snapshot.ts'
-import {
-  buildDay,
-  type CheckedImage,
-  type CheckReport,
-  type CheckStatus,
-  daysBetween,
-  type MirrorState,
-  summarizeCheck,
-} from '../report/check.ts'
-import { errorOf } from '../report/json.ts'
-import type { ReportDocument } from '../report/schemas.ts'
-import type { RunRecord } from './runs.ts'
+import { buildDay, daysBetween, summarizeCheck } from '../report/check.ts'
+import type { CheckedImage, CheckReport, CheckStatus, ImageOutcome, MirrorState } from '../report/schemas.ts'
+import { reportedValues } from '../report/update.ts'
 
-type Outcome = ReportDocument['images'][number]
+import type { RunRecord } from './runs.ts'
 
 /**
  * How the catalogue stands, as a check has it: what its files hold now, and what the last run found out of
@@ -24,25 +15,22 @@ export function standing(images: readonly Image[], run: RunRecord | undefined, n
   const outcomes = new Map(run?.report?.images.map((image) => [keyOf(image), image]))
   const checked = images.map((image) => standingOf(image, outcomes.get(keyOf(image)), now))
   return {
-    startedAt: (run?.startedAt ?? now).toISOString(),
+    schema_version: 1,
+    command: 'check',
+    started_at: (run?.startedAt ?? now).toISOString(),
     seconds: run?.report?.seconds ?? 0,
     summary: summarizeCheck(checked),
     images: checked,
+    errors: [],
   }
 }
 
-function standingOf(image: Image, outcome: Outcome | undefined, now: Date): CheckedImage {
-  const { file, line, name, shortname, osDistro, osVersion, architecture, format, versions } = image
+function standingOf(image: Image, outcome: ImageOutcome | undefined, now: Date): CheckedImage {
+  const { file, line, name, shortname, osDistro, osVersion, architecture, format } = image
+  const versions = image.versions.map(reportedValues)
   const [force] = versions
   const built = force && buildDay(force)
-  const current = outcome?.current
-  const newest = current && {
-    version: current.version,
-    buildDate: current.build_date,
-    checksum: current.checksum,
-    url: current.url,
-    mirrorUrl: current.mirror_url,
-  }
+  const newest = outcome?.current
   return {
     ...{ file, line, name, shortname, architecture, format, versions, newest },
     distribution: osDistro,
@@ -51,16 +39,16 @@ function standingOf(image: Image, outcome: Outcome | undefined, now: Date): Chec
     reason: outcome?.reason,
     resolver: outcome?.resolver,
     trust: outcome?.trust,
-    ageDays: daysBetween(built, now.getTime()),
-    daysBehind: daysBetween(built, newest && buildDay(newest)),
-    mirror: mirrorOf(force?.mirrorUrl, outcome),
-    endOfLife: endOfLife(image, snapshot)?.endOfLife,
+    age_days: daysBetween(built, now.getTime()),
+    days_behind: daysBetween(built, newest && buildDay(newest)),
+    mirror: mirrorOf(force?.mirror_url, outcome),
+    end_of_life: endOfLife(image, snapshot)?.endOfLife,
     warnings: outcome?.warnings ?? [],
-    error: outcome?.error && errorOf(outcome.error),
+    error: outcome?.error,
   }
 }
 
-const statuses: Readonly<Record<Outcome['status'], CheckStatus>> = {
+const statuses: Readonly<Record<ImageOutcome['status'], CheckStatus>> = {
   updated: 'up-to-date',
   'up-to-date': 'up-to-date',
   'would-update': 'outdated',
@@ -68,7 +56,7 @@ const statuses: Readonly<Record<Outcome['status'], CheckStatus>> = {
   failed: 'failed',
 }
 
-function mirrorOf(url: string | undefined, outcome: Outcome | undefined): MirrorState {
+function mirrorOf(url: string | undefined, outcome: ImageOutcome | undefined): MirrorState {
   if (url === undefined) return { status: 'none' }
   const status = outcome?.mirror?.status
   return { status: status === 'present' || status === 'stored' ? 'present' : 'unasked', url }

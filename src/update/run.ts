@@ -1,7 +1,8 @@
 import { createDiscovery } from '../discovery/find-newest.ts'
 import type { Listener } from '../events.ts'
 import type { Image } from '../image.ts'
-import { type ImageOutcome, type RunReport, summarize } from '../report/outcome.ts'
+import type { ImageOutcome, OutcomeValues, RunReport } from '../report/schemas.ts'
+import { reportedValues, summarize } from '../report/update.ts'
 import type { RunContext } from '../run/context.ts'
 import { describeMirror, noStore, type OpenedStore, openMirror } from '../run/mirror.ts'
 import {
@@ -52,12 +53,14 @@ export async function runUpdate(options: UpdateOptions, context: RunContext = {}
     await ready
     await tidied
     return {
-      startedAt: startedAt.toISOString(),
+      schema_version: 1,
+      started_at: startedAt.toISOString(),
       seconds: secondsSince(startedAt),
-      dryRun: settings.dryRun,
+      dry_run: settings.dryRun,
       summary: summarize(images),
       images,
       changes: await catalogue.changes(),
+      errors: [],
     }
   } finally {
     refused.abort()
@@ -71,29 +74,39 @@ async function runImage(
   run: UpdateRun,
   onEvent: Listener,
 ): Promise<ImageOutcome> {
-  const { about, step } = tellOf(image, ordinal, onEvent)
+  const {
+    about: { warnings, ...about },
+    step,
+  } = tellOf(image, ordinal, onEvent)
   const reason = skipReason(image, run.settings.includeDisabled)
   if (reason !== undefined) {
     if (run.settings.names.length > 0) step({ type: 'left-alone', reason })
     step({ type: 'done', status: 'skipped' })
-    return { ...about, status: 'skipped', reason }
+    return { ...about, status: 'skipped', reason, warnings }
   }
   const progress: Progress = {}
-  const [previous] = image.versions
+  const [version] = image.versions
+  const previous = version && reportedValues(version)
   try {
     await updateImage({ image, run, step, progress })
     const changed = run.settings.dryRun ? 'would-update' : 'updated'
     const status = progress.changed === true ? changed : 'up-to-date'
     step({ type: 'done', status })
-    return { ...about, status, ...told(progress), previous }
+    return { ...about, status, ...told(progress, previous), warnings }
   } catch (thrown) {
     const error = errorOf(thrown, run.signal)
     step({ type: 'failed', error })
     step({ type: 'done', status: 'failed' })
-    return { ...about, status: 'failed', ...told(progress), previous, error: outcomeError(error, image) }
+    return {
+      ...about,
+      status: 'failed',
+      ...told(progress, previous),
+      warnings,
+      error: outcomeError(error, image),
+    }
   }
 }
 
-function told({ resolver, trust, current, mirror }: Progress): Partial<ImageOutcome> {
-  return { resolver, trust, current, mirror }
+function told({ resolver, trust, current, mirror }: Progress, previous: OutcomeValues | undefined) {
+  return { resolver, trust, previous, current: current && reportedValues(current), mirror }
 }

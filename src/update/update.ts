@@ -1,4 +1,4 @@
-import type { RunReport } from '../report/outcome.ts'
+import type { RunReport } from '../report/schemas.ts'
 import type { RunContext } from '../run/context.ts'
 import type { UpdateOptions } from './options.ts'
 

@@ -3,6 +3,8 @@ import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type CheckedImage, type CheckReport, checkCatalogue, updateCatalogue } from '../../src/index.ts'
 import { checkStatus } from '../../src/report/check.ts'
+import { withExitStatus } from '../../src/report/json.ts'
+import { checkSchema } from '../../src/report/schemas.ts'
 import { type S3Server, startS3Server } from '../support/s3-server.ts'
 import { startWorld, type World } from '../support/world/world.ts'
 
@@ -60,7 +62,7 @@ async function texts(folder: string): Promise<Record<string, string>> {
 async function withMirror(shortname: string, mirrorUrl: string): Promise<CheckedImage> {
   const { file, versions } = imageOf(checked, shortname)
   const before = await readFile(file, 'utf8')
-  await writeFile(file, before.replace(versions[0]?.mirrorUrl ?? '', mirrorUrl))
+  await writeFile(file, before.replace(versions[0]?.mirror_url ?? '', mirrorUrl))
   try {
     return imageOf(await checkCatalogue({ images: [current], names: [shortname], signatures }), shortname)
   } finally {
@@ -73,14 +75,14 @@ describe('a check', () => {
     const file = join(dirname(current), 'kept-by-hand.yml')
     const versions = ['2023-05-30', '2024-09-26'].map((day) => `{ version: v, build_date: ${day} }`)
     await writeFile(file, `images: [{ name: Hand, format: raw, versions: [${versions.join(', ')}] }]`)
-    const { startedAt, images } = await checkCatalogue({ images: [file] })
-    const days = Math.floor((Date.parse(startedAt) - Date.parse('2024-09-26')) / 86_400_000)
-    expect(images).toMatchObject([{ status: 'skipped', ageDays: days }])
+    const { started_at, images } = await checkCatalogue({ images: [file] })
+    const days = Math.floor((Date.parse(started_at) - Date.parse('2024-09-26')) / 86_400_000)
+    expect(images).toMatchObject([{ status: 'skipped', age_days: days }])
   })
 
   it('finds a catalogue current that an update has just left', () => {
     expect(checked.summary).toEqual({
-      ...{ checked: 7, upToDate: 7, outdated: 0, skipped: 1, failed: 0, notMirrored: 0 },
+      ...{ checked: 7, up_to_date: 7, outdated: 0, skipped: 1, failed: 0, not_mirrored: 0 },
     })
     expect(checkStatus(checked.summary)).toBe(0)
     for (const [shortname, newest] of Object.entries(world.newest)) {
@@ -88,9 +90,17 @@ describe('a check', () => {
       expect(mirror).toMatchObject({ status: 'present', size: newest.stored.length })
       expect(image).toMatchObject({
         status: 'up-to-date',
-        daysBehind: 0,
+        days_behind: 0,
         newest: { version: newest.version, checksum: newest.checksum },
       })
+    }
+  })
+
+  it('reports what its schema says, key by key in its order', async () => {
+    for (const includeDisabled of [false, true]) {
+      const found = await checkCatalogue({ images: [outdated, current], signatures, includeDisabled })
+      const published = withExitStatus(found, 10)
+      expect(JSON.stringify(published)).toBe(JSON.stringify(checkSchema.parse(published)))
     }
   })
 
@@ -107,7 +117,7 @@ describe('a check', () => {
 
   it('tells how far a catalogue is behind', async () => {
     const report = await checkCatalogue({ images: [outdated], signatures, checkPublic: false })
-    expect(report.summary).toMatchObject({ outdated: 7, upToDate: 0, skipped: 1, failed: 0 })
+    expect(report.summary).toMatchObject({ outdated: 7, up_to_date: 0, skipped: 1, failed: 0 })
     expect(checkStatus(report.summary)).toBe(10)
     const ubuntu = imageOf(report, 'ubuntu-24.04')
     expect(ubuntu).toMatchObject({
@@ -115,16 +125,16 @@ describe('a check', () => {
       resolver: 'ubuntu',
       trust: 'checksum',
       versions: [{ version: '20260108' }],
-      newest: { version: '20260705', buildDate: '2026-07-05' },
-      daysBehind: 178,
+      newest: { version: '20260705', build_date: '2026-07-05' },
+      days_behind: 178,
       mirror: { status: 'unasked' },
     })
     const built = Date.UTC(2026, 0, 8)
-    expect(ubuntu.ageDays).toBe(Math.floor((Date.parse(report.startedAt) - built) / 86_400_000))
+    expect(ubuntu.age_days).toBe(Math.floor((Date.parse(report.started_at) - built) / 86_400_000))
     expect(imageOf(report, 'appliance')).toMatchObject({
       ...{ status: 'outdated', versions: [], mirror: { status: 'none' } },
     })
-    expect(imageOf(report, 'appliance')).not.toMatchObject({ ageDays: expect.anything() })
+    expect(imageOf(report, 'appliance')).not.toMatchObject({ age_days: expect.anything() })
   })
 
   it('leaves disabled images alone unless they are asked for', async () => {
@@ -146,7 +156,7 @@ describe('a check', () => {
     const { mirror } = imageOf(checked, 'rocky-9')
     const other = await withMirror('debian-12', mirror.url ?? '')
     expect(other).toMatchObject({ status: 'up-to-date', mirror: { status: 'other-bytes' } })
-    expect(checkStatus({ ...checked.summary, notMirrored: 1 })).toBe(10)
+    expect(checkStatus({ ...checked.summary, not_mirrored: 1 })).toBe(10)
   })
 
   it('fails an image whose mirror says neither, and still knows the newest build', async () => {

@@ -2,8 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { Interruption } from '../../src/cli/context.ts'
-import { checkDocument } from '../../src/report/check-json.ts'
-import { formatDocument } from '../../src/report/json.ts'
+import { formatReport } from '../../src/report/json.ts'
 import { sample } from '../page/sample.ts'
 import { checked, checkOf, failed } from '../report/checked.ts'
 import { cli, temporaryFolder } from './support.ts'
@@ -25,7 +24,7 @@ describe('report', () => {
     const [now, kept, later] = ['now.html', 'check.json', 'later.html'].map((name) => join(folder, name))
     const given = { library: { checkCatalogue: async () => sample() } }
     await cli(['report', '--html', now ?? ''], given)
-    writeFileSync(kept ?? '', formatDocument(checkDocument(sample(), 0)))
+    writeFileSync(kept ?? '', formatReport(sample(), 0))
     const never = { checkCatalogue: async () => expect.unreachable() }
     const { status } = await cli(['report', '--from', kept ?? '', '--html', later ?? ''], { library: never })
     expect(status).toBe(0)

@@ -29,7 +29,7 @@ const leaky: Run = (_options, { onEvent }) => {
   onEvent({ type: 'image', image, step: { type: 'warning', message: everything } })
   onEvent({ type: 'image', image, step: { type: 'failed', error } })
   onEvent({ type: 'image', image, step: { type: 'done', status: 'failed' } })
-  const values = { url, mirrorUrl: url, checksum: everything }
+  const values = { url, mirror_url: url, checksum: everything }
   const failed = outcome({
     name: everything,
     shortname: everything,
@@ -40,7 +40,7 @@ const leaky: Run = (_options, { onEvent }) => {
     mirror: { status: 'stored', object: everything },
     error: { code: 'HTTP_STATUS', message: everything, remedy: everything },
   })
-  return reportOf([failed], { dryRun: true, changes: [{ file: 'a', diff: `+ url: ${everything}\n` }] })
+  return reportOf([failed], { dry_run: true, changes: [{ file: 'a', diff: `+ url: ${everything}\n` }] })
 }
 
 const refusing: Run = () => {

@@ -7,8 +7,8 @@ import { runProgram } from '../../src/cli/program.ts'
 import { createSession } from '../../src/cli/session.ts'
 import type { ImageRef, ImageStep, Listener } from '../../src/events.ts'
 import * as library from '../../src/index.ts'
-import type { ImageOutcome, RunReport } from '../../src/report/outcome.ts'
-import { summarize } from '../../src/report/outcome.ts'
+import type { ImageOutcome, RunReport } from '../../src/report/schemas.ts'
+import { summarize } from '../../src/report/update.ts'
 import type { UpdateOptions } from '../../src/update/options.ts'
 
 /** An output that keeps what is written to it. */
@@ -94,12 +94,14 @@ export function outcome(values: Partial<ImageOutcome> = {}): ImageOutcome {
 
 export function reportOf(images: readonly ImageOutcome[], values: Partial<RunReport> = {}): RunReport {
   return {
-    startedAt: '2025-05-06T07:08:09.000Z',
+    schema_version: 1,
+    started_at: '2025-05-06T07:08:09.000Z',
     seconds: 12.34,
-    dryRun: false,
+    dry_run: false,
     summary: summarize(images),
     images,
     changes: [],
+    errors: [],
     ...values,
   }
 }

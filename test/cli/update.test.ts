@@ -351,7 +351,7 @@ describe('results', () => {
 
   it('shows the diffs of a dry run before the summary, also when quiet', async () => {
     const diff = '--- a\n+++ a\n@@ -1 +1 @@\n-x: 1\r\n+x: 2\r\n'
-    const run = () => reportOf([], { dryRun: true, changes: [{ file: 'a', diff }] })
+    const run = () => reportOf([], { dry_run: true, changes: [{ file: 'a', diff }] })
     const { out } = await cli(['--dry-run'], { run })
     expect(out).toBe(
       `${diff}\n0 checked, 0 would be updated, 0 up to date, 0 skipped, 0 failed in 12 s\n(dry run: nothing was written)\n`,

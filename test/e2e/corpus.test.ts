@@ -185,7 +185,7 @@ describe.skipIf(!present)('the real catalogue', () => {
     const values = Object.fromEntries(
       report.images.map(({ shortname, current }) => [
         shortname,
-        [current?.version, current?.buildDate, current?.checksum, current?.url?.slice(origin.url.length)],
+        [current?.version, current?.build_date, current?.checksum, current?.url?.slice(origin.url.length)],
       ]),
     )
     expect(values).toEqual({
@@ -246,7 +246,7 @@ describe.skipIf(!present)('the real catalogue', () => {
     }
     for (const name of names) assertImageManagerReads(await readFile(join(folder, name), 'utf8'))
     const again = await run({ includeDisabled: true })
-    expect(again.summary).toMatchObject({ checked: 22, upToDate: 22 })
+    expect(again.summary).toMatchObject({ checked: 22, up_to_date: 22 })
     expect(again.changes).toEqual([])
   })
 })

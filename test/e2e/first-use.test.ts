@@ -89,7 +89,7 @@ describe('an image of which no checksum is published', () => {
       },
       mirror: { status: 'stored', object: 'talos/20260831-talos.raw' },
     })
-    const answer = await fetch(outcome?.current?.mirrorUrl ?? '')
+    const answer = await fetch(outcome?.current?.mirror_url ?? '')
     expect(Buffer.from(await answer.arrayBuffer()).equals(makeRaw({ seed: 8 }))).toBe(true)
     expect(answer.headers.get('x-amz-meta-source-checksum')).toBe(outcome?.current?.checksum)
     expect(await readFile(catalogue, 'utf8')).toContain(outcome?.current?.checksum)
@@ -131,8 +131,8 @@ describe('an image of which no checksum is published', () => {
   it('takes the day of the run where its server tells none', async () => {
     origin.put(pathOf('v1.10.0'), { ...imageFile('v1.10.0'), lastModified: null })
     const first = new Date().toISOString().slice(0, 10)
-    const { buildDate } = only(await run())?.current ?? {}
-    expect([first, new Date().toISOString().slice(0, 10)]).toContain(buildDate)
+    const { build_date } = only(await run())?.current ?? {}
+    expect([first, new Date().toISOString().slice(0, 10)]).toContain(build_date)
   })
 
   it('is refused where the versions go back', async () => {

@@ -106,7 +106,7 @@ describe('a run on every layout that the resolvers recommend', () => {
   it('changes nothing when it is repeated', async () => {
     const before = await readFile(join(folder, 'images', 'all.yml'), 'utf8')
     const again = await run()
-    expect(again.summary).toMatchObject({ updated: 0, failed: 0, upToDate: entries.length })
+    expect(again.summary).toMatchObject({ updated: 0, failed: 0, up_to_date: entries.length })
     expect(await readFile(join(folder, 'images', 'all.yml'), 'utf8')).toBe(before)
   })
 })

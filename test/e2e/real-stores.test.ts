@@ -60,11 +60,13 @@ describe.each(servers)('a whole run on $name', ({ name, variable, access }) => {
       expect(report.summary).toMatchObject({ updated: 7, failed: 0 })
       for (const { shortname = '', current, status } of report.images) {
         if (status === 'skipped') continue
-        expect(current?.mirrorUrl).toBe(`${base}/nightly/${shortname}/${current?.version}-${shortname}.qcow2`)
-        const bytes = new Uint8Array(await (await fetch(current?.mirrorUrl ?? '')).arrayBuffer())
+        expect(current?.mirror_url).toBe(
+          `${base}/nightly/${shortname}/${current?.version}-${shortname}.qcow2`,
+        )
+        const bytes = new Uint8Array(await (await fetch(current?.mirror_url ?? '')).arrayBuffer())
         expect(hexDigest('sha256', bytes)).toBe(hexDigest('sha256', world.newest[shortname]?.stored ?? ''))
       }
-      expect((await run()).summary).toMatchObject({ upToDate: 7, updated: 0 })
+      expect((await run()).summary).toMatchObject({ up_to_date: 7, updated: 0 })
       const verified = await verifyCatalogue({ images: [folder], full: true })
       expect(verified.versions.filter(({ verdict }) => verdict !== 'ok')).toEqual([])
       await rm(join(folder, 'rockylinux.yml'))
@@ -101,7 +103,7 @@ it.skipIf(clouds === undefined || process.env.TEST_S3_RGW === undefined)(
     expect(updated).toHaveLength(7)
     for (const { name, shortname = '', current } of updated) {
       const stored = world.newest[shortname]?.stored ?? new Uint8Array()
-      expect(await glance.importFrom(name, current?.mirrorUrl ?? '')).toMatchObject({
+      expect(await glance.importFrom(name, current?.mirror_url ?? '')).toMatchObject({
         status: 'active',
         size: stored.length,
         os_hash_algo: 'sha512',

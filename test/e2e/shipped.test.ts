@@ -136,7 +136,7 @@ describe.each(['folder', 's3'] as const)('the shipped catalogue, mirrored to a %
 
     const before = await readTexts(images)
     const again = await run()
-    expect(again.summary).toMatchObject({ updated: 0, upToDate: names.length, failed: 0 })
+    expect(again.summary).toMatchObject({ updated: 0, up_to_date: names.length, failed: 0 })
     expect(await readTexts(images)).toEqual(before)
   }, 240_000)
 })

@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type ImageOutcome, type MirrorOptions, type RunReport, updateCatalogue } from '../../src/index.ts'
+import { withExitStatus } from '../../src/report/json.ts'
+import { reportSchema } from '../../src/report/schemas.ts'
 import { type S3Server, startS3Server } from '../support/s3-server.ts'
 import { hexDigest, imageOf } from '../support/world/published.ts'
 import { readCatalogueFolder, startWorld, type World } from '../support/world/world.ts'
@@ -63,8 +65,8 @@ describe('a run on an outdated catalogue', () => {
     expect(report.summary).toEqual({
       checked: 7,
       updated: 7,
-      wouldUpdate: 0,
-      upToDate: 0,
+      would_update: 0,
+      up_to_date: 0,
       skipped: 1,
       failed: 0,
     })
@@ -73,13 +75,13 @@ describe('a run on an outdated catalogue', () => {
       const { current, mirror } = outcomeOf(report, shortname)
       expect(current).toEqual({
         version: newest.version,
-        buildDate: newest.version.replace(/(\d{4})(\d\d)(\d\d)/, '$1-$2-$3'),
+        build_date: newest.version.replace(/(\d{4})(\d\d)(\d\d)/, '$1-$2-$3'),
         checksum: newest.checksum,
         url: `${world.origin.url}/${newest.path}`,
-        mirrorUrl: `${store.endpoint}/${store.swiftPrefix}openstack-images/${object}`,
+        mirror_url: `${store.endpoint}/${store.swiftPrefix}openstack-images/${object}`,
       })
       expect(mirror).toMatchObject({ status: 'stored', object, bytes: newest.stored.length })
-      const answer = await fetch(current?.mirrorUrl ?? '')
+      const answer = await fetch(current?.mirror_url ?? '')
       expect(hexDigest('sha256', new Uint8Array(await answer.arrayBuffer()))).toBe(
         hexDigest('sha256', newest.stored),
       )
@@ -120,7 +122,7 @@ describe('a run on an outdated catalogue', () => {
       store.objects().map(({ etag, lastModified }) => ({ etag, lastModified })),
     ]
     const report = await run()
-    expect(report.summary).toMatchObject({ upToDate: 7, updated: 0, failed: 0 })
+    expect(report.summary).toMatchObject({ up_to_date: 7, updated: 0, failed: 0 })
     expect(report.changes).toEqual([])
     expect(await texts()).toEqual(once)
     expect(store.objects().map(({ etag, lastModified }) => ({ etag, lastModified }))).toEqual(objects)
@@ -129,6 +131,15 @@ describe('a run on an outdated catalogue', () => {
   it('asks nothing of disabled images, nor of those without latest_url', async () => {
     await run()
     expect(world.origin.requests.filter(({ path }) => path.includes('/centos/7/'))).toEqual([])
+  })
+})
+
+describe('the report of a run', () => {
+  it('is what its schema says, key by key in its order', async () => {
+    const published = withExitStatus(await run({ includeDisabled: true }), 1)
+    expect(JSON.stringify(published)).toBe(JSON.stringify(reportSchema.parse(published)))
+    const dry = withExitStatus(await run({ dryRun: true }), 1)
+    expect(JSON.stringify(dry)).toBe(JSON.stringify(reportSchema.parse(dry)))
   })
 })
 
@@ -176,8 +187,8 @@ describe('the mirror', () => {
     const report = await run({ names: ['ubuntu*'], mirror: { kind: 'directory', dir, keyPrefix: '' } })
     expect(report.summary).toMatchObject({ updated: 2, failed: 0 })
     const { current } = outcomeOf(report, 'ubuntu-24.04')
-    expect(current?.mirrorUrl).toBe(`file://${dir}/ubuntu-24.04/20260705-ubuntu-24.04.qcow2`)
-    const bytes = await readFile(new URL(current?.mirrorUrl ?? ''))
+    expect(current?.mirror_url).toBe(`file://${dir}/ubuntu-24.04/20260705-ubuntu-24.04.qcow2`)
+    const bytes = await readFile(new URL(current?.mirror_url ?? ''))
     expect(bytes.equals(world.newest['ubuntu-24.04']?.stored ?? new Uint8Array())).toBe(true)
     await rm(dir, { recursive: true })
   })
@@ -193,8 +204,8 @@ describe('the mirror', () => {
     for (const [name, text] of Object.entries(world.catalogue)) await writeFile(join(folder, name), text)
     const baseUrl = `${store.endpoint}/${store.swiftPrefix}openstack-images`
     const report = await run({ names: ['rocky-9', 'debian-12'], mirror: { kind: 'none', baseUrl } })
-    expect(outcomeOf(report, 'rocky-9').current?.mirrorUrl).toBe(`${baseUrl}/rocky-9/20260531-rocky-9.qcow2`)
-    expect(outcomeOf(report, 'debian-12').current?.mirrorUrl).toBeUndefined()
+    expect(outcomeOf(report, 'rocky-9').current?.mirror_url).toBe(`${baseUrl}/rocky-9/20260531-rocky-9.qcow2`)
+    expect(outcomeOf(report, 'debian-12').current?.mirror_url).toBeUndefined()
   })
 
   it('must be readable for everybody before the catalogue names it', async () => {
@@ -213,7 +224,7 @@ describe('the mirror', () => {
 describe('a dry run', () => {
   it('writes nothing anywhere and tells what a run would do', async () => {
     const report = await run({ dryRun: true })
-    expect(report.summary).toMatchObject({ wouldUpdate: 7, failed: 0 })
+    expect(report.summary).toMatchObject({ would_update: 7, failed: 0 })
     expect(await texts()).toEqual(world.catalogue)
     expect(store.requests).toEqual([])
     await run()

@@ -45,7 +45,7 @@ describe('the page', () => {
   })
 
   it('tells the end of life, and whether it is near', () => {
-    const of = (endOfLife: string) => render(checkOf([checked({ endOfLife })]))
+    const of = (end_of_life: string) => render(checkOf([checked({ end_of_life })]))
     expect(of('2029-04-25')).toContain('<span class="plain">25 Apr 2029</span><small>in 4 years</small>')
     expect(of('2025-08-31')).toContain('<span class="warn">31 Aug 2025</span>')
     expect(of('2025-05-06')).toContain('<span class="bad">6 May 2025</span><small>today</small>')

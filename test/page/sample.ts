@@ -1,4 +1,4 @@
-import type { CheckedImage, CheckReport } from '../../src/report/check.ts'
+import type { CheckedImage, CheckReport } from '../../src/report/schemas.ts'
 import { checked, checkOf } from '../report/checked.ts'
 
 const day = (date: string) => date.replaceAll('-', '')
@@ -65,17 +65,17 @@ export function sample(): CheckReport {
     const shortname = name.toLowerCase().replaceAll(' ', '-')
     const file = `etc/images/${shortname.split('-')[0]}.yml`
     const url = (date: string) => `https://images.example.org/${shortname}/${day(date)}/${shortname}.qcow2`
-    const version = (date: string) => ({ version: day(date), buildDate: date, url: url(date) })
+    const version = (date: string) => ({ version: day(date), build_date: date, url: url(date) })
     return checked({
-      ...{ name, shortname, file, endOfLife: end },
+      ...{ name, shortname, file, end_of_life: end },
       status: built === newest ? 'up-to-date' : 'outdated',
       versions: [version(built)],
       newest: version(newest),
-      ageDays: Math.floor((now - Date.parse(built)) / 86_400_000),
-      daysBehind: Math.round((Date.parse(newest) - Date.parse(built)) / 86_400_000),
+      age_days: Math.floor((now - Date.parse(built)) / 86_400_000),
+      days_behind: Math.round((Date.parse(newest) - Date.parse(built)) / 86_400_000),
       mirror: { status: 'present', url: `https://mirror.example.org/images/${shortname}.qcow2`, size: 6e8 },
       ...values,
     })
   })
-  return checkOf(images, { startedAt: new Date(now).toISOString(), seconds: 4.2 })
+  return checkOf(images, { started_at: new Date(now).toISOString(), seconds: 4.2 })
 }

@@ -3,8 +3,8 @@ import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { type ForgeOptions, proposeChanges } from '../../src/index.ts'
-import { reportDocument } from '../../src/report/json.ts'
-import type { ImageOutcome } from '../../src/report/outcome.ts'
+import { withExitStatus } from '../../src/report/json.ts'
+import type { ImageOutcome } from '../../src/report/schemas.ts'
 import { cli, outcome, reportOf, temporaryFolder } from '../cli/support.ts'
 import { type FakeForge, startForge } from './forge-server.ts'
 
@@ -57,7 +57,7 @@ function run(folder: string, files: readonly string[], images: readonly ImageOut
     })
   })
   const changes = updated.map(({ file }) => ({ file, diff: `-old\n+new \`\`\` of ${file}\n` }))
-  return reportDocument(reportOf([...updated, ...images], { changes }), 0)
+  return withExitStatus(reportOf([...updated, ...images], { changes }), 0)
 }
 
 let place: Checkout
@@ -281,7 +281,7 @@ describe('the command', () => {
     [['propose', 'REPORT', '--branch-prefix', '-x/'], {}, '--branch-prefix cannot begin a branch'],
   ])('refuses %j', async (args, env, message) => {
     const report = join(temporaryFolder(), 'report.json')
-    writeFileSync(report, JSON.stringify(reportDocument(reportOf([]), 0)))
+    writeFileSync(report, JSON.stringify(withExitStatus(reportOf([]), 0)))
     for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value)
     const { status, err } = await cli(args.map((arg) => (arg === 'REPORT' ? report : arg)))
     expect(status).toBe(2)

@@ -2,12 +2,14 @@ import { readFileSync } from 'node:fs'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { buildDay, type CheckedImage, checkStatus, daysBetween } from '../../src/report/check.ts'
+import { buildDay, checkStatus, daysBetween } from '../../src/report/check.ts'
 import { formatCheckCsv } from '../../src/report/check-csv.ts'
-import { checkDocument, checkRefusalDocument, parseCheckDocument } from '../../src/report/check-json.ts'
 import { formatCheck } from '../../src/report/check-text.ts'
 import { checkWords } from '../../src/report/check-words.ts'
-import { formatDocument } from '../../src/report/json.ts'
+import { formatReport } from '../../src/report/json.ts'
+import { parseCheckReport } from '../../src/report/parse.ts'
+import { refusedReport } from '../../src/report/refusal.ts'
+import type { CheckedImage } from '../../src/report/schemas.ts'
 import { createPaint, displayWidth } from '../../src/report/terminal.ts'
 import { checked, checkOf, disabled, failed, hostile, outdated } from './checked.ts'
 
@@ -16,8 +18,8 @@ const plain = createPaint(false)
 
 describe('the version that is told of', () => {
   const versions = ['0.6.2 2023-05-30', '0.6.3 2024-09-26', '0.6.4 2024-09-26', 'odd'].map((text) => {
-    const [version = '', buildDate] = text.split(' ')
-    return { version, buildDate }
+    const [version = '', build_date] = text.split(' ')
+    return { version, build_date }
   })
 
   it('is the first one of an image that updates keep, else the one that was built last', () => {
@@ -29,10 +31,10 @@ describe('the version that is told of', () => {
 
 describe('days of a check', () => {
   it.each([
-    [{ buildDate: '2025-05-06', version: '20240101' }, Date.UTC(2025, 4, 6)],
+    [{ build_date: '2025-05-06', version: '20240101' }, Date.UTC(2025, 4, 6)],
     [{ version: '20240102' }, Date.UTC(2024, 0, 2)],
-    [{ buildDate: '2025-05-06T10:00:00Z' }, Date.UTC(2025, 4, 6)],
-    [{ buildDate: 'yesterday', version: 'latest' }, undefined],
+    [{ build_date: '2025-05-06T10:00:00Z' }, Date.UTC(2025, 4, 6)],
+    [{ build_date: 'yesterday', version: 'latest' }, undefined],
     [{}, undefined],
   ])('%j', (values, day) => expect(buildDay(values)).toBe(day))
 
@@ -72,7 +74,7 @@ describe('the table of a check', () => {
   })
 
   it('has the end of life where one is known', () => {
-    const images = [checked({ endOfLife: '2029-04-25' }), disabled]
+    const images = [checked({ end_of_life: '2029-04-25' }), disabled]
     expect(formatCheck(checkOf(images), { paint: plain })).toContain(
       'Image    Version   Newest    Age  Mirror  Trust   End of life\n' +
         'alpha-1  20250501  current   5 d  ok      signed  2029-04-25\n' +
@@ -101,7 +103,7 @@ describe('the table of a check', () => {
         fc.integer({ min: 76, max: 140 }),
         (names, columns) => {
           const images = names.map((shortname) =>
-            checked({ shortname, endOfLife: '2029-04-25', ageDays: 12345, trust: 'first-use' }),
+            checked({ shortname, end_of_life: '2029-04-25', age_days: 12345, trust: 'first-use' }),
           )
           for (const line of formatCheck(checkOf(images), { paint: plain, columns }).split('\n')) {
             expect(displayWidth(line)).toBeLessThanOrEqual(columns)
@@ -123,23 +125,23 @@ describe('a check as JSON', () => {
   ) as object
   const ajv = new Ajv2020({ strict: true, formats: { 'date-time': true, date: true } })
 
-  it('follows the schema, and comes back as it was', () => {
-    const all = checkOf([...report.images, hostile, checked({ endOfLife: '2029-04-25' })])
-    const text = formatDocument(checkDocument(all, 1))
+  it('follows the schema, and comes back as it was', async () => {
+    const all = checkOf([...report.images, hostile, checked({ end_of_life: '2029-04-25' })])
+    const text = formatReport(all, 1)
     const validate = ajv.compile(schema)
     expect(validate(JSON.parse(text)), JSON.stringify(validate.errors)).toBe(true)
-    expect(parseCheckDocument(text, 'r.json')).toEqual(all)
+    expect(await parseCheckReport(text, 'r.json')).toEqual({ ...all, exit_status: 1 })
   })
 
   it('of a refusal follows the schema', () => {
-    const refusal = { startedAt: new Date(0), seconds: 0.5, dryRun: false, errors: [] }
-    expect(ajv.validate(schema, JSON.parse(formatDocument(checkRefusalDocument(refusal, 2))))).toBe(true)
+    const refused = refusedReport('check', { startedAt: new Date(0), seconds: 0.5, errors: [] }, {})
+    expect(ajv.validate(schema, JSON.parse(formatReport(refused, 2)))).toBe(true)
   })
 
   it.each(['', '[]', '{"schema_version":1}', '{"schema_version":2,"command":"check"}'])(
     'is refused where it is none: %s',
-    (text) => {
-      expect(() => parseCheckDocument(text, 'r.json')).toThrow(
+    async (text) => {
+      await expect(parseCheckReport(text, 'r.json')).rejects.toThrow(
         expect.objectContaining({
           code: 'CONFIGURATION',
           message: expect.stringMatching(/^r\.json is no report of a check: /),

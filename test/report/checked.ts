@@ -1,4 +1,5 @@
-import { type CheckedImage, type CheckReport, summarizeCheck } from '../../src/report/check.ts'
+import { summarizeCheck } from '../../src/report/check.ts'
+import type { CheckedImage, CheckReport } from '../../src/report/schemas.ts'
 
 const checksum = `sha256:${'a'.repeat(64)}`
 
@@ -16,10 +17,10 @@ export function checked(values: Partial<CheckedImage> = {}): CheckedImage {
     status: 'up-to-date',
     resolver: 'ubuntu',
     trust: 'signed',
-    versions: [{ version: '20250501', buildDate: '2025-05-01', checksum, url: 'https://e.example/a.img' }],
-    newest: { version: '20250501', buildDate: '2025-05-01', checksum, url: 'https://e.example/a.img' },
-    ageDays: 5,
-    daysBehind: 0,
+    versions: [{ version: '20250501', build_date: '2025-05-01', checksum, url: 'https://e.example/a.img' }],
+    newest: { version: '20250501', build_date: '2025-05-01', checksum, url: 'https://e.example/a.img' },
+    age_days: 5,
+    days_behind: 0,
     mirror: { status: 'present', url: 'https://m.example/a.qcow2', size: 12345 },
     warnings: [],
     ...values,
@@ -28,10 +29,13 @@ export function checked(values: Partial<CheckedImage> = {}): CheckedImage {
 
 export function checkOf(images: readonly CheckedImage[], values: Partial<CheckReport> = {}): CheckReport {
   return {
-    startedAt: '2025-05-06T07:08:09.000Z',
+    schema_version: 1,
+    command: 'check',
+    started_at: '2025-05-06T07:08:09.000Z',
     seconds: 3.21,
     summary: summarizeCheck(images),
     images,
+    errors: [],
     ...values,
   }
 }
@@ -41,19 +45,19 @@ export const outdated = checked({
   shortname: 'beta-2',
   status: 'outdated',
   trust: 'checksum',
-  newest: { version: '20250506', buildDate: '2025-05-06', checksum, url: 'https://e.example/b.img' },
-  daysBehind: 5,
+  newest: { version: '20250506', build_date: '2025-05-06', checksum, url: 'https://e.example/b.img' },
+  days_behind: 5,
   mirror: { status: 'missing', url: 'https://m.example/b.qcow2' },
   warnings: ['https://m.example/b.qcow2 answers 404: users of the cloud cannot have the image'],
 })
 export const disabled = checked({
   ...{ name: 'Gamma', shortname: undefined, status: 'skipped', reason: 'disabled' },
-  ...{ resolver: undefined, trust: undefined, newest: undefined, daysBehind: undefined },
+  ...{ resolver: undefined, trust: undefined, newest: undefined, days_behind: undefined },
   mirror: { status: 'none' },
 })
 export const failed = checked({
   ...{ name: 'Delta', shortname: 'delta', status: 'failed', trust: undefined, newest: undefined },
-  ...{ daysBehind: undefined, file: 'etc/images/delta.yml', line: 7 },
+  ...{ days_behind: undefined, file: 'etc/images/delta.yml', line: 7 },
   mirror: { status: 'unknown', url: 'https://m.example/d.qcow2' },
   error: {
     code: 'HTTP_STATUS',
@@ -70,7 +74,7 @@ export const hostile = checked({
   shortname: hostileText,
   release: hostileText,
   distribution: hostileText,
-  versions: [{ version: hostileText, url: `javascript:${hostileText}`, buildDate: hostileText }],
+  versions: [{ version: hostileText, url: `javascript:${hostileText}`, build_date: hostileText }],
   mirror: { status: 'present', url: `javascript:alert(1)//${hostileText}` },
   warnings: [hostileText],
   error: { code: 'HTTP_URL', message: hostileText, remedy: hostileText },

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { XMLParser, XMLValidator } from 'fast-xml-parser'
 import { describe, expect, it } from 'vitest'
-import { escapeXml, formatCheckJunit, formatRefusalJunit, formatRunJunit } from '../../src/report/junit.ts'
+import { escapeXml, formatJunit } from '../../src/report/junit.ts'
 import { outcome, reportOf } from '../cli/support.ts'
 import { checked, checkOf, disabled, failed, hostile, outdated } from './checked.ts'
 
@@ -50,7 +50,7 @@ function read(text: string): Suite[] {
 
 describe('JUnit XML', () => {
   it('of a check has a suite for each file, and fails what failed alone', () => {
-    const [alpha, delta] = read(formatCheckJunit(checkOf([checked(), outdated, disabled, failed])))
+    const [alpha, delta] = read(formatJunit(checkOf([checked(), outdated, disabled, failed])))
     expect(alpha).toMatchObject({ name: 'etc/images/alpha.yml', tests: '3', failures: '0', skipped: '1' })
     expect(alpha?.testcase[1]).toMatchObject({
       ...{ name: 'Beta 2', line: '3', 'system-out': '20250501 -> 20250506' },
@@ -66,21 +66,19 @@ describe('JUnit XML', () => {
 
   it('of an update tells the time of each transfer', () => {
     const image = outcome({ status: 'updated', mirror: { status: 'stored', seconds: 1.5 } })
-    const [suite] = read(formatRunJunit(reportOf([image, outcome({ name: 'Other' })])))
+    const [suite] = read(formatJunit(reportOf([image, outcome({ name: 'Other' })])))
     expect(suite?.testcase.map(({ time }) => time)).toEqual(['1.500', '0.000'])
     expect(suite?.time).toBe('1.500')
   })
 
   it('of a refusal has its errors as cases', () => {
     const errors = [{ code: 'USAGE', message: 'No' } as const]
-    const [suite] = read(
-      formatRefusalJunit('check', errors, { startedAt: '1970-01-01T00:00:00.000Z', seconds: 0 }),
-    )
+    const [suite] = read(formatJunit(checkOf([], { errors })))
     expect(suite?.testcase[0]?.failure).toMatchObject({ type: 'USAGE', message: 'No' })
   })
 
   it('lets no text out of its place, and holds only what XML may', () => {
-    const text = formatCheckJunit(checkOf([hostile]))
+    const text = formatJunit(checkOf([hostile]))
     const [suite] = read(text)
     expect(suite?.testcase[0]?.failure?.message).toContain('</script><img src=x onerror=alert(1)>&amp;')
     fc.assert(

@@ -2,16 +2,18 @@ import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
-import { formatCheckMetrics, formatRefusalMetrics, formatRunMetrics } from '../../src/report/metrics.ts'
+import { UpdaterError } from '../../src/errors.ts'
+import { formatMetrics } from '../../src/report/metrics.ts'
+import { refusedReport } from '../../src/report/refusal.ts'
 import { outcome, reportOf } from '../cli/support.ts'
 import { checked, checkOf, disabled, failed, hostile, hostileText, outdated } from './checked.ts'
 import { parseMetrics, type Sample } from './prometheus.ts'
 
-const check = checkOf([checked({ endOfLife: '2029-04-25' }), outdated, disabled, failed])
+const check = checkOf([checked({ end_of_life: '2029-04-25' }), outdated, disabled, failed])
 const stored = outcome({
   status: 'updated',
-  previous: { version: '20250101', buildDate: '2025-01-01' },
-  current: { version: '20250506', buildDate: '2025-05-06' },
+  previous: { version: '20250101', build_date: '2025-01-01' },
+  current: { version: '20250506', build_date: '2025-05-06' },
   mirror: { status: 'stored', bytes: 1000 },
 })
 const broken = outcome({
@@ -33,7 +35,7 @@ function valueIn(samples: readonly Sample[], name: string, labels: Record<string
 }
 
 describe('the metrics of a check', () => {
-  const samples = parseMetrics(formatCheckMetrics(check))
+  const samples = parseMetrics(formatMetrics(check))
   const of = (name: string, image: string, labels = {}) => valueIn(samples, name, { image, ...labels })
 
   it('tell of the run', () => {
@@ -41,7 +43,7 @@ describe('the metrics of a check', () => {
     expect(valueIn(samples, 'last_run_timestamp_seconds', { command: 'check' })).toBeCloseTo(end, 3)
     expect(valueIn(samples, 'last_run_duration_seconds')).toBe(3.21)
     expect(valueIn(samples, 'last_run_success')).toBe(0)
-    expect(valueIn(parseMetrics(formatCheckMetrics(checkOf([outdated]))), 'last_run_success')).toBe(1)
+    expect(valueIn(parseMetrics(formatMetrics(checkOf([outdated]))), 'last_run_success')).toBe(1)
   })
 
   it('tell of each image, and leave out what is not known', () => {
@@ -64,26 +66,26 @@ describe('the metrics of a check', () => {
   })
 
   it('keep every label, whatever is in it', () => {
-    const [sample] = parseMetrics(formatCheckMetrics(checkOf([hostile]))).filter(({ labels }) => labels.image)
+    const [sample] = parseMetrics(formatMetrics(checkOf([hostile]))).filter(({ labels }) => labels.image)
     expect(sample?.labels.image).toBe(
       hostileText.replace('\u001b', '\\u{1b}').replace('\u202e', '\\u{202e}').replace('\u0000', '\\u{0}'),
     )
     const text = fc.string({ unit: 'binary' })
     fc.assert(
       fc.property(fc.array(fc.record({ name: text, file: text, shortname: text })), (images) => {
-        parseMetrics(formatCheckMetrics(checkOf(images.map((values) => checked(values)))))
+        parseMetrics(formatMetrics(checkOf(images.map((values) => checked(values)))))
       }),
       { seed: 9, numRuns: 300 },
     )
   })
 
   it('tell of two images with the same name once', () => {
-    expect(() => parseMetrics(formatCheckMetrics(checkOf([checked(), checked()])))).not.toThrow()
+    expect(() => parseMetrics(formatMetrics(checkOf([checked(), checked()])))).not.toThrow()
   })
 })
 
 describe('the metrics of an update', () => {
-  const samples = parseMetrics(formatRunMetrics(run))
+  const samples = parseMetrics(formatMetrics(run))
 
   it('tell what is in force after it, and what it stored', () => {
     expect(valueIn(samples, 'image_age_days', { image: 'Alpha 1' })).toBe(0)
@@ -98,20 +100,21 @@ describe('the metrics of an update', () => {
 
   it('of a dry run tell what is still in force', () => {
     const dry = { ...stored, status: 'would-update' } as const
-    const found = parseMetrics(formatRunMetrics(reportOf([dry], { dryRun: true })))
+    const found = parseMetrics(formatMetrics(reportOf([dry], { dry_run: true })))
     expect(valueIn(found, 'image_age_days')).toBe(125)
     expect(valueIn(found, 'image_days_behind')).toBe(125)
   })
 
   it('of a refusal tell that nothing was done', () => {
-    const found = parseMetrics(formatRefusalMetrics('update', new Date(0), 0.5))
+    const refusal = { startedAt: new Date(0), seconds: 0.5, errors: [new UpdaterError('USAGE', 'No')] }
+    const found = parseMetrics(formatMetrics(refusedReport('update', refusal, {})))
     expect(found.map(({ value }) => value)).toEqual([0.5, 0.5, 0])
   })
 })
 
 describe('what is made of the metrics', () => {
   const known = new Set(
-    [formatCheckMetrics(check), formatRunMetrics(run)].flatMap(parseMetrics).map(({ name }) => name),
+    [formatMetrics(check), formatMetrics(run)].flatMap(parseMetrics).map(({ name }) => name),
   )
   const read = (name: string) =>
     readFileSync(new URL(`../../deploy/prometheus/${name}`, import.meta.url), 'utf8')

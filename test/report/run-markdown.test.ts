@@ -1,9 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import {
-  formatCheckMarkdown,
-  formatRefusalMarkdown,
-  formatRunMarkdown,
-} from '../../src/report/run-markdown.ts'
+import { formatMarkdown } from '../../src/report/run-markdown.ts'
 import { outcome, reportOf } from '../cli/support.ts'
 import { checked, checkOf, disabled, failed, hostile, hostileText, outdated } from './checked.ts'
 
@@ -24,7 +20,7 @@ function outsideOfCode(text: string): string {
 describe('the Markdown of an update', () => {
   it('has a table of old and new for each file, and its diff folded', () => {
     const report = reportOf([changed, outcome()], { changes: [{ file: 'a.yml', diff }] })
-    expect(formatRunMarkdown(report)).toBe(`2 checked, 1 updated, 1 up to date, 0 skipped, 0 failed in 12 s.
+    expect(formatMarkdown(report)).toBe(`2 checked, 1 updated, 1 up to date, 0 skipped, 0 failed in 12 s.
 
 ### \`etc/images/alpha.yml\`
 
@@ -53,7 +49,7 @@ describe('the Markdown of an update', () => {
       remedy: 'Look',
       place: { file: 'a.yml', line: 3 },
     } as const
-    const text = formatRunMarkdown(reportOf([outcome({ status: 'failed', error, warnings: ['old'] })]))
+    const text = formatMarkdown(reportOf([outcome({ status: 'failed', error, warnings: ['old'] })]))
     expect(text).toContain(
       '### Failed\n\n- `Alpha 1`: **HTTP_STATUS** at `a.yml:3`  \n  `x answered 404`  \n  `Look`',
     )
@@ -62,7 +58,7 @@ describe('the Markdown of an update', () => {
 
   it('is short enough for a pull request, and says what it leaves out', () => {
     const changes = ['a', 'b', 'c'].map((file) => ({ file, diff: `+${'x'.repeat(25_000)}\n` }))
-    const text = formatRunMarkdown(reportOf([changed], { changes }))
+    const text = formatMarkdown(reportOf([changed], { changes }))
     expect(text.length).toBeLessThan(65_536)
     expect(text.match(/<details>/g)).toHaveLength(2)
     expect(text).toMatch(/\n\nThe diffs of 1 file are too long to be shown\.\n$/)
@@ -70,13 +66,13 @@ describe('the Markdown of an update', () => {
 
   it('fences a diff by more backticks than are in it', () => {
     const changes = [{ file: 'a', diff: '+x: "```"\n+@team <b>\n' }]
-    expect(formatRunMarkdown(reportOf([], { changes }))).toContain('````diff\n+x: "```"\n+@team <b>\n````')
+    expect(formatMarkdown(reportOf([], { changes }))).toContain('````diff\n+x: "```"\n+@team <b>\n````')
   })
 })
 
 describe('the Markdown of a check', () => {
   it('has a table for each file', () => {
-    const lines = formatCheckMarkdown(checkOf([checked(), outdated, disabled, failed])).split('\n')
+    const lines = formatMarkdown(checkOf([checked(), outdated, disabled, failed])).split('\n')
     expect(lines[0]).toBe(
       '3 checked, 1 current, 1 outdated, 1 skipped, 1 failed, 1 not on the mirror in 3.2 s.',
     )
@@ -88,11 +84,11 @@ describe('the Markdown of a check', () => {
 
   it('lets no text be markup, a mention or a link', () => {
     for (const text of [
-      formatCheckMarkdown(checkOf([hostile])),
-      formatRunMarkdown(
+      formatMarkdown(checkOf([hostile])),
+      formatMarkdown(
         reportOf([{ ...changed, name: hostileText, file: hostileText, current: { version: hostileText } }]),
       ),
-      formatRefusalMarkdown([{ code: 'USAGE', message: hostileText, remedy: hostileText }]),
+      formatMarkdown(checkOf([], { errors: [{ code: 'USAGE', message: hostileText, remedy: hostileText }] })),
     ]) {
       expect(text).toContain('@team')
       expect(outsideOfCode(text)).not.toMatch(/[@<>[\]]|#\d|script|http/)

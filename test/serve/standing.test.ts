@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { parseCatalog } from '../../src/catalog/parse.ts'
-import { reportDocument } from '../../src/report/json.ts'
-import type { ImageOutcome } from '../../src/report/outcome.ts'
+import { withExitStatus } from '../../src/report/json.ts'
+import type { ImageOutcome } from '../../src/report/schemas.ts'
 import { noProgress } from '../../src/serve/progress.ts'
 import { standing } from '../../src/serve/standing.ts'
 import { outcome, reportOf } from '../cli/support.ts'
@@ -25,7 +25,7 @@ const { images } = parseCatalog(
 
 const standsAfter = (values: Partial<ImageOutcome> | undefined) => {
   const about = { file: 'ubuntu.yml', name: 'Ubuntu 24.04', ...values }
-  const report = values && reportDocument(reportOf([outcome(about)]), 0)
+  const report = values && withExitStatus(reportOf([outcome(about)]), 0)
   const run = {
     id: 1,
     trigger: 'request' as const,
@@ -41,11 +41,11 @@ describe('how the catalogue stands', () => {
   it('before any run: what the files say, and nothing was looked for', () => {
     expect(standsAfter(undefined)).toMatchObject({
       status: 'skipped',
-      ageDays: 9,
-      endOfLife: '2029-05-31',
+      age_days: 9,
+      end_of_life: '2029-05-31',
       mirror: { status: 'unasked', url: 'https://mirror.example/a' },
     })
-    expect(standing(images, undefined, now)).toMatchObject({ startedAt: now.toISOString(), seconds: 0 })
+    expect(standing(images, undefined, now)).toMatchObject({ started_at: now.toISOString(), seconds: 0 })
   })
 
   it.each<[Partial<ImageOutcome>, string, string]>([
@@ -60,7 +60,10 @@ describe('how the catalogue stands', () => {
   })
 
   it('tells how far behind it is', () => {
-    const current = { version: '20260706', buildDate: '2026-07-06' }
-    expect(standsAfter({ status: 'would-update', current })).toMatchObject({ daysBehind: 5, newest: current })
+    const current = { version: '20260706', build_date: '2026-07-06' }
+    expect(standsAfter({ status: 'would-update', current })).toMatchObject({
+      days_behind: 5,
+      newest: current,
+    })
   })
 })

@@ -146,7 +146,7 @@ describe('a history of versions', () => {
     expect(only(report)).toMatchObject({ status: 'updated', previous: { version: '20251123' } })
     expect(await versions()).toEqual(expected)
     // The next run finds nothing to do.
-    expect((await run({ ...options, names: ['Rocky 9'] })).summary).toMatchObject({ upToDate: 1 })
+    expect((await run({ ...options, names: ['Rocky 9'] })).summary).toMatchObject({ up_to_date: 1 })
     expect(await versions()).toEqual(expected)
   })
 
@@ -180,12 +180,12 @@ describe('a mirror that somebody else fills', () => {
 
   it('is named where it has the build', async () => {
     world.origin.put(path, rocky().stored)
-    expect(only(await run({ mirror: somebodys() }))?.current?.mirrorUrl).toBe(`${world.origin.url}${path}`)
+    expect(only(await run({ mirror: somebodys() }))?.current?.mirror_url).toBe(`${world.origin.url}${path}`)
   })
 
   it('is named where the recorded digest says so, whatever the sizes', async () => {
     world.origin.put(path, { body: 'x', headers: { 'x-amz-meta-source-checksum': rocky().checksum } })
-    expect(only(await run({ mirror: somebodys() }))?.current?.mirrorUrl).toBe(`${world.origin.url}${path}`)
+    expect(only(await run({ mirror: somebodys() }))?.current?.mirror_url).toBe(`${world.origin.url}${path}`)
   })
 
   it.each([
@@ -203,7 +203,7 @@ describe('a mirror that somebody else fills', () => {
     arrange()
     const image = only(await run({ mirror: somebodys() }))
     expect(image).toMatchObject({ status: 'updated', mirror: { status: 'none' } })
-    expect(image?.current?.mirrorUrl).toBeUndefined()
+    expect(image?.current?.mirror_url).toBeUndefined()
   })
 
   it('fails the image where its answer says neither yes nor no', async () => {

@@ -20,7 +20,7 @@ describe('a catalogue in shards', () => {
     const names = reports.flatMap((report) => report.images.map(({ name }) => name))
     expect(names.sort()).toEqual(whole.images.map(({ name }) => name).sort())
     const updated = reports.reduce((sum, { summary }) => sum + summary.updated, 0)
-    expect(updated).toBe(whole.summary.wouldUpdate)
+    expect(updated).toBe(whole.summary.would_update)
     expect(updated).toBeGreaterThan(1)
     for (const { summary } of await runAll()) expect([summary.updated, summary.failed]).toEqual([0, 0])
     expect(readdirSync(images).filter((file) => file.startsWith('.'))).toEqual([])

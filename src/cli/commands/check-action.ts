@@ -1,16 +1,14 @@
 import type { CheckOptions } from '../../check/options.ts'
 import type { RunEvent } from '../../events.ts'
-import { type CheckReport, checkStatus } from '../../report/check.ts'
+import { checkStatus } from '../../report/check.ts'
 import { formatCheckCsv } from '../../report/check-csv.ts'
-import { checkDocument } from '../../report/check-json.ts'
 import { formatCheck } from '../../report/check-text.ts'
-import { formatDocument } from '../../report/json.ts'
-import { formatCheckJunit } from '../../report/junit.ts'
-import { formatCheckMetrics } from '../../report/metrics.ts'
-import { formatCheckMarkdown } from '../../report/run-markdown.ts'
+import { formatReport } from '../../report/json.ts'
+import { formatMarkdown } from '../../report/run-markdown.ts'
+import type { CheckReport } from '../../report/schemas.ts'
 import { createPaint } from '../../report/terminal.ts'
 import { interruptedStatus, wantsColour } from '../context.ts'
-import { assertFilesWritable, type Faces, keepFiles } from '../files.ts'
+import { assertFilesWritable, keepFiles } from '../files.ts'
 import type { Flags } from '../flags.ts'
 import { openLog } from '../log.ts'
 import { createNarrator } from '../narrator.ts'
@@ -35,14 +33,8 @@ export async function check(
   await assertFilesWritable(values)
   const report = await runCheck(options, values, session)
   session.exitStatus = interruptedStatus(session.context.signal) ?? checkStatus(report.summary)
-  const faces: Faces = {
-    json: () => formatDocument(checkDocument(report, session.exitStatus)),
-    junit: () => formatCheckJunit(report),
-    markdown: () => formatCheckMarkdown(report),
-    metrics: () => formatCheckMetrics(report),
-  }
-  deliver(report, values, faces, session)
-  await keepFiles(values, faces, session, openLog(session, values).log)
+  deliver(report, values, session)
+  await keepFiles(values, report, session, openLog(session, values).log)
 }
 
 /**
@@ -78,11 +70,10 @@ export async function runCheck(
 function deliver(
   report: CheckReport,
   { output, quiet }: CheckOutput & SharedFlags,
-  faces: Faces,
-  { context: { stdout } }: Session,
+  { context: { stdout }, exitStatus }: Session,
 ): void {
-  if (output === 'json') stdout.write(faces.json())
-  else if (output === 'markdown') stdout.write(faces.markdown())
+  if (output === 'json') stdout.write(formatReport(report, exitStatus))
+  else if (output === 'markdown') stdout.write(formatMarkdown(report))
   else if (output === 'csv') stdout.write(formatCheckCsv(report))
   else if (!quiet) {
     stdout.write(formatCheck(report, { paint: createPaint(wantsColour(stdout)), columns: stdout.columns }))

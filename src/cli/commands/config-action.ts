@@ -9,7 +9,8 @@ import {
   printable,
   type UpdaterError,
 } from '../../errors.ts'
-import { errorDocument, formatDocument } from '../../report/json.ts'
+import { formatDocument } from '../../report/json.ts'
+import { reportedError } from '../../report/refusal.ts'
 import { createPaint, displayWidth, pad } from '../../report/terminal.ts'
 import { configure } from '../configuration.ts'
 import { type CliContext, wantsColour } from '../context.ts'
@@ -75,7 +76,7 @@ export async function config(command: Command, session: Session): Promise<void> 
       commands: configuration?.commands ?? [],
       command_options: Object.fromEntries(owns.map((own) => [own.command, documentOf(own.settings)])),
       ...lists,
-      errors: defects.map(errorDocument),
+      errors: defects.map((error) => reportedError(error)),
     }
     context.stdout.write(formatDocument(redactDeep(document, redact)))
   } else {

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { UpdaterError } from '../../errors.ts'
-import type { CheckReport } from '../../report/check.ts'
-import { parseCheckDocument } from '../../report/check-json.ts'
 import { assertReportWritable, writeReport } from '../../report/file.ts'
+import { parseCheckReport } from '../../report/parse.ts'
+import type { CheckReport } from '../../report/schemas.ts'
 import { interruptedStatus } from '../context.ts'
 import type { Flags } from '../flags.ts'
 import type { CheckFlags, PageFlags, SharedFlags } from '../options.ts'
@@ -49,7 +49,7 @@ async function recall(path: string, names: readonly string[], { redact }: Sessio
     })
   }
   try {
-    return redactDeep(parseCheckDocument(await readFile(path, 'utf8'), path), redact)
+    return redactDeep(await parseCheckReport(await readFile(path, 'utf8'), path), redact)
   } catch (cause) {
     if (cause instanceof UpdaterError) throw cause
     const why = (cause as NodeJS.ErrnoException).code ?? String(cause)

@@ -1,13 +1,10 @@
 import type { HookOptions } from '../../index.ts'
-import { formatDocument, reportDocument } from '../../report/json.ts'
-import { formatRunJunit } from '../../report/junit.ts'
-import { formatRunMetrics } from '../../report/metrics.ts'
-import type { RunReport } from '../../report/outcome.ts'
-import { formatRunMarkdown } from '../../report/run-markdown.ts'
+import { formatReport } from '../../report/json.ts'
+import type { RunReport } from '../../report/schemas.ts'
 import { createPaint } from '../../report/terminal.ts'
 import { formatChanges, formatSummary } from '../../report/text.ts'
 import { interruptedStatus, wantsColour } from '../context.ts'
-import { assertFilesWritable, type Faces, keepFiles } from '../files.ts'
+import { assertFilesWritable, keepFiles } from '../files.ts'
 import type { Flags } from '../flags.ts'
 import { errorLines, type Log, openLog } from '../log.ts'
 import type { FileFlags, HookFlags, OutputFlags, SharedFlags, UpdateFlags } from '../options.ts'
@@ -37,16 +34,7 @@ export async function update(flags: AllFlags, names: readonly string[], session:
   session.exitStatus = interruptedStatus(session.context.signal) ?? (report.summary.failed > 0 ? 1 : 0)
   await tellOthers(report, hooks, session, log)
   deliver(report, flags.values, session)
-  await keepFiles(flags.values, facesOf(report, session), session, log)
-}
-
-function facesOf(report: RunReport, session: Session): Faces {
-  return {
-    json: () => formatDocument(reportDocument(report, session.exitStatus)),
-    junit: () => formatRunJunit(report),
-    markdown: () => formatRunMarkdown(report),
-    metrics: () => formatRunMetrics(report),
-  }
+  await keepFiles(flags.values, report, session, log)
 }
 
 /** The run is done: a hook that fails is told, and ends an otherwise good run with 1. */
@@ -66,10 +54,10 @@ function deliver(
 ): void {
   const { stdout } = context
   if (flags.output === 'json') {
-    stdout.write(formatDocument(reportDocument(report, exitStatus)))
+    stdout.write(formatReport(report, exitStatus))
     return
   }
   const paint = createPaint(wantsColour(stdout))
-  if (report.dryRun) stdout.write(formatChanges(report.changes, paint))
+  if (report.dry_run) stdout.write(formatChanges(report.changes, paint))
   if (!flags.quiet) stdout.write(formatSummary(report, { paint, columns: stdout.columns }))
 }

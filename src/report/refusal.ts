@@ -1,0 +1,107 @@
+import type { Place, UpdaterError } from '../errors.ts'
+import type {
+  CheckReport,
+  MirrorDocument,
+  OutcomeError,
+  PruneDocument,
+  RunReport,
+  VerifyDocument,
+} from './schemas.ts'
+
+/** Why a command could do nothing, and when. */
+export interface Refusal {
+  readonly startedAt: Date
+  readonly seconds: number
+  readonly errors: readonly UpdaterError[]
+}
+
+/** What a command without a schema of its own reports where it could do nothing. */
+export interface RefusedReport {
+  readonly schema_version: 1
+  readonly command?: string
+  /** ISO 8601, UTC. */
+  readonly started_at: string
+  readonly seconds: number
+  readonly errors: readonly OutcomeError[]
+}
+
+/** The commands that have a schema of their own. */
+interface Reports {
+  readonly update: RunReport
+  readonly check: CheckReport
+  readonly mirror: Omit<MirrorDocument, 'exit_status'>
+  readonly verify: Omit<VerifyDocument, 'exit_status'>
+  readonly prune: Omit<PruneDocument, 'exit_status'>
+}
+
+export type AnyReport = Reports[keyof Reports] | RefusedReport
+
+/** What stands in a report between its head and its errors where nothing was done. */
+const emptyReports: { readonly [Command in keyof Reports]: Omit<Reports[Command], keyof RefusedReport> } = {
+  update: {
+    dry_run: false,
+    summary: { checked: 0, updated: 0, would_update: 0, up_to_date: 0, skipped: 0, failed: 0 },
+    images: [],
+    changes: [],
+  },
+  check: {
+    summary: { checked: 0, up_to_date: 0, outdated: 0, skipped: 0, failed: 0, not_mirrored: 0 },
+    images: [],
+  },
+  mirror: {
+    dry_run: false,
+    summary: { versions: 0, present: 0, stored: 0, would_store: 0, foreign: 0, failed: 0 },
+    versions: [],
+  },
+  verify: {
+    full: false,
+    summary: { mismatch: 0, unmirrorable: 0, missing: 0, private: 0, error: 0, pending: 0, ok: 0 },
+    versions: [],
+  },
+  prune: {
+    remove: false,
+    summary: { would_remove: 0, removed: 0, failed: 0, bytes: 0, named: 0, young: 0, others: 0 },
+    objects: [],
+  },
+}
+
+/**
+ * The report of a command that could do nothing: that of a run without results, and why.
+ * @param asked what the command was asked for, as its report tells it
+ */
+export function refusedReport<Command extends keyof Reports>(
+  command: Command,
+  refusal: Refusal,
+  asked: Partial<Reports[Command]>,
+): Reports[Command]
+export function refusedReport(command: string, refusal: Refusal): AnyReport
+export function refusedReport(
+  command: string,
+  { startedAt, seconds, errors }: Refusal,
+  asked: object = {},
+): AnyReport {
+  const empty = Object.entries(emptyReports).find(([name]) => name === command)?.[1]
+  return {
+    schema_version: 1,
+    ...(command !== 'update' && { command }),
+    started_at: startedAt.toISOString(),
+    seconds,
+    ...empty,
+    ...asked,
+    errors: errors.map((error) => reportedError(error)),
+  }
+}
+
+/** @param otherwise where the error is said to stand if it names no place itself */
+export function reportedError(
+  { code, message, remedy, place: named }: UpdaterError | OutcomeError,
+  otherwise?: Place,
+): OutcomeError {
+  const place = named ?? otherwise
+  return {
+    code,
+    message,
+    remedy,
+    place: place && { file: place.file, line: place.line, column: place.column },
+  }
+}
