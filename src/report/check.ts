@@ -1,4 +1,15 @@
-import type { CheckedImage, CheckStatus, CheckSummary, OutcomeValues } from './schemas.ts'
+import { formatDuration } from './quantities.ts'
+import type {
+  CheckedImage,
+  CheckReport,
+  CheckStatus,
+  CheckSummary,
+  MirrorState,
+  OutcomeValues,
+} from './schemas.ts'
+import { formatCsv, formatTextTable } from './table.ts'
+import { formatParagraph, type Paint, paragraphs, type Style, type TextLayout } from './terminal.ts'
+import { notesOf } from './text.ts'
 
 export function summarizeCheck(images: readonly CheckedImage[]): CheckSummary {
   const count = (status: CheckStatus) => images.filter((image) => image.status === status).length
@@ -53,4 +64,136 @@ export function buildDay({ build_date, version }: OutcomeValues): number | undef
 /** Whole days from one moment (milliseconds) to another; `undefined` where one of them is unknown. */
 export function daysBetween(from: number | undefined, to: number | undefined): number | undefined {
   return from === undefined || to === undefined ? undefined : Math.floor((to - from) / dayMs)
+}
+
+/** What is said of a checked image, in the words that all tables share. */
+export interface CheckWords {
+  readonly image: string
+  readonly catalogue: string
+  /** The newest version where it is another one, else in a word why there is none to show. */
+  readonly newest: string
+  readonly age: string
+  readonly mirror: string
+  readonly trust: string
+  readonly endOfLife: string
+}
+
+export const checkTitles: CheckWords = {
+  image: 'Image',
+  catalogue: 'Version',
+  newest: 'Newest',
+  age: 'Age',
+  mirror: 'Mirror',
+  trust: 'Trust',
+  endOfLife: 'End of life',
+}
+
+const mirrorWords: Record<MirrorState['status'], string> = {
+  present: 'ok',
+  'other-bytes': 'other',
+  missing: 'missing',
+  unknown: 'unknown',
+  unasked: '-',
+  none: '-',
+}
+
+export function checkWords(image: CheckedImage): CheckWords {
+  return {
+    image: image.shortname ?? image.name,
+    catalogue: toldVersion(image)?.version ?? '-',
+    newest: newestWord(image),
+    age: image.age_days === undefined ? '-' : `${image.age_days} d`,
+    mirror: mirrorWords[image.mirror.status],
+    trust: image.trust === 'first-use' ? 'first use' : (image.trust ?? '-'),
+    endOfLife: image.end_of_life ?? '-',
+  }
+}
+
+function newestWord({ status, reason, newest }: CheckedImage): string {
+  if (status === 'outdated') return newest?.version ?? 'other'
+  if (status === 'up-to-date') return 'current'
+  if (status === 'failed') return newest?.version ?? 'failed'
+  return reason === 'disabled' ? 'disabled' : '-'
+}
+
+/** Columns that say something: the end of life only where one is known. */
+export function checkColumns(images: readonly CheckedImage[]): (keyof CheckWords)[] {
+  const all = Object.keys(checkTitles) as (keyof CheckWords)[]
+  const isKnown = images.some(({ end_of_life }) => end_of_life !== undefined)
+  return isKnown ? all : all.filter((column) => column !== 'endOfLife')
+}
+
+/** A check for people: a row for every image, what is wrong below its row, then one line of counts. */
+export function formatCheckText(report: CheckReport, layout: TextLayout): string {
+  const { images } = report
+  const columns = checkColumns(images)
+  const table = {
+    head: columns.map((column) => checkTitles[column]),
+    right: [columns.indexOf('age')],
+    rows: images.map((image) => {
+      const words = checkWords(image)
+      return columns.map((column) => {
+        const style = styleOf(image, column)
+        return style === undefined ? words[column] : { text: words[column], style }
+      })
+    }),
+    notes: images.map(notesOf),
+  }
+  const counts = formatParagraph(formatCounts(report, layout.paint), layout.columns)
+  return paragraphs(formatTextTable(table, layout), counts)
+}
+
+const newestStyles: Record<CheckedImage['status'], Style> = {
+  'up-to-date': 'green',
+  outdated: 'yellow',
+  skipped: 'dim',
+  failed: 'red',
+}
+
+function styleOf(image: CheckedImage, column: keyof CheckWords): Style | undefined {
+  if (column === 'newest') return newestStyles[image.status]
+  if (column === 'mirror' && (isNotMirrored(image) || image.mirror.status === 'unknown')) return 'red'
+  return image.status === 'skipped' ? 'dim' : undefined
+}
+
+function formatCounts({ summary, seconds }: CheckReport, paint: Paint): string {
+  const { checked, up_to_date, outdated, skipped, failed, not_mirrored } = summary
+  const told = (count: number, text: string, style: Style) =>
+    count > 0 ? paint(style, `${count} ${text}`) : `${count} ${text}`
+  const counts = [
+    `${checked} checked`,
+    `${up_to_date} current`,
+    told(outdated, 'outdated', 'yellow'),
+    `${skipped} skipped`,
+    told(failed, 'failed', 'red'),
+    ...(not_mirrored === 0 ? [] : [told(not_mirrored, 'not mirrored', 'red')]),
+  ]
+  return `${counts.join(', ')} in ${formatDuration(seconds)}`
+}
+
+const csvColumns: Readonly<Record<string, (image: CheckedImage) => string | number | undefined>> = {
+  file: ({ file }) => file,
+  line: ({ line }) => line,
+  name: ({ name }) => name,
+  shortname: ({ shortname }) => shortname,
+  status: ({ status }) => status,
+  reason: ({ reason }) => reason,
+  version: (image) => toldVersion(image)?.version,
+  build_date: (image) => toldVersion(image)?.build_date,
+  newest_version: ({ newest }) => newest?.version,
+  newest_build_date: ({ newest }) => newest?.build_date,
+  age_days: ({ age_days }) => age_days,
+  days_behind: ({ days_behind }) => days_behind,
+  mirror: ({ mirror }) => mirror.status,
+  mirror_url: ({ mirror }) => mirror.url,
+  trust: ({ trust }) => trust,
+  end_of_life: ({ end_of_life }) => end_of_life,
+  error: ({ error }) => error?.code,
+  message: ({ error }) => error?.message,
+}
+
+/** A check as CSV with a header: a row for every image, an empty cell for what is not known. */
+export function formatCheckCsv({ images }: CheckReport): string {
+  const cells = (image: CheckedImage) => Object.values(csvColumns).map((value) => String(value(image) ?? ''))
+  return formatCsv({ head: Object.keys(csvColumns), rows: images.map(cells) })
 }

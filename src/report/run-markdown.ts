@@ -1,6 +1,5 @@
 import { formatPlace, printable } from '../errors.ts'
-import { toldVersion } from './check.ts'
-import { type CheckWords, checkColumns, checkTitles, checkWords } from './check-words.ts'
+import { type CheckWords, checkColumns, checkTitles, checkWords, toldVersion } from './check.ts'
 import { codeSpan } from './markdown.ts'
 import { formatBytes, formatDuration } from './quantities.ts'
 import type {

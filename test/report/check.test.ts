@@ -2,10 +2,15 @@ import { readFileSync } from 'node:fs'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { buildDay, checkStatus, daysBetween } from '../../src/report/check.ts'
-import { formatCheckCsv } from '../../src/report/check-csv.ts'
-import { formatCheck } from '../../src/report/check-text.ts'
-import { checkWords } from '../../src/report/check-words.ts'
+import {
+  buildDay,
+  checkStatus,
+  checkWords,
+  daysBetween,
+  formatCheckCsv,
+  formatCheckText,
+} from '../../src/report/check.ts'
+
 import { formatReport } from '../../src/report/json.ts'
 import { parseCheckReport } from '../../src/report/parse.ts'
 import { refusedReport } from '../../src/report/refusal.ts'
@@ -57,7 +62,7 @@ describe('the exit status of a check', () => {
 
 describe('the table of a check', () => {
   it('has a row for every image, and what is wrong below it', () => {
-    expect(formatCheck(report, { paint: plain, columns: 80 }).split('\n')).toEqual([
+    expect(formatCheckText(report, { paint: plain, columns: 80 }).split('\n')).toEqual([
       'Image    Version   Newest    Age  Mirror   Trust',
       'alpha-1  20250501  current   5 d  ok       signed',
       'beta-2   20250501  20250506  5 d  missing  checksum',
@@ -75,7 +80,7 @@ describe('the table of a check', () => {
 
   it('has the end of life where one is known', () => {
     const images = [checked({ end_of_life: '2029-04-25' }), disabled]
-    expect(formatCheck(checkOf(images), { paint: plain })).toContain(
+    expect(formatCheckText(checkOf(images), { paint: plain })).toContain(
       'Image    Version   Newest    Age  Mirror  Trust   End of life\n' +
         'alpha-1  20250501  current   5 d  ok      signed  2029-04-25\n' +
         'Gamma    20250501  disabled  5 d  -       -       -\n',
@@ -83,13 +88,13 @@ describe('the table of a check', () => {
   })
 
   it('says only the counts where there is no image', () => {
-    expect(formatCheck(checkOf([]), { paint: plain })).toBe(
+    expect(formatCheckText(checkOf([]), { paint: plain })).toBe(
       '0 checked, 0 current, 0 outdated, 0 skipped, 0 failed in 3.2 s\n',
     )
   })
 
   it('colours what is to be looked at', () => {
-    const text = formatCheck(report, { paint: createPaint(true) })
+    const text = formatCheckText(report, { paint: createPaint(true) })
     expect(text).toContain('\u001b[33m20250506\u001b[0m')
     expect(text).toContain('\u001b[31mmissing\u001b[0m')
     expect(text).toContain('\u001b[32mcurrent \u001b[0m')
@@ -105,7 +110,7 @@ describe('the table of a check', () => {
           const images = names.map((shortname) =>
             checked({ shortname, end_of_life: '2029-04-25', age_days: 12345, trust: 'first-use' }),
           )
-          for (const line of formatCheck(checkOf(images), { paint: plain, columns }).split('\n')) {
+          for (const line of formatCheckText(checkOf(images), { paint: plain, columns }).split('\n')) {
             expect(displayWidth(line)).toBeLessThanOrEqual(columns)
           }
         },
@@ -115,7 +120,7 @@ describe('the table of a check', () => {
   })
 
   it('lets no escape sequence through', () => {
-    expect(formatCheck(checkOf([hostile]), { paint: plain })).not.toMatch(/[\u001b\u0000\u202e]/)
+    expect(formatCheckText(checkOf([hostile]), { paint: plain })).not.toMatch(/[\u001b\u0000\u202e]/)
   })
 })
 

@@ -11,7 +11,8 @@ import { formatMarkdown } from '../../src/report/run-markdown.ts'
 import type { ImageOutcome } from '../../src/report/schemas.ts'
 import { reportSchema } from '../../src/report/schemas.ts'
 import { createPaint } from '../../src/report/terminal.ts'
-import { formatChanges, formatSummary } from '../../src/report/text.ts'
+import { formatChanges } from '../../src/report/text.ts'
+import { formatUpdateText } from '../../src/report/update.ts'
 import { outcome, reportOf, temporaryFolder } from '../cli/support.ts'
 
 const values = {
@@ -134,7 +135,7 @@ describe('the text report', () => {
   it('tells why images were skipped', () => {
     const skipped = (reason: 'disabled' | 'no-latest-url') => outcome({ status: 'skipped', reason })
     const counts = (...all: ReturnType<typeof skipped>[]) =>
-      /\d skipped.*?(?=, \d failed)/.exec(formatSummary(reportOf(all), { paint: plain }))?.[0]
+      /\d skipped.*?(?=, \d failed)/.exec(formatUpdateText(reportOf(all), { paint: plain }))?.[0]
     const [disabled, without] = [skipped('disabled'), skipped('no-latest-url')]
     expect(counts()).toBe('0 skipped')
     expect(counts(without)).toBe('1 skipped (without latest_url)')
@@ -143,7 +144,7 @@ describe('the text report', () => {
   })
 
   it('tells changed and failed images and counts all', () => {
-    expect(formatSummary(report, { paint: plain }).split('\n')).toEqual([
+    expect(formatUpdateText(report, { paint: plain }).split('\n')).toEqual([
       'Image      Version                    Size  Status',
       'changed-1  20250101 -> 20250506  520.0 MiB  updated',
       '  Warning: It is larger than min_disk',
@@ -157,7 +158,7 @@ describe('the text report', () => {
   })
 
   it('breaks long messages at the width of the terminal', () => {
-    const lines = formatSummary(report, { paint: plain, columns: 60 }).split('\n')
+    const lines = formatUpdateText(report, { paint: plain, columns: 60 }).split('\n')
     expect(lines).toContain('  etc/images/alpha.yml:3:5: https://e.example/CHECKSUM')
     expect(lines).toContain('  answered 404. Look at the server.')
   })
@@ -166,21 +167,21 @@ describe('the text report', () => {
     const shortname = 'a-name-that-is-longer-than-anybody-would-like-it-to-be'
     const long = reportOf([...images, outcome({ ...images[4], shortname })], { dry_run: true })
     for (const columns of [72, 80, 120]) {
-      const lines = formatSummary(long, { paint: plain, columns }).split('\n')
+      const lines = formatUpdateText(long, { paint: plain, columns }).split('\n')
       expect(lines.filter((line) => line.length > columns)).toEqual([])
       expect(lines.some((line) => line.startsWith('a-name-that-is'))).toBe(true)
     }
   })
 
   it('is one line where nothing happened', () => {
-    expect(formatSummary(reportOf([outcome()]), { paint: plain })).toBe(
+    expect(formatUpdateText(reportOf([outcome()]), { paint: plain })).toBe(
       '1 checked, 0 updated, 1 up to date, 0 skipped, 0 failed in 12 s\n',
     )
   })
 
   it('counts the images of another mirror', () => {
     const foreign = outcome({ mirror: { status: 'foreign' } })
-    expect(formatSummary(reportOf([foreign]), { paint: plain })).toContain(
+    expect(formatUpdateText(reportOf([foreign]), { paint: plain })).toContain(
       'Left alone: the mirror_url of 1 image is not of this mirror.\n',
     )
   })
@@ -193,7 +194,7 @@ describe('the text report', () => {
       error: { code: 'HTTP_URL', message: '\u001b[2J' },
     })
     const changes = [{ file: 'a', diff: '+a: \u001b[2J\tb\r\n' }]
-    const text = formatSummary(reportOf([hostile]), { paint: plain }) + formatChanges(changes, plain)
+    const text = formatUpdateText(reportOf([hostile]), { paint: plain }) + formatChanges(changes, plain)
     expect(text).not.toMatch(/[\u001b\u0007\u009b]/)
     expect(text).toContain('+a: \\u{1b}[2J\tb\r\n')
   })

@@ -1,8 +1,6 @@
 import type { CheckOptions } from '../../check/options.ts'
 import type { RunEvent } from '../../events.ts'
-import { checkStatus } from '../../report/check.ts'
-import { formatCheckCsv } from '../../report/check-csv.ts'
-import { formatCheck } from '../../report/check-text.ts'
+import { checkStatus, formatCheckCsv, formatCheckText } from '../../report/check.ts'
 import { formatReport } from '../../report/json.ts'
 import { formatMarkdown } from '../../report/run-markdown.ts'
 import type { CheckReport } from '../../report/schemas.ts'
@@ -76,6 +74,8 @@ function deliver(
   else if (output === 'markdown') stdout.write(formatMarkdown(report))
   else if (output === 'csv') stdout.write(formatCheckCsv(report))
   else if (!quiet) {
-    stdout.write(formatCheck(report, { paint: createPaint(wantsColour(stdout)), columns: stdout.columns }))
+    stdout.write(
+      formatCheckText(report, { paint: createPaint(wantsColour(stdout)), columns: stdout.columns }),
+    )
   }
 }

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import type { ServeEvent } from '../../index.ts'
 import { createPaint } from '../../report/terminal.ts'
-import { formatSummary } from '../../report/text.ts'
+import { formatUpdateText } from '../../report/update.ts'
 import type { Flags } from '../flags.ts'
 import { errorLines, errorsOf, formatTime, type Level, type Log, openLog } from '../log.ts'
 import { createNarrator, type Narrator } from '../narrator.ts'
@@ -76,6 +76,6 @@ function createStory(log: Log, now: () => Date): (event: ServeEvent) => void {
 }
 
 /** The last line of the summary. */
-function countsOf(report: Parameters<typeof formatSummary>[0]): string {
-  return formatSummary({ ...report, images: [] }, { paint: createPaint(false) }).trim()
+function countsOf(report: Parameters<typeof formatUpdateText>[0]): string {
+  return formatUpdateText({ ...report, images: [] }, { paint: createPaint(false) }).trim()
 }

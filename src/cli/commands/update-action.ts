@@ -2,7 +2,8 @@ import type { HookOptions } from '../../index.ts'
 import { formatReport } from '../../report/json.ts'
 import type { RunReport } from '../../report/schemas.ts'
 import { createPaint } from '../../report/terminal.ts'
-import { formatChanges, formatSummary } from '../../report/text.ts'
+import { formatChanges } from '../../report/text.ts'
+import { formatUpdateText } from '../../report/update.ts'
 import { interruptedStatus, wantsColour } from '../context.ts'
 import { assertFilesWritable, keepFiles } from '../files.ts'
 import type { Flags } from '../flags.ts'
@@ -59,5 +60,5 @@ function deliver(
   }
   const paint = createPaint(wantsColour(stdout))
   if (report.dry_run) stdout.write(formatChanges(report.changes, paint))
-  if (!flags.quiet) stdout.write(formatSummary(report, { paint, columns: stdout.columns }))
+  if (!flags.quiet) stdout.write(formatUpdateText(report, { paint, columns: stdout.columns }))
 }
