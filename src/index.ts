@@ -30,9 +30,7 @@ export type { ProposeOptions, ProposeOutcome } from './propose/options.ts'
 export { proposeChanges } from './propose/propose.ts'
 export type { PruneOptions } from './prune/options.ts'
 export { pruneMirror } from './prune/prune.ts'
-export type { MirroredVersion, MirrorReport, MirrorSummary, UnmirroredReason } from './report/mirroring.ts'
 export { parseReport } from './report/parse.ts'
-export type { PrunedObject, PruneReport } from './report/pruning.ts'
 export type {
   CatalogueDiff,
   CheckedImage,
@@ -51,16 +49,25 @@ export type {
   LifecycleStatus,
   ListedImage,
   ListReport,
+  MirroredVersion,
   MirrorOutcome,
+  MirrorReport,
   MirrorState,
+  MirrorSummary,
   OutcomeError,
   OutcomeValues,
+  PrunedObject,
+  PruneReport,
   RunReport,
   RunSummary,
   Severity,
+  UnmirroredReason,
   ValidationReport,
+  Verdict,
+  VerifiedUrl,
+  VerifiedVersion,
+  VerifyReport,
 } from './report/schemas.ts'
-export type { Verdict, VerifiedUrl, VerifiedVersion, VerifyReport } from './report/verification.ts'
 export type { RunContext } from './run/context.ts'
 export type { CatalogueOptions, MirrorOptions, RunOptions } from './run/options.ts'
 export type { ServeContext, Service } from './serve/context.ts'

@@ -17,8 +17,8 @@ export interface RevisionFile {
 }
 
 /**
- * The catalogue files of a folder (or the one file) as they stood in a revision of the git repository that
- * it is in, in name order.
+ * Reads the catalogue files of a folder (or the one file) as they stood in a revision of its git repository, in
+ * the order of their names.
  * @param path in the working tree
  * @throws UpdaterError USAGE: there is no such revision; CONFIGURATION: git cannot be used; CATALOG_NOT_FOUND
  */
@@ -47,7 +47,7 @@ export async function readRevision(revision: string, path: string): Promise<Revi
   return texts
 }
 
-/** Nothing that begins with a hyphen reaches git: it would be an option. */
+/** A revision that begins with a hyphen never reaches git, which would take it for an option. */
 async function resolveRevision(revision: string, folder: string): Promise<string> {
   if (!/^-|^$|[\0\n]/.test(revision)) {
     const found = await git(folder, ['rev-parse', '--verify', '--quiet', `${revision}^{commit}`]).catch(

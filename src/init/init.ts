@@ -8,7 +8,7 @@ import { chooseShipped, readShipped, type ShippedDistribution } from './shipped.
 export interface InitOptions {
   /** Names of distributions (globs: `*`, `?`); see `shippedCatalogue`. */
   readonly distributions: readonly string[]
-  /** The folder that their files are written to; it is made where there is none. */
+  /** The folder that their files are written to; it is made if it does not exist. */
   readonly dir: string
   /** Nothing is written. Default: false. */
   readonly dryRun?: boolean | undefined
@@ -67,7 +67,7 @@ export async function initCatalogue({
   }))
 }
 
-/** Not by `recursive`, which never ends where the system says of a folder in one that exists that it does not. */
+/** Makes each folder itself: `recursive` never returns if the system says ENOENT although the parent exists. */
 async function makeFolder(dir: string): Promise<void> {
   try {
     await mkdir(dir)
@@ -98,7 +98,7 @@ function alreadyThere(path: string): UpdaterError {
   })
 }
 
-/** In one step, and never in place of another file: what else comes to be there meanwhile stays. */
+/** Writes a new file in one step; a file that has come to be there meanwhile stays as it is. */
 async function writeNew(dir: string, path: string, { text }: ShippedDistribution): Promise<void> {
   const temporary = temporaryPath(dir)
   try {

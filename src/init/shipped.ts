@@ -17,7 +17,7 @@ export interface ShippedDistribution {
   readonly images: readonly Image[]
 }
 
-/** Everything that comes with the program, by name. */
+/** Reads the image definitions that come with the program, by name of their distribution. */
 export async function readShipped(): Promise<ShippedDistribution[]> {
   const folder = new URL('catalog/', packageFolder())
   const files = (await readdir(folder)).filter((name) => name.endsWith('.yml')).sort()
@@ -31,7 +31,7 @@ export async function readShipped(): Promise<ShippedDistribution[]> {
 }
 
 /**
- * Those whose names match one of `wanted` (globs: `*`, `?`).
+ * Returns the distributions whose names match one of `wanted` (globs: `*`, `?`).
  * @throws UpdaterError USAGE: one of them matches nothing
  */
 export function chooseShipped(

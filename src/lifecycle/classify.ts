@@ -6,25 +6,25 @@ import { daysLeft, hasEnded, releaseOf } from './end-of-life.ts'
 import type { Product } from './products.ts'
 
 export interface Question {
-  /** The images that are asked for. */
+  /** The images that the report is of. */
   readonly images: readonly Image[]
-  /** The whole catalogue: what is in it is not missing. */
+  /** The whole catalogue: a release that it has is not missing. */
   readonly catalogue: readonly Image[]
   readonly data: LifecycleData
   /** `YYYY-MM-DD` */
   readonly today: string
-  /** Days that an end counts as coming soon. */
+  /** Days in which an end counts as coming soon. */
   readonly within: number
 }
 
-/** The products that images are of, in the order in which they come. */
+/** Returns the products that images are of, in the order of the images. */
 export function productsOf(images: readonly Image[]): Product[] {
   return [...new Set(images.flatMap((image) => releaseOf(image)?.product ?? []))]
 }
 
 /**
- * The releases that the images are of, and those that are missing; by product in the order of the catalogue,
- * the newest release first.
+ * Returns the releases that the images are of, and the missing ones: by product in the order of the catalogue, the newest
+ * release first.
  */
 export function classify(question: Question): LifecycleRelease[] {
   return productsOf(question.images).flatMap((product) => {
@@ -53,7 +53,7 @@ function releasesIn({ images, data, today, within }: Question, product: Product)
   })
 }
 
-/** Only of products that are in use, and nothing that will soon be at its end. */
+/** Returns supported releases that the catalogue lacks: only of products in use, and none that ends soon. */
 function missing({ catalogue, data, today, within }: Question, product: Product): LifecycleRelease[] {
   const others = catalogue.filter((image) => releaseOf(image)?.product === product)
   if (others.every(({ enable }) => !enable)) return []

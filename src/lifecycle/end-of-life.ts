@@ -10,20 +10,20 @@ export interface Release {
   readonly released?: string | undefined
   /** `YYYY-MM-DD`: from this day on nobody mends its faults free of charge. Absent: not announced. */
   readonly endOfLife?: string | undefined
-  /** Its end has come, even where the day is not known. */
+  /** Its end has come; needed if the day is not known. */
   readonly ended?: boolean | undefined
-  /** One of those that are meant to be kept for years. */
+  /** It has long-term support. */
   readonly longTerm?: boolean | undefined
 }
 
 /** Releases by the name of their product. */
 export interface LifecycleData {
-  /** `YYYY-MM-DD`: when it was true. */
+  /** `YYYY-MM-DD`: the day that the dates are of. */
   readonly asOf: string
   readonly products: Readonly<Record<string, readonly Release[]>>
 }
 
-/** What is known of the release that an image is of. */
+/** The dates of the release that an image is of. */
 export interface EndOfLife extends Release {
   /** As endoflife.date names it: `ubuntu`, `rocky-linux`. */
   readonly product: string
@@ -34,11 +34,11 @@ export interface EndOfLife extends Release {
 /** The release that an image is of. */
 export interface ImageRelease {
   readonly product: Product
-  /** Undefined where neither the image's fields nor its versions tell. */
+  /** Undefined if neither the image's fields nor its versions tell it. */
   readonly release: string | undefined
 }
 
-/** @returns undefined where the image's distribution has no dates */
+/** Returns the release that an image is of, or undefined if its distribution has no dates. */
 export function releaseOf(image: Image): ImageRelease | undefined {
   const slugs = slugsOf(image)
   for (const slug of slugs) {
@@ -59,7 +59,7 @@ function firstRelease(product: Product, texts: readonly (string | undefined)[]):
   return texts.map((text) => product.release.exec(text ?? '')?.[1]).find((release) => release !== undefined)
 }
 
-/** Of `-24.04-minimal` it is `24.04`. */
+/** Returns `24.04` of `-24.04-minimal`. */
 function numberIn(slug: string): string | undefined {
   return /\d+(?:\.\d+)*/.exec(slug)?.[0]
 }
@@ -71,15 +71,12 @@ function newestVersion({ versions }: Image): string | undefined {
     .at(-1)
 }
 
-/** `Ubuntu 24.04 Minimal` is `ubuntu-24.04-minimal`. */
+/** Returns the names of an image in the form `ubuntu-24.04-minimal`. */
 function slugsOf({ shortname, name }: Image): string[] {
   return [shortname ?? name, name].map((text) => text.toLowerCase().replaceAll(/[^a-z0-9.]+/g, '-'))
 }
 
-/**
- * What is known of the life of the release that an image is of.
- * @returns undefined where its distribution has no dates, or they don't name its release
- */
+/** Returns the dates of an image's release, or undefined if its distribution has none or they do not name the release. */
 export function endOfLife(image: Image, data: LifecycleData): EndOfLife | undefined {
   const found = releaseOf(image)
   const release = releasesOf(found?.product, data).find((one) => one.release === found?.release)
@@ -98,7 +95,7 @@ export function hasEnded({ endOfLife: end, ended }: Release, today: string): boo
 
 const oneDay = 24 * 60 * 60 * 1000
 
-/** Days until the end; negative once it has come. `undefined` where its day is not known. */
+/** Returns the days until the end, negative after it, or undefined if its day is not known. */
 export function daysLeft({ endOfLife: end }: Partial<Release>, today: string): number | undefined {
   return end === undefined ? undefined : Math.round((Date.parse(end) - Date.parse(today)) / oneDay)
 }

@@ -32,7 +32,7 @@ export interface FetchContext {
   readonly today: string
 }
 
-/** Asks for the dates of products; where that fails, those of the snapshot stand in. */
+/** Fetches the dates of products; for those that fail, the dates of the snapshot are used. */
 export async function fetchLifecycles(
   products: readonly Product[],
   context: FetchContext,
@@ -97,7 +97,7 @@ const productSchema = z.object({
   }),
 })
 
-/** Where there is a day, it alone tells: what they say of today was true on the day of their answer. */
+/** A day counts for more than `isEol`, which was true on the day of the answer. */
 function readProduct(document: unknown, { freeExtension }: Product): Release[] | undefined {
   const extended = freeExtension === true
   return productSchema.safeParse(document).data?.result.releases.map((one) => {

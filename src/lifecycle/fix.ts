@@ -15,7 +15,7 @@ export interface SwitchedOff {
   readonly failures: readonly UpdaterError[]
 }
 
-/** Switches images off in their files, each file in one step. What cannot be done keeps nothing else from it. */
+/** Switches images off in their files, each file in one step. A failure does not stop the others. */
 export async function switchOff(images: readonly Image[], dryRun: boolean): Promise<SwitchedOff> {
   const changes: FileChange[] = []
   const failures: UpdaterError[] = []

@@ -19,11 +19,11 @@ export interface LifecycleOptions {
   readonly names?: readonly string[] | undefined
   /** Days in which an end counts as coming soon. Default: 90. */
   readonly within?: number | undefined
-  /** Nothing is asked: the dates that ship with the program. Default: false. */
+  /** Ask nobody: the dates that ship with the program are used. Default: false. */
   readonly offline?: boolean | undefined
   /** Enabled images of expired releases get `enable: false`. Default: false. */
   readonly fix?: boolean | undefined
-  /** With `fix`: nothing is written; the report holds the diffs. Default: false. */
+  /** With `fix`: write nothing; the report has the diffs. Default: false. */
   readonly dryRun?: boolean | undefined
   /** Where dates come from. Default: endoflife.date and Garden Linux's release database. */
   readonly sources?: Partial<LifecycleSources> | undefined
@@ -38,9 +38,9 @@ export interface LifecycleContext {
 }
 
 /**
- * Compares the catalogue with the lives of its distributions' releases: which are past their end and still
- * enabled, which will soon be, and which supported ones it lacks. Dates that cannot be had are told in
- * `failures`, and those that ship with the program stand in.
+ * Compares the catalogue with the lives of its distributions' releases: which enabled ones are past their end or
+ * will soon be, and which supported ones are missing. For dates that could not be fetched, the report has a failure, and
+ * those that ship with the program are used.
  * @throws UpdaterError CATALOG_*, USAGE, CONFIGURATION, ABORTED: nothing was changed
  */
 export async function checkLifecycle(

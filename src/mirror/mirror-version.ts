@@ -2,7 +2,7 @@ import { compressionOfUrl } from '../discovery/sources.ts'
 import { UpdaterError } from '../errors.ts'
 import { statusOf } from '../http/failure.ts'
 import { type Build, type Digest, type Image, type ImageVersion, parseDigest } from '../image.ts'
-import type { UnmirroredReason } from '../report/mirroring.ts'
+import type { UnmirroredReason } from '../report/schemas.ts'
 import type { Place, Task } from '../run/context.ts'
 import { ensureMirrored } from '../run/ensure-mirrored.ts'
 

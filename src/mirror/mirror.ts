@@ -1,4 +1,4 @@
-import type { MirrorReport } from '../report/mirroring.ts'
+import type { MirrorReport } from '../report/schemas.ts'
 import type { RunContext } from '../run/context.ts'
 import type { RunOptions } from '../run/options.ts'
 

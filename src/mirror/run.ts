@@ -3,7 +3,7 @@ import { selectImages } from '../catalog/select.ts'
 import { UpdaterError } from '../errors.ts'
 import type { Listener } from '../events.ts'
 import type { Image, ImageVersion } from '../image.ts'
-import { type MirroredVersion, type MirrorReport, summarizeMirror } from '../report/mirroring.ts'
+import type { MirroredVersion, MirrorReport } from '../report/schemas.ts'
 import type { Place, Run, RunContext } from '../run/context.ts'
 import { listDigests } from '../run/list-digests.ts'
 import { describeMirror, type Mirror, noStore, type OpenedStore, openMirror } from '../run/mirror.ts'
@@ -44,14 +44,29 @@ export async function runMirror(options: RunOptions, context: RunContext): Promi
       note('warning', nothingHere(versions.length, settings.mirror))
     }
     return {
-      startedAt: startedAt.toISOString(),
+      schema_version: 1,
+      command: 'mirror',
+      started_at: startedAt.toISOString(),
       seconds: secondsSince(startedAt),
-      dryRun: settings.dryRun,
-      summary: summarizeMirror(versions),
+      dry_run: settings.dryRun,
+      summary: summarize(versions),
       versions,
+      errors: [],
     }
   } finally {
     await endInOrder([() => opened.store?.close(), () => http.close()], note)
+  }
+}
+
+function summarize(versions: readonly MirroredVersion[]): MirrorReport['summary'] {
+  const count = (status: MirroredVersion['status']) => versions.filter((one) => one.status === status).length
+  return {
+    versions: versions.length,
+    present: count('present'),
+    stored: count('stored'),
+    would_store: count('would-store'),
+    foreign: count('foreign'),
+    failed: count('failed'),
   }
 }
 
@@ -87,27 +102,35 @@ async function runVersion({
   onEvent,
 }: Asked): Promise<MirroredVersion> {
   const { about, step } = tellOf(image, ordinal, onEvent)
-  const told = { ...about, version: version.version, url: version.url, mirrorUrl }
+  const { warnings, ...definition } = about
+  const told = { ...definition, version: version.version, url: version.url, mirror_url: mirrorUrl }
   let place: Place | undefined
   try {
     place = mirror.placeOf(mirrorUrl)
     if (place === undefined) {
       step({ type: 'mirror-foreign', url: mirrorUrl })
       step({ type: 'done', status: 'skipped' })
-      return { ...told, status: 'foreign' }
+      return { ...told, status: 'foreign', warnings }
     }
     const owner = owners.get(place.object) ?? { image, version, mirrorUrl }
     owners.set(place.object, owner)
     if (owner.version.checksum !== version.checksum) throw sharedObject(owner, place)
     const { status, bytes, seconds } = await mirrorVersion({ image, run, step }, version, place)
     step({ type: 'done', status: doneStatus[status] })
-    return { ...told, status, object: place.object, bytes, seconds }
+    return { ...told, status, object: place.object, bytes, seconds, warnings }
   } catch (thrown) {
     const error = errorOf(thrown, run.signal)
     step({ type: 'failed', error })
     step({ type: 'done', status: 'failed' })
     const reason = reasonOf(error)
-    return { ...told, status: 'failed', object: place?.object, reason, error: outcomeError(error, image) }
+    return {
+      ...told,
+      status: 'failed',
+      object: place?.object,
+      warnings,
+      reason,
+      error: outcomeError(error, image),
+    }
   }
 }
 

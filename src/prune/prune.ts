@@ -1,4 +1,4 @@
-import type { PruneReport } from '../report/pruning.ts'
+import type { PruneReport } from '../report/schemas.ts'
 import type { RunContext } from '../run/context.ts'
 import type { PruneOptions } from './options.ts'
 

@@ -1,7 +1,7 @@
 import { readCatalog } from '../catalog/read.ts'
 import { UpdaterError } from '../errors.ts'
-import type { PrunedObject, PruneReport } from '../report/pruning.ts'
 import { formatCount } from '../report/quantities.ts'
+import type { PrunedObject, PruneReport } from '../report/schemas.ts'
 import type { RunContext } from '../run/context.ts'
 import { lockFolders } from '../run/lock-folders.ts'
 import { describeMirror } from '../run/mirror.ts'
@@ -59,9 +59,16 @@ export async function runPrune(options: PruneOptions, context: RunContext): Prom
       : stock.doomed.map((object) => outcomeOf(object, 'would-remove'))
     const { place } = store
     return {
-      startedAt: startedAt.toISOString(),
+      schema_version: 1,
+      command: 'prune',
+      started_at: startedAt.toISOString(),
       seconds: secondsSince(startedAt),
-      ...{ place, grace, remove, summary: summarize(objects, stock), objects },
+      place,
+      grace_seconds: grace / 1000,
+      remove,
+      summary: summarize(objects, stock),
+      objects,
+      errors: [],
     }
   } finally {
     await endInOrder([() => store?.close(), () => http.close(), () => lock?.release()], note)
@@ -155,7 +162,7 @@ async function removeOne(
 }
 
 function outcomeOf({ key, size, lastModified }: ListedObject, status: PrunedObject['status']): PrunedObject {
-  return { key, size, lastModified: lastModified?.toISOString() ?? '', status }
+  return { key, size, last_modified: lastModified?.toISOString() ?? '', status }
 }
 
 function summarize(
@@ -165,7 +172,7 @@ function summarize(
   const of = (status: PrunedObject['status']) => objects.filter((object) => object.status === status)
   const bytes = objects.filter(({ status }) => status !== 'failed').reduce((sum, { size }) => sum + size, 0)
   return {
-    wouldRemove: of('would-remove').length,
+    would_remove: of('would-remove').length,
     removed: of('removed').length,
     failed: of('failed').length,
     ...{ bytes, named, young, others },

@@ -1,10 +1,13 @@
+/** The keys before the first of which `exit_status` stands. */
+const afterStatus: readonly string[] = ['summary', 'today', 'errors']
+
 /** The report as a command publishes it: with the status that it ends with, in the schema's order of keys. */
 export function withExitStatus<Report extends object>(
   report: Report,
   exitStatus: number,
 ): Report & { readonly exit_status: number } {
   const entries = Object.entries(report)
-  const place = entries.findIndex(([key]) => key === 'summary' || key === 'errors')
+  const place = entries.findIndex(([key]) => afterStatus.includes(key))
   const all = entries.toSpliced(place, 0, ['exit_status', exitStatus])
   return Object.fromEntries(all) as Report & { readonly exit_status: number }
 }

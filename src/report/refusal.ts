@@ -1,11 +1,11 @@
 import type { Place, UpdaterError } from '../errors.ts'
 import type {
   CheckReport,
-  MirrorDocument,
+  MirrorReport,
   OutcomeError,
-  PruneDocument,
+  PruneReport,
   RunReport,
-  VerifyDocument,
+  VerifyReport,
 } from './schemas.ts'
 
 /** Why a command could do nothing, and when. */
@@ -29,9 +29,9 @@ export interface RefusedReport {
 interface Reports {
   readonly update: RunReport
   readonly check: CheckReport
-  readonly mirror: Omit<MirrorDocument, 'exit_status'>
-  readonly verify: Omit<VerifyDocument, 'exit_status'>
-  readonly prune: Omit<PruneDocument, 'exit_status'>
+  readonly mirror: MirrorReport
+  readonly verify: VerifyReport
+  readonly prune: PruneReport
 }
 
 export type AnyReport = Reports[keyof Reports] | RefusedReport

@@ -516,10 +516,6 @@ export type CheckStatus = CheckedImage['status']
 /** What the public URL that the catalogue names says, asked without credentials. */
 export type MirrorState = CheckedImage['mirror']
 
-export type MirrorDocument = z.infer<typeof mirrorSchema>
-export type VerifyDocument = z.infer<typeof verifySchema>
-export type PruneDocument = z.infer<typeof pruneSchema>
-
 export type ListReport = Immutable<z.infer<typeof listSchema>>
 /** An image of the catalogue as its users see it. */
 export type ListedImage = ListReport['images'][number]
@@ -544,3 +540,22 @@ export type LifecycleReport = Reported<typeof lifecycleSchema>
 export type LifecycleRelease = LifecycleReport['releases'][number]
 export type LifecycleStatus = LifecycleRelease['status']
 export type LifecycleImage = LifecycleRelease['images'][number]
+
+/** Everything that a run of `mirror` did. */
+export type MirrorReport = Reported<typeof mirrorSchema>
+export type MirrorSummary = MirrorReport['summary']
+/** What became of one version that names a `mirror_url`. */
+export type MirroredVersion = MirrorReport['versions'][number]
+export type UnmirroredReason = NonNullable<MirroredVersion['reason']>
+
+/** Everything that a run of `verify` found. */
+export type VerifyReport = Reported<typeof verifySchema>
+export type VerifiedVersion = VerifyReport['versions'][number]
+/** What asking one URL told. */
+export type VerifiedUrl = NonNullable<VerifiedVersion['url']>
+export type Verdict = VerifiedVersion['verdict']
+
+/** Everything that a run of `prune` found, and did. */
+export type PruneReport = Reported<typeof pruneSchema>
+/** An object that no catalogue file names any more. */
+export type PrunedObject = PruneReport['objects'][number]

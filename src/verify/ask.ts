@@ -10,7 +10,7 @@ import {
   type ImageFormat,
   sameDigest,
 } from '../image.ts'
-import type { VerifiedUrl } from '../report/verification.ts'
+import type { VerifiedUrl } from '../report/schemas.ts'
 import { findPublic, type PublicObject, readPublic } from '../stores/public.ts'
 import { bounded } from '../transfer/chunks.ts'
 import { decompress } from '../transfer/decompress.ts'

@@ -1,4 +1,5 @@
-import { severities, type Verdict, type VerifiedUrl } from '../report/verification.ts'
+import type { Verdict, VerifiedUrl } from '../report/schemas.ts'
+import { severities } from '../report/verify.ts'
 
 type Status = VerifiedUrl['status']
 

@@ -2,12 +2,7 @@ import { readCatalog } from '../catalog/read.ts'
 import { selectImages } from '../catalog/select.ts'
 import type { Listener } from '../events.ts'
 import type { Image, ImageVersion } from '../image.ts'
-import {
-  summarizeVerdicts,
-  type VerifiedUrl,
-  type VerifiedVersion,
-  type VerifyReport,
-} from '../report/verification.ts'
+import type { Verdict, VerifiedUrl, VerifiedVersion, VerifyReport } from '../report/schemas.ts'
 import type { RunContext } from '../run/context.ts'
 import { begin, endInOrder, errorOf, limited, secondsSince, tellOf } from '../run/run.ts'
 import { defaultMaxImageSize, positive, settleCatalogue } from '../run/settings.ts'
@@ -50,18 +45,34 @@ export async function runVerify(options: VerifyOptions, context: RunContext): Pr
         ...{ file, line, name, shortname, version: version.version },
         verdict: judge(url?.status, mirrorUrl?.status, isNewest),
         url: url && plain(url),
-        mirrorUrl: mirrorUrl && plain(mirrorUrl),
+        mirror_url: mirrorUrl && plain(mirrorUrl),
       }
     })
     return {
-      startedAt: startedAt.toISOString(),
+      schema_version: 1,
+      command: 'verify',
+      started_at: startedAt.toISOString(),
       seconds: secondsSince(startedAt),
       full,
-      summary: summarizeVerdicts(versions),
+      summary: summarize(versions),
       versions,
+      errors: [],
     }
   } finally {
     await endInOrder([() => http.close()], note)
+  }
+}
+
+function summarize(versions: readonly VerifiedVersion[]): VerifyReport['summary'] {
+  const count = (verdict: Verdict) => versions.filter((one) => one.verdict === verdict).length
+  return {
+    mismatch: count('mismatch'),
+    unmirrorable: count('unmirrorable'),
+    missing: count('missing'),
+    private: count('private'),
+    error: count('error'),
+    pending: count('pending'),
+    ok: count('ok'),
   }
 }
 

@@ -1,4 +1,4 @@
-import type { VerifyReport } from '../report/verification.ts'
+import type { VerifyReport } from '../report/schemas.ts'
 import type { RunContext } from '../run/context.ts'
 import type { VerifyOptions } from './options.ts'
 

@@ -35,7 +35,7 @@ describe('mirrorCatalogue', () => {
       versions: 3,
       present: 0,
       stored: 3,
-      wouldStore: 0,
+      would_store: 0,
       foreign: 0,
       failed: 0,
     })

@@ -42,7 +42,7 @@ describe('pruneMirror', () => {
       [all[1], 'would-remove'],
     ])
     expect(report.summary).toMatchObject({
-      wouldRemove: 2,
+      would_remove: 2,
       removed: 0,
       failed: 0,
       named: 1,

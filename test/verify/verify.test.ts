@@ -1,8 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { mirrorCatalogue, type VerifyOptions, type VerifyReport, verifyCatalogue } from '../../src/index.ts'
 import { createPaint } from '../../src/report/terminal.ts'
-import { exitStatusOf } from '../../src/report/verification.ts'
-import { formatVerifyMarkdown, formatVerifyText } from '../../src/report/verification-text.ts'
+import { formatVerifyMarkdown, formatVerifyText, verifyStatus } from '../../src/report/verify.ts'
 import { judge } from '../../src/verify/judge.ts'
 import { type Entry, type HistoryWorld, startHistoryWorld } from '../support/history-world.ts'
 import { imageOf } from '../support/world/published.ts'
@@ -62,7 +61,7 @@ describe('verifyCatalogue', () => {
     const before = world.store.requests.length
     const report = await run({ full })
     expect(verdicts(report)).toEqual(['ok', 'ok'])
-    expect(exitStatusOf(report)).toBe(0)
+    expect(verifyStatus(report)).toBe(0)
     expect(
       world.store.requests.slice(before).every(({ headers }) => headers.authorization === undefined),
     ).toBe(true)
@@ -82,11 +81,11 @@ describe('verifyCatalogue', () => {
       line: 2,
       version: '20260101',
       url: { url: gone.url, status: 'missing', message: 'It answers 404' },
-      mirrorUrl: { url: gone.mirrorUrl, status: 'missing' },
+      mirror_url: { url: gone.mirrorUrl, status: 'missing' },
     })
-    expect(exitStatusOf(report)).toBe(7)
+    expect(verifyStatus(report)).toBe(7)
     await world.write([newest])
-    expect(exitStatusOf(await run())).toBe(6)
+    expect(verifyStatus(await run())).toBe(6)
     onMirror('20260301', newest.stored)
     world.origin.remove('/demo/20260301/demo.qcow2')
     expect(verdicts(await run())).toEqual(['missing'])
@@ -101,7 +100,7 @@ describe('verifyCatalogue', () => {
     await world.write([newest, older])
     const report = await run()
     expect(verdicts(report)).toEqual(['pending', 'ok'])
-    expect(report.versions[0]?.mirrorUrl?.message).toBe('It answers 403, as for whatever is not there')
+    expect(report.versions[0]?.mirror_url?.message).toBe('It answers 403, as for whatever is not there')
   })
 
   it.each([401, 403, 409])('calls a mirror_url that answers %i private', async (status) => {
@@ -110,20 +109,20 @@ describe('verifyCatalogue', () => {
     await world.write([{ ...build, mirrorUrl }])
     world.origin.fault('/mirror/demo-1/20260301-demo-1.qcow2', { status })
     const report = await run()
-    expect(report.versions[0]).toMatchObject({ verdict: 'private', mirrorUrl: { status: 'private' } })
-    expect(exitStatusOf(report)).toBe(4)
+    expect(report.versions[0]).toMatchObject({ verdict: 'private', mirror_url: { status: 'private' } })
+    expect(verifyStatus(report)).toBe(4)
   })
 
   it('sees other bytes by what was recorded, without a download', async () => {
     const { stored, ...build } = world.build('20260301')
     const headers = { 'x-object-meta-source-checksum': `sha256:${'0'.repeat(64)}` }
     await world.write([{ ...build, mirrorUrl: onMirror('20260301', stored, headers) }])
-    expect(exitStatusOf(await run())).toBe(5)
+    expect(verifyStatus(await run())).toBe(5)
   })
 
-  it.each<[string, () => void, 'url' | 'mirrorUrl']>([
+  it.each<[string, () => void, 'url' | 'mirror_url']>([
     ['the source', () => world.origin.put('/demo/20260301/demo.qcow2', imageOf('other', 20_000)), 'url'],
-    ['the mirror', () => onMirror('20260301', imageOf('other', 20_000)), 'mirrorUrl'],
+    ['the mirror', () => onMirror('20260301', imageOf('other', 20_000)), 'mirror_url'],
   ])('sees other bytes of %s by a download only', async (_, spoil, which) => {
     const build = world.build('20260301')
     await world.write([{ ...build, mirrorUrl: onMirror('20260301', build.stored) }])
@@ -137,7 +136,7 @@ describe('verifyCatalogue', () => {
         message: expect.stringMatching(/^Its bytes have sha256:\w+, not sha256:/),
       },
     })
-    expect(report.versions[0]?.[which === 'url' ? 'mirrorUrl' : 'url']).toMatchObject({ status: 'ok' })
+    expect(report.versions[0]?.[which === 'url' ? 'mirror_url' : 'url']).toMatchObject({ status: 'ok' })
   })
 
   describe('of a compressed source', () => {
@@ -147,7 +146,7 @@ describe('verifyCatalogue', () => {
       const { versions } = await run({ full: true, maxImageSize: plain.stored.length - 1 })
       const tooLarge = { status: 'error', message: expect.stringContaining('larger than the allowed') }
       expect(versions).toMatchObject([
-        { verdict: 'error', url: tooLarge, mirrorUrl: tooLarge },
+        { verdict: 'error', url: tooLarge, mirror_url: tooLarge },
         { verdict: 'error', url: tooLarge },
       ])
     })
@@ -165,10 +164,10 @@ describe('verifyCatalogue', () => {
       await mirrored(build)
       world.origin.remove('/demo/20260301/demo.qcow2.gz')
       const recorded = await run({ full: true })
-      expect(recorded.versions[0]).toMatchObject({ verdict: 'missing', mirrorUrl: { status: 'ok' } })
+      expect(recorded.versions[0]).toMatchObject({ verdict: 'missing', mirror_url: { status: 'ok' } })
       await world.write([{ ...build, mirrorUrl: onMirror('20260301', build.stored) }])
       const unknown = await run({ full: true })
-      expect(unknown.versions[0]).toMatchObject({ mirrorUrl: { status: 'error' } })
+      expect(unknown.versions[0]).toMatchObject({ mirror_url: { status: 'error' } })
     })
 
     it('that cannot be decompressed is a mismatch', async () => {

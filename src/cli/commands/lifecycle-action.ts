@@ -1,5 +1,5 @@
 import { checkLifecycle, type LifecycleOptions } from '../../lifecycle/lifecycle.ts'
-import { formatDocument } from '../../report/json.ts'
+import { formatReport } from '../../report/json.ts'
 import {
   formatLifecycleCsv,
   formatLifecycleMarkdown,
@@ -70,10 +70,8 @@ function format(
   switch (output) {
     case 'text':
       return formatLifecycleText(report, { ...layoutOf(context.stdout), quiet })
-    case 'json': {
-      const { schema_version, ...rest } = report
-      return formatDocument({ schema_version, exit_status: exitStatus, ...rest })
-    }
+    case 'json':
+      return formatReport(report, exitStatus)
     case 'markdown':
       return formatLifecycleMarkdown(report)
     case 'csv':

@@ -1,9 +1,7 @@
 import { assertReportWritable } from '../../report/file.ts'
-import { formatDocument } from '../../report/json.ts'
-import { mirrorDocument } from '../../report/mirroring-json.ts'
-import { formatMirrorText } from '../../report/mirroring-text.ts'
-import { createPaint } from '../../report/terminal.ts'
-import { interruptedStatus, wantsColour } from '../context.ts'
+import { formatReport } from '../../report/json.ts'
+import { formatMirrorText } from '../../report/mirror.ts'
+import { interruptedStatus, layoutOf } from '../context.ts'
 import type { Flags } from '../flags.ts'
 import { openLog } from '../log.ts'
 import type { OutputFlags, ReportFlags, RunFlags, SharedFlags } from '../options.ts'
@@ -33,12 +31,8 @@ export async function mirror(
   const told = await tellRun(telling, (context) => mirrorCatalogue(options, context))
   const report = redactDeep(told, session.redact)
   session.exitStatus = interruptedStatus(signal) ?? (report.summary.failed > 0 ? 1 : 0)
-  const json = () => formatDocument(mirrorDocument(report, session.exitStatus))
+  const json = () => formatReport(report, session.exitStatus)
   if (output === 'json') stdout.write(json())
-  else if (!quiet) {
-    stdout.write(
-      formatMirrorText(report, { paint: createPaint(wantsColour(stdout)), columns: stdout.columns }),
-    )
-  }
+  else if (!quiet) stdout.write(formatMirrorText(report, layoutOf(stdout)))
   await keepReport(file, json, telling)
 }

@@ -1,8 +1,6 @@
-import { formatDocument } from '../../report/json.ts'
-import { pruneDocument } from '../../report/pruning-json.ts'
-import { formatPruneText } from '../../report/pruning-text.ts'
-import { createPaint } from '../../report/terminal.ts'
-import { interruptedStatus, wantsColour } from '../context.ts'
+import { formatReport } from '../../report/json.ts'
+import { formatPruneText } from '../../report/prune.ts'
+import { interruptedStatus, layoutOf } from '../context.ts'
 import type { Flags } from '../flags.ts'
 import { openLog } from '../log.ts'
 import type { OutputFlags, PruneFlags, SharedFlags } from '../options.ts'
@@ -33,10 +31,6 @@ export async function prune(
     session.redact,
   )
   session.exitStatus = interruptedStatus(signal) ?? (report.summary.failed > 0 ? 1 : 0)
-  if (output === 'json') stdout.write(formatDocument(pruneDocument(report, session.exitStatus)))
-  else if (!quiet) {
-    stdout.write(
-      formatPruneText(report, { paint: createPaint(wantsColour(stdout)), columns: stdout.columns }),
-    )
-  }
+  if (output === 'json') stdout.write(formatReport(report, session.exitStatus))
+  else if (!quiet) stdout.write(formatPruneText(report, layoutOf(stdout)))
 }

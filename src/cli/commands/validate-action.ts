@@ -1,4 +1,4 @@
-import { formatDocument } from '../../report/json.ts'
+import { formatReport } from '../../report/json.ts'
 import type { ValidationReport } from '../../report/schemas.ts'
 import {
   formatValidationGithub,
@@ -35,10 +35,8 @@ function format(report: ValidationReport, { output, quiet }: ValidateValues, ses
   switch (output) {
     case 'text':
       return formatValidationText(report, { ...layoutOf(stdout), quiet })
-    case 'json': {
-      const { schema_version, ...rest } = report
-      return formatDocument({ schema_version, exit_status: session.exitStatus, ...rest })
-    }
+    case 'json':
+      return formatReport(report, session.exitStatus)
     case 'markdown':
       return formatValidationMarkdown(report)
     case 'github':

@@ -1,10 +1,13 @@
 import { assertReportWritable } from '../../report/file.ts'
-import { formatDocument } from '../../report/json.ts'
-import { createPaint } from '../../report/terminal.ts'
-import { exitStatusOf, type VerifyReport } from '../../report/verification.ts'
-import { verifyDocument } from '../../report/verification-json.ts'
-import { formatVerifyMarkdown, formatVerifyText, problemSentences } from '../../report/verification-text.ts'
-import { interruptedStatus, wantsColour } from '../context.ts'
+import { formatReport } from '../../report/json.ts'
+import type { VerifyReport } from '../../report/schemas.ts'
+import {
+  formatVerifyMarkdown,
+  formatVerifyText,
+  problemSentences,
+  verifyStatus,
+} from '../../report/verify.ts'
+import { interruptedStatus, layoutOf } from '../context.ts'
 import type { Flags } from '../flags.ts'
 import { type LogLine, openLog } from '../log.ts'
 import type { OutputFlags, ReportFlags, SharedFlags, VerifyFlags } from '../options.ts'
@@ -33,10 +36,10 @@ export async function verify(
   const telling = { session, log, screen, quiet, scope: 'verify' }
   const told = await tellRun(telling, (context) => verifyCatalogue(options, context))
   const report = redactDeep(told, session.redact)
-  session.exitStatus = interruptedStatus(signal) ?? exitStatusOf(report)
+  session.exitStatus = interruptedStatus(signal) ?? verifyStatus(report)
   if (quiet) for (const line of problemLines(report)) log.write(line)
   if (output !== 'text' || !quiet) stdout.write(format(report, output, session))
-  await keepReport(file, () => formatDocument(verifyDocument(report, session.exitStatus)), telling)
+  await keepReport(file, () => formatReport(report, session.exitStatus), telling)
 }
 
 function problemLines({ versions }: VerifyReport): LogLine[] {
@@ -48,12 +51,11 @@ function problemLines({ versions }: VerifyReport): LogLine[] {
 }
 
 function format(report: VerifyReport, output: Format, { context, exitStatus }: Session): string {
-  const { stdout } = context
   switch (output) {
     case 'text':
-      return formatVerifyText(report, { paint: createPaint(wantsColour(stdout)), columns: stdout.columns })
+      return formatVerifyText(report, layoutOf(context.stdout))
     case 'json':
-      return formatDocument(verifyDocument(report, exitStatus))
+      return formatReport(report, exitStatus)
     case 'markdown':
       return formatVerifyMarkdown(report)
   }

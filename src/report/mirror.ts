@@ -1,7 +1,7 @@
-import type { MirroredVersion, MirrorReport } from './mirroring.ts'
 import { formatBytes, formatCount, formatDuration } from './quantities.ts'
+import type { MirroredVersion, MirrorReport } from './schemas.ts'
 import { formatTextTable, type Painted } from './table.ts'
-import { paragraphs, type Style, type TextLayout, wrap } from './terminal.ts'
+import { formatParagraph, paragraphs, type Style, type TextLayout } from './terminal.ts'
 import { errorText } from './text.ts'
 
 const styles: Record<MirroredVersion['status'], Style> = {
@@ -14,9 +14,9 @@ const styles: Record<MirroredVersion['status'], Style> = {
 
 /** The versions that are not simply there, then one line of counts. */
 export function formatMirrorText(report: MirrorReport, layout: TextLayout): string {
-  const { summary, seconds, dryRun } = report
+  const { summary, seconds, dry_run } = report
   const told = report.versions.filter(({ status, warnings }) => status !== 'present' || warnings.length > 0)
-  const brought = dryRun ? `${summary.wouldStore} would be stored` : `${summary.stored} stored`
+  const brought = dry_run ? `${summary.would_store} would be stored` : `${summary.stored} stored`
   const counts = [
     formatCount(summary.versions, 'version'),
     `${summary.present} on the mirror`,
@@ -24,14 +24,14 @@ export function formatMirrorText(report: MirrorReport, layout: TextLayout): stri
     `${summary.foreign} of another mirror`,
     summary.failed > 0 ? layout.paint('red', `${summary.failed} failed`) : '0 failed',
   ]
-  const ending = dryRun ? ' (dry run: nothing was written)' : ''
+  const ending = dry_run ? ' (dry run: nothing was written)' : ''
   const table = {
     head: ['Image', 'Version', 'Size', 'Status'],
     rows: told.map(cellsOf),
     notes: told.map(notesOf),
   }
   const text = `${counts.join(', ')} in ${formatDuration(seconds)}${ending}`
-  return paragraphs(formatTextTable(table, layout), `${wrap(text, layout.columns).join('\n')}\n`)
+  return paragraphs(formatTextTable(table, layout), formatParagraph(text, layout.columns))
 }
 
 function cellsOf({ name, shortname, version, status, bytes, reason, error }: MirroredVersion) {
@@ -44,10 +44,10 @@ function cellsOf({ name, shortname, version, status, bytes, reason, error }: Mir
   ]
 }
 
-function notesOf({ status, mirrorUrl, warnings, error }: MirroredVersion): Painted[] {
+function notesOf({ status, mirror_url, warnings, error }: MirroredVersion): Painted[] {
   return [
     ...warnings.map((warning): Painted => ({ text: `Warning: ${warning}`, style: 'yellow' })),
-    ...(status === 'foreign' ? [{ text: mirrorUrl, style: 'yellow' } as const] : []),
+    ...(status === 'foreign' ? [{ text: mirror_url, style: 'yellow' } as const] : []),
     ...(error === undefined ? [] : [{ text: errorText(error), style: 'red' } as const]),
   ]
 }

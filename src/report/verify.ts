@@ -1,23 +1,27 @@
 import { codeSpan, escapeMarkdown } from './markdown.ts'
 import { formatCount, formatDuration } from './quantities.ts'
+import type { Verdict, VerifiedUrl, VerifiedVersion, VerifyReport } from './schemas.ts'
 import { formatMarkdownTable, formatTextTable } from './table.ts'
-import { paragraphs, type Style, type TextLayout, wrap } from './terminal.ts'
-import {
-  severities,
-  type Verdict,
-  type VerifiedUrl,
-  type VerifiedVersion,
-  type VerifyReport,
-} from './verification.ts'
+import { formatParagraph, paragraphs, type Style, type TextLayout } from './terminal.ts'
 
-const styles: Record<Verdict, Style> = {
-  mismatch: 'red',
-  unmirrorable: 'red',
-  missing: 'red',
-  private: 'red',
-  error: 'red',
-  pending: 'yellow',
-  ok: 'green',
+/** The exit status and the colour of each verdict, the most severe one first. */
+const verdicts: Record<Verdict, { readonly status: number; readonly style: Style }> = {
+  mismatch: { status: 5, style: 'red' },
+  unmirrorable: { status: 7, style: 'red' },
+  missing: { status: 3, style: 'red' },
+  private: { status: 4, style: 'red' },
+  error: { status: 1, style: 'red' },
+  pending: { status: 6, style: 'yellow' },
+  ok: { status: 0, style: 'green' },
+}
+
+/** The verdicts, the most severe one first. */
+export const severities = Object.keys(verdicts) as readonly Verdict[]
+
+/** The exit status of the most severe verdict. */
+export function verifyStatus({ summary }: VerifyReport): number {
+  const worst = severities.find((verdict) => summary[verdict] > 0)
+  return worst === undefined ? 0 : verdicts[worst].status
 }
 
 /** The versions of which there is something to say, then one line of counts. */
@@ -28,11 +32,13 @@ export function formatVerifyText(report: VerifyReport, layout: TextLayout): stri
     rows: told.map(({ name, shortname, version, verdict }) => [
       shortname ?? name,
       version ?? '-',
-      { text: verdict, style: styles[verdict] },
+      { text: verdict, style: verdicts[verdict].style },
     ]),
-    notes: told.map((one) => problemSentences(one).map((text) => ({ text, style: styles[one.verdict] }))),
+    notes: told.map((one) =>
+      problemSentences(one).map((text) => ({ text, style: verdicts[one.verdict].style })),
+    ),
   }
-  return paragraphs(formatTextTable(table, layout), `${wrap(countsOf(report), layout.columns).join('\n')}\n`)
+  return paragraphs(formatTextTable(table, layout), formatParagraph(countsOf(report), layout.columns))
 }
 
 /** What is to be said of a version, one sentence for each of its URLs. */
@@ -46,11 +52,11 @@ function troubled({ versions }: VerifyReport): readonly VerifiedVersion[] {
   return versions.filter(({ verdict }) => verdict !== 'ok')
 }
 
-function problemsOf({ url, mirrorUrl }: VerifiedVersion): (readonly [key: string, problem: VerifiedUrl])[] {
+function problemsOf({ url, mirror_url }: VerifiedVersion): (readonly [key: string, problem: VerifiedUrl])[] {
   return (
     [
       ['url', url],
-      ['mirror_url', mirrorUrl],
+      ['mirror_url', mirror_url],
     ] as const
   ).flatMap(([key, one]) => (one === undefined || one.status === 'ok' ? [] : [[key, one] as const]))
 }

@@ -1,8 +1,8 @@
 import { printable } from '../errors.ts'
-import type { PrunedObject, PruneReport } from './pruning.ts'
 import { formatBytes, formatDuration } from './quantities.ts'
+import type { PrunedObject, PruneReport } from './schemas.ts'
 import { formatTextTable, type Painted } from './table.ts'
-import { paragraphs, type Style, type TextLayout, wrap } from './terminal.ts'
+import { formatParagraph, paragraphs, type Style, type TextLayout } from './terminal.ts'
 import { errorText } from './text.ts'
 
 const styles: Record<PrunedObject['status'], Style> = {
@@ -13,14 +13,14 @@ const styles: Record<PrunedObject['status'], Style> = {
 
 /** The objects, then lines of counts. */
 export function formatPruneText(
-  { objects, summary, seconds, place, remove }: PruneReport,
+  { objects, summary, seconds, place = '', remove }: PruneReport,
   layout: TextLayout,
 ): string {
   const table = {
     head: ['Object', 'Stored', 'Size', 'Status'],
-    rows: objects.map(({ key, size, lastModified, status }) => [
+    rows: objects.map(({ key, size, last_modified, status }) => [
       key,
-      lastModified.slice(0, 10),
+      last_modified.slice(0, 10),
       formatBytes(size),
       { text: status.replace('-', ' '), style: styles[status] },
     ]),
@@ -30,13 +30,13 @@ export function formatPruneText(
     // A key that was cut would not say which object is meant.
     narrowest: Number.POSITIVE_INFINITY,
   }
-  const { wouldRemove, removed, failed, bytes, named, young, others } = summary
-  const done = remove ? `${removed} removed` : `${wouldRemove} would be removed`
+  const { would_remove, removed, failed, bytes, named, young, others } = summary
+  const done = remove ? `${removed} removed` : `${would_remove} would be removed`
   const failures = failed > 0 ? layout.paint('red', `${failed} failed`) : '0 failed'
   const counts = [
     `${done} (${formatBytes(bytes)}), ${failures} in ${formatDuration(seconds)}`,
     `${printable(place)}: ${named} named by the catalogue, ${young} too young, ${others} of other names`,
-    ...(wouldRemove > 0 ? ['Nothing was removed: --yes does it'] : []),
-  ].flatMap((line) => wrap(line, layout.columns))
-  return paragraphs(formatTextTable(table, layout), `${counts.join('\n')}\n`)
+    ...(would_remove > 0 ? ['Nothing was removed: --yes does it'] : []),
+  ].map((line) => formatParagraph(line, layout.columns))
+  return paragraphs(formatTextTable(table, layout), counts.join(''))
 }
