@@ -11,11 +11,11 @@ const folder = 'dist/command'
 
 const { metafile } = await build({
   entryPoints: {
-    main: 'src/cli/main.ts',
+    main: 'src/cli/start.ts',
     'digest-worker': 'src/transfer/digest-worker.mjs',
     // What the fault suite changes before the command starts: they have to be the command's own.
     policy: 'src/http/policy.ts',
-    pins: 'src/discovery/signatures/pins.ts',
+    resolvers: 'src/discovery/resolvers/index.ts',
   },
   outdir: folder,
   outExtension: { '.js': '.mjs' },

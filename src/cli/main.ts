@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { type CliContext, Interruption } from './context.ts'
 import { runProgram } from './program.ts'
 import { createSession } from './session.ts'

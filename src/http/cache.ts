@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { open, readdir, rm, stat } from 'node:fs/promises'
-import { homedir } from 'node:os'
-import { isAbsolute, join } from 'node:path'
+import { join } from 'node:path'
+import { cacheFolder } from '../cache-folder.ts'
 import { makeFolder, replaceFile } from '../replace-file.ts'
 import { statusOf } from './failure.ts'
 import type { DiscoveryHttp, TextAnswer } from './types.ts'
@@ -14,9 +14,7 @@ export interface CacheOptions {
 
 /** `$XDG_CACHE_HOME/image-updater/http`, by default below `~/.cache`. */
 export function defaultTextCache(environment: NodeJS.ProcessEnv): string {
-  const configured = environment.XDG_CACHE_HOME ?? ''
-  const base = isAbsolute(configured) ? configured : join(homedir(), '.cache')
-  return join(base, 'image-updater', 'http')
+  return cacheFolder('http', environment)
 }
 
 /** Bytes of an answer that is worth a file, and of all files together. */

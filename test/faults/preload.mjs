@@ -4,11 +4,16 @@ import { writeFileSync } from 'node:fs'
 
 const built = (/** @type {string} */ name) =>
   import(new URL(`../../dist/command/${name}.mjs`, import.meta.url).href)
-const { pins } = await built('pins')
+const { resolvers } = await built('resolvers')
 const { defaultPolicy } = await built('policy')
 const { TEST_POLICY, TEST_PINS, TEST_USAGE } = process.env
 Object.assign(defaultPolicy, JSON.parse(TEST_POLICY ?? '{}'))
-for (const [name, pin] of Object.entries(JSON.parse(TEST_PINS ?? '{}'))) Object.assign(pins[name] ?? {}, pin)
+for (const [name, pin] of Object.entries(JSON.parse(TEST_PINS ?? '{}'))) {
+  Object.assign(
+    resolvers.find((/** @type {{ name: string }} */ resolver) => resolver.name === name)?.signature ?? {},
+    pin,
+  )
+}
 if (TEST_USAGE !== undefined) {
   process.on('exit', () => {
     try {

@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises'
-import { homedir } from 'node:os'
-import { isAbsolute, join } from 'node:path'
+import { join } from 'node:path'
 import type { PublicKey } from 'openpgp'
+import { cacheFolder } from '../../cache-folder.ts'
 import { UpdaterError } from '../../errors.ts'
 import type { DiscoveryHttp } from '../../http/types.ts'
 import { redactUrl } from '../../http/url.ts'
@@ -37,9 +37,7 @@ const cacheLifetime = 7 * 24 * 60 * 60 * 1000
 
 /** `$XDG_CACHE_HOME/image-updater/keys`, by default below `~/.cache`. */
 export function defaultKeyCache(environment: NodeJS.ProcessEnv): string {
-  const configured = environment.XDG_CACHE_HOME ?? ''
-  const base = isAbsolute(configured) ? configured : join(homedir(), '.cache')
-  return join(base, 'image-updater', 'keys')
+  return cacheFolder('keys', environment)
 }
 
 /**
