@@ -12,24 +12,25 @@ export interface ImageFolder {
 }
 
 export interface Listed {
-  /** Keys that are there for certain, whether a listing shows them already or not. */
+  /** Keys that are there for certain, even if no listing shows them yet. */
   readonly stored?: readonly string[] | undefined
-  /** Keys that are not to be listed any more: they are about to be removed. */
+  /** Keys that are about to be removed: they are left out. */
   readonly leaving?: readonly string[] | undefined
 }
 
+/** Objects asked for at once. */
 const asked = 8
-/** Other runs may write at the same time: what is there is looked at again after each writing. */
+/** Other runs may write at the same time: the folder is looked at again after each writing. */
 const rounds = 4
 
 /**
- * Lists the objects of a folder in files beside them, as `sha256sum -c` reads them: `SHA256SUMS`, and one for
- * each other algorithm in use. What is listed is the digest that was recorded when the object was stored, so
- * an object of other origin is not listed, and a distribution that publishes sha512 has a `SHA512SUMS`: no
- * byte is hashed twice. A file that is right already is left alone, and one without an entry is removed.
+ * Lists the objects of a folder in files beside them, as `sha256sum -c` reads them: `SHA256SUMS`, and one for each
+ * other algorithm in use. The digests are those recorded when the objects were stored: no byte is hashed twice, a
+ * distribution that publishes sha512 has a `SHA512SUMS`, and an object of other origin is not listed. A file that is
+ * right already is left alone, and one without an entry is removed.
  *
- * Of several runs that write at once the last one looks again and finds what the others have stored.
- * @returns warnings: files of that name which somebody else has written, and which stay
+ * If several runs write at once, the last one looks again and finds what the others have stored.
+ * @returns warnings of files of that name which somebody else has written, and which stay
  * @throws UpdaterError STORE_*, ABORTED
  */
 export async function writeChecksumFiles(
@@ -38,25 +39,18 @@ export async function writeChecksumFiles(
   listed: Listed = {},
   signal?: AbortSignal,
 ): Promise<string[]> {
-  const foreign = new Set<string>()
-  for (let round = 0; round < rounds; round += 1) {
+  for (let round = 1; ; round += 1) {
     const found = await look(store, place, listed, signal)
-    const changes = await Promise.all(
+    const files = await Promise.all(
       digestAlgorithms.map(async (algorithm) => {
         const key = checksumFileKey(place.folder, algorithm)
-        const text = textOf(found.objects, algorithm)
-        if (text === '' && !found.keys.has(key)) return false
-        const current = await store.stat(key, signal)
-        if (current !== undefined && current.record?.size !== current.size) {
-          if (text !== '') foreign.add(key)
-          return false
-        }
-        return text === '' ? drop(store, key, signal) : put(store, key, text, current?.record, signal)
+        return { key, state: await update(store, key, textOf(found.objects, algorithm), found, signal) }
       }),
     )
-    if (!changes.includes(true)) break
+    if (round < rounds && files.some(({ state }) => state === 'changed')) continue
+    const foreign = files.filter(({ state }) => state === 'foreign')
+    return foreign.map(({ key }) => `${key} is not the updater's own, and is left alone`)
   }
-  return [...foreign].map((key) => `${key} is not the updater's own, and is left alone`)
 }
 
 interface Found {
@@ -94,24 +88,37 @@ function textOf(objects: Found['objects'], algorithm: DigestAlgorithm): string {
     .join('')
 }
 
-async function drop(store: Store, key: string, signal: AbortSignal | undefined): Promise<boolean> {
-  await store.remove(key, signal)
-  return true
+/** Brings one file up to date, and removes it where its text is empty. A foreign one stays. */
+async function update(
+  store: Store,
+  key: string,
+  text: string,
+  { keys }: Found,
+  signal: AbortSignal | undefined,
+): Promise<'right' | 'changed' | 'foreign'> {
+  if (text === '' && !keys.has(key)) return 'right'
+  const current = await store.stat(key, signal)
+  const isForeign = current !== undefined && current.record?.size !== current.size
+  if (isForeign) return text === '' ? 'right' : 'foreign'
+  if (text === '') {
+    await store.remove(key, signal)
+    return 'changed'
+  }
+  const digest: Digest = { algorithm: 'sha256', hex: createHash('sha256').update(text).digest('hex') }
+  if (current?.record !== undefined && sameDigest(current.record.digest, digest)) return 'right'
+  await put(store, key, text, { digest, source: digest, size: Buffer.byteLength(text) }, signal)
+  return 'changed'
 }
 
-/** Stores the text unless it is there already. */
 async function put(
   store: Store,
   key: string,
   text: string,
-  current: ObjectRecord | undefined,
+  record: ObjectRecord,
   signal: AbortSignal | undefined,
-): Promise<boolean> {
-  const digest: Digest = { algorithm: 'sha256', hex: createHash('sha256').update(text).digest('hex') }
-  if (current !== undefined && sameDigest(current.digest, digest)) return false
-  const record = { digest, source: digest, size: Buffer.byteLength(text) }
-  const intent = { contentType: 'text/plain; charset=utf-8', size: record.size, record, signal }
-  const upload = await store.begin(key, intent)
+): Promise<void> {
+  const contentType = 'text/plain; charset=utf-8'
+  const upload = await store.begin(key, { contentType, size: record.size, record, signal })
   try {
     await upload.write(Buffer.from(text))
     await upload.complete(record)
@@ -119,5 +126,4 @@ async function put(
     await upload.abort()
     throw error
   }
-  return true
 }

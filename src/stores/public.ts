@@ -11,19 +11,19 @@ import { formatDigest } from '../image.ts'
 import { adviceOn, publicOptions } from './kinds.ts'
 import type { ObjectRecord } from './store.ts'
 
-/** What a public URL must answer with. What is `undefined` is not compared. */
+/** What a public URL must answer with. A field that is undefined is not compared. */
 export interface Expected {
   /** Bytes of the whole object. */
   readonly size?: number | undefined
   /** Its first bytes. */
   readonly head?: Uint8Array | undefined
-  /** With it the object is known to be stored: a 404 may pass, and the digest that the URL tells must agree. */
+  /** Given for an object that is known to be stored: a 404 may pass, and the digest that the URL tells must agree. */
   readonly record?: ObjectRecord | undefined
 }
 
-/** Bytes of the object's beginning that are asked for. */
+/** Bytes of an object that are asked for. */
 const headSize = 512
-/** Milliseconds before another look at a URL that knows nothing of a stored object yet. */
+/** Milliseconds before each further look at a URL that does not show a stored object yet. */
 const patience = [250, 1000]
 
 /**
@@ -37,7 +37,8 @@ export async function checkPublic(
   http: HttpClient,
   signal?: AbortSignal,
 ): Promise<void> {
-  const found = url.startsWith('file:') ? await lookAtFile(url) : await ask(url, expected, http, signal)
+  const isFile = url.startsWith('file:')
+  const found = isFile ? await lookAtFile(url) : await findExpected(url, expected, http, signal)
   const mismatch = compare(found, expected)
   if (mismatch === undefined) return
   throw new UpdaterError('PUBLIC_MISMATCH', `${redactUrl(url)} is not the stored image: ${mismatch}`, {
@@ -74,7 +75,7 @@ export async function verifyFull(
   )
 }
 
-/** What a public URL tells of the object behind it. */
+/** An object as its public URL shows it. */
 export interface PublicObject {
   /** Bytes. */
   readonly size: number | undefined
@@ -98,7 +99,8 @@ export async function findPublic(url: string, http: HttpClient, signal?: AbortSi
     return existsSync(fileURLToPath(url)) ? lookAtFile(url) : { turnedAway: 404 }
   }
   try {
-    const answer = await askHead(url, http, signal)
+    const headers = { range: `bytes=0-${headSize - 1}` }
+    const answer = await http.send('GET', url, { headers, signal })
     const { status } = answer
     if (status === 200 || status === 206) return await look(answer)
     await answer.discard()
@@ -107,10 +109,6 @@ export async function findPublic(url: string, http: HttpClient, signal?: AbortSi
   } catch (error) {
     throw unreadable(url, error)
   }
-}
-
-function askHead(url: string, http: HttpClient, signal: AbortSignal | undefined): Promise<OpenBody> {
-  return http.send('GET', url, { headers: { range: `bytes=0-${headSize - 1}` }, signal })
 }
 
 function compare(found: PublicObject, { size, head, record }: Expected): string | undefined {
@@ -131,25 +129,20 @@ function compare(found: PublicObject, { size, head, record }: Expected): string 
   return undefined
 }
 
-async function ask(
+/** Finds an object that is to be there. One that was stored may need a moment to show. */
+async function findExpected(
   url: string,
-  expected: Expected,
+  { record }: Expected,
   http: HttpClient,
   signal: AbortSignal | undefined,
 ): Promise<PublicObject> {
   for (let attempt = 0; ; attempt++) {
-    try {
-      const answer = await askHead(url, http, signal)
-      if (answer.status === 200 || answer.status === 206) return await look(answer)
-      await answer.discard()
-      const pause = patience[attempt]
-      if (answer.status !== 404 || expected.record === undefined || pause === undefined) {
-        throw refused(url, answer.status)
-      }
-      await sleep(pause, signal)
-    } catch (error) {
-      throw unreadable(url, error)
-    }
+    const found = await findPublic(url, http, signal)
+    if (!('turnedAway' in found)) return found
+    const pause = patience[attempt]
+    const mayBeLate = found.turnedAway === 404 && record !== undefined
+    if (!mayBeLate || pause === undefined) throw refused(url, found.turnedAway)
+    await sleep(pause, signal)
   }
 }
 

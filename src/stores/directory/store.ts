@@ -5,6 +5,7 @@ import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'nod
 import { UpdaterError } from '../../errors.ts'
 import { abortedError } from '../../http/abort.ts'
 import { formatDigest, parseDigest } from '../../image.ts'
+import { replaceFile } from '../../replace-file.ts'
 import { folderPrefix, kindOfKey } from '../naming.ts'
 import type {
   ListedObject,
@@ -17,12 +18,10 @@ import type {
 } from '../store.ts'
 import { fileFailure, isErrno, translating } from './errors.ts'
 
-const partSize = 4 * 2 ** 20
-
 /**
- * A local folder. A file appears by rename only; its record lies beside it as `.NAME.json`. The record
- * of an older file goes before the new file comes, and the new record comes last, so that bytes are never
- * beside the record of others, whenever the program is killed.
+ * A local folder. A file appears by rename only; its record lies beside it as `.NAME.json`. The record of an older file
+ * is removed before the new file comes, and the new record is written last, so that bytes never lie beside the record
+ * of others, whenever the program is killed.
  */
 export function createDirectoryStore(dir: string): Store {
   const root = resolve(dir)
@@ -65,53 +64,66 @@ async function statFile(root: string, key: string): Promise<StoredObject | undef
 
 async function beginFile(root: string, key: string, { signal }: UploadIntent): Promise<Upload> {
   const path = pathOf(root, key)
-  const folder = dirname(path)
-  await makeFolder(root, folder)
-  const temporary = temporaryFor(path)
-  const file = await open(temporary, 'wx')
-  let offset = 0
-  let failure: unknown
-  const writing = new Set<Promise<void>>()
+  await makeFolder(root, dirname(path))
+  const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.part`)
+  return new FileUpload({ key, path, temporary, file: await open(temporary, 'wx'), signal })
+}
 
-  return {
-    partSize,
-    concurrency: 3,
-    write: (part) => {
-      const at = offset
-      offset += part.length
-      const written = translating(`Writing ${key}`, () => {
-        signal?.throwIfAborted()
-        return writeAll(file, part, at)
-      })
-      const noted = written.catch((error) => {
-        failure ??= error
-      })
-      writing.add(noted)
-      void noted.finally(() => writing.delete(noted))
-      return written
-    },
-    complete: (record) =>
-      translating(`Completing ${key}`, async () => {
-        await Promise.all(writing)
-        if (failure !== undefined) throw failure
-        if (offset !== record.size) {
-          throw new UpdaterError('STORE_FAILED', `What was stored of ${key} is not what its record says`)
-        }
-        await file.sync()
-        await file.close()
-        await rm(recordPath(path), { force: true })
-        await syncFolder(folder)
-        await rename(temporary, path)
-        await syncFolder(folder)
-        await writeRecord(recordPath(path), record)
-        await syncFolder(folder)
-        return []
-      }),
-    abort: async () => {
-      await Promise.all(writing)
-      await file.close().catch(() => undefined)
-      await rm(temporary, { force: true }).catch(() => undefined)
-    },
+interface OpenedFile {
+  readonly key: string
+  readonly path: string
+  readonly temporary: string
+  readonly file: FileHandle
+  readonly signal: AbortSignal | undefined
+}
+
+class FileUpload implements Upload {
+  readonly partSize = 4 * 2 ** 20
+  readonly concurrency = 3
+  readonly #opened: OpenedFile
+  readonly #writing: Promise<void>[] = []
+  #offset = 0
+
+  constructor(opened: OpenedFile) {
+    this.#opened = opened
+  }
+
+  write(part: Uint8Array): Promise<void> {
+    const { key, file, signal } = this.#opened
+    const at = this.#offset
+    this.#offset += part.length
+    const writing = translating(`Writing ${key}`, async () => {
+      signal?.throwIfAborted()
+      await writeAll(file, part, at)
+    })
+    this.#writing.push(writing)
+    return writing
+  }
+
+  complete(record: ObjectRecord): Promise<readonly string[]> {
+    const { key, path, temporary, file } = this.#opened
+    return translating(`Completing ${key}`, async () => {
+      await Promise.all(this.#writing)
+      if (this.#offset !== record.size) {
+        throw new UpdaterError('STORE_FAILED', `What was stored of ${key} is not what its record says`)
+      }
+      await file.sync()
+      await file.close()
+      await rm(recordPath(path), { force: true })
+      await syncFolder(dirname(path))
+      await rename(temporary, path)
+      await syncFolder(dirname(path))
+      await replaceFile(recordPath(path), recordText(record))
+      await syncFolder(dirname(path))
+      return []
+    })
+  }
+
+  async abort(): Promise<void> {
+    const { temporary, file } = this.#opened
+    await Promise.allSettled(this.#writing)
+    await file.close().catch(() => undefined)
+    await rm(temporary, { force: true }).catch(() => undefined)
   }
 }
 
@@ -141,7 +153,7 @@ async function removeStale(root: string, { prefix, folders, before }: Stale): Pr
   return removed
 }
 
-/** All files but the hidden ones, in folders but not behind links to folders. */
+/** Lists all files but the hidden ones, and follows no link to a folder. */
 async function* listFiles(
   root: string,
   prefix: string,
@@ -159,7 +171,7 @@ async function* listFiles(
   }
 }
 
-/** The record goes first: it is never beside the bytes of others, whenever the program is killed. */
+/** Removes the record first, so that it never lies beside the bytes of others, whenever the program is killed. */
 async function removeFile(root: string, key: string): Promise<void> {
   const path = pathOf(root, key)
   const folder = dirname(path)
@@ -182,13 +194,8 @@ async function entriesIn(folder: string): Promise<Dirent[]> {
   }
 }
 
-/** `.NAME.RANDOM.part`, where NAME may be that of a record. */
-const temporaryName = /^\.(.+?)(?:\.json)?\.[0-9a-f]{12}\.part$/
-
-function temporaryFor(path: string): string {
-  const name = basename(path).replace(/^\./, '')
-  return join(dirname(path), `.${name}.${randomBytes(6).toString('hex')}.part`)
-}
+/** `.NAME.RANDOM.part`, or `..NAME.json.RANDOM.tmp` as `replaceFile` makes it of a record. */
+const temporaryName = /^\.\.?(.+?)(?:\.json)?\.[0-9a-f]{12}\.(?:part|tmp)$/
 
 function recordPath(path: string): string {
   return join(dirname(path), `.${basename(path)}.json`)
@@ -207,17 +214,9 @@ async function readRecord(path: string): Promise<ObjectRecord | undefined> {
   }
 }
 
-async function writeRecord(path: string, { digest, source, size }: ObjectRecord): Promise<void> {
-  const text = JSON.stringify({ checksum: formatDigest(digest), sourceChecksum: formatDigest(source), size })
-  const temporary = temporaryFor(path)
-  const file = await open(temporary, 'wx')
-  try {
-    await file.writeFile(`${text}\n`)
-    await file.sync()
-  } finally {
-    await file.close()
-  }
-  await rename(temporary, path)
+function recordText({ digest, source, size }: ObjectRecord): string {
+  const record = { checksum: formatDigest(digest), sourceChecksum: formatDigest(source), size }
+  return `${JSON.stringify(record)}\n`
 }
 
 async function syncFolder(folder: string): Promise<void> {

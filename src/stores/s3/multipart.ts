@@ -80,9 +80,15 @@ export class Multipart {
   ): Promise<Multipart> {
     if (signal.aborted) throw abortedError(signal)
     const what = `Beginning the upload of ${key}`
-    const started = await outlasting(signal, (lasting) =>
-      client.call({ what, method: 'POST', key, query: { uploads: '' }, headers, signal: lasting }),
-    )
+    const query = { uploads: '' }
+    const started = await client.call({
+      what,
+      method: 'POST',
+      key,
+      query,
+      headers,
+      signal: outlasting(signal),
+    })
     const id = field(started, 'UploadId')
     if (id === undefined) throw noAnswer(what, 'upload id')
     if (signal.aborted) {
@@ -164,20 +170,12 @@ export class Multipart {
 /** Milliseconds that a request may take whose answer is awaited though the run is aborted. */
 const respite = 5_000
 
-/** Runs a task with a signal that is aborted some seconds after the given one. */
-async function outlasting<T>(signal: AbortSignal, task: (lasting: AbortSignal) => Promise<T>): Promise<T> {
+/** Returns a signal that is aborted some seconds after the given one. */
+function outlasting(signal: AbortSignal): AbortSignal {
   const lasting = new AbortController()
-  let timer: NodeJS.Timeout | undefined
-  const wait = () => {
-    timer = setTimeout(() => lasting.abort(signal.reason), respite)
-  }
-  signal.addEventListener('abort', wait, { once: true })
-  try {
-    return await task(lasting.signal)
-  } finally {
-    signal.removeEventListener('abort', wait)
-    clearTimeout(timer)
-  }
+  const abort = () => lasting.abort(signal.reason)
+  signal.addEventListener('abort', () => setTimeout(abort, respite).unref(), { once: true })
+  return lasting.signal
 }
 
 /** Milliseconds that the removal of one thing may take, with all its repetitions. */

@@ -39,14 +39,15 @@ const acl = anyText('acl', (text) => {
   throw new WrongValue('is not a canned ACL', "Give one such as public-read or private, or '' for none")
 })
 
+const mirrorRow = { commands: mirrors, group: 'Mirror' } as const
+
 export const s3Options = [
   option('minio-server', {
     type: server,
     default: 'swift.services.a.regiocloud.tech',
     env: 'MINIO_SERVER',
     harmless: true,
-    commands: mirrors,
-    group: 'Mirror',
+    ...mirrorRow,
     help: 'object store: HOST[:PORT] or a URL (http://… for plain HTTP)',
   }),
   option('minio-bucket', {
@@ -54,8 +55,7 @@ export const s3Options = [
     default: 'openstack-images',
     env: 'MINIO_BUCKET',
     harmless: true,
-    commands: mirrors,
-    group: 'Mirror',
+    ...mirrorRow,
     help: 'its bucket',
   }),
   option('minio-region', {
@@ -63,24 +63,21 @@ export const s3Options = [
     default: 'us-east-1',
     env: 'MINIO_REGION',
     harmless: true,
-    commands: mirrors,
-    group: 'Mirror',
+    ...mirrorRow,
     help: 'its region',
   }),
   option('minio-access-key', {
     type: text('key'),
     env: 'MINIO_ACCESS_KEY',
     secret: 'identity',
-    commands: mirrors,
-    group: 'Mirror',
+    ...mirrorRow,
     help: 'else the usual places of AWS',
   }),
   option('minio-secret-key', {
     type: text('key'),
     env: 'MINIO_SECRET_KEY',
     secret: true,
-    commands: mirrors,
-    group: 'Mirror',
+    ...mirrorRow,
     help: 'better in the variable: ps shows flags',
   }),
   option('swift-prefix', {
@@ -88,16 +85,14 @@ export const s3Options = [
     default: 'swift/v1/AUTH_b182637428444b9aa302bb8d5a5a418c/',
     env: 'SWIFT_PREFIX',
     harmless: true,
-    commands: mirrors,
-    group: 'Mirror',
+    ...mirrorRow,
     help: 'path between server and bucket in public URLs',
   }),
   option('acl', {
     type: acl,
     default: 'public-read',
     harmless: true,
-    commands: mirrors,
-    group: 'Mirror',
+    ...mirrorRow,
     help: "canned ACL of uploaded objects, '' for none",
   }),
 ] as const

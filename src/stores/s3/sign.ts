@@ -1,4 +1,5 @@
-import { createHash, createHmac, type Hash, type Hmac } from 'node:crypto'
+import { createHash } from 'node:crypto'
+import { Hash } from '@smithy/core/serde'
 import { SignatureV4 } from '@smithy/signature-v4'
 import { encodePath, encodeSegment } from '../naming.ts'
 import type { Credentials } from './credentials.ts'
@@ -22,7 +23,8 @@ export interface Signer {
 
 /** AWS Signature Version 4 for path-style requests to S3. */
 export function createSigner(endpoint: URL, region: string, credentials: () => Promise<Credentials>): Signer {
-  const signer = new SignatureV4({ service: 's3', region, credentials, sha256: Sha256, uriEscapePath: false })
+  const sha256 = Hash.bind(null, 'sha256')
+  const signer = new SignatureV4({ service: 's3', region, credentials, sha256, uriEscapePath: false })
   return {
     url: ({ path, query }) => {
       const pairs = Object.entries(query).map(
@@ -58,32 +60,4 @@ export function payloadHash(endpoint: URL, body: Uint8Array | string | undefined
 
 function isProtected({ protocol, hostname }: URL): boolean {
   return protocol === 'https:' || hostname === '[::1]' || /^127(\.\d+){3}$/.test(hostname)
-}
-
-/** node:crypto in the form that the signer wants its hash in. */
-class Sha256 {
-  readonly #hash: Hash | Hmac
-
-  constructor(secret?: string | ArrayBuffer | ArrayBufferView) {
-    this.#hash = secret === undefined ? createHash('sha256') : createHmac('sha256', bytesOf(secret))
-  }
-
-  update(data: string | ArrayBuffer | ArrayBufferView): void {
-    this.#hash.update(bytesOf(data))
-  }
-
-  async digest(): Promise<Uint8Array> {
-    return this.#hash.digest()
-  }
-
-  reset(): void {
-    throw new Error('a hash serves once')
-  }
-}
-
-function bytesOf(data: string | ArrayBuffer | ArrayBufferView): Uint8Array {
-  if (typeof data === 'string') return Buffer.from(data)
-  return ArrayBuffer.isView(data)
-    ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
-    : new Uint8Array(data)
 }
