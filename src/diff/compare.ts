@@ -29,18 +29,26 @@ export function compareCatalogues(
   return { schema_version: 1, summary, images }
 }
 
-/** Entries by shortname or name; of several with the same one, the second and later ones by their number too. */
+/** Returns the images of all files by shortname or name. */
 function entriesOf(files: readonly DefinitionFile[]): Map<string, Entry> {
-  const entries = new Map<string, Entry>()
-  for (const { name: file, definitions } of files) {
-    for (const definition of definitions) {
-      const identity = textAt(definition, 'shortname') ?? textAt(definition, 'name') ?? file
-      let key = identity
-      for (let number = 2; entries.has(key); number += 1) key = `${identity}\n${number}`
-      entries.set(key, { file, definition })
-    }
+  const entries = files.flatMap(({ name: file, definitions }) =>
+    definitions.map((definition) => ({ file, definition })),
+  )
+  return numbered(
+    entries,
+    ({ file, definition }) => textAt(definition, 'shortname') ?? textAt(definition, 'name') ?? file,
+  )
+}
+
+/** Returns items by a key of theirs; the second and later ones of a key have their number in it. */
+function numbered<Item>(items: readonly Item[], keyOf: (item: Item) => string): Map<string, Item> {
+  const byKey = new Map<string, Item>()
+  for (const item of items) {
+    let key = keyOf(item)
+    for (let number = 2; byKey.has(key); number += 1) key = `${keyOf(item)}\n${number}`
+    byKey.set(key, item)
   }
-  return entries
+  return byKey
 }
 
 function compareImage(old: Entry | undefined, now: Entry): ImageDiff | undefined {
@@ -68,17 +76,9 @@ function about({ file, definition }: Entry): Pick<ImageDiff, 'file' | 'name' | '
 
 /** Two entries with the same `version` are the same one. */
 function compareVersions(old: readonly Plain[], now: readonly Plain[]): ImageDiff['versions'] {
-  const numbered = (versions: readonly Plain[]) => {
-    const named = new Map<string, Plain>()
-    for (const version of versions) {
-      const name = textAt(version, 'version') ?? ''
-      let key = name
-      for (let number = 2; named.has(key); number += 1) key = `${name}\n${number}`
-      named.set(key, version)
-    }
-    return named
-  }
-  const [before, after] = [numbered(old), numbered(now)]
+  const byVersion = (versions: readonly Plain[]) =>
+    numbered(versions, (version) => textAt(version, 'version') ?? '')
+  const [before, after] = [byVersion(old), byVersion(now)]
   const changed = [...after].flatMap(([key, version]) => {
     const former = before.get(key)
     const fields = former === undefined ? [] : changesOf(flatten(former), flatten(version))

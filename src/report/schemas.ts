@@ -22,6 +22,42 @@ const error = z.object({
     .optional(),
 })
 
+function counts<const Name extends string>(...names: readonly Name[]) {
+  return z.object(Object.fromEntries(names.map((name) => [name, count])) as Record<Name, typeof count>)
+}
+
+/** When a run began and how long it took. */
+const time = {
+  started_at: z.iso.datetime().meta({ description: 'UTC' }),
+  seconds: z.number().min(0),
+}
+
+function exitStatus(description: string) {
+  return z.int().min(0).max(255).meta({ description })
+}
+
+function refusal(what: string) {
+  return z.array(error).meta({ description: `Why the ${what} was refused; empty otherwise` })
+}
+
+/** Where an image of the catalogue is defined, and its names. */
+function definition(what: string) {
+  return {
+    file: z.string(),
+    line: z
+      .int()
+      .min(1)
+      .meta({ description: `Line of ${what} in file, from 1` }),
+    name: z.string(),
+    shortname: z.string().optional(),
+  }
+}
+
+const fileChange = z.object({
+  file: z.string(),
+  diff: z.string().meta({ description: 'Unified diff' }),
+})
+
 /** What a report's schema says of itself. @param command absent: that of the program's first report, of `update` */
 function titled(command?: string): { readonly title: string; readonly description: string } {
   return {
@@ -56,10 +92,7 @@ const storedMirror = z.object({
 })
 
 const updatedImage = z.object({
-  file: z.string(),
-  line: z.int().min(1).meta({ description: 'Line of the definition in file, from 1' }),
-  name: z.string(),
-  shortname: z.string().optional(),
+  ...definition('the definition'),
   status: z.enum(['updated', 'would-update', 'up-to-date', 'skipped', 'failed']),
   reason: z
     .enum(['no-latest-url', 'disabled'])
@@ -77,26 +110,17 @@ const updatedImage = z.object({
 export const reportSchema = z
   .object({
     schema_version: z.literal(1),
-    started_at: z.iso.datetime().meta({ description: 'UTC' }),
-    seconds: z.number().min(0),
+    ...time,
     dry_run: z.boolean(),
-    exit_status: z.int().min(0).max(255).meta({
-      description:
-        '0: all well; 1: at least one image failed; 2: wrong usage, configuration or catalogue, nothing was done; 130, 143: interrupted by SIGINT, SIGTERM',
-    }),
-    summary: z.object({
-      checked: count,
-      updated: count,
-      would_update: count,
-      up_to_date: count,
-      skipped: count,
-      failed: count,
-    }),
+    exit_status: exitStatus(
+      '0: all well; 1: at least one image failed; 2: wrong usage, configuration or catalogue, nothing was done; 130, 143: interrupted by SIGINT, SIGTERM',
+    ),
+    summary: counts('checked', 'updated', 'would_update', 'up_to_date', 'skipped', 'failed'),
     images: z.array(updatedImage).meta({ description: 'In catalogue order' }),
     changes: z
-      .array(z.object({ file: z.string(), diff: z.string().meta({ description: 'Unified diff' }) }))
+      .array(fileChange)
       .meta({ description: 'Changes of catalogue files, made or (dry run) planned' }),
-    errors: z.array(error).meta({ description: 'Why the run was refused; empty otherwise' }),
+    errors: refusal('run'),
   })
   .meta(titled())
 
@@ -110,10 +134,7 @@ const publicMirror = z.object({
 })
 
 const checkedImage = z.object({
-  file: z.string(),
-  line: z.int().min(1).meta({ description: 'Line of the definition in file, from 1' }),
-  name: z.string(),
-  shortname: z.string().optional(),
+  ...definition('the definition'),
   distribution: z.string().optional().meta({ description: 'os_distro' }),
   release: z.string().optional().meta({ description: 'os_version' }),
   architecture: z.string().optional(),
@@ -148,30 +169,18 @@ export const checkSchema = z
   .object({
     schema_version: z.literal(1),
     command: z.literal('check'),
-    started_at: z.iso.datetime().meta({ description: 'UTC' }),
-    seconds: z.number().min(0),
-    exit_status: z.int().min(0).max(255).meta({
-      description:
-        '0: nothing is to be done; 10: there are updates, or images that the mirror lacks; 1: at least one image could not be checked; 2: wrong usage, configuration or catalogue; 130, 143: interrupted by SIGINT, SIGTERM',
-    }),
-    summary: z.object({
-      checked: count,
-      up_to_date: count,
-      outdated: count,
-      skipped: count,
-      failed: count,
-      not_mirrored: count,
-    }),
+    ...time,
+    exit_status: exitStatus(
+      '0: nothing is to be done; 10: there are updates, or images that the mirror lacks; 1: at least one image could not be checked; 2: wrong usage, configuration or catalogue; 130, 143: interrupted by SIGINT, SIGTERM',
+    ),
+    summary: counts('checked', 'up_to_date', 'outdated', 'skipped', 'failed', 'not_mirrored'),
     images: z.array(checkedImage).meta({ description: 'In catalogue order' }),
-    errors: z.array(error).meta({ description: 'Why the check was refused; empty otherwise' }),
+    errors: refusal('check'),
   })
   .meta(titled('check'))
 
 const mirroredVersion = z.object({
-  file: z.string(),
-  line: z.int().min(1).meta({ description: "Line of the image's definition in file, from 1" }),
-  name: z.string(),
-  shortname: z.string().optional(),
+  ...definition("the image's definition"),
   version: z.string().optional(),
   url: z.string().optional(),
   mirror_url: z.string(),
@@ -194,29 +203,18 @@ export const mirrorSchema = z
   .object({
     schema_version: z.literal(1),
     command: z.literal('mirror'),
-    started_at: z.iso.datetime().meta({ description: 'UTC' }),
-    seconds: z.number().min(0),
+    ...time,
     dry_run: z.boolean(),
-    exit_status: z.int().min(0).max(255).meta({
-      description:
-        '0: all of them are there; 1: at least one could not be brought there; 2: wrong usage, configuration or catalogue, nothing was done; 130, 143: interrupted by SIGINT, SIGTERM',
+    exit_status: exitStatus(
+      '0: all of them are there; 1: at least one could not be brought there; 2: wrong usage, configuration or catalogue, nothing was done; 130, 143: interrupted by SIGINT, SIGTERM',
+    ),
+    summary: counts('versions', 'present', 'stored', 'would_store', 'foreign', 'failed').meta({
+      description: 'versions: those that name a mirror_url; then how many there are of each status',
     }),
-    summary: z
-      .object({
-        versions: count,
-        present: count,
-        stored: count,
-        would_store: count,
-        foreign: count,
-        failed: count,
-      })
-      .meta({
-        description: 'versions: those that name a mirror_url; then how many there are of each status',
-      }),
     versions: z
       .array(mirroredVersion)
       .meta({ description: 'Those that name a mirror_url, in catalogue order' }),
-    errors: z.array(error).meta({ description: 'Why the run was refused; empty otherwise' }),
+    errors: refusal('run'),
   })
   .meta(titled('mirror'))
 
@@ -230,10 +228,7 @@ const verifiedUrl = z.object({
 })
 
 const verifiedVersion = z.object({
-  file: z.string(),
-  line: z.int().min(1).meta({ description: "Line of the image's definition in file, from 1" }),
-  name: z.string(),
-  shortname: z.string().optional(),
+  ...definition("the image's definition"),
   version: z.string().optional(),
   verdict: z.enum(['mismatch', 'unmirrorable', 'missing', 'private', 'error', 'pending', 'ok']).meta({
     description:
@@ -247,26 +242,16 @@ export const verifySchema = z
   .object({
     schema_version: z.literal(1),
     command: z.literal('verify'),
-    started_at: z.iso.datetime().meta({ description: 'UTC' }),
-    seconds: z.number().min(0),
+    ...time,
     full: z.boolean().meta({ description: 'Were the files downloaded and hashed?' }),
-    exit_status: z.int().min(0).max(255).meta({
-      description:
-        'Of the most severe verdict, in this order: 5: mismatch; 7: unmirrorable; 3: missing; 4: private; 1: error; 6: pending; 0: ok. 2: wrong usage, configuration or catalogue; 130, 143: interrupted by SIGINT, SIGTERM',
+    exit_status: exitStatus(
+      'Of the most severe verdict, in this order: 5: mismatch; 7: unmirrorable; 3: missing; 4: private; 1: error; 6: pending; 0: ok. 2: wrong usage, configuration or catalogue; 130, 143: interrupted by SIGINT, SIGTERM',
+    ),
+    summary: counts('mismatch', 'unmirrorable', 'missing', 'private', 'error', 'pending', 'ok').meta({
+      description: 'Versions of each verdict',
     }),
-    summary: z
-      .object({
-        mismatch: count,
-        unmirrorable: count,
-        missing: count,
-        private: count,
-        error: count,
-        pending: count,
-        ok: count,
-      })
-      .meta({ description: 'Versions of each verdict' }),
     versions: z.array(verifiedVersion).meta({ description: 'In catalogue order' }),
-    errors: z.array(error).meta({ description: 'Why the run was refused; empty otherwise' }),
+    errors: refusal('run'),
   })
   .meta(titled('verify'))
 
@@ -282,8 +267,7 @@ export const pruneSchema = z
   .object({
     schema_version: z.literal(1),
     command: z.literal('prune'),
-    started_at: z.iso.datetime().meta({ description: 'UTC' }),
-    seconds: z.number().min(0),
+    ...time,
     place: z.string().optional().meta({ description: 'The mirror; absent where the run was refused' }),
     grace_seconds: z
       .number()
@@ -291,10 +275,9 @@ export const pruneSchema = z
       .optional()
       .meta({ description: 'What is younger stays; absent where the run was refused' }),
     remove: z.boolean().meta({ description: 'Was anything to be removed, or only listed?' }),
-    exit_status: z.int().min(0).max(255).meta({
-      description:
-        '0: all well; 1: at least one object could not be removed; 2: wrong usage, configuration or catalogue, nothing was removed; 130, 143: interrupted by SIGINT, SIGTERM',
-    }),
+    exit_status: exitStatus(
+      '0: all well; 1: at least one object could not be removed; 2: wrong usage, configuration or catalogue, nothing was removed; 130, 143: interrupted by SIGINT, SIGTERM',
+    ),
     summary: z.object({
       would_remove: count,
       removed: count,
@@ -305,15 +288,12 @@ export const pruneSchema = z
       others: count.meta({ description: "Whose keys are not of the updater's form: never touched" }),
     }),
     objects: z.array(prunedObject).meta({ description: 'That no catalogue file names any more, by key' }),
-    errors: z.array(error).meta({ description: 'Why the run was refused; empty otherwise' }),
+    errors: refusal('run'),
   })
   .meta(titled('prune'))
 
 const listedImage = z.object({
-  file: z.string(),
-  line: z.int().min(1).meta({ description: 'Line of the definition in file, from 1' }),
-  name: z.string(),
-  shortname: z.string().optional(),
+  ...definition('the definition'),
   enable: z.boolean(),
   format: z.string(),
   login: z.string().optional(),
@@ -372,7 +352,7 @@ const comparedImage = z.object({
 export const diffSchema = z
   .object({
     schema_version: z.literal(1),
-    summary: z.object({ added: count, removed: count, changed: count }).meta({ description: 'Images' }),
+    summary: counts('added', 'removed', 'changed').meta({ description: 'Images' }),
     images: z
       .array(comparedImage)
       .meta({ description: 'Those of the new catalogue in its order, then those that were removed' }),
@@ -393,21 +373,13 @@ const finding = z.object({
 export const validateSchema = z
   .object({
     schema_version: z.literal(1),
-    exit_status: z.int().min(0).max(255).meta({
-      description: '0: no error was found; 1: errors were found (with --strict: or warnings)',
-    }),
-    summary: z.object({ files: count, images: count, errors: count, warnings: count }),
+    exit_status: exitStatus('0: no error was found; 1: errors were found (with --strict: or warnings)'),
+    summary: counts('files', 'images', 'errors', 'warnings'),
     findings: z.array(finding).meta({ description: 'By file as they were read, then by line and column' }),
   })
   .meta(titled('validate'))
 
-const lifecycleImage = z.object({
-  file: z.string(),
-  line: z.int().min(1).meta({ description: 'Line of the definition in file, from 1' }),
-  name: z.string(),
-  shortname: z.string().optional(),
-  enable: z.boolean(),
-})
+const lifecycleImage = z.object({ ...definition('the definition'), enable: z.boolean() })
 
 const lifecycleRelease = z.object({
   status: z.enum(['expired', 'expiring', 'missing', 'supported', 'disabled', 'unknown']).meta({
@@ -429,10 +401,9 @@ const lifecycleRelease = z.object({
 export const lifecycleSchema = z
   .object({
     schema_version: z.literal(1),
-    exit_status: z.int().min(0).max(255).meta({
-      description:
-        '0: nothing to do; 1: dates could not be had, or an image could not be switched off; 10: releases are expired (and enabled), expiring or missing',
-    }),
+    exit_status: exitStatus(
+      '0: nothing to do; 1: dates could not be had, or an image could not be switched off; 10: releases are expired (and enabled), expiring or missing',
+    ),
     today: z.iso.date().meta({ description: 'The day that the report is of' }),
     dates_of: z.iso.date().meta({ description: 'The day of which the oldest dates in use are' }),
     within_days: count.meta({ description: 'Days in which an end counts as coming soon' }),
@@ -442,9 +413,7 @@ export const lifecycleSchema = z
       description:
         'Dates that could not be had (those that ship with the program stand in), images that could not be switched off',
     }),
-    changes: z
-      .array(z.object({ file: z.string(), diff: z.string().meta({ description: 'Unified diff' }) }))
-      .meta({ description: 'What was (in a dry run: would be) switched off' }),
+    changes: z.array(fileChange).meta({ description: 'What was (in a dry run: would be) switched off' }),
   })
   .meta(titled('lifecycle'))
 
@@ -453,8 +422,7 @@ export const refusalSchema = z
   .object({
     schema_version: z.literal(1),
     command: z.string(),
-    started_at: z.iso.datetime().meta({ description: 'UTC' }),
-    seconds: z.number().min(0),
+    ...time,
     exit_status: z.int().min(1).max(255),
     errors: z.array(error).min(1),
   })
