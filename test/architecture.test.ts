@@ -33,7 +33,7 @@ const deciding: Readonly<Record<string, readonly string[]>> = {
   lifecycle: ['lifecycle.ts'],
   list: [],
   mirror: [],
-  page: ['render.ts'],
+  page: ['page.ts'],
   prune: ['whole.ts'],
   report: ['file.ts'],
   update: [],

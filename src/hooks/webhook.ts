@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { createHmac, randomUUID } from 'node:crypto'
 import { asUpdaterError, UpdaterError } from '../errors.ts'
 import { createHttpClient } from '../http/client.ts'
 import { describeRequest, statusError } from '../http/failure.ts'
@@ -6,8 +6,13 @@ import type { Policy } from '../http/policy.ts'
 import { redactUrl } from '../http/url.ts'
 import { version } from '../package.ts'
 import type { RunReport } from '../report/schemas.ts'
-import type { WebhookOptions } from './options.ts'
-import { signedHeaders } from './signature.ts'
+
+export interface WebhookOptions {
+  /** `http:` or `https:`. Only its origin is ever printed: a token may stand in the rest. */
+  readonly url: string
+  /** Signs what is sent. `whsec_` and base64, or any text of 16 characters or more; absent: unsigned. */
+  readonly secret?: string | undefined
+}
 
 /**
  * POSTs `{ type: 'images.updated', timestamp, data }`, where `data` is the JSON report, with the HTTP
@@ -51,4 +56,30 @@ export async function sendWebhook(
 
 function withoutPath(message: string, url: string): string {
   return URL.canParse(url) ? message.replaceAll(redactUrl(url), new URL(url).origin) : message
+}
+
+/** One message to a webhook. `id` stays the same over its attempts, `timestamp` (seconds) does not. */
+interface Message {
+  readonly id: string
+  readonly timestamp: number
+  readonly body: string
+}
+
+/**
+ * The headers of Standard Webhooks 1.0 (https://www.standardwebhooks.com): the signature is
+ * `v1,` and the base64 of HMAC-SHA256 over `id.timestamp.body`, so that neither can be exchanged and an
+ * old message cannot be sent again.
+ */
+export function signedHeaders(
+  { id, timestamp, body }: Message,
+  secret: string | undefined,
+): Record<string, string> {
+  const headers = { 'webhook-id': id, 'webhook-timestamp': String(timestamp) }
+  if (secret === undefined) return headers
+  const digest = createHmac('sha256', keyOf(secret)).update(`${id}.${timestamp}.${body}`).digest('base64')
+  return { ...headers, 'webhook-signature': `v1,${digest}` }
+}
+
+function keyOf(secret: string): Buffer {
+  return secret.startsWith('whsec_') ? Buffer.from(secret.slice(6), 'base64') : Buffer.from(secret)
 }

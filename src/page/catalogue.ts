@@ -1,15 +1,18 @@
 import { toldVersion } from '../report/check.ts'
 import type { CheckedImage } from '../report/schemas.ts'
-import { isoDay, nearness, showDay, showDays, showDistance } from './days.ts'
 import {
   builtOf,
   endOfLifeOf,
   type Fact,
   filters,
-  filtersOf,
   freshness,
-  mirroring,
-  trusting,
+  isoDay,
+  mirrorFacts,
+  nearness,
+  showDay,
+  showDays,
+  showDistance,
+  trustFacts,
 } from './facts.ts'
 import { type Html, html, link } from './html.ts'
 
@@ -20,7 +23,9 @@ const titles = ['Image', 'Version', 'Newest', 'Age', 'Mirror', 'Trust', 'End of 
  * Roles are spelled out, since on a narrow screen the table is laid out as cards.
  */
 export function renderCatalogue(images: readonly CheckedImage[], now: number): Html {
-  const options = Object.entries(filters).map(([key, text]) => html`<option value="${key}">${text}</option>`)
+  const options = Object.entries(filters).map(
+    ([key, { text }]) => html`<option value="${key}">${text}</option>`,
+  )
   return html`<section aria-labelledby="catalogue-title">
 <div class="bar"><h2 id="catalogue-title">Catalogue</h2>
 <form id="find" role="search" hidden>
@@ -42,6 +47,9 @@ function row(image: CheckedImage, now: number): Html {
   const built = builtOf(image)
   const end = endOfLifeOf(image)
   const fresh = freshness(image)
+  const mirrored = mirrorFacts[mirror.status]
+  const trust = image.trust === undefined ? unknown : trustFacts[image.trust]
+  const is = Object.keys(filters).filter((key) => filters[key]?.is(image, now))
   const about = [shortname, architecture, `${file.slice(file.lastIndexOf('/') + 1)}:${line}`]
   const version = html`${current?.version ?? '–'}`
   const cells = [
@@ -51,16 +59,17 @@ function row(image: CheckedImage, now: number): Html {
     ]),
     cell(2, order.indexOf(fresh.tone), [show(fresh)]),
     cell(3, image.age_days, [html`${image.age_days === undefined ? '–' : showDays(image.age_days)}`]),
-    cell(4, mirroring(image).text, [link(mirror.url, show(mirroring(image)))]),
-    cell(5, trusting(image).text, [show(trusting(image))]),
+    cell(4, mirrored.text, [link(mirror.url, show(mirrored))]),
+    cell(5, trust.text, [show(trust)]),
     cell(6, end === undefined ? undefined : isoDay(end), [showEnd(end, now)]),
   ]
-  return html`<tr role="row" data-is="${filtersOf(image, now).join(' ')}" data-status="${image.status}">
+  return html`<tr role="row" data-is="${is.join(' ')}" data-status="${image.status}">
 <th scope="row" role="rowheader" data-value="${name}"><b>${name}</b>${note(about.filter((part) => part !== undefined).join(' · '))}</th>
 ${cells}</tr>
 `
 }
 
+const unknown: Fact = { tone: 'quiet', text: '–' }
 const order = ['bad', 'warn', 'good', 'quiet']
 
 function cell(column: number, value: string | number | undefined, content: readonly Html[]): Html {

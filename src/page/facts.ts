@@ -1,6 +1,6 @@
 import { buildDay, isNotMirrored, toldVersion } from '../report/check.ts'
-import type { CheckedImage } from '../report/schemas.ts'
-import { nearness, showDays } from './days.ts'
+import { formatCount } from '../report/quantities.ts'
+import type { CheckedImage, MirrorState } from '../report/schemas.ts'
 
 /** How much a fact has to be looked at; each has a colour and a sign of its own. */
 export type Tone = 'good' | 'warn' | 'bad' | 'quiet'
@@ -14,38 +14,32 @@ export interface Fact {
 
 export function freshness({ status, reason, newest, days_behind, error }: CheckedImage): Fact {
   if (status === 'up-to-date') return { tone: 'good', text: 'Current' }
-  if (status === 'outdated') {
-    const note = days_behind === undefined ? undefined : `${showDays(days_behind)} newer`
-    return { tone: 'warn', text: newest?.version ?? 'Another build', note }
-  }
   if (status === 'failed') return { tone: 'bad', text: 'Failed', note: error?.code }
-  return { tone: 'quiet', text: reason === 'disabled' ? 'Disabled' : 'Not looked for' }
-}
-
-export function mirroring({ mirror }: CheckedImage): Fact {
-  switch (mirror.status) {
-    case 'present':
-      return { tone: 'good', text: 'Present' }
-    case 'missing':
-      return { tone: 'bad', text: 'Missing' }
-    case 'other-bytes':
-      return { tone: 'bad', text: 'Other image' }
-    case 'unknown':
-      return { tone: 'warn', text: 'No answer' }
-    default:
-      return { tone: 'quiet', text: mirror.status === 'none' ? 'None' : 'Not asked' }
+  if (status === 'skipped') {
+    return { tone: 'quiet', text: reason === 'disabled' ? 'Disabled' : 'Not looked for' }
   }
+  const note = days_behind === undefined ? undefined : `${showDays(days_behind)} newer`
+  return { tone: 'warn', text: newest?.version ?? 'Another build', note }
 }
 
-export function trusting({ trust }: CheckedImage): Fact {
-  if (trust === 'signed') return { tone: 'good', text: 'Signed' }
-  if (trust === 'checksum') return { tone: 'quiet', text: 'Checksum' }
-  return { tone: 'quiet', text: trust === 'first-use' ? 'First use' : '–' }
+export const mirrorFacts: Readonly<Record<MirrorState['status'], Fact>> = {
+  present: { tone: 'good', text: 'Present' },
+  missing: { tone: 'bad', text: 'Missing' },
+  'other-bytes': { tone: 'bad', text: 'Other image' },
+  unknown: { tone: 'warn', text: 'No answer' },
+  unasked: { tone: 'quiet', text: 'Not asked' },
+  none: { tone: 'quiet', text: 'None' },
+}
+
+export const trustFacts: Readonly<Record<NonNullable<CheckedImage['trust']>, Fact>> = {
+  signed: { tone: 'good', text: 'Signed' },
+  checksum: { tone: 'quiet', text: 'Checksum' },
+  'first-use': { tone: 'quiet', text: 'First use' },
 }
 
 /** Milliseconds UTC. */
-export function endOfLifeOf({ end_of_life }: CheckedImage): number | undefined {
-  const day = Date.parse(end_of_life ?? '')
+export function endOfLifeOf({ end_of_life = '' }: CheckedImage): number | undefined {
+  const day = Date.parse(end_of_life)
   return Number.isNaN(day) ? undefined : day
 }
 
@@ -55,23 +49,59 @@ export function builtOf(image: CheckedImage): number | undefined {
   return current && buildDay(current)
 }
 
-/** What the filter of the table can ask for. */
-export const filters = {
-  outdated: 'Outdated',
-  failed: 'Failed',
-  mirror: 'Not on the mirror',
-  ending: 'End of life near or past',
-  skipped: 'Skipped',
-} as const
-
-export function filtersOf(image: CheckedImage, now: number): (keyof typeof filters)[] {
+/** Has the release's end of life come, or does it come soon? */
+export function isEnding(image: CheckedImage, now: number): boolean {
   const end = endOfLifeOf(image)
-  const found: Record<keyof typeof filters, boolean> = {
-    outdated: image.status === 'outdated',
-    failed: image.status === 'failed',
-    mirror: isNotMirrored(image),
-    ending: end !== undefined && nearness(end, now) !== 'far',
-    skipped: image.status === 'skipped',
-  }
-  return (Object.keys(filters) as (keyof typeof filters)[]).filter((key) => found[key])
+  return end !== undefined && nearness(end, now) !== 'far'
+}
+
+/** What the filter of the table can ask for. */
+export const filters: Readonly<
+  Record<string, { readonly text: string; is(image: CheckedImage, now: number): boolean }>
+> = {
+  outdated: { text: 'Outdated', is: ({ status }) => status === 'outdated' },
+  failed: { text: 'Failed', is: ({ status }) => status === 'failed' },
+  mirror: { text: 'Not on the mirror', is: isNotMirrored },
+  ending: { text: 'End of life near or past', is: isEnding },
+  skipped: { text: 'Skipped', is: ({ status }) => status === 'skipped' },
+}
+
+const dayMs = 24 * 60 * 60 * 1000
+
+/** How near the end of life is: `past`, `soon` within 180 days. */
+export function nearness(endOfLife: number, now: number): 'past' | 'soon' | 'far' {
+  if (endOfLife <= now) return 'past'
+  return endOfLife - now <= 180 * dayMs ? 'soon' : 'far'
+}
+
+const date = new Intl.DateTimeFormat('en-GB', {
+  day: 'numeric',
+  month: 'short',
+  year: 'numeric',
+  timeZone: 'UTC',
+})
+
+/** `5 Jul 2026` of milliseconds UTC. */
+export function showDay(day: number): string {
+  return date.format(day)
+}
+
+/** `2026-07-05`. */
+export function isoDay(day: number): string {
+  return new Date(day).toISOString().slice(0, 10)
+}
+
+/** `1 day`, `89 days`, `14 months`, `6 years`. */
+export function showDays(days: number): string {
+  if (days < 90) return formatCount(days, 'day')
+  return days < 1000
+    ? formatCount(Math.round(days / 30.44), 'month')
+    : formatCount(Math.round(days / 365.25), 'year')
+}
+
+/** `in 14 months`, `today`, `3 months ago`. */
+export function showDistance(from: number, to: number): string {
+  const days = Math.round((to - from) / dayMs)
+  if (days === 0) return 'today'
+  return days > 0 ? `in ${showDays(days)}` : `${showDays(-days)} ago`
 }

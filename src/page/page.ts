@@ -1,11 +1,130 @@
-import type { CheckReport } from '../report/schemas.ts'
-import type { PageOptions } from './options.ts'
+import { createHash } from 'node:crypto'
+import { isNotMirrored } from '../report/check.ts'
+import { formatCount, formatDuration } from '../report/quantities.ts'
+import type { CheckedImage, CheckReport } from '../report/schemas.ts'
+import { renderCatalogue } from './catalogue.ts'
+import { builtOf, isEnding, isoDay, showDay, showDistance, type Tone } from './facts.ts'
+import { type Html, html } from './html.ts'
+import { liveScript, script } from './script.ts'
+import { style } from './style.ts'
+import { renderTimeline } from './timeline.ts'
+
+export interface PageOptions {
+  /** The page follows the runs of a service by its `api/v1/events`, and is loaded again after each. Default: false. */
+  readonly live?: boolean | undefined
+}
 
 /**
  * A check as one page that needs nothing else: no request goes out (with `live`: none but to the service), and
  * its content security policy sees to that. Everything from outside is escaped.
  */
-export async function renderPage(report: CheckReport, options: PageOptions = {}): Promise<string> {
-  const { render } = await import('./render.ts')
-  return render(report, options)
+export function renderPage(report: CheckReport, { live = false }: PageOptions = {}): string {
+  const { started_at, images } = report
+  const now = Date.parse(started_at)
+  const code = live ? `${script}${liveScript}` : script
+  const body = html`<header><h1>Image catalogue</h1>
+<p class="quiet">${told(report, now)}</p>${live ? html`<p id="live" role="status"></p>` : html``}
+${renderFigures(report, now)}</header>
+<main>
+${renderTroubles(report)}
+${renderCatalogue(images, now)}
+${renderTimeline(images, now)}
+${renderChanges(images, now)}
+</main>
+<footer class="quiet"><p>Signed: the signature of the distribution's checksum file was verified. Checksum: what the distribution publishes is compared. First use: the distribution publishes none. Made by image-updater.</p></footer>`
+  return page(body, code, live)
+}
+
+function told({ images, seconds }: CheckReport, now: number): Html {
+  const files = new Set(images.map(({ file }) => file)).size
+  const time = new Date(now).toISOString()
+  return html`Checked <time datetime="${time}">${showDay(now)}, ${time.slice(11, 16)} UTC</time> · ${formatCount(images.length, 'image')} in ${formatCount(files, 'file')} · took ${formatDuration(seconds)}`
+}
+
+/** The figures at the top. */
+function renderFigures({ summary, images }: CheckReport, now: number): Html {
+  const ending = images.filter((image) => image.status !== 'skipped' && isEnding(image, now)).length
+  const figures: readonly (readonly [number, string, Tone])[] = [
+    [summary.up_to_date, 'current', 'good'],
+    [summary.outdated, 'outdated', 'warn'],
+    [summary.failed, 'failed', 'bad'],
+    [summary.not_mirrored, 'not on the mirror', 'bad'],
+    [ending, 'near or past end of life', 'warn'],
+    [summary.skipped, 'skipped', 'quiet'],
+  ]
+  const items = figures.map(
+    ([count, text, tone]) =>
+      html`<li class="${count === 0 ? 'quiet' : tone}"><b>${count}</b> <span>${text}</span></li>`,
+  )
+  return html`<ul class="figures" aria-label="Summary">${items}</ul>`
+}
+
+/** What somebody has to look at, and what to do about it. */
+function renderTroubles({ images }: CheckReport): Html {
+  const items = images.flatMap((image) => {
+    const { name, error, warnings } = image
+    const remedy = error?.remedy === undefined ? html`` : html` <span class="quiet">${error.remedy}.</span>`
+    return [
+      ...(error === undefined ? [] : [html`<li><b>${name}</b> ${error.message}.${remedy}</li>\n`]),
+      ...(isNotMirrored(image) ? warnings.map((text) => html`<li><b>${name}</b> ${text}.</li>\n`) : []),
+    ]
+  })
+  if (items.length === 0) return html``
+  return html`<section aria-labelledby="troubles-title"><h2 id="troubles-title">To look at</h2>
+<ul class="troubles">
+${items}</ul></section>`
+}
+
+const changesShown = 8
+
+/** The builds that the catalogue got last. */
+function renderChanges(images: readonly CheckedImage[], now: number): Html {
+  const dated = images.flatMap((image) => {
+    const built = builtOf(image)
+    return built === undefined || image.status === 'skipped' ? [] : [{ image, built }]
+  })
+  const latest = dated.sort((a, b) => b.built - a.built).slice(0, changesShown)
+  if (latest.length === 0) return html``
+  const items = latest.map(({ image: { name, versions }, built }) => {
+    const [current, previous] = versions
+    const before = previous?.version === undefined ? '' : `${previous.version} → `
+    return html`<li><time datetime="${isoDay(built)}">${showDay(built)}</time> <span><b>${name}</b> <span class="quiet">${before}${current?.version} · ${showDistance(now, built)}</span></span></li>
+`
+  })
+  return html`<section aria-labelledby="changes-title"><h2 id="changes-title">Latest builds in the catalogue</h2>
+<ol class="changes">
+${items}</ol></section>`
+}
+
+const icon =
+  'data:image/svg+xml,%3Csvg xmlns=%22http://www.w3.org/2000/svg%22 viewBox=%220 0 16 16%22%3E%3Ccircle cx=%228%22 cy=%228%22 r=%226%22 fill=%22none%22 stroke=%22%23378%22 stroke-width=%223%22/%3E%3C/svg%3E'
+
+function page(body: Html, code: string, live: boolean): string {
+  const policy = [
+    "default-src 'none'",
+    `style-src ${hash(style)}`,
+    `script-src ${hash(code)}`,
+    'img-src data:',
+    ...(live ? ["connect-src 'self'"] : []),
+    "base-uri 'none'",
+    "form-action 'none'",
+  ]
+  return `<!doctype html>
+<html lang="en"><head><meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy.join('; ')}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="referrer" content="no-referrer">
+<link rel="icon" href="${icon}">
+<title>Image catalogue</title>
+<style>${style}</style></head>
+<body>
+${body.markup}
+<script>${code}</script>
+</body></html>
+`
+}
+
+function hash(text: string): string {
+  return `'sha256-${createHash('sha256').update(text).digest('base64')}'`
 }

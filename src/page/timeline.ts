@@ -1,7 +1,6 @@
 import { buildDay } from '../report/check.ts'
 import type { CheckedImage } from '../report/schemas.ts'
-import { nearness, showDay, showDays, showDistance } from './days.ts'
-import { builtOf, endOfLifeOf, freshness } from './facts.ts'
+import { builtOf, endOfLifeOf, freshness, nearness, showDay, showDays, showDistance } from './facts.ts'
 import { type Html, html } from './html.ts'
 
 const yearMs = 365.25 * 24 * 60 * 60 * 1000

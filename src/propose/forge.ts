@@ -1,25 +1,10 @@
+import { z } from 'zod'
 import { asUpdaterError, UpdaterError } from '../errors.ts'
 import { readText } from '../http/text.ts'
 import type { HttpClient } from '../http/types.ts'
 import { redactUrl } from '../http/url.ts'
 import type { Author, Remote } from './git.ts'
 import type { Proposal } from './proposals.ts'
-
-/** A pull or merge request that is open. */
-export interface OpenRequest {
-  readonly number: number
-  /** For people. */
-  readonly url: string
-}
-
-/** GitHub or GitLab. All methods throw UpdaterError PROPOSAL_FAILED. */
-export interface Forge {
-  readonly remote: Remote
-  readonly author: Author
-  find(branch: string): Promise<OpenRequest | undefined>
-  open(proposal: Proposal): Promise<OpenRequest>
-  update(request: OpenRequest, proposal: Proposal): Promise<OpenRequest>
-}
 
 /** Where a forge is, and which branch shall take the changes. */
 export interface ForgeOptions {
@@ -34,10 +19,118 @@ export interface ForgeOptions {
   readonly remote?: string | undefined
 }
 
+/** GitHub or GitLab. All methods throw UpdaterError PROPOSAL_FAILED. */
+export interface Forge {
+  readonly remote: Remote
+  readonly author: Author
+  find(branch: string): Promise<OpenRequest | undefined>
+  open(proposal: Proposal): Promise<OpenRequest>
+  update(request: OpenRequest, proposal: Proposal): Promise<OpenRequest>
+}
+
+/** A pull or merge request that is open. */
+export interface OpenRequest {
+  readonly number: number
+  /** For people. */
+  readonly url: string
+}
+
+/** What is different between the forges. */
+interface Api {
+  readonly remote: Remote
+  readonly author: Author
+  /** All requests of the repository. */
+  readonly requests: string
+  readonly headers: Readonly<Record<string, string>>
+  /** Finds the open request of a branch. */
+  query(branch: string): Record<string, string>
+  /** What opens a request, and what changes one. */
+  opening(proposal: Proposal): object
+  changing(proposal: Proposal): object
+  readonly changeMethod: 'PATCH' | 'PUT'
+  readonly request: z.ZodType<OpenRequest>
+}
+
+export function createForge(http: HttpClient, options: ForgeOptions): Forge {
+  const api = options.kind === 'github' ? github(options) : gitlab(options)
+  const { remote, author, requests, headers, request } = api
+  return {
+    remote,
+    author,
+    find: async (branch) => {
+      const url = `${requests}?${new URLSearchParams(api.query(branch))}`
+      const [found] = parsed(z.array(request), await ask(http, 'GET', url, headers))
+      return found
+    },
+    open: async (proposal) =>
+      parsed(request, await ask(http, 'POST', requests, headers, api.opening(proposal))),
+    update: async ({ number }, proposal) => {
+      const url = `${requests}/${number}`
+      return parsed(request, await ask(http, api.changeMethod, url, headers, api.changing(proposal)))
+    },
+  }
+}
+
+/** https://docs.github.com/en/rest/pulls/pulls */
+function github({ api, repository, token, base, remote = 'origin' }: ForgeOptions): Api {
+  const [owner = ''] = repository.split('/')
+  return {
+    remote: { target: remote },
+    author: {
+      name: 'github-actions[bot]',
+      email: '41898282+github-actions[bot]@users.noreply.github.com',
+    },
+    requests: `${api}/repos/${repository}/pulls`,
+    headers: {
+      accept: 'application/vnd.github+json',
+      authorization: `Bearer ${token}`,
+      'x-github-api-version': '2022-11-28',
+    },
+    query: (branch) => ({ state: 'open', head: `${owner}:${branch}`, base }),
+    opening: ({ branch, title, body }) => ({ title, body, head: branch, base }),
+    changing: ({ title, body }) => ({ title, body }),
+    changeMethod: 'PATCH',
+    request: z
+      .object({ number: z.int(), html_url: z.string() })
+      .transform(({ number, html_url: url }) => ({ number, url })),
+  }
+}
+
+/** https://docs.gitlab.com/api/merge_requests/ */
+function gitlab({ api, repository, token, base, remote = 'origin' }: ForgeOptions): Api {
+  const basic = Buffer.from(`image-updater:${token}`).toString('base64')
+  return {
+    remote: { target: remote, header: remote.includes('://') ? `Authorization: Basic ${basic}` : undefined },
+    author: { name: 'image-updater', email: 'image-updater@localhost' },
+    requests: `${api}/projects/${encodeURIComponent(repository)}/merge_requests`,
+    headers: { accept: 'application/json', 'private-token': token },
+    query: (branch) => ({ state: 'opened', source_branch: branch, target_branch: base }),
+    opening: ({ branch, title, body: description }) => ({
+      ...{ source_branch: branch, target_branch: base, title, description },
+      remove_source_branch: true,
+    }),
+    changing: ({ title, body: description }) => ({ title, description }),
+    changeMethod: 'PUT',
+    request: z
+      .object({ iid: z.int(), web_url: z.string() })
+      .transform(({ iid: number, web_url: url }) => ({ number, url })),
+  }
+}
+
+/** A forge that answers something else than its API says is no defect of this program. */
+function parsed<Value>(schema: z.ZodType<Value>, answer: unknown): Value {
+  const { success, data, error } = schema.safeParse(answer)
+  if (success) return data
+  throw new UpdaterError('PROPOSAL_FAILED', 'The forge answered something that is not of its API', {
+    remedy: 'Check the address of the API',
+    cause: error,
+  })
+}
+
 const answerLimit = 4 * 1024 * 1024
 
 /** One request to the API; its answer is JSON. */
-export async function askForge(
+async function ask(
   http: HttpClient,
   method: string,
   url: string,

@@ -1,4 +1,33 @@
-import type { ProposeOptions, ProposeOutcome } from './options.ts'
+import { asUpdaterError, type UpdaterError } from '../errors.ts'
+import type { Policy } from '../http/policy.ts'
+import { version } from '../package.ts'
+import { parseReport } from '../report/parse.ts'
+import type { Forge, ForgeOptions } from './forge.ts'
+import { openRepository, type Repository } from './git.ts'
+import { type Proposal, proposalsOf } from './proposals.ts'
+
+export interface ProposeOptions {
+  readonly forge: ForgeOptions
+  /** The JSON report of a run (`schema/report.schema.json`). */
+  readonly report: unknown
+  /** A folder of the checkout that the run has changed. */
+  readonly folder: string
+  /** Before the name of every branch. Default: `image-updater/`. */
+  readonly branchPrefix?: string | undefined
+  /** Numbers of the HTTP client that differ from the defaults, in milliseconds and bytes. */
+  readonly httpPolicy?: Partial<Policy> | undefined
+}
+
+/** What became of the change of one file. */
+export interface ProposeOutcome {
+  readonly file: string
+  readonly branch: string
+  /** `none`: the checkout's HEAD has this content already. */
+  readonly status: 'opened' | 'updated' | 'none' | 'failed'
+  /** Of the request, for people. */
+  readonly url?: string | undefined
+  readonly error?: UpdaterError | undefined
+}
 
 /**
  * Opens one pull or merge request for each file that a run has changed, or brings the one that is open up
@@ -6,6 +35,33 @@ import type { ProposeOptions, ProposeOutcome } from './options.ts'
  * @throws UpdaterError USAGE (no report), PROPOSAL_FAILED (no git repository)
  */
 export async function proposeChanges(options: ProposeOptions): Promise<ProposeOutcome[]> {
-  const { runPropose } = await import('./run.ts')
-  return runPropose(options)
+  const { forge: where, folder, branchPrefix = 'image-updater/', httpPolicy: policy } = options
+  const proposals = proposalsOf(await parseReport(options.report), branchPrefix)
+  if (proposals.length === 0) return []
+  const repository = await openRepository(folder)
+  const { createHttpClient } = await import('../http/client.ts')
+  const { createForge } = await import('./forge.ts')
+  const http = createHttpClient({ version: version(), policy })
+  const forge = createForge(http, where)
+  const outcomes: ProposeOutcome[] = []
+  try {
+    for (const proposal of proposals) outcomes.push(await propose(proposal, repository, forge))
+  } finally {
+    await http.close()
+  }
+  return outcomes
+}
+
+async function propose(proposal: Proposal, repository: Repository, forge: Forge): Promise<ProposeOutcome> {
+  const { file, branch, title } = proposal
+  try {
+    const commit = await repository.commit(file, title, forge.author)
+    if (commit === undefined) return { file, branch, status: 'none' }
+    await repository.push(commit, branch, forge.remote)
+    const found = await forge.find(branch)
+    if (found === undefined) return { file, branch, status: 'opened', url: (await forge.open(proposal)).url }
+    return { file, branch, status: 'updated', url: (await forge.update(found, proposal)).url }
+  } catch (thrown) {
+    return { file, branch, status: 'failed', error: asUpdaterError(thrown) }
+  }
 }

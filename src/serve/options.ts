@@ -1,4 +1,4 @@
-import type { HookOptions } from '../hooks/options.ts'
+import type { HookOptions } from '../hooks/hooks.ts'
 import type { UpdateOptions } from '../update/options.ts'
 
 export interface ServeOptions {

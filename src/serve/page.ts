@@ -1,5 +1,5 @@
 import type { Image } from '../image.ts'
-import { render } from '../page/render.ts'
+import { renderPage } from '../page/page.ts'
 import type { RunRecord } from './runs.ts'
 import { standing } from './standing.ts'
 
@@ -13,7 +13,7 @@ export function createPages(now: () => Date): Pages {
   return {
     get: (images, run) => {
       if (last?.images !== images || last.run !== run) {
-        last = { images, run, html: render(standing(images, run, now()), { live: true }) }
+        last = { images, run, html: renderPage(standing(images, run, now()), { live: true }) }
       }
       return last.html
     },

@@ -1,6 +1,6 @@
 import { listDefects } from '../catalog/defects.ts'
 import { asUpdaterError } from '../errors.ts'
-import { type HookContext, runHooks } from '../hooks/run.ts'
+import { type HookContext, runHooks } from '../hooks/hooks.ts'
 import { type Redact, redactDeep } from '../redact.ts'
 import { withExitStatus } from '../report/json.ts'
 import { formatMetrics } from '../report/metrics.ts'

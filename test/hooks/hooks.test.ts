@@ -5,7 +5,7 @@ import { createServer, type IncomingHttpHeaders } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest'
-import { signedHeaders } from '../../src/hooks/signature.ts'
+import { signedHeaders } from '../../src/hooks/webhook.ts'
 import { type HookOptions, runHooks } from '../../src/index.ts'
 import { outcome, reportOf, temporaryFolder } from '../cli/support.ts'
 

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
-import { render } from '../../src/page/render.ts'
+import { renderPage } from '../../src/page/page.ts'
 import { checked, checkOf, hostile } from '../report/checked.ts'
 import { hasChromium, launchChromium } from './browser.ts'
 import { sample } from './sample.ts'
@@ -32,7 +32,7 @@ describe.skipIf(!hasChromium)(
     /** Opens a page; whatever the console says or is asked for beside the page itself fails the test. */
     async function open(report = sample(), options: BrowserContextOptions = {}): Promise<Page> {
       const file = join(folder, `${Math.round(performance.now() * 1000)}.html`)
-      await writeFile(file, render(report))
+      await writeFile(file, renderPage(report))
       const context = await browser.newContext(options)
       const page = await context.newPage()
       const said: string[] = []
@@ -148,7 +148,7 @@ describe.skipIf(!hasChromium)(
         if (request.url === '/') {
           loads += 1
           response.setHeader('content-type', 'text/html')
-          response.end(render(sample(), { live: true }))
+          response.end(renderPage(sample(), { live: true }))
           return
         }
         const states = loads === 1 ? ['running', 'failed'] : ['failed']

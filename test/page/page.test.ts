@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { Parser } from 'htmlparser2'
 import { describe, expect, it } from 'vitest'
-import { showDays, showDistance } from '../../src/page/days.ts'
+import { showDays, showDistance } from '../../src/page/facts.ts'
 import { html, link } from '../../src/page/html.ts'
-import { render } from '../../src/page/render.ts'
+import { renderPage } from '../../src/page/page.ts'
 import { scaleOf } from '../../src/page/timeline.ts'
 import { checked, checkOf, disabled, failed, hostile, hostileText, outdated } from '../report/checked.ts'
 import { sample } from './sample.ts'
@@ -34,7 +34,7 @@ function read(page: string): Seen {
 
 describe('the page', () => {
   it('says of every image what a check found', () => {
-    const { text } = read(render(checkOf([checked(), outdated, disabled, failed])))
+    const { text } = read(renderPage(checkOf([checked(), outdated, disabled, failed])))
     for (const part of [
       ...['Checked 6 May 2025, 07:08 UTC', '4 images in 2 files', 'Alpha 1', 'Current', 'Signed', 'Present'],
       ...['20250506', '5 days newer', 'Missing', 'https://m.example/b.qcow2 answers 404', 'Disabled'],
@@ -45,7 +45,7 @@ describe('the page', () => {
   })
 
   it('tells the end of life, and whether it is near', () => {
-    const of = (end_of_life: string) => render(checkOf([checked({ end_of_life })]))
+    const of = (end_of_life: string) => renderPage(checkOf([checked({ end_of_life })]))
     expect(of('2029-04-25')).toContain('<span class="plain">25 Apr 2029</span><small>in 4 years</small>')
     expect(of('2025-08-31')).toContain('<span class="warn">31 Aug 2025</span>')
     expect(of('2025-05-06')).toContain('<span class="bad">6 May 2025</span><small>today</small>')
@@ -53,16 +53,16 @@ describe('the page', () => {
 
   it('shows which versions followed one another', () => {
     const versions = [{ version: '20250501' }, { version: '20250101' }]
-    expect(render(checkOf([checked({ versions })]))).toContain('20250101 → 20250501 · 5 days ago')
+    expect(renderPage(checkOf([checked({ versions })]))).toContain('20250101 → 20250501 · 5 days ago')
   })
 
   it('is whole without an image', () => {
-    expect(read(render(checkOf([]))).text).toContain('0 images in 0 files')
+    expect(read(renderPage(checkOf([]))).text).toContain('0 images in 0 files')
   })
 
   it('loads nothing, and its policy allows only what stands in it', () => {
     for (const live of [false, true]) {
-      const page = render(sample(), { live })
+      const page = renderPage(sample(), { live })
       const policy = /Content-Security-Policy" content="([^"]+)"/.exec(page)?.[1] ?? ''
       const hashes = ['style', 'script'].map((name) => {
         const text = new RegExp(`<${name}>(.*?)</${name}>`, 's').exec(page)?.[1] ?? ''
@@ -89,14 +89,14 @@ describe('the page', () => {
       warnings: [],
       error: undefined,
     })
-    const page = render(checkOf([hostile]))
+    const page = renderPage(checkOf([hostile]))
     const { tags, attributes, text } = read(page)
     expect(tags.filter((name) => name === 'script')).toHaveLength(1)
     expect(tags).not.toContain('img')
     expect(attributes.filter(([, value]) => /^\s*javascript:/i.test(value))).toEqual([])
     expect(text).toContain('</script><img src=x onerror=alert(1)>&amp; "q" \'s\'')
     expect(page).not.toMatch(/[\u0000\u001b\u202e]/)
-    expect(new Set(tags)).toEqual(new Set([...new Set(read(render(checkOf([tame]))).tags), ...tags]))
+    expect(new Set(tags)).toEqual(new Set([...new Set(read(renderPage(checkOf([tame]))).tags), ...tags]))
   })
 
   it('escapes any text, in elements and in attributes', () => {

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { UpdaterError } from '../../errors.ts'
+import { renderPage } from '../../page/page.ts'
 import { assertReportWritable, writeReport } from '../../report/file.ts'
 import { parseCheckReport } from '../../report/parse.ts'
 import type { CheckReport } from '../../report/schemas.ts'
@@ -33,8 +34,7 @@ export async function report(
   const interrupted = interruptedStatus(session.context.signal)
   session.exitStatus = interrupted ?? 0
   if (interrupted !== undefined) return
-  const { renderPage } = await session.context.library()
-  await writeReport(html, await renderPage(found), '--html')
+  await writeReport(html, renderPage(found), '--html')
   if (!quiet) session.context.stdout.write(`${html} tells of ${count(found)}\n`)
 }
 

@@ -1,7 +1,20 @@
 import { asUpdaterError, type UpdaterError } from '../errors.ts'
 import type { Policy } from '../http/policy.ts'
+import { withExitStatus } from '../report/json.ts'
 import type { RunReport } from '../report/schemas.ts'
-import { defaultHookTimeout, type HookOptions, type WebhookOptions } from './options.ts'
+import type { WebhookOptions } from './webhook.ts'
+
+/** What is told of a run that changed the catalogue, and to whom. */
+export interface HookOptions {
+  /**
+   * A command line for `sh -c`. It gets the JSON report on standard input and `IMAGE_UPDATER_*` variables
+   * in its environment.
+   */
+  readonly onUpdate?: string | undefined
+  readonly webhook?: WebhookOptions | undefined
+  /** Milliseconds that each of them may take, with all its attempts. Default: 5 minutes. */
+  readonly timeout?: number | undefined
+}
 
 export interface HookContext {
   /** Gets each line that the command prints. */
@@ -19,11 +32,10 @@ export interface HookContext {
 export async function runHooks(
   report: RunReport,
   exitStatus: number,
-  { onUpdate, webhook, timeout = defaultHookTimeout }: HookOptions,
+  { onUpdate, webhook, timeout = 5 * 60_000 }: HookOptions,
   { onLine = () => {}, httpPolicy }: HookContext = {},
 ): Promise<UpdaterError[]> {
   if (report.summary.updated === 0) return []
-  const { withExitStatus } = await import('../report/json.ts')
   const document = withExitStatus(report, exitStatus)
   const run = async (command: string) => {
     const { runCommand } = await import('./command.ts')
