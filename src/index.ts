@@ -1,3 +1,4 @@
+export type { Shard } from './catalog/shard.ts'
 export { checkCatalogue } from './check/check.ts'
 export type { CheckOptions } from './check/options.ts'
 export { loadConfiguration } from './config/load.ts'
@@ -5,6 +6,13 @@ export type { ConfiguredOptions } from './config/schema.ts'
 export { secretOptions } from './config/secrets.ts'
 export type { Configuration } from './config/types.ts'
 export { type DiffOptions, diffCatalogues } from './diff/diff.ts'
+export type { DiscoveryOptions, ImageOverride, KeepVersions } from './discovery/options.ts'
+export {
+  type SourceRule,
+  type SourceSignature,
+  type StrategyName,
+  strategyNames,
+} from './discovery/source-rule.ts'
 export { type ErrorCode, errorCodes, type Place, UpdaterError } from './errors.ts'
 export type { ImageRef, ImageStatus, ImageStep, Listener, RunEvent } from './events.ts'
 
@@ -69,23 +77,13 @@ export type {
   VerifiedVersion,
   VerifyReport,
 } from './report/schemas.ts'
-export type { RunContext } from './run/context.ts'
 export type { CatalogueOptions, MirrorOptions, RunOptions } from './run/options.ts'
+export type { RunContext } from './run/run.ts'
 export type { ServeContext, Service } from './serve/context.ts'
 export type { ServeEvent, ServeListener, Trigger } from './serve/events.ts'
 export type { ServeOptions } from './serve/options.ts'
 export { serveCatalogue } from './serve/serve.ts'
-export {
-  type DiscoveryOptions,
-  type ImageOverride,
-  type KeepVersions,
-  type Shard,
-  type SourceRule,
-  type SourceSignature,
-  type StrategyName,
-  strategyNames,
-  type UpdateOptions,
-} from './update/options.ts'
+export type { UpdateOptions } from './update/options.ts'
 export { updateCatalogue } from './update/update.ts'
 export type { ValidateContext, ValidateOptions } from './validate/options.ts'
 export { validateCatalogue } from './validate/validate.ts'

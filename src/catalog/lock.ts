@@ -43,6 +43,23 @@ const oldLeftover = 3_600_000
 
 const lockName = '.image-updater.lock'
 
+/** Locks the folders of catalogue files, in an order in which no two runs can wait for each other. */
+export async function lockFolders(files: Iterable<string>, shard?: Shard): Promise<CatalogLock> {
+  const locks: CatalogLock[] = []
+  const release = async () => {
+    await Promise.all(locks.map((lock) => lock.release()))
+  }
+  try {
+    for (const folder of [...new Set([...files].map((file) => dirname(file)))].sort()) {
+      locks.push(await lockCatalog(folder, shard))
+    }
+  } catch (error) {
+    await release()
+    throw error
+  }
+  return { release }
+}
+
 /**
  * Takes the lock of a catalogue folder, `.image-updater.lock` in it. A lock that was left behind is taken
  * over: at once if its process was of this machine (the same boot, the same container) and is gone, after

@@ -1,5 +1,35 @@
-import type { CheckReport } from '../report/schemas.ts'
-import type { RunContext } from '../run/context.ts'
+import { readCatalog } from '../catalog/read.ts'
+import { selectImages } from '../catalog/select.ts'
+import { recordedDigest, refuseDowngrade } from '../discovery/compare.ts'
+import { createDiscovery, type Discovery, findNewest, versionOf } from '../discovery/find-newest.ts'
+import { settleDiscovery } from '../discovery/options.ts'
+import { withSources } from '../discovery/rules.ts'
+import { dateOfVersion } from '../discovery/stamp.ts'
+import { asUpdaterError, UpdaterError } from '../errors.ts'
+import type { Listener } from '../events.ts'
+import { redactUrl } from '../http/url.ts'
+import { type Build, formatDigest, type Image, type ImageVersion, parseDigest } from '../image.ts'
+import { endOfLife } from '../lifecycle/end-of-life.ts'
+import { snapshot } from '../lifecycle/snapshot.ts'
+import { buildDay, daysBetween, summarizeCheck, toldVersion } from '../report/check.ts'
+import { reportedError } from '../report/refusal.ts'
+import type { CheckedImage, CheckReport, CheckStatus, MirrorState, OutcomeValues } from '../report/schemas.ts'
+import { reportedValues } from '../report/update.ts'
+import { defaultJobs, positive, settleCatalogue } from '../run/options.ts'
+import {
+  type Beginning,
+  begin,
+  endInOrder,
+  errorOf,
+  type Limit,
+  limited,
+  type RunContext,
+  secondsSince,
+  skipReason,
+  type Tell,
+  tellOf,
+} from '../run/run.ts'
+import { findPublic } from '../stores/public.ts'
 import type { CheckOptions } from './options.ts'
 
 /**
@@ -10,6 +40,169 @@ import type { CheckOptions } from './options.ts'
  * catalogue come as an `AggregateError` in `cause`.
  */
 export async function checkCatalogue(options: CheckOptions, context: RunContext = {}): Promise<CheckReport> {
-  const { runCheck } = await import('./run.ts')
-  return runCheck(options, context)
+  const { images: paths, names, includeDisabled } = settleCatalogue(options)
+  const jobs = positive('jobs', options.jobs ?? defaultJobs)
+  const settings = settleDiscovery(options)
+  const beginning = begin(context)
+  const { startedAt, signal, onEvent, note, http } = beginning
+  const run: CheckRun = {
+    ...beginning,
+    includeDisabled,
+    checkPublic: options.checkPublic ?? true,
+    discovery: createDiscovery(settings, { http, signal }),
+    checking: limited(jobs, signal),
+  }
+  try {
+    const selected = selectImages(withSources(await readCatalog(paths), settings.sources), names)
+    onEvent({ type: 'run-start', images: selected.length })
+    const images = await Promise.all(selected.map((image, ordinal) => checkImage(image, ordinal, run)))
+    return {
+      schema_version: 1,
+      command: 'check',
+      started_at: startedAt.toISOString(),
+      seconds: secondsSince(startedAt),
+      summary: summarizeCheck(images),
+      images,
+      errors: [],
+    }
+  } finally {
+    await endInOrder([() => http.close()], note)
+  }
+}
+
+/** What the images of one check share. */
+interface CheckRun extends Pick<Beginning, 'http' | 'signal' | 'startedAt'> {
+  readonly onEvent: Listener
+  readonly includeDisabled: boolean
+  readonly checkPublic: boolean
+  readonly discovery: Discovery
+  readonly checking: Limit
+}
+
+/** What was found out of an image; the report has it also if a later step fails. */
+type Facts = Partial<Pick<CheckedImage, 'resolver' | 'trust' | 'newest' | 'mirror'>> & {
+  /** The distribution has other bytes than the catalogue names. */
+  readonly isOutdated?: true
+}
+
+async function checkImage(image: Image, ordinal: number, run: CheckRun): Promise<CheckedImage> {
+  const { about, warnings, tell } = tellOf(image, ordinal, run.onEvent)
+  const reason = skipReason(image, run.includeDisabled)
+  let facts: Facts = {}
+  const end = (status: CheckStatus, error?: UpdaterError): CheckedImage => {
+    tell({ type: 'done', status: status === 'outdated' ? 'would-update' : status })
+    const { resolver, trust, newest, mirror = unasked(image.versions[0]) } = facts
+    const versions = image.versions.map(reportedValues)
+    return {
+      ...about,
+      distribution: image.osDistro,
+      release: image.osVersion,
+      architecture: image.architecture,
+      format: image.format,
+      status,
+      reason: status === 'skipped' ? reason : undefined,
+      ...{ resolver, trust, versions, newest },
+      ...ages(toldVersion({ status, versions }), newest, run.startedAt),
+      mirror,
+      end_of_life: endOfLife(image, snapshot)?.endOfLife,
+      warnings,
+      error: error && reportedError(error, image),
+    }
+  }
+  try {
+    if (image.enable || run.includeDisabled) {
+      await run.checking(async () => {
+        for await (const found of stepsOf(image, run, tell)) facts = { ...facts, ...found }
+      })
+    }
+    if (reason !== undefined) return end('skipped')
+    return end(facts.isOutdated ? 'outdated' : 'up-to-date')
+  } catch (thrown) {
+    const error = errorOf(thrown, run.signal)
+    tell({ type: 'failed', error })
+    return end('failed', error)
+  }
+}
+
+/**
+ * Asks the image's mirror and its distribution. What the mirror says is reported also if the distribution fails, and
+ * the other way round.
+ */
+async function* stepsOf(image: Image, run: CheckRun, tell: Tell): AsyncGenerator<Facts> {
+  const [current] = image.versions
+  const { mirror, failure } = await askMirror(current, run, tell)
+  yield { mirror }
+  if (image.latestUrl !== undefined) {
+    const build = await findNewest(image, run.discovery, tell)
+    yield { resolver: build.resolver, trust: build.trust }
+    const digest = recordedDigest(image, build)
+    if (digest !== undefined) {
+      yield { newest: valuesOf({ ...build, digest }, current?.version, current?.buildDate) }
+      tell({ type: 'up-to-date' })
+    } else {
+      const version = await versionOf(build, run.discovery)
+      yield { newest: valuesOf(build, version, dateOfVersion(version)) }
+      refuseDowngrade(image, build, version)
+      yield { isOutdated: true }
+    }
+  }
+  if (failure !== undefined) throw failure
+}
+
+function valuesOf({ url, digest }: Build, version?: string, buildDate?: string): OutcomeValues {
+  return { version, build_date: buildDate, checksum: digest && formatDigest(digest), url }
+}
+
+function unasked(version: ImageVersion | undefined): MirrorState {
+  const url = version?.mirrorUrl
+  return { status: url === undefined ? 'none' : 'unasked', url }
+}
+
+interface MirrorAnswer {
+  readonly mirror: MirrorState
+  /** Why the mirror says neither that it has the image nor that it has not. */
+  readonly failure?: UpdaterError
+}
+
+async function askMirror(
+  version: ImageVersion | undefined,
+  { http, signal, checkPublic }: CheckRun,
+  tell: Tell,
+): Promise<MirrorAnswer> {
+  const url = version?.mirrorUrl
+  if (version === undefined || url === undefined || !checkPublic) return { mirror: unasked(version) }
+  try {
+    const found = await findPublic(url, http, signal)
+    if ('turnedAway' in found) {
+      const message = `${redactUrl(url)} answers ${found.turnedAway}: users of the cloud cannot have the image`
+      tell({ type: 'warning', message })
+      return { mirror: { status: 'missing', url } }
+    }
+    const isWrong = isOther(version, found.sourceChecksum)
+    if (isWrong) {
+      tell({ type: 'warning', message: `${redactUrl(url)} is another image than the catalogue names` })
+    }
+    return { mirror: { status: isWrong ? 'other-bytes' : 'present', url, size: found.size } }
+  } catch (thrown) {
+    signal.throwIfAborted()
+    const { code, message } = asUpdaterError(thrown)
+    const failure = new UpdaterError(code, message, {
+      remedy: 'Look at what the mirror answers; --no-check-public leaves it out',
+      cause: thrown,
+    })
+    return { mirror: { status: 'unknown', url }, failure }
+  }
+}
+
+function isOther({ checksum = '' }: ImageVersion, recorded: string | undefined): boolean {
+  const ours = parseDigest(checksum)
+  return ours !== undefined && recorded !== undefined && recorded !== formatDigest(ours)
+}
+
+function ages(current: OutcomeValues | undefined, newest: OutcomeValues | undefined, now: Date) {
+  const built = current && buildDay(current)
+  return {
+    age_days: daysBetween(built, now.getTime()),
+    days_behind: daysBetween(built, newest && buildDay(newest)),
+  }
 }

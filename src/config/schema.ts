@@ -1,6 +1,6 @@
 import { z } from 'zod'
+import type { ImageOverride } from '../discovery/options.ts'
 import { type SourceRule, strategyNames } from '../discovery/source-rule.ts'
-import type { ImageOverride } from '../update/options.ts'
 import { secretOptions } from './secrets.ts'
 import { anyText, choice, count, days, flag, keep, list, shard, size, text, time } from './values.ts'
 

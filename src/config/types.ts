@@ -1,6 +1,6 @@
+import type { ImageOverride } from '../discovery/options.ts'
 import type { SourceRule } from '../discovery/source-rule.ts'
 import type { Place } from '../errors.ts'
-import type { ImageOverride } from '../update/options.ts'
 import type { ConfiguredOptions } from './schema.ts'
 
 /** A configuration file that was read and found right. */

@@ -1,6 +1,27 @@
-import type { MirrorReport } from '../report/schemas.ts'
-import type { RunContext } from '../run/context.ts'
-import type { RunOptions } from '../run/options.ts'
+import { readCatalog } from '../catalog/read.ts'
+import { selectImages } from '../catalog/select.ts'
+import { compressionOfUrl } from '../discovery/sources.ts'
+import { UpdaterError } from '../errors.ts'
+import type { Listener } from '../events.ts'
+import { statusOf } from '../http/failure.ts'
+import { type Image, type ImageVersion, parseDigest } from '../image.ts'
+import { reportedError } from '../report/refusal.ts'
+import type { MirroredVersion, MirrorReport, UnmirroredReason } from '../report/schemas.ts'
+import { type KnownFile, keepOnMirror, listDigests } from '../run/bring.ts'
+import { type Address, addressOfUrl, noStore, type OpenedStore, openMirror } from '../run/mirror.ts'
+import { type RunOptions, settleRun } from '../run/options.ts'
+import {
+  begin,
+  endInOrder,
+  errorOf,
+  limited,
+  type Run,
+  type RunContext,
+  secondsSince,
+  tellOf,
+} from '../run/run.ts'
+import { baseOf, keyPrefixOf, type MirrorOptions, placeOptions } from '../stores/kinds.ts'
+import { folderOfKey, kindOfKey } from '../stores/naming.ts'
 
 /**
  * Brings every version of the catalogue that names a `mirror_url` to the mirror where it is missing there,
@@ -10,6 +31,167 @@ import type { RunOptions } from '../run/options.ts'
  * changed then. Several defects of a catalogue come as an `AggregateError` in `cause`.
  */
 export async function mirrorCatalogue(options: RunOptions, context: RunContext = {}): Promise<MirrorReport> {
-  const { runMirror } = await import('./run.ts')
-  return runMirror(options, context)
+  const settings = settleRun(options)
+  if (settings.mirror.kind === 'none') {
+    throw new UpdaterError('CONFIGURATION', 'There is no mirror to bring images to', {
+      remedy: 'Name an object store or --mirror-dir, and leave out --no-mirror',
+    })
+  }
+  const beginning = begin(context)
+  const { startedAt, signal, onEvent, note, http } = beginning
+  let opened: OpenedStore = noStore
+  try {
+    const images = selectImages(await readCatalog(settings.images), settings.names)
+    const taken = images.filter(({ enable }) => enable || settings.includeDisabled)
+    const wanted = taken.flatMap((image) => image.versions.flatMap((version) => named(image, version)))
+    if (!settings.dryRun) opened = await openMirror(settings.mirror, taken, beginning)
+    await opened.ready
+    onEvent({ type: 'run-start', images: wanted.length })
+    const run: MirrorRun = {
+      ...{ settings, signal, http, note, onEvent, store: opened.store },
+      checking: limited(settings.jobs, signal),
+      transferring: limited(settings.transfers, signal),
+      owners: new Map(),
+    }
+    const versions = await Promise.all(wanted.map((one, ordinal) => mirrorVersion(one, ordinal, run)))
+    await listAll(versions, run)
+    await opened.tidied
+    if (versions.length > 0 && versions.every(({ status }) => status === 'foreign')) {
+      note('warning', nothingHere(versions.length, settings.mirror))
+    }
+    return {
+      schema_version: 1,
+      command: 'mirror',
+      started_at: startedAt.toISOString(),
+      seconds: secondsSince(startedAt),
+      dry_run: settings.dryRun,
+      summary: summarize(versions),
+      versions,
+      errors: [],
+    }
+  } finally {
+    await endInOrder([() => opened.store?.close(), () => http.close()], note)
+  }
+}
+
+interface MirrorRun extends Run {
+  readonly onEvent: Listener
+  /** By key: the first version that names it. */
+  readonly owners: Map<string, NamedVersion>
+}
+
+function summarize(versions: readonly MirroredVersion[]): MirrorReport['summary'] {
+  const count = (status: MirroredVersion['status']) => versions.filter((one) => one.status === status).length
+  return {
+    versions: versions.length,
+    present: count('present'),
+    stored: count('stored'),
+    would_store: count('would-store'),
+    foreign: count('foreign'),
+    failed: count('failed'),
+  }
+}
+
+interface NamedVersion {
+  readonly image: Image
+  readonly version: ImageVersion
+  readonly mirrorUrl: string
+}
+
+function named(image: Image, version: ImageVersion): NamedVersion[] {
+  return version.mirrorUrl === undefined ? [] : [{ image, version, mirrorUrl: version.mirrorUrl }]
+}
+
+const doneStatus = { present: 'up-to-date', stored: 'updated', 'would-store': 'would-update' } as const
+
+/** Brings one version to its address, if it is missing there. Whatever is thrown on it is its outcome. */
+async function mirrorVersion(
+  wanted: NamedVersion,
+  ordinal: number,
+  run: MirrorRun,
+): Promise<MirroredVersion> {
+  const { image, version, mirrorUrl } = wanted
+  const { about, warnings, tell } = tellOf(image, ordinal, run.onEvent)
+  const told = { ...about, version: version.version, url: version.url, mirror_url: mirrorUrl }
+  let address: Address | undefined
+  try {
+    address = addressOfUrl(run.settings.mirror, mirrorUrl)
+    if (address === undefined) {
+      tell({ type: 'mirror-foreign', url: mirrorUrl })
+      tell({ type: 'done', status: 'skipped' })
+      return { ...told, status: 'foreign', warnings }
+    }
+    const { key: object } = address
+    const owner = run.owners.get(object) ?? wanted
+    run.owners.set(object, owner)
+    if (owner.version.checksum !== version.checksum) throw sharedObject(owner, address)
+    const file = fileOf(image, version)
+    tell({ type: 'checking', version: version.version })
+    const { status, bytes, seconds } = await keepOnMirror({ image, run, tell }, file, address)
+    if (status === 'would-store') await run.checking(() => run.http.facts(file.url, { signal: run.signal }))
+    tell({ type: 'done', status: doneStatus[status] })
+    return { ...told, status, object, bytes, seconds, warnings }
+  } catch (thrown) {
+    const error = errorOf(thrown, run.signal)
+    tell({ type: 'failed', error })
+    tell({ type: 'done', status: 'failed' })
+    const [object, reason] = [address?.key, reasonOf(error)]
+    return { ...told, status: 'failed', object, warnings, reason, error: reportedError(error, image) }
+  }
+}
+
+/** @throws UpdaterError CATALOG_TYPE if the entry has no url or no checksum */
+function fileOf(image: Image, { version = '', url, checksum }: ImageVersion): KnownFile {
+  const about = `The version ${version === '' ? '' : `${version} `}of ${image.name}`
+  if (url === undefined) {
+    throw new UpdaterError('CATALOG_TYPE', `${about} has no url that it could be brought from`, {
+      remedy: 'Add the url of its file',
+    })
+  }
+  const digest = parseDigest(checksum ?? '')
+  if (digest === undefined) {
+    throw new UpdaterError('CATALOG_TYPE', `${about} has no checksum that its bytes could be compared with`, {
+      remedy: "Write the distribution's checksum of its file as algorithm:hex",
+    })
+  }
+  return { url, digest, compression: compressionOfUrl(url) }
+}
+
+/** Why a version could not be brought to the mirror. */
+function reasonOf(error: UpdaterError): UnmirroredReason {
+  if (error.code === 'DIGEST_MISMATCH') return 'mismatch'
+  return [404, 410].includes(statusOf(error) ?? 0) && error.code === 'HTTP_STATUS' ? 'source-gone' : 'other'
+}
+
+function nothingHere(count: number, mirror: MirrorOptions): string {
+  const what = count === 1 ? 'The only mirror_url does not begin' : `None of the ${count} mirror_urls begins`
+  return `${what} with ${baseOf(mirror)}/, as those of this mirror do: nothing was brought. Check ${placeOptions(mirror)}`
+}
+
+/** Each run would replace the bytes of the one by those of the other. */
+function sharedObject({ image, version }: NamedVersion, { key }: Address): UpdaterError {
+  const other = `version ${version.version ?? ''} of ${image.name}`
+  return new UpdaterError('CATALOG_TYPE', `${key} is named by ${other}, too, with another checksum`, {
+    remedy: 'Correct the mirror_url of one of them',
+  })
+}
+
+/**
+ * Lists what is on the mirror also if nothing was stored: an earlier run may have ended before it came to that. An
+ * abort ends it early, and keeps nothing from the report.
+ */
+async function listAll(versions: readonly MirroredVersion[], run: Run): Promise<void> {
+  const keyPrefix = keyPrefixOf(run.settings.mirror)
+  const folders = new Map<string, string[]>()
+  for (const { object, status } of versions) {
+    if (object === undefined || (status !== 'stored' && status !== 'present')) continue
+    if (kindOfKey(object, keyPrefix) !== 'final') continue
+    const folder = folderOfKey(object)
+    folders.set(folder, [...(folders.get(folder) ?? []), object])
+  }
+  await Promise.allSettled(
+    [...folders].map(([folder, stored]) =>
+      listDigests(run, folder, stored, (message) => run.note('warning', message)),
+    ),
+  )
 }

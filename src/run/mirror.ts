@@ -1,43 +1,38 @@
 import { asUpdaterError } from '../errors.ts'
-import type { HttpClient } from '../http/types.ts'
 import type { Image } from '../image.ts'
 import { keyOfUrl, keyPrefixOf, type MirrorOptions, openStore, publicUrl } from '../stores/kinds.ts'
 import { isFolderName, objectKey } from '../stores/naming.ts'
-import type { Stale, Store } from '../stores/store.ts'
-import type { Note, Place } from './context.ts'
+import type { Store } from '../stores/store.ts'
+import type { Beginning } from './run.ts'
 
-/** The mirror of a run: names at once, the store only when it is asked for. */
-export interface Mirror {
-  /** `undefined` where the run knows no public base, or the version is no build's date. */
-  place(image: Image, version: string): Place | undefined
-  /** Where a `mirror_url` of the catalogue leads to; `undefined` where that is not on this mirror. */
-  placeOf(url: string): Place | undefined
-  /** Before every key. */
-  readonly keyPrefix: string
-  /** `undefined` where nothing is uploaded. */
-  open(): Promise<Store | undefined>
+/** Where a version of an image lies, or shall lie, on the mirror. */
+export interface Address {
+  /** Key in the bucket, or path below the mirror's folder. */
+  readonly key: string
+  /** Its public URL: what `mirror_url` says. */
+  readonly url: string
 }
 
-/** @throws UpdaterError CONFIGURATION */
-export function describeMirror(options: MirrorOptions, http: HttpClient): Mirror {
-  const keyPrefix = keyPrefixOf(options)
-  return {
-    keyPrefix,
-    place({ shortname, format }, version) {
-      if (shortname === undefined || !/^\d{8}$/.test(version)) return undefined
-      const named = { shortname, format }
-      const url = publicUrl(options, named, version)
-      return url === undefined ? undefined : { object: objectKey(named, version, keyPrefix), url }
-    },
-    placeOf(url) {
-      const object = keyOfUrl(options, url)
-      return object === undefined ? undefined : { object, url }
-    },
-    open: () => openStore(options, http),
-  }
+/**
+ * Returns the address of a version, or undefined if the mirror has no public base or the version is no build's date.
+ * @throws UpdaterError CONFIGURATION
+ */
+export function addressOf(
+  mirror: MirrorOptions,
+  { shortname, format }: Image,
+  version: string,
+): Address | undefined {
+  if (shortname === undefined || !/^\d{8}$/.test(version)) return undefined
+  const named = { shortname, format }
+  const url = publicUrl(mirror, named, version)
+  return url === undefined ? undefined : { key: objectKey(named, version, keyPrefixOf(mirror)), url }
 }
 
-const day = 24 * 60 * 60 * 1000
+/** Returns the address that a `mirror_url` of the catalogue names, or undefined if it is of another mirror. */
+export function addressOfUrl(mirror: MirrorOptions, url: string): Address | undefined {
+  const key = keyOfUrl(mirror, url)
+  return key === undefined ? undefined : { key, url }
+}
 
 /** A run's store, which is asked while the run goes on. */
 export interface OpenedStore {
@@ -48,7 +43,7 @@ export interface OpenedStore {
    * @throws UpdaterError STORE_*, ABORTED
    */
   readonly ready: Promise<void>
-  /** It is free of uploads that earlier runs left behind, or it was told why not. Never throws. */
+  /** The uploads that earlier runs left behind are removed, or a note says why not. Never throws. */
   readonly tidied: Promise<void>
 }
 
@@ -63,30 +58,32 @@ export const noStore: OpenedStore = {
  * @throws UpdaterError CONFIGURATION, STORE_CREDENTIALS
  */
 export async function openMirror(
-  mirror: Mirror,
+  mirror: MirrorOptions,
   images: readonly Image[],
-  signal: AbortSignal,
-  note: Note,
+  { http, signal, note }: Pick<Beginning, 'http' | 'signal' | 'note'>,
 ): Promise<OpenedStore> {
-  const store = await mirror.open()
+  const store = await openStore(mirror, http)
   if (store === undefined) return noStore
   const ready = store.ready(signal)
   const folders = images.flatMap(({ shortname = [] }) => shortname).filter(isFolderName)
   const tidied = ready.then(
-    () => tidy(store, { prefix: mirror.keyPrefix, folders }, signal, note),
+    () => removeStale(store, keyPrefixOf(mirror), folders, { signal, note }),
     () => undefined,
   )
   return { store, ready, tidied }
 }
 
-async function tidy(
+const day = 24 * 60 * 60 * 1000
+
+async function removeStale(
   store: Store,
-  place: Omit<Stale, 'before'>,
-  signal: AbortSignal,
-  note: Note,
+  prefix: string,
+  folders: readonly string[],
+  { signal, note }: Pick<Beginning, 'signal' | 'note'>,
 ): Promise<void> {
   try {
-    const removed = await store.abortStale({ ...place, before: new Date(Date.now() - day) }, signal)
+    const before = new Date(Date.now() - day)
+    const removed = await store.abortStale({ prefix, folders, before }, signal)
     if (removed > 0) note('info', `Removed ${removed} unfinished uploads of earlier runs`)
   } catch (error) {
     if (signal.aborted) return

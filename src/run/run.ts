@@ -3,15 +3,28 @@ import pLimit from 'p-limit'
 import { asUpdaterError, UpdaterError } from '../errors.ts'
 import type { ImageStep, Listener, RunEvent } from '../events.ts'
 import { createHttpClient } from '../http/client.ts'
+import type { Policy } from '../http/policy.ts'
 import type { HttpClient } from '../http/types.ts'
 import type { Image } from '../image.ts'
 import { version } from '../package.ts'
-import { reportedError } from '../report/refusal.ts'
-import type { OutcomeError } from '../report/schemas.ts'
 import type { Store } from '../stores/store.ts'
-import type { Limit, Note, Run, RunContext } from './context.ts'
-import type { Mirror } from './mirror.ts'
-import type { RunSettings } from './settings.ts'
+import type { RunSettings } from './options.ts'
+
+/** What a use-case takes beside its options. */
+export interface RunContext {
+  /** Ends the run early: uploads are aborted, every catalogue file is whole. */
+  readonly signal?: AbortSignal | undefined
+  /** What it throws is told as a process warning, and the run goes on. */
+  readonly onEvent?: Listener | undefined
+  /** Numbers of the HTTP client that differ from the defaults, in milliseconds and bytes. */
+  readonly httpPolicy?: Partial<Policy> | undefined
+}
+
+/** A remark on the run as a whole. */
+export type Note = (level: 'debug' | 'info' | 'warning', message: string) => void
+
+/** Runs tasks, a limited number at once; none is begun once the run is aborted. */
+export type Limit = <T>(task: () => Promise<T>) => Promise<T>
 
 /** What a run of any use-case has from its first moment. */
 export interface Beginning {
@@ -21,6 +34,27 @@ export interface Beginning {
   readonly onEvent: Listener
   readonly note: Note
   readonly http: HttpClient
+}
+
+/** What the images of one run share that are brought to a mirror. */
+export interface Run extends Pick<Beginning, 'signal' | 'http' | 'note'> {
+  readonly settings: RunSettings
+  /** `undefined`: nothing is written to a mirror in this run. */
+  readonly store: Store | undefined
+  /** Short tasks, at most `jobs` at once. */
+  readonly checking: Limit
+  /** Transfers, at most `transfers` at once. */
+  readonly transferring: Limit
+}
+
+/** Tells what happens to one image. */
+export type Tell = (step: ImageStep) => void
+
+/** One image on its way through a run. */
+export interface Task {
+  readonly image: Image
+  readonly run: Run
+  readonly tell: Tell
 }
 
 export function begin(context: RunContext): Beginning {
@@ -57,26 +91,6 @@ export function heldUntil(possible: Promise<unknown>, listener: Listener): Liste
   return (event) => (held === undefined ? listener(event) : void held.push(event))
 }
 
-/** @param store `undefined`: nothing is written to a mirror in this run */
-export function createRun<Settings extends RunSettings>(
-  settings: Settings,
-  { signal, note, http }: Beginning,
-  mirror: Mirror,
-  store: Store | undefined,
-): Run & { readonly settings: Settings } {
-  return {
-    settings,
-    signal,
-    http,
-    store,
-    keyPrefix: mirror.keyPrefix,
-    place: (image, version) => mirror.place(image, version),
-    checking: limited(settings.jobs, signal),
-    transferring: limited(settings.transfers, signal),
-    note,
-  }
-}
-
 /** At most `count` tasks at once. */
 export function limited(count: number, signal: AbortSignal): Limit {
   const limit = pLimit(count)
@@ -87,13 +101,15 @@ export function limited(count: number, signal: AbortSignal): Limit {
     })
 }
 
-/** How one image of a run is spoken of: its steps as events, and what its outcome begins with. */
+/** How a run speaks of one image: what its outcome begins with, and its steps as events. */
 export function tellOf(image: Image, ordinal: number, onEvent: Listener) {
   const { file, line, name, shortname } = image
   const warnings: string[] = []
   return {
-    about: { file, line, name, shortname, warnings },
-    step: (step: ImageStep) => {
+    about: { file, line, name, shortname },
+    /** Filled while the steps are told. */
+    warnings,
+    tell: (step: ImageStep) => {
       if (step.type === 'warning') warnings.push(step.message)
       onEvent({ type: 'image', image: { ordinal, file, name, shortname }, step })
     },
@@ -105,11 +121,6 @@ export function errorOf(thrown: unknown, { aborted, reason }: AbortSignal): Upda
   if (thrown instanceof UpdaterError || !aborted) return asUpdaterError(thrown)
   const why = reason instanceof Error ? reason.message : String(reason)
   return new UpdaterError('ABORTED', why, { cause: thrown })
-}
-
-/** An error as a report tells it: it stands at the image's definition where it names no other place. */
-export function outcomeError(error: UpdaterError, image: Image): OutcomeError {
-  return reportedError(error, image)
 }
 
 export function secondsSince(start: Date): number {

@@ -1,4 +1,4 @@
-import type { RunContext } from '../run/context.ts'
+import type { RunContext } from '../run/run.ts'
 import type { ServeListener } from './events.ts'
 
 export interface ServeContext {

@@ -1,5 +1,6 @@
 import { throwDefects } from '../catalog/defects.ts'
 import { editEach } from '../catalog/edit.ts'
+import { type CatalogLock, lockFolders } from '../catalog/lock.ts'
 import { readCatalog } from '../catalog/read.ts'
 import { selectImages } from '../catalog/select.ts'
 import { isOfShard, type Shard } from '../catalog/shard.ts'
@@ -9,10 +10,9 @@ import { withSources } from '../discovery/rules.ts'
 import { formatPlace, UpdaterError } from '../errors.ts'
 import type { Image } from '../image.ts'
 import type { FileChange } from '../report/schemas.ts'
-import { lockFolders } from '../run/lock-folders.ts'
 import { skipReason } from '../run/run.ts'
+import type { UpdateSettings } from './options.ts'
 import { findSharedObjects } from './plan.ts'
-import type { Settings } from './settings.ts'
 import { type CatalogWriter, createWriter } from './writer.ts'
 
 /** The catalogue files of one run, held under a lock until `release`. */
@@ -29,7 +29,7 @@ export interface OpenCatalogue {
  * Reads, selects, and finds out before anything else whether the files can be written.
  * @throws UpdaterError CATALOG_*, USAGE
  */
-export async function openCatalogue(settings: Settings): Promise<OpenCatalogue> {
+export async function openCatalogue(settings: UpdateSettings): Promise<OpenCatalogue> {
   const files = withSources(await readCatalog(settings.images), settings.sources)
   const { shard } = settings
   const images = selectImages(files, settings.names).filter(
@@ -69,7 +69,7 @@ export async function openCatalogue(settings: Settings): Promise<OpenCatalogue> 
   }
 }
 
-function namesObjects({ kind, baseUrl }: Settings['mirror']): boolean {
+function namesObjects({ kind, baseUrl }: UpdateSettings['mirror']): boolean {
   return kind !== 'none' || baseUrl !== undefined
 }
 
@@ -98,10 +98,7 @@ function dryWriter(path: string, text: string): CatalogWriter {
   })
 }
 
-async function lockAll(
-  paths: ReadonlySet<string>,
-  shard: Shard | undefined,
-): Promise<{ release(): Promise<void> }> {
+async function lockAll(paths: ReadonlySet<string>, shard: Shard | undefined): Promise<CatalogLock> {
   for (const path of paths) await assertWritable(path)
   return lockFolders(paths, shard)
 }

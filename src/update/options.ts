@@ -1,15 +1,12 @@
 import type { Shard } from '../catalog/shard.ts'
-import type { DiscoveryOptions, KeepVersions } from '../discovery/options.ts'
-import type { RunOptions } from '../run/options.ts'
-
-export type { Shard } from '../catalog/shard.ts'
-export type { DiscoveryOptions, ImageOverride, KeepVersions } from '../discovery/options.ts'
-export {
-  type SourceRule,
-  type SourceSignature,
-  type StrategyName,
-  strategyNames,
-} from '../discovery/source-rule.ts'
+import {
+  type DiscoveryOptions,
+  type DiscoverySettings,
+  type KeepVersions,
+  settleDiscovery,
+} from '../discovery/options.ts'
+import { UpdaterError } from '../errors.ts'
+import { positive, type RunOptions, type RunSettings, settleRun } from '../run/options.ts'
 
 export interface UpdateOptions extends RunOptions, DiscoveryOptions {
   /** Only the files of this shard; several runs with the same `count` share the catalogue. Absent: all. */
@@ -18,4 +15,34 @@ export interface UpdateOptions extends RunOptions, DiscoveryOptions {
   readonly allowDowngrade?: boolean | undefined
   /** How many versions an image has in the catalogue. Default: `replace`. */
   readonly keepVersions?: KeepVersions | undefined
+}
+
+/** The options with every default filled in. */
+export interface UpdateSettings extends RunSettings, DiscoverySettings {
+  readonly shard: Shard | undefined
+  readonly allowDowngrade: boolean
+  readonly keepVersions: KeepVersions
+}
+
+/** @throws UpdaterError CONFIGURATION */
+export function settle(options: UpdateOptions): UpdateSettings {
+  const { keepVersions = 'replace', overrides = [] } = options
+  for (const keep of [keepVersions, ...overrides.map((one) => one.keepVersions)]) {
+    if (typeof keep === 'number') positive('keepVersions', keep)
+  }
+  return {
+    shard: options.shard === undefined ? undefined : checkedShard(options.shard),
+    ...settleRun(options),
+    ...settleDiscovery(options),
+    allowDowngrade: options.allowDowngrade ?? false,
+    keepVersions,
+  }
+}
+
+function checkedShard({ index, count }: Shard): Shard {
+  if (positive('shard.index', index) <= positive('shard.count', count)) return { index, count }
+  throw new UpdaterError(
+    'CONFIGURATION',
+    `shard.index is ${index}, which is more than shard.count (${count})`,
+  )
 }

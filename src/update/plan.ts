@@ -1,4 +1,4 @@
-import { overrideOf } from '../discovery/options.ts'
+import { type ImageOverride, type KeepVersions, overrideOf } from '../discovery/options.ts'
 import { dateOfVersion } from '../discovery/stamp.ts'
 import {
   type Build,
@@ -8,7 +8,6 @@ import {
   type ImageVersion,
   type VersionValues,
 } from '../image.ts'
-import type { ImageOverride, KeepVersions } from './options.ts'
 
 /** What `versions[0]` will hold once `build` is on the mirror at `mirrorUrl` (`null`: on none). */
 export function planValues(

@@ -1,15 +1,58 @@
+import { createDiscovery } from '../discovery/find-newest.ts'
 import type { RunReport } from '../report/schemas.ts'
-import type { RunContext } from '../run/context.ts'
-import type { UpdateOptions } from './options.ts'
+import { summarize } from '../report/update.ts'
+import { noStore, type OpenedStore, openMirror } from '../run/mirror.ts'
+import { begin, endInOrder, heldUntil, limited, type RunContext, secondsSince } from '../run/run.ts'
+import { openCatalogue } from './catalogue.ts'
+import { settle, type UpdateOptions } from './options.ts'
+import { type UpdateRun, updateImage } from './update-image.ts'
 
 /**
  * Brings the catalogue up to date: for each selected image the newest build is found, its verified bytes
  * are brought to the mirror, and the catalogue file is rewritten. One image's failure is told in the
- * report and never stops the others.
+ * report and never stops the others. The distributions are asked while the store is: what they say is told, and
+ * used, once the store is known to be usable.
  * @throws UpdaterError CONFIGURATION, USAGE, CATALOG_*, STORE_* where nothing could be begun; nothing was
  * changed then. Several defects of a catalogue come as an `AggregateError` in `cause`.
  */
 export async function updateCatalogue(options: UpdateOptions, context: RunContext = {}): Promise<RunReport> {
-  const { runUpdate } = await import('./run.ts')
-  return runUpdate(options, context)
+  const settings = settle(options)
+  const { dryRun } = settings
+  const refused = new AbortController()
+  const { signal: given = refused.signal } = context
+  const beginning = begin({ ...context, signal: AbortSignal.any([given, refused.signal]) })
+  const { startedAt, signal, note, http } = beginning
+  const catalogue = await openCatalogue(settings)
+  let opened: OpenedStore = noStore
+  try {
+    if (!dryRun) opened = await openMirror(settings.mirror, catalogue.images, beginning)
+    const { store, ready, tidied } = opened
+    ready.catch((error: unknown) => refused.abort(error))
+    const onEvent = heldUntil(ready, beginning.onEvent)
+    onEvent({ type: 'run-start', images: catalogue.images.length })
+    const run: UpdateRun = {
+      ...{ settings, signal, http, note, store, ready, onEvent, catalogue },
+      checking: limited(settings.jobs, signal),
+      transferring: limited(settings.transfers, signal),
+      discovery: createDiscovery(settings, { http, signal, dryRun }),
+    }
+    const images = await Promise.all(
+      catalogue.images.map((image, ordinal) => updateImage(image, ordinal, run)),
+    )
+    await ready
+    await tidied
+    return {
+      schema_version: 1,
+      started_at: startedAt.toISOString(),
+      seconds: secondsSince(startedAt),
+      dry_run: dryRun,
+      summary: summarize(images),
+      images,
+      changes: await catalogue.changes(),
+      errors: [],
+    }
+  } finally {
+    refused.abort()
+    await endInOrder([() => opened.store?.close(), () => http.close(), () => catalogue.release()], note)
+  }
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import type { KeepVersions } from '../../src/discovery/options.ts'
 import type { Digest } from '../../src/image.ts'
 import { skipReason } from '../../src/run/run.ts'
-import type { KeepVersions } from '../../src/update/options.ts'
 import { applyValues, findSharedObjects, planValues, versionsToKeep } from '../../src/update/plan.ts'
 import { anImage } from './image.ts'
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { UpdateOptions } from '../../src/update/options.ts'
-import { settle } from '../../src/update/settings.ts'
+import { settle } from '../../src/update/options.ts'
 
 const least: UpdateOptions = { images: ['/etc/images'], mirror: { kind: 'none' } }
 

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { mirrorCatalogue, type VerifyOptions, type VerifyReport, verifyCatalogue } from '../../src/index.ts'
 import { createPaint } from '../../src/report/terminal.ts'
 import { formatVerifyMarkdown, formatVerifyText, verifyStatus } from '../../src/report/verify.ts'
-import { judge } from '../../src/verify/judge.ts'
+import { judge } from '../../src/verify/verify.ts'
 import { type Entry, type HistoryWorld, startHistoryWorld } from '../support/history-world.ts'
 import { imageOf } from '../support/world/published.ts'
 
