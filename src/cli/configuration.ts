@@ -35,7 +35,8 @@ export function addConfigurationOptions(program: Command, session: Session): voi
 export async function configure(command: Command, session: Session): Promise<Configuration | undefined> {
   const { config } = readFlags<ConfigurationFlags>(command).values
   if (config === false) return undefined
-  const { loadConfiguration, secretOptions } = await session.context.library()
+  const { loadConfiguration } = await import('../config/load.ts')
+  const { secretOptions } = await import('../config/secrets.ts')
   const configuration = await loadConfiguration(config, command.name())
   layUnder(command, configuration)
   session.hide(secretOptions.map((key) => configuration?.options[key]))

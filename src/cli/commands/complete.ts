@@ -10,7 +10,7 @@ export function registerComplete(program: Command, { context }: Session): void {
     .argument('[words...]')
     .action(async (shell: string, words: readonly string[]) => {
       const { complete } = await import('../completion/candidates.ts')
-      const { kind, candidates } = await complete(program, shell, words, context.library)
+      const { kind, candidates } = await complete(program, shell, words)
       const lines = candidates.map(({ value, description }) =>
         [value, ...(description === undefined ? [] : [description])].map(printable).join('\t'),
       )

@@ -1,5 +1,4 @@
 import type { Command, Option } from 'commander'
-import type { CliContext } from '../context.ts'
 import { pathOptions } from '../options.ts'
 import { catalogueInForce, catalogueNames } from './names.ts'
 import { joinAtEquals, readWords, type Typed, unquote } from './words.ts'
@@ -20,7 +19,6 @@ export async function complete(
   program: Command,
   shell: string,
   words: readonly string[],
-  library: CliContext['library'],
 ): Promise<Completion> {
   const visible = program.createHelp().visibleCommands(program)
   const [update = program] = visible
@@ -40,7 +38,7 @@ export async function complete(
   }
   const commands = visible.map((one) => ({ value: one.name(), description: one.description() }))
   if (typed.help) return matching(commands, typed.prefix)
-  const further = await argumentsFor(typed, library)
+  const further = await argumentsFor(typed)
   return matching(typed.named ? further : [...commands, ...further], typed.prefix)
 }
 
@@ -54,12 +52,12 @@ async function optionValues(option: Option, typed: Typed): Promise<readonly Cand
 }
 
 /** What can be an argument of the command. */
-async function argumentsFor(typed: Typed, library: CliContext['library']): Promise<readonly Candidate[]> {
+async function argumentsFor(typed: Typed): Promise<readonly Candidate[]> {
   switch (typed.command.registeredArguments[0]?.name()) {
     case 'NAME':
       return namesFor(typed)
     case 'DISTRO': {
-      const { shippedCatalogue } = await library()
+      const { shippedCatalogue } = await import('../../init/init.ts')
       return [...(await shippedCatalogue()).map(({ name }) => ({ value: name })), { value: 'all' }]
     }
     default:
