@@ -1,42 +1,90 @@
-/** A fixed number of equal blocks of shared memory: whoever wants one more waits until one comes back. */
-export interface BlockPool {
+export interface BlockWriterOptions {
   /** Bytes of each block. */
   readonly blockSize: number
-  /** @throws the signal's reason once it is aborted */
-  acquire(): Promise<SharedArrayBuffer>
-  release(block: SharedArrayBuffer): void
+  /** Blocks that exist at most. */
+  readonly blocks: number
+  readonly signal: AbortSignal
+  /**
+   * Deals with the first `length` bytes of a block; called in order. The block is reused once the promise is
+   * settled. It never rejects: a failure is told by other means.
+   */
+  readonly deliver: (block: SharedArrayBuffer, length: number) => Promise<void>
 }
 
-/** Blocks are allocated when they are first wanted. */
-export function createBlockPool(blockSize: number, count: number, signal: AbortSignal): BlockPool {
-  const free: SharedArrayBuffer[] = []
-  const waiting: { resolve(block: SharedArrayBuffer): void; reject(reason: unknown): void }[] = []
-  let allocated = 0
+/** Cuts a stream of chunks into full blocks of shared memory and a last one that may be shorter. */
+export class BlockWriter {
+  readonly #options: BlockWriterOptions
+  readonly #free: SharedArrayBuffer[] = []
+  readonly #outstanding = new Set<Promise<void>>()
+  #allocated = 0
+  #waiting: { resolve(block: SharedArrayBuffer): void; reject(reason: unknown): void } | undefined
+  #block: { readonly shared: SharedArrayBuffer; readonly bytes: Buffer } | undefined
+  #filled = 0
 
-  signal.addEventListener(
-    'abort',
-    () => {
-      for (const { reject } of waiting.splice(0)) reject(signal.reason)
-    },
-    { once: true },
-  )
+  constructor(options: BlockWriterOptions) {
+    this.#options = options
+    const { signal } = options
+    signal.addEventListener('abort', () => this.#waiting?.reject(signal.reason), { once: true })
+  }
 
-  return {
-    blockSize,
-    async acquire() {
-      signal.throwIfAborted()
-      const block = free.pop()
-      if (block !== undefined) return block
-      if (allocated < count) {
-        allocated += 1
-        return new SharedArrayBuffer(blockSize)
+  /** Copies the chunk; waits while every block is in use. @throws the signal's reason once it is aborted */
+  async write(chunk: Uint8Array): Promise<void> {
+    const { blockSize } = this.#options
+    for (let offset = 0; offset < chunk.length; ) {
+      if (this.#block === undefined) {
+        const shared = await this.#acquire()
+        this.#block = { shared, bytes: Buffer.from(shared) }
       }
-      return new Promise((resolve, reject) => waiting.push({ resolve, reject }))
-    },
-    release(block) {
-      const next = waiting.shift()
-      if (next === undefined) free.push(block)
-      else next.resolve(block)
-    },
+      const taken = chunk.subarray(offset, offset + blockSize - this.#filled)
+      // `set` copies to shared memory word by word; this is the system's own copy.
+      this.#block.bytes.fill(taken, this.#filled, this.#filled + taken.length)
+      this.#filled += taken.length
+      offset += taken.length
+      if (this.#filled === blockSize) this.#flush()
+    }
+  }
+
+  /** Hands on what is left and waits until every block has been dealt with. */
+  async end(): Promise<void> {
+    this.#flush()
+    await this.settled()
+  }
+
+  /** Waits until every block that was handed on has been dealt with. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#outstanding)
+  }
+
+  /** Blocks are allocated when they are first wanted. */
+  async #acquire(): Promise<SharedArrayBuffer> {
+    const { signal, blocks, blockSize } = this.#options
+    signal.throwIfAborted()
+    const block = this.#free.pop()
+    if (block !== undefined) return block
+    if (this.#allocated < blocks) {
+      this.#allocated += 1
+      return new SharedArrayBuffer(blockSize)
+    }
+    return new Promise((resolve, reject) => {
+      this.#waiting = { resolve, reject }
+    })
+  }
+
+  #release(block: SharedArrayBuffer): void {
+    if (this.#waiting === undefined) this.#free.push(block)
+    else this.#waiting.resolve(block)
+    this.#waiting = undefined
+  }
+
+  #flush(): void {
+    if (this.#block === undefined) return
+    const { shared } = this.#block
+    const delivery = this.#options.deliver(shared, this.#filled).then(() => {
+      this.#outstanding.delete(delivery)
+      this.#release(shared)
+    })
+    this.#outstanding.add(delivery)
+    this.#block = undefined
+    this.#filled = 0
   }
 }

@@ -2,122 +2,99 @@ import { Worker } from 'node:worker_threads'
 import { UpdaterError } from '../errors.ts'
 import type { DigestAlgorithm } from '../image.ts'
 
-/** Hashes streams of shared blocks, one algorithm each, in a thread that all digesters share. */
-export interface Digester<Stream extends string> {
+/** Computes one digest over blocks of shared memory, in a thread that all digesters share. */
+export interface Digester {
   /**
-   * Appends the first `length` bytes of `block` to a stream. The block may be reused once the promise is settled.
-   * @throws UpdaterError INTERNAL where the thread is gone, ABORTED where the stream has ended
+   * Appends the first `length` bytes of the block, which may be reused once the promise is settled.
+   * @throws UpdaterError INTERNAL where the thread has ended, ABORTED after `final` or `close`
    */
-  update(stream: Stream, block: SharedArrayBuffer, length: number): Promise<void>
-  /** Ends a stream and says its digest, in lower-case hexadecimal. Once for each stream. */
-  final(stream: Stream): Promise<string>
-  /** Forgets the streams; the last digester to be closed ends the thread. What is outstanding is rejected. */
+  update(block: SharedArrayBuffer, length: number): Promise<void>
+  /** The digest of all that was appended, in lower-case hexadecimal. To be called once. */
+  final(): Promise<string>
+  /** The last digester to be closed ends the thread. */
   close(): Promise<void>
 }
 
-/** @param algorithms the algorithm of every stream that will be hashed. */
-export function createDigester<Stream extends string>(
-  algorithms: Readonly<Record<Stream, DigestAlgorithm>>,
-): Digester<Stream> {
-  const thread = openThread()
-  const numbers = new Map<string, number>()
-  for (const [stream, algorithm] of Object.entries<DigestAlgorithm>(algorithms)) {
-    numbers.set(stream, thread.begin(algorithm))
+/** One thread hashes faster than a network delivers, and each costs memory. */
+let shared: { readonly thread: Thread; digesters: number } | undefined
+
+export function createDigester(algorithm: DigestAlgorithm): Digester {
+  shared ??= { thread: new Thread(), digesters: 0 }
+  const use = shared
+  use.digesters += 1
+  const stream = use.thread.begin(algorithm)
+  let isOpen = true
+
+  // The thread would end with an error if it were asked for a stream that has ended, and with it all others.
+  async function ask(block?: SharedArrayBuffer, length?: number): Promise<string | undefined> {
+    if (!isOpen) throw new UpdaterError('ABORTED', 'The checksum is not wanted any more')
+    isOpen = block !== undefined
+    return use.thread.ask(stream, block, length)
   }
-  const numberOf = (stream: Stream) => numbers.get(stream) ?? 0
+
   return {
-    async update(stream, block, length) {
-      await thread.ask(numberOf(stream), block, length)
+    async update(block, length) {
+      await ask(block, length)
     },
-    final: async (stream) => (await thread.ask(numberOf(stream))) ?? '',
-    close: () => thread.close([...numbers.values()]),
+    final: async () => (await ask()) ?? '',
+    async close() {
+      isOpen = false
+      use.digesters -= 1
+      if (use.digesters > 0) return use.thread.forget(stream)
+      if (shared === use) shared = undefined
+      await use.thread.end()
+    },
   }
 }
 
-interface Thread {
-  /** The number of a new stream. */
-  begin(algorithm: DigestAlgorithm): number
-  ask(stream: number, block?: SharedArrayBuffer, length?: number): Promise<string | undefined>
-  close(streams: readonly number[]): Promise<void>
-}
-
-interface Pending {
-  readonly stream: number
+interface Question {
   resolve(hex: string | undefined): void
   reject(error: UpdaterError): void
 }
 
-/** One thread hashes faster than a network delivers, and each costs memory. */
-let shared: { readonly thread: Thread; users: number } | undefined
+class Thread {
+  readonly #worker = new Worker(new URL('./digest-worker.mjs', import.meta.url), { execArgv: [], env: {} })
+  readonly #questions = new Map<number, Question>()
+  #lastId = 0
+  #end: UpdaterError | undefined
 
-function openThread(): Thread {
-  shared ??= { thread: startThread(), users: 0 }
-  shared.users += 1
-  return shared.thread
-}
-
-function startThread(): Thread {
-  const worker = new Worker(new URL('./digest-worker.mjs', import.meta.url), { execArgv: [], env: {} })
-  const outstanding = new Map<number, Pending>()
-  const open = new Set<number>()
-  let lastId = 0
-  let lastStream = 0
-  let gone: UpdaterError | undefined
-
-  function reject(error: UpdaterError, streams?: readonly number[]): void {
-    for (const [id, pending] of outstanding) {
-      if (streams !== undefined && !streams.includes(pending.stream)) continue
-      outstanding.delete(id)
-      pending.reject(error)
-    }
+  constructor() {
+    this.#worker.on('message', ({ id, hex }: { id: number; hex?: string }) => {
+      this.#questions.get(id)?.resolve(hex)
+      this.#questions.delete(id)
+    })
+    this.#worker.on('error', (cause) => this.#lose(cause))
+    this.#worker.on('exit', () => this.#lose())
   }
 
-  function lose(cause?: unknown): void {
-    gone ??= new UpdaterError('INTERNAL', 'The thread that computes checksums has ended', { cause })
-    if (shared?.thread === thread) shared = undefined
-    reject(gone)
+  /** The number of a new stream. */
+  begin(algorithm: DigestAlgorithm): number {
+    this.#lastId += 1
+    this.#worker.postMessage({ stream: this.#lastId, algorithm })
+    return this.#lastId
   }
 
-  worker.on('message', ({ id, hex }: { id: number; hex?: string }) => {
-    outstanding.get(id)?.resolve(hex)
-    outstanding.delete(id)
-  })
-  worker.on('error', lose)
-  worker.on('exit', () => lose())
-
-  const thread: Thread = {
-    begin(algorithm) {
-      lastStream += 1
-      open.add(lastStream)
-      worker.postMessage({ stream: lastStream, algorithm })
-      return lastStream
-    },
-    ask: (stream, block, length) =>
-      new Promise((resolve, reject) => {
-        if (gone !== undefined) return reject(gone)
-        // The thread would end with an error, and with it the streams of all others.
-        if (!open.has(stream)) return reject(unwanted())
-        if (block === undefined) open.delete(stream)
-        lastId += 1
-        outstanding.set(lastId, { stream, resolve, reject })
-        worker.postMessage({ id: lastId, stream, block, length })
-      }),
-    async close(streams) {
-      reject(unwanted(), streams)
-      for (const stream of streams) {
-        open.delete(stream)
-        worker.postMessage({ stream, forget: true })
-      }
-      if (shared?.thread !== thread) return
-      shared.users -= 1
-      if (shared.users > 0) return
-      shared = undefined
-      await worker.terminate()
-    },
+  ask(stream: number, block?: SharedArrayBuffer, length?: number): Promise<string | undefined> {
+    return new Promise((resolve, reject) => {
+      if (this.#end !== undefined) return reject(this.#end)
+      this.#lastId += 1
+      this.#questions.set(this.#lastId, { resolve, reject })
+      this.#worker.postMessage({ id: this.#lastId, stream, block, length })
+    })
   }
-  return thread
-}
 
-function unwanted(): UpdaterError {
-  return new UpdaterError('ABORTED', 'The checksum is not wanted any more')
+  forget(stream: number): void {
+    this.#worker.postMessage({ stream, forget: true })
+  }
+
+  async end(): Promise<void> {
+    await this.#worker.terminate()
+  }
+
+  #lose(cause?: unknown): void {
+    this.#end ??= new UpdaterError('INTERNAL', 'The thread that computes checksums has ended', { cause })
+    if (shared?.thread === this) shared = undefined
+    for (const { reject } of this.#questions.values()) reject(this.#end)
+    this.#questions.clear()
+  }
 }

@@ -1,15 +1,35 @@
 import { UpdaterError } from '../errors.ts'
 import type { ImageFormat } from '../image.ts'
-import { Bytes } from './formats/bytes.ts'
 import { findForeignContent } from './formats/content.ts'
-import { type Finding, tailLength } from './formats/finding.ts'
+import { Bytes, type ImageHead, tailLength, wrongFormat } from './formats/format.ts'
 import { inspectQcow2 } from './formats/qcow2.ts'
 import { inspectIso, inspectRaw } from './formats/raw.ts'
-import { wrongFormat } from './formats/refusal.ts'
 import { inspectVdi } from './formats/vdi.ts'
 import { inspectVhd } from './formats/vhd.ts'
 import { inspectVmdk } from './formats/vmdk.ts'
-import type { ImageFacts, Inspector } from './inspector.ts'
+
+/** What an image says of itself. */
+export interface ImageFacts {
+  /** Bytes that the image takes up as a disk, where its format says so. */
+  readonly virtualSize?: number
+  /** Sentences about what is unusual, but not refused. */
+  readonly warnings: readonly string[]
+}
+
+/** Looks at an image's stored bytes, in order, without keeping them. */
+export interface Inspector {
+  /**
+   * The next bytes. They belong to the caller: what is needed later is copied.
+   * @throws UpdaterError IMAGE_FORMAT, IMAGE_UNSAFE, as soon as the bytes seen so far are refused
+   */
+  feed(chunk: Uint8Array): void
+  /**
+   * After the last byte.
+   * @param totalBytes how many bytes were fed
+   * @throws UpdaterError IMAGE_FORMAT, IMAGE_UNSAFE
+   */
+  finish(totalBytes: number): ImageFacts
+}
 
 export interface InspectionOptions {
   /** The image's `min_disk` in GiB; 0 stands for none. */
@@ -24,7 +44,7 @@ export interface InspectionOptions {
 const headLength = 2 << 20
 const gib = 2 ** 30
 
-const inspections: Record<ImageFormat, (head: Bytes) => Finding> = {
+const inspections: Record<ImageFormat, (head: Bytes) => ImageHead> = {
   qcow2: inspectQcow2,
   vmdk: inspectVmdk,
   vhd: inspectVhd,
@@ -49,9 +69,9 @@ export function createInspector(format: ImageFormat, options: InspectionOptions 
   let head = Buffer.allocUnsafeSlow(headLength)
   let headFilled = 0
   let tail: Buffer = Buffer.alloc(0)
-  let finding: Finding | undefined
+  let judged: ImageHead | undefined
 
-  const judge = (): Finding => {
+  const judge = (): ImageHead => {
     const found = inspectHead(format, new Bytes(head.subarray(0, headFilled), format), options)
     head = Buffer.alloc(0)
     return found
@@ -60,18 +80,18 @@ export function createInspector(format: ImageFormat, options: InspectionOptions 
   return {
     feed(chunk) {
       tail = lastBytes(tail, chunk)
-      if (finding !== undefined) return
+      if (judged !== undefined) return
       const part = chunk.subarray(0, headLength - headFilled)
       head.set(part, headFilled)
       headFilled += part.length
-      if (headFilled === headLength) finding = judge()
+      if (headFilled === headLength) judged = judge()
     },
     finish(totalBytes): ImageFacts {
       if (totalBytes === 0) throw wrongFormat('The image is empty')
-      finding ??= judge()
-      const sizeAtEnd = finding.atEnd?.({ totalBytes, tail: new Bytes(tail, format) })
-      const virtualSize = finding.virtualSize ?? sizeAtEnd
-      const warnings = [...(finding.warnings ?? [])]
+      judged ??= judge()
+      const sizeAtEnd = judged.atEnd?.({ totalBytes, tail: new Bytes(tail, format) })
+      const virtualSize = judged.virtualSize ?? sizeAtEnd
+      const warnings = [...(judged.warnings ?? [])]
       if (virtualSize === undefined) return { warnings }
       const warning = checkVirtualSize(format, virtualSize, options)
       if (warning !== undefined) warnings.push(warning)
@@ -80,7 +100,7 @@ export function createInspector(format: ImageFormat, options: InspectionOptions 
   }
 }
 
-function inspectHead(format: ImageFormat, head: Bytes, options: InspectionOptions): Finding {
+function inspectHead(format: ImageFormat, head: Bytes, options: InspectionOptions): ImageHead {
   const foreign = findForeignContent(head, format)
   if (foreign !== undefined) {
     throw wrongFormat(`The image is declared as ${format} but starts with ${foreign}`)

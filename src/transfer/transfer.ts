@@ -3,16 +3,15 @@ import type { Download } from '../http/types.ts'
 import { redactUrl } from '../http/url.ts'
 import { type Compression, type Digest, formatDigest, type ImageFormat, sameDigest } from '../image.ts'
 import type { Upload } from '../stores/store.ts'
-import { createBlockWriter } from './block-writer.ts'
-import { createBlockPool } from './blocks.ts'
+import { BlockWriter } from './blocks.ts'
 import { interruptible, tooLarge } from './chunks.ts'
 import { decompress } from './decompress.ts'
-import { createDigester, type Digester } from './digest.ts'
-import type { ImageFacts, Inspector } from './inspector.ts'
+import { createDigester } from './digest.ts'
+import type { ImageFacts, Inspector } from './inspect.ts'
 
 export interface TransferPlan {
   readonly source: Download
-  /** What the distribution publishes of the source's bytes. Absent: nothing, and sha256 is computed. */
+  /** The published digest of the source's bytes. Absent: none is published, and sha256 is computed. */
   readonly expected?: Digest | undefined
   readonly compression?: Compression | undefined
   /** Of the image that is stored. */
@@ -22,11 +21,12 @@ export interface TransferPlan {
   /** Bytes that may be stored, and bytes that may come: some compressed files expand to nothing for ever. */
   readonly maxSize: number
   readonly signal?: AbortSignal | undefined
-  /** At most about four times a second, and once at the end. */
-  readonly onProgress?: ((progress: TransferProgress) => void) | undefined
+  /** Called at most about four times a second, and once at the end. */
+  readonly onProgress?: ((bytes: TransferredBytes) => void) | undefined
 }
 
-export interface TransferProgress {
+/** How far a transfer is. */
+export interface TransferredBytes {
   /** Bytes that have come from the source. */
   readonly received: number
   /** Bytes that the store has taken. */
@@ -47,163 +47,149 @@ export interface Transferred {
   readonly head: Uint8Array
 }
 
-const headSize = 512
+/** Blocks between a compressed source and the digest of its bytes. */
+const packedBlocks = { blockSize: 2 ** 18, blocks: 4 }
 
 /**
- * Streams a source to an upload in one pass: hash, decompress where it is compressed (and hash again),
- * inspect, store. It returns only if the source's digest is the expected one, where there is one; to make the object visible
- * (`complete`) or to remove it (`abort`, also after a throw) is the caller's part.
+ * Streams a source to an upload in one pass: hash, decompress where it is compressed (and hash again), inspect, store.
+ * It returns only if the source's digest is the expected one, where there is one. The caller makes the object visible
+ * (`complete`) or removes it (`abort`, also after a throw).
  * @throws UpdaterError DIGEST_MISMATCH, HTTP_*, DECOMPRESSION_FAILED, IMAGE_*, STORE_*, ABORTED
  */
 export async function transfer(plan: TransferPlan): Promise<Transferred> {
-  const { source, expected, compression, format } = plan
+  const { source, expected, compression, upload, inspector } = plan
+  const { url } = source.facts
   const algorithm = expected?.algorithm ?? 'sha256'
   const failure = new AbortController()
+  const fail = (error: unknown) => failure.abort(error)
   const signal = plan.signal === undefined ? failure.signal : AbortSignal.any([plan.signal, failure.signal])
-  const digester = createDigester({ source: algorithm, stored: 'sha256' })
-  const meter = createMeter(plan)
-  const hashed = compression === undefined ? 'source' : 'stored'
-  const sink = createSink(plan, { digester, hashed, meter, signal, fail: (error) => failure.abort(error) })
+  const packed = createDigester(algorithm)
+  const unpacked = compression === undefined ? packed : createDigester('sha256')
+  const meter = new Meter(plan)
+
+  const tap = new BlockWriter({
+    ...packedBlocks,
+    signal,
+    deliver: (block, length) => packed.update(block, length).catch(fail),
+  })
+  // As many blocks as there may be parts on their way: one of them is filled as soon as another is stored.
+  const parts = new BlockWriter({
+    blockSize: upload.partSize,
+    blocks: upload.concurrency,
+    signal,
+    async deliver(block, length) {
+      const write = async () => {
+        signal.throwIfAborted()
+        await upload.write(new Uint8Array(block, 0, length))
+        meter.addStored(length)
+      }
+      for (const outcome of await Promise.allSettled([unpacked.update(block, length), write()])) {
+        if (outcome.status === 'rejected') fail(outcome.reason)
+      }
+    },
+  })
+
   try {
     const received = meter.received(interruptible(source.body, signal))
-    if (compression === undefined) {
-      await sink.store(received)
-    } else {
-      const tap = createTap(digester, signal, (error) => failure.abort(error))
-      await sink.store(decompress(compression, tap.through(received), { format }))
-      await tap.end()
-    }
+    const image =
+      compression === undefined
+        ? received
+        : decompress(compression, tapped(received, tap), { format: plan.format })
+    const { size, head } = await store(image, parts, plan)
+    await tap.end()
     signal.throwIfAborted()
-    const found: Digest = { algorithm, hex: await digester.final('source') }
-    if (expected !== undefined && !sameDigest(found, expected)) {
-      throw mismatch(expected, found, source.facts.url)
-    }
-    const facts = plan.inspector?.finish(sink.size())
-    const digest: Digest =
-      compression === undefined ? found : { algorithm: 'sha256', hex: await digester.final('stored') }
+    const found: Digest = { algorithm, hex: await packed.final() }
+    if (expected !== undefined && !sameDigest(found, expected)) throw mismatch(expected, found, url)
+    const facts = inspector?.finish(size)
+    const digest: Digest = packed === unpacked ? found : { algorithm: 'sha256', hex: await unpacked.final() }
     meter.end()
-    return { source: found, digest, size: sink.size(), received: meter.total(), facts, head: sink.head() }
+    return { source: found, digest, size, received: meter.total, facts, head }
   } catch (error) {
     const cause: unknown = failure.signal.aborted ? failure.signal.reason : error
-    failure.abort(cause)
+    fail(cause)
     throw plan.signal?.aborted
-      ? new UpdaterError('ABORTED', `The transfer of ${redactUrl(source.facts.url)} was aborted`, { cause })
+      ? new UpdaterError('ABORTED', `The transfer of ${redactUrl(url)} was aborted`, { cause })
       : asUpdaterError(cause)
   } finally {
     await source.discard().catch(() => {})
-    await sink.settled()
-    await digester.close()
+    await parts.settled()
+    await packed.close()
+    if (unpacked !== packed) await unpacked.close()
   }
 }
 
-interface SinkContext {
-  readonly digester: Digester<'source' | 'stored'>
-  /** The stream that the stored bytes belong to. */
-  readonly hashed: 'source' | 'stored'
-  readonly meter: Meter
-  readonly signal: AbortSignal
-  readonly fail: (error: unknown) => void
+/** The same chunks, each of which is also handed to a writer. */
+async function* tapped(source: AsyncIterable<Uint8Array>, tap: BlockWriter): AsyncGenerator<Uint8Array> {
+  for await (const chunk of source) {
+    await tap.write(chunk)
+    yield chunk
+  }
 }
 
-/** Inspects the bytes to be stored, hashes them and stores them in parts. */
-function createSink(plan: TransferPlan, { digester, hashed, meter, signal, fail }: SinkContext) {
-  const { upload, inspector, maxSize } = plan
-  // As many as there may be parts on their way: one of them is filled as soon as another is stored.
-  const pool = createBlockPool(upload.partSize, upload.concurrency, signal)
+const headSize = 512
+
+/** Inspects the image's bytes and hands them on in parts, all of which have been stored, or have failed, at its end. */
+async function store(
+  image: AsyncIterable<Uint8Array>,
+  parts: BlockWriter,
+  { inspector, maxSize, source }: TransferPlan,
+): Promise<{ readonly size: number; readonly head: Uint8Array }> {
   let size = 0
   let head: Uint8Array = new Uint8Array(0)
-
-  const parts = createBlockWriter(pool, async (block, length) => {
-    const write = async () => {
-      signal.throwIfAborted()
-      await upload.write(new Uint8Array(block, 0, length))
-      meter.stored(length)
-    }
-    for (const outcome of await Promise.allSettled([digester.update(hashed, block, length), write()])) {
-      if (outcome.status === 'rejected') fail(outcome.reason)
-    }
-  })
-
-  return {
-    async store(bytes: AsyncIterable<Uint8Array>): Promise<void> {
-      for await (const chunk of bytes) {
-        size += chunk.length
-        if (size > maxSize) throw tooLarge(maxSize)
-        if (head.length < headSize) head = Buffer.concat([head, chunk.subarray(0, headSize - head.length)])
-        inspector?.feed(chunk)
-        await parts.write(chunk)
-      }
-      if (size === 0)
-        throw new UpdaterError('IMAGE_FORMAT', `The image of ${redactUrl(plan.source.facts.url)} is empty`)
-      await parts.end()
-    },
-    settled: () => parts.settled(),
-    size: () => size,
-    head: () => head,
+  for await (const chunk of image) {
+    size += chunk.length
+    if (size > maxSize) throw tooLarge(maxSize)
+    if (head.length < headSize) head = Buffer.concat([head, chunk.subarray(0, headSize - head.length)])
+    inspector?.feed(chunk)
+    await parts.write(chunk)
   }
+  if (size === 0)
+    throw new UpdaterError('IMAGE_FORMAT', `The image of ${redactUrl(source.facts.url)} is empty`)
+  await parts.end()
+  return { size, head }
 }
 
-const tapBlockSize = 2 ** 18
+const interval = 250
 
-/** Hashes the bytes of a compressed source on their way to the decompressor. */
-function createTap(
-  digester: Digester<'source' | 'stored'>,
-  signal: AbortSignal,
-  fail: (error: unknown) => void,
-) {
-  const pool = createBlockPool(tapBlockSize, 4, signal)
-  const blocks = createBlockWriter(pool, (block, length) =>
-    digester.update('source', block, length).catch(fail),
-  )
-  return {
-    async *through(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-      for await (const chunk of source) {
-        await blocks.write(chunk)
-        yield chunk
-      }
-    },
-    end: () => blocks.end(),
+/** Counts bytes and tells of them from time to time. */
+class Meter {
+  readonly #plan: TransferPlan
+  #received = 0
+  #stored = 0
+  #told = performance.now()
+
+  constructor(plan: TransferPlan) {
+    this.#plan = plan
   }
-}
 
-interface Meter {
+  /** Bytes received. */
+  get total(): number {
+    return this.#received
+  }
+
   /** The same chunks, counted. @throws UpdaterError IMAGE_TOO_LARGE */
-  received(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array>
-  stored(bytes: number): void
-  /** Bytes received so far. */
-  total(): number
-  end(): void
-}
-
-const progressInterval = 250
-
-function createMeter({ onProgress = () => {}, maxSize }: TransferPlan): Meter {
-  let received = 0
-  let stored = 0
-  let last = performance.now()
-  const tell = (now: number) => {
-    last = now
-    onProgress({ received, stored })
+  async *received(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    const { maxSize } = this.#plan
+    for await (const chunk of source) {
+      this.#received += chunk.length
+      if (this.#received > maxSize) throw tooLarge(maxSize)
+      this.#tick()
+      yield chunk
+    }
   }
-  const tick = () => {
-    const now = performance.now()
-    if (now - last >= progressInterval) tell(now)
+
+  addStored(bytes: number): void {
+    this.#stored += bytes
+    this.#tick()
   }
-  return {
-    async *received(source) {
-      for await (const chunk of source) {
-        received += chunk.length
-        if (received > maxSize) throw tooLarge(maxSize)
-        tick()
-        yield chunk
-      }
-    },
-    stored(bytes) {
-      stored += bytes
-      tick()
-    },
-    total: () => received,
-    end: () => tell(performance.now()),
+
+  end(): void {
+    this.#told = performance.now()
+    this.#plan.onProgress?.({ received: this.#received, stored: this.#stored })
+  }
+
+  #tick(): void {
+    if (performance.now() - this.#told >= interval) this.end()
   }
 }
 

@@ -7,13 +7,25 @@ const digest = createHash('sha256').update(new Uint8Array(block)).digest('hex')
 
 describe('digesters', () => {
   it('do not suffer from what another one asks after its end', async () => {
-    const [one, other] = [createDigester({ all: 'sha256' }), createDigester({ all: 'sha256' })]
-    await other.update('all', block, 8)
-    await one.final('all')
-    await expect(one.final('all')).rejects.toMatchObject({ code: 'ABORTED' })
+    const [one, other] = [createDigester('sha256'), createDigester('sha256')]
+    await other.update(block, 8)
+    await one.final()
+    await expect(one.final()).rejects.toMatchObject({ code: 'ABORTED' })
     await one.close()
-    await expect(one.update('all', block, 8)).rejects.toMatchObject({ code: 'ABORTED' })
-    expect(await other.final('all')).toBe(digest)
+    await expect(one.update(block, 8)).rejects.toMatchObject({ code: 'ABORTED' })
+    expect(await other.final()).toBe(digest)
+    await other.close()
+  })
+
+  it('reject what is outstanding when the last of them is closed, and begin anew afterwards', async () => {
+    const one = createDigester('sha256')
+    const outstanding = one.update(new SharedArrayBuffer(2 ** 26), 2 ** 26)
+    const verdict = expect(outstanding).rejects.toMatchObject({ code: 'INTERNAL' })
+    await one.close()
+    await verdict
+    const other = createDigester('sha256')
+    await other.update(block, 8)
+    expect(await other.final()).toBe(digest)
     await other.close()
   })
 })

@@ -1,7 +1,6 @@
 import { UpdaterError } from '../../src/errors.ts'
 import type { ImageFormat } from '../../src/image.ts'
-import { createInspector, type InspectionOptions } from '../../src/transfer/inspect.ts'
-import type { ImageFacts } from '../../src/transfer/inspector.ts'
+import { createInspector, type ImageFacts, type InspectionOptions } from '../../src/transfer/inspect.ts'
 
 /** Feeds an image in chunks of the given lengths, the last of them for all that is left. */
 export function inspect(

@@ -1,5 +1,5 @@
 import type { ImageFormat } from '../../image.ts'
-import type { Bytes } from './bytes.ts'
+import type { Bytes } from './format.ts'
 
 interface Signature {
   readonly what: string

@@ -1,6 +1,4 @@
-import type { Bytes } from './bytes.ts'
-import type { Finding } from './finding.ts'
-import { noSignature, truncated, unsafe, wrongFormat } from './refusal.ts'
+import { type Bytes, type ImageHead, noSignature, truncated, unsafe, wrongFormat } from './format.ts'
 
 interface Header {
   readonly clusterSize: bigint
@@ -38,7 +36,7 @@ const largestRefcountTable = 8n << 20n
  *
  * @throws UpdaterError `IMAGE_FORMAT`, `IMAGE_UNSAFE`
  */
-export function inspectQcow2(head: Bytes): Finding {
+export function inspectQcow2(head: Bytes): ImageHead {
   if (!head.has(0, 'QFI\xfb')) throw noSignature('qcow2')
   const header = readHeader(head)
   checkFeatures(head, header)

@@ -1,6 +1,4 @@
-import type { Bytes } from './bytes.ts'
-import type { Finding } from './finding.ts'
-import { noSignature, wrongFormat } from './refusal.ts'
+import { type Bytes, type ImageHead, noSignature, wrongFormat } from './format.ts'
 
 /**
  * ISO 9660: the identifier of the first volume descriptor, in sector 16 of 2048 bytes
@@ -21,7 +19,7 @@ function hasBootRecord(head: Bytes): boolean {
  *
  * @throws UpdaterError `IMAGE_FORMAT`
  */
-export function inspectRaw(head: Bytes): Finding {
+export function inspectRaw(head: Bytes): ImageHead {
   if (isIso(head) && !hasBootRecord(head)) {
     throw wrongFormat('The image is declared as raw but is an ISO 9660 file system without a boot record')
   }
@@ -43,7 +41,7 @@ export function inspectRaw(head: Bytes): Finding {
  *
  * @throws UpdaterError `IMAGE_FORMAT`
  */
-export function inspectIso(head: Bytes): Finding {
+export function inspectIso(head: Bytes): ImageHead {
   if (!isIso(head)) throw noSignature('iso')
   return { atEnd: ({ totalBytes }) => BigInt(totalBytes) }
 }

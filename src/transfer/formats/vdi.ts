@@ -1,6 +1,4 @@
-import type { Bytes } from './bytes.ts'
-import type { Finding } from './finding.ts'
-import { noSignature, truncated, unsafe, wrongFormat } from './refusal.ts'
+import { type Bytes, type ImageHead, noSignature, truncated, unsafe, wrongFormat } from './format.ts'
 
 const dynamicType = 1
 const fixedType = 2
@@ -13,7 +11,7 @@ const differencingType = 4
  *
  * @throws UpdaterError `IMAGE_FORMAT`, `IMAGE_UNSAFE`
  */
-export function inspectVdi(head: Bytes): Finding {
+export function inspectVdi(head: Bytes): ImageHead {
   if (!head.has(64, '\x7f\x10\xda\xbe')) throw noSignature('vdi')
   const major = head.u32le(68) >>> 16
   if (major !== 1) throw wrongFormat(`The vdi image has the unknown version ${major}`)

@@ -1,6 +1,12 @@
-import type { Bytes } from './bytes.ts'
-import type { Finding, ImageEnd } from './finding.ts'
-import { noSignature, truncated, unsafe, wrongFormat } from './refusal.ts'
+import {
+  type Bytes,
+  type ImageEnd,
+  type ImageHead,
+  noSignature,
+  truncated,
+  unsafe,
+  wrongFormat,
+} from './format.ts'
 
 interface Footer {
   readonly type: number
@@ -23,7 +29,7 @@ const parentLocators = { offset: 576, count: 8, length: 24 }
  *
  * @throws UpdaterError `IMAGE_FORMAT`, `IMAGE_UNSAFE`
  */
-export function inspectVhd(head: Bytes): Finding {
+export function inspectVhd(head: Bytes): ImageHead {
   if (!head.has(0, cookie)) return { atEnd: inspectFixed }
   const copy = readFooter(head, 0)
   if (copy.type !== dynamicType) {
