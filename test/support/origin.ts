@@ -68,6 +68,8 @@ export interface Origin {
   remove(path: string): void
   /** The next requests of the path (any method) meet these faults, one after the other; `{}` is none. */
   fault(path: string, ...faults: Fault[]): void
+  /** No request meets a fault any more that none has met so far. */
+  forgetFaults(): void
   /** Connections that are open now. */
   connections(): Promise<number>
   close(): Promise<void>
@@ -114,6 +116,7 @@ export async function startOrigin(options: OriginOptions = {}): Promise<Origin> 
     put,
     remove: (path) => void files.delete(path),
     fault: (path, ...more) => void faults.set(path, [...(faults.get(path) ?? []), ...more]),
+    forgetFaults: () => faults.clear(),
     connections: () =>
       new Promise((resolve, reject) =>
         server.getConnections((error, count) => (error ? reject(error) : resolve(count))),

@@ -25,6 +25,7 @@ beforeAll(async () => {
 })
 afterAll(() => world.close())
 beforeEach(async () => {
+  world.origin.forgetFaults()
   store = await startS3Server()
   folder = await world.writeCatalogue()
   return async () => {
