@@ -11,7 +11,7 @@ import { type Operation, type S3Server, startS3Server } from '../support/s3-serv
 
 const key = 'debian-12/20260124-debian-12.qcow2'
 const bucket = 'openstack-images'
-const bytes = Buffer.alloc(9 * 2 ** 20, 7)
+const bytes = Buffer.alloc(90_000, 7)
 const digest = { algorithm: 'sha512' as const, hex: createHash('sha512').update(bytes).digest('hex') }
 const record = { digest, source: digest, size: bytes.length }
 const contentType = 'application/octet-stream'
@@ -21,7 +21,7 @@ const late: UploadIntent = { contentType, size: bytes.length }
 let server: S3Server
 let http: HttpClient
 beforeEach(async () => {
-  server = await startS3Server({ pageSize: 2 })
+  server = await startS3Server({ pageSize: 2, smallestPart: 1 })
   http = createHttpClient({ policy: { retries: 2, backoffBase: 1, headersTimeout: 500, keepAlive: 100 } })
 })
 afterEach(async () => {
@@ -47,10 +47,7 @@ function storeWith(options: Partial<S3ClientOptions> = {}): Store {
 async function put(store: Store, intent: UploadIntent): Promise<void> {
   const upload = await store.begin(key, intent)
   try {
-    await Promise.all([
-      upload.write(bytes.subarray(0, upload.partSize)),
-      upload.write(bytes.subarray(upload.partSize)),
-    ])
+    await Promise.all([upload.write(bytes.subarray(0, 50_000)), upload.write(bytes.subarray(50_000))])
     await upload.complete(record)
   } catch (error) {
     await upload.abort()
@@ -139,7 +136,7 @@ describe.each([
 describe('an upload that is given up', () => {
   it('while it is being begun is removed again', async () => {
     const controller = new AbortController()
-    const effect = { type: 'delay', milliseconds: 500, done: true } as const
+    const effect = { type: 'delay', milliseconds: 100, done: true } as const
     server.fault({ on: 'CreateMultipartUpload', effect })
     const begun = storeWith().begin(key, { ...known, signal: controller.signal })
     begun.catch(() => undefined)

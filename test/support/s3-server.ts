@@ -62,6 +62,8 @@ export interface S3ServerOptions {
   readonly blobs?: BlobMode
   /** Most entries of one page of a listing. Default: 1000. */
   readonly pageSize?: number
+  /** Bytes that every part but the last has at least. Default: 5 MiB. */
+  readonly smallestPart?: number
   /** Milliseconds by which the server's clock is ahead. */
   readonly skew?: number
   /** Default: 0, any free port. */
@@ -164,7 +166,7 @@ const swiftPrefix = 'swift/v1/AUTH_test/'
  */
 export async function startS3Server(options: S3ServerOptions = {}): Promise<S3Server> {
   const { accessKey = 'test-access-key', secretKey = 'test-secret-key', region = 'us-east-1' } = options
-  const { pageSize = 1000, skew = 0 } = options
+  const { pageSize = 1000, smallestPart = 5 * 2 ** 20, skew = 0 } = options
   const blobs = await createBlobs(options.blobs ?? 'memory')
   const kept = await createBlobs('memory')
   const account: Account = { accessKey, secretKey, region, now: () => Date.now() + skew }
@@ -277,7 +279,8 @@ export async function startS3Server(options: S3ServerOptions = {}): Promise<S3Se
     CompleteMultipartUpload: async (call) => {
       const upload = uploadOf(call)
       const blob = await receive(call, kept)
-      const pieces = chosenParts(upload, (await collect([{ blob, start: 0, end: blob.size }])).toString())
+      const body = (await collect([{ blob, start: 0, end: blob.size }])).toString()
+      const pieces = chosenParts(upload, body, smallestPart)
       const { id, parts, ...rest } = upload
       const etag = `"${createHash('md5')
         .update([...parts.values()].map((part) => part.etag).join())
@@ -542,7 +545,7 @@ function operationOf(request: IncomingMessage, key: string, query: URLSearchPara
 }
 
 /** The parts that the body of a Complete names, in its order, all of them known and none but the last small. */
-function chosenParts(upload: StoredUpload, body: string): Piece[] {
+function chosenParts(upload: StoredUpload, body: string, smallest: number): Piece[] {
   const named = [...body.matchAll(/<PartNumber>(\d+)<\/PartNumber><ETag>([^<]*)<\/ETag>/g)]
   if (named.length === 0) throw new S3Refusal(400, 'MalformedXML')
   const parts = named.map(([, number, etag]) => {
@@ -556,7 +559,7 @@ function chosenParts(upload: StoredUpload, body: string): Piece[] {
   if (numbers.some((number, index) => index > 0 && number <= (numbers[index - 1] ?? 0))) {
     throw new S3Refusal(400, 'InvalidPartOrder')
   }
-  if (parts.slice(0, -1).some((pieces) => sizeOf(pieces) < 5 * 2 ** 20))
+  if (parts.slice(0, -1).some((pieces) => sizeOf(pieces) < smallest))
     throw new S3Refusal(400, 'EntityTooSmall')
   return parts.flat()
 }
