@@ -37,7 +37,7 @@ const deciding: Readonly<Record<string, readonly string[]>> = {
   prune: ['whole.ts'],
   report: ['file.ts'],
   update: [],
-  validate: ['run.ts'],
+  validate: ['validate.ts'],
   verify: ['ask.ts'],
 }
 

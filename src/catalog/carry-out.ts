@@ -1,93 +1,147 @@
 import { asUpdaterError, UpdaterError } from '../errors.ts'
-import { type CatalogDocument, openDocument } from './document.ts'
-import { uneditable } from './entry.ts'
-import type { CatalogMap, CatalogNode } from './nodes.ts'
-import { type Exceptions, isSameBut } from './same.ts'
-import { applySplices, type Splice } from './splice.ts'
+import { areSamePairs, isSame } from './compare.ts'
+import {
+  CatalogDocument,
+  type CatalogMap,
+  type CatalogNode,
+  isList,
+  isMapping,
+  openDocument,
+  ownPair,
+} from './document.ts'
+import { type CatalogEntry, readEntries } from './parse.ts'
+import { applySplices, type Splice, uneditable } from './splice.ts'
+import { measureStyle, type VersionStyle } from './style.ts'
+
+/** An image as it was read, to be found again in the text as it is now. */
+export interface ImagePosition {
+  /** Position in the file's `images` list, from 0. */
+  readonly index: number
+  readonly name: string
+}
 
 /** How one image is to be edited. */
 export interface Plan {
   readonly image: CatalogMap
+  /** The only key of the image that changes. */
+  readonly key: 'versions' | 'enable'
   readonly splices: readonly Splice[]
-  /** Does the image as it is read again hold what was planned, and all else that it held? */
-  isDone(after: CatalogNode): boolean
+  /** Is this, once the result is read again, what the key is to hold? */
+  isDone(value: CatalogNode | undefined): boolean
 }
 
-/** What became of several edits of one text. */
+/** The result of several edits of one text. */
 export interface Edited<Edit> {
   readonly text: string
   readonly applied: readonly Edit[]
   readonly failed: readonly { readonly edit: Edit; readonly error: UpdaterError }[]
 }
 
-/** Plans an edit of the document. @throws UpdaterError where it cannot be made */
-export type Planner<Edit> = (edit: Edit) => Plan
+/** The text that is to be edited, as it is now. */
+export class EditableFile {
+  readonly document: CatalogDocument
+  readonly entries: readonly CatalogEntry[]
+  /** `undefined`: it is missing, or comes from a merge key. */
+  readonly #list: CatalogNode | undefined
+  readonly #byIndex: ReadonlyMap<number, CatalogEntry>
+  #style: VersionStyle | undefined
+
+  constructor(path: string, text: string) {
+    this.document = openDocument(path, text)
+    const { root } = this.document
+    this.#list = isMapping(root) ? ownPair(root, 'images')?.value : undefined
+    // What has a defect is told when the file is read; it keeps no other image from being edited.
+    this.entries = readEntries(this.document).entries
+    this.#byIndex = new Map(this.entries.map((entry) => [entry.image.index, entry]))
+  }
+
+  get style(): VersionStyle {
+    this.#style ??= measureStyle(this.document, this.#list)
+    return this.#style
+  }
+
+  /**
+   * The image at the place where it was read, or else the only one of its name.
+   * @throws UpdaterError CATALOG_CHANGED, CATALOG_UNEDITABLE
+   */
+  find({ index, name }: ImagePosition): CatalogEntry {
+    const there = this.#byIndex.get(index)
+    const found =
+      there?.image.name === name ? [there] : this.entries.filter(({ image }) => image.name === name)
+    const [entry] = found
+    if (entry === undefined) throw this.changed(name, 'is not there any more')
+    if (found.length > 1) throw this.changed(name, 'has moved and is there more than once')
+    this.#assertOwn(entry)
+    return entry
+  }
+
+  changed(name: string, what: string, image?: CatalogMap): UpdaterError {
+    const { path } = this.document
+    return new UpdaterError('CATALOG_CHANGED', `The image "${name}" in ${path} ${what}`, {
+      place: image === undefined ? { file: path } : this.document.place(image.range[0]),
+      remedy: 'Somebody else has changed the file meanwhile: run again',
+    })
+  }
+
+  /** Is the image written out in the list, and in no other place? */
+  #assertOwn({ item, map }: CatalogEntry): void {
+    const list = this.#list
+    if (!isList(list) || item !== map) {
+      throw uneditable(this.document, item?.range[0] ?? 0, 'the image stands behind an alias')
+    }
+    if (
+      [this.document.root, list, map].some((node) => this.document.isShared(node)) ||
+      map.tag !== undefined
+    ) {
+      throw uneditable(this.document, map.range[0], 'the image has a tag, or an alias stands for it')
+    }
+  }
+}
 
 /**
  * Edits a text at the splices that are planned for each edit. The result is read again and compared with the
- * plans; an edit that cannot be made does not keep the others from being made.
+ * plans. An edit that cannot be made does not keep the others from being made.
  * @throws UpdaterError CATALOG_SYNTAX: the text is no catalogue
  */
 export function carryOut<Edit>(
   path: string,
   text: string,
   edits: readonly Edit[],
-  plannerOf: (document: CatalogDocument) => Planner<Edit>,
+  plannerOf: (file: EditableFile) => (edit: Edit) => Plan,
 ): Edited<Edit> {
-  const document = openDocument(path, text)
-  const planner = plannerOf(document)
+  const file = new EditableFile(path, text)
+  const planOf = plannerOf(file)
+  const planned: { edit: Edit; plan: Plan }[] = []
   const failed: { edit: Edit; error: UpdaterError }[] = []
-  const planned: Planned<Edit>[] = []
   for (const edit of edits) {
     try {
-      planned.push({ edit, plan: planner(edit) })
+      planned.push({ edit, plan: planOf(edit) })
     } catch (error) {
       failed.push({ edit, error: asUpdaterError(error) })
     }
   }
-  const edited = carryOutPlans(document, planned, plannerOf)
-  return { ...edited, failed: [...failed, ...edited.failed] }
-}
-
-interface Planned<Edit> {
-  readonly edit: Edit
-  readonly plan: Plan
-}
-
-/** Where the result is not as planned, halves are tried, until those that spoil it stand alone. */
-function carryOutPlans<Edit>(
-  document: CatalogDocument,
-  planned: readonly Planned<Edit>[],
-  plannerOf: (document: CatalogDocument) => Planner<Edit>,
-): Edited<Edit> {
-  const effective = planned.filter(({ plan }) => plan.splices.length > 0)
-  const applied = planned.map(({ edit }) => edit)
-  const text = applyPlans(
-    document,
-    effective.map(({ plan }) => plan),
-  )
-  if (text !== undefined) return { text, applied, failed: [] }
-  const [single] = effective
-  if (effective.length === 1 && single !== undefined) {
-    const { edit, plan } = single
-    const error = uneditable(document, plan.image.range[0], 'more than the planned values would change')
-    return {
-      text: document.text,
-      applied: applied.filter((other) => other !== edit),
-      failed: [{ edit, error }],
-    }
+  const possible = planned.map(({ edit }) => edit)
+  const plans = planned.map(({ plan }) => plan).filter(({ splices }) => splices.length > 0)
+  const result = applyPlans(file.document, plans)
+  if (result !== undefined) return { text: result, applied: possible, failed }
+  const [first] = planned
+  if (planned.length === 1 && first !== undefined) {
+    const { edit, plan } = first
+    const error = uneditable(file.document, plan.image.range[0], 'more than the planned values would change')
+    return { text, applied: [], failed: [...failed, { edit, error }] }
   }
-  const middle = Math.ceil(planned.length / 2)
-  const first = carryOutPlans(document, planned.slice(0, middle), plannerOf)
-  const edits = planned.slice(middle).map(({ edit }) => edit)
-  const second = carryOut(document.path, first.text, edits, plannerOf)
+  // One of them spoils the result: each half is tried alone, until the guilty one is found.
+  const middle = Math.ceil(possible.length / 2)
+  const one = carryOut(path, text, possible.slice(0, middle), plannerOf)
+  const other = carryOut(path, one.text, possible.slice(middle), plannerOf)
   return {
-    text: second.text,
-    applied: [...first.applied, ...second.applied],
-    failed: [...first.failed, ...second.failed],
+    text: other.text,
+    applied: [...one.applied, ...other.applied],
+    failed: [...failed, ...one.failed, ...other.failed],
   }
 }
 
+/** The edited text; `undefined` if it does not hold what is planned and all else that the document holds. */
 function applyPlans(document: CatalogDocument, plans: readonly Plan[]): string | undefined {
   if (plans.length === 0) return document.text
   const text = applySplices(
@@ -95,11 +149,20 @@ function applyPlans(document: CatalogDocument, plans: readonly Plan[]): string |
     plans.flatMap(({ splices }) => splices),
   )
   if (text === undefined) return undefined
-  try {
-    const exceptions: Exceptions = new Map(plans.map(({ image, isDone }) => [image, isDone]))
-    return isSameBut(document.root, openDocument(document.path, text).root, exceptions) ? text : undefined
-  } catch (error) {
-    if (error instanceof UpdaterError) return undefined
-    throw error
-  }
+  const after = new CatalogDocument(document.path, text)
+  const exceptions = new Map(
+    plans.map((plan) => [plan.image, (node: CatalogNode) => isImageAsPlanned(plan, node)] as const),
+  )
+  return after.defects.length === 0 && isSame(document.root, after.root, exceptions) ? text : undefined
+}
+
+function isImageAsPlanned({ image, key, isDone }: Plan, after: CatalogNode): boolean {
+  const others = (map: CatalogMap) => map.items.filter((pair) => pair !== ownPair(map, key))
+  return (
+    isMapping(after) &&
+    image.anchor === after.anchor &&
+    image.tag === after.tag &&
+    areSamePairs(others(image), others(after)) &&
+    isDone(ownPair(after, key)?.value)
+  )
 }

@@ -1,39 +1,60 @@
-import { parseDocument } from 'yaml'
+import { isScalar } from 'yaml'
 import { UpdaterError } from '../errors.ts'
+import { throwDefects } from './defects.ts'
+import { type CatalogNode, isList, isMapping, openDocument } from './document.ts'
+import { FieldReader } from './fields.ts'
 
-/** What stands in a catalogue file: all scalars as text, aliases and merge keys (`<<`) followed. */
+/** A value of a catalogue file: all scalars as text, aliases and merge keys (`<<`) followed. */
 export type Plain = string | null | readonly Plain[] | { readonly [key: string]: Plain }
 
-/** An entry of `images` with all of its keys, those that the updater does not read too. */
+/** An entry of `images` with all of its keys, also those that the updater does not read. */
 export type Definition = Readonly<Record<string, Plain>>
 
 /**
- * The entries of `images`, in order. For texts that `parseCatalog` has read: nothing is checked.
- * @throws UpdaterError CATALOG_SYNTAX
+ * The entries of `images`, in order; no value is checked.
+ * @throws UpdaterError CATALOG_SYNTAX; CATALOG_TYPE: a merge key that cannot be followed
  */
 export function readDefinitions(path: string, text: string): Definition[] {
-  const document = parseDocument(text, {
-    schema: 'failsafe',
-    merge: true,
-    uniqueKeys: false,
-    logLevel: 'error',
+  const document = openDocument(path, text)
+  const defects: UpdaterError[] = []
+  const fields = new FieldReader(document, (problem, offset, message) => {
+    if (problem === 'key is not text') return
+    const remedy = 'Correct the value in the catalogue file'
+    defects.push(new UpdaterError('CATALOG_TYPE', message, { place: document.place(offset), remedy }))
   })
-  const [error] = document.errors
-  if (error !== undefined) {
-    throw new UpdaterError('CATALOG_SYNTAX', `Not valid YAML: ${error.message.split('\n')[0]}`, {
-      place: { file: path, line: error.linePos?.[0].line ?? 1, column: error.linePos?.[0].col ?? 1 },
-      remedy: 'Correct the file, e.g. with the help of yamllint',
-      cause: error,
-    })
+  /** What an anchor holds is made once; `null` while it is being made: it cannot hold itself. */
+  const known = new Map<CatalogNode, Plain>()
+
+  function plainOf(node: CatalogNode | undefined): Plain {
+    if (node === null || node === undefined) return null
+    if (isScalar(node)) return String(node.value)
+    const target = document.resolve(node) ?? null
+    const seen = known.get(target)
+    if (seen !== undefined) return seen
+    known.set(target, null)
+    const plain = collectionOf(target)
+    known.set(target, plain)
+    return plain
   }
-  const content = document.toJS({ maxAliasCount: -1 }) as { images?: unknown } | null
-  const images: readonly unknown[] = Array.isArray(content?.images) ? content.images : []
-  return images.map((image) => (typeof image === 'object' && image !== null ? (image as Definition) : {}))
+
+  function collectionOf(node: CatalogNode): Plain {
+    if (isList(node)) return node.items.map(plainOf)
+    if (!isMapping(node)) return plainOf(node)
+    return Object.fromEntries([...fields.read(node)].map(([key, { value }]) => [key, plainOf(value)]))
+  }
+
+  const { root } = document
+  const images = isMapping(root) ? plainOf(fields.read(root).get('images')?.value) : null
+  throwDefects(defects)
+  return (Array.isArray(images) ? images : []).map((image) => (isDefinition(image) ? image : {}))
 }
 
-/** The text of a key; `undefined` where there is none, or something else than text. */
+function isDefinition(value: Plain | undefined): value is Definition {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** The text of a key; `undefined` if the key is missing or holds something else than text. */
 export function textAt(definition: Plain | undefined, key: string): string | undefined {
-  if (typeof definition !== 'object' || definition === null || Array.isArray(definition)) return undefined
-  const value = (definition as Definition)[key]
+  const value = isDefinition(definition) ? definition[key] : undefined
   return typeof value === 'string' && value !== '' ? value.replace(/\n+$/, '') : undefined
 }

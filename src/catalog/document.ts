@@ -1,56 +1,148 @@
-import { isAlias } from 'yaml'
+import {
+  type Alias,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  type LineCounter,
+  type Pair,
+  type ParsedNode,
+  type YAMLMap,
+  type YAMLSeq,
+} from 'yaml'
 import { type Place, UpdaterError } from '../errors.ts'
-import { Lines } from '../lines.ts'
-import type { CatalogNode } from './nodes.ts'
-import { type Fail, readWhole } from './whole.ts'
+import { linesOf, maximumDepth, parseYaml } from '../yaml.ts'
 
-/** A syntactically right catalogue file: its nodes, and where they stand. Scalars are left as text. */
-export interface CatalogDocument {
+/** A node of a catalogue file; `null` where nothing stands (`{key}`, an empty file). */
+export type CatalogNode = ParsedNode | null
+export type CatalogMap = YAMLMap.Parsed<ParsedNode, CatalogNode>
+export type CatalogList = YAMLSeq.Parsed<ParsedNode>
+export type CatalogPair = Pair<ParsedNode, CatalogNode>
+
+export function isMapping(node: unknown): node is CatalogMap {
+  return isMap(node)
+}
+
+export function isList(node: unknown): node is CatalogList {
+  return isSeq(node)
+}
+
+/** The pair of a mapping itself; merge keys are not followed. */
+export function ownPair(map: CatalogMap, key: string): CatalogPair | undefined {
+  return map.items.find((pair) => isScalar(pair.key) && pair.key.value === key)
+}
+
+const syntaxRemedy = 'Correct the file, e.g. with the help of yamllint'
+
+/** The nodes of a catalogue file and their places. Every scalar stays the text that it is. */
+export class CatalogDocument {
   readonly path: string
   readonly text: string
+  /** `null` also if the text is not YAML. */
   readonly root: CatalogNode
-  /** The node that an alias stands for; any other node as it is. */
-  resolve(node: CatalogNode): CatalogNode
-  /** Does an alias somewhere stand for this node? */
-  isShared(node: CatalogNode): boolean
-  place(offset: number): Place
+  /**
+   * CATALOG_SYNTAX: not YAML, several documents, a key twice in a mapping, an alias without an anchor,
+   * nesting deeper than 100.
+   */
+  readonly defects: UpdaterError[] = []
+  readonly #lines: LineCounter
+  /** The last node before an alias that has its anchor. */
+  readonly #targets = new Map<Alias, ParsedNode>()
+  readonly #shared = new Set<ParsedNode>()
+
+  constructor(path: string, text: string) {
+    this.path = path
+    this.text = text
+    this.#lines = linesOf(text)
+    this.root = this.#parse()
+    this.#index(this.root, new Map())
+  }
+
+  /** The node that an alias stands for, `undefined` if there is none; any other node as it is. */
+  resolve(node: CatalogNode): CatalogNode | undefined {
+    return isAlias(node) ? this.#targets.get(node) : node
+  }
+
+  /** Does an alias stand for this node? */
+  isShared(node: CatalogNode): boolean {
+    return node !== null && this.#shared.has(node)
+  }
+
+  place(offset: number): Place {
+    const { line, col } = this.#lines.linePos(offset)
+    return { file: this.path, line, column: col }
+  }
+
+  /** Characters between the start of the line and `offset`. */
+  column(offset: number): number {
+    return this.#lines.linePos(offset).col - 1
+  }
+
   /** Offset of the first character of the line that holds `offset`. */
-  lineStart(offset: number): number
+  lineStart(offset: number): number {
+    return offset - this.column(offset)
+  }
+
+  #parse(): CatalogNode {
+    // With `failsafe` every scalar is text. Keys are compared in `#index`, in linear time.
+    const { documents, errors, tooDeepAt } = parseYaml(this.text, {
+      schema: 'failsafe',
+      resolveKnownTags: false,
+      uniqueKeys: false,
+    })
+    if (tooDeepAt !== undefined) {
+      this.#fail(tooDeepAt, `The YAML is nested deeper than ${maximumDepth} levels`)
+      return null
+    }
+    for (const { offset, message } of errors) this.#fail(offset, `Not valid YAML: ${message}`)
+    const [first, second] = documents
+    if (second !== undefined) {
+      this.#fail(
+        second.range[0],
+        'The file holds more than one YAML document',
+        'Put each document into a file of its own',
+      )
+    }
+    return errors.length > 0 ? null : (first?.contents ?? null)
+  }
+
+  #index(node: CatalogNode, anchors: Map<string, ParsedNode>): void {
+    if (node === null) return
+    if (isAlias(node)) this.#follow(node, anchors)
+    else if (node.anchor !== undefined) anchors.set(node.anchor, node)
+    if (isList(node)) for (const item of node.items) this.#index(item, anchors)
+    if (!isMapping(node)) return
+    const keys = new Set<string>()
+    for (const { key, value } of node.items) {
+      if (isScalar(key)) {
+        const name = String(key.value)
+        const message = `The key "${name}" stands twice in the same mapping`
+        if (keys.has(name)) this.#fail(key.range[0], message, 'Remove one of them')
+        keys.add(name)
+      }
+      this.#index(key, anchors)
+      this.#index(value, anchors)
+    }
+  }
+
+  #follow(alias: Alias.Parsed, anchors: ReadonlyMap<string, ParsedNode>): void {
+    const target = anchors.get(alias.source)
+    if (target === undefined) {
+      this.#fail(alias.range[0], `The alias *${alias.source} has no anchor before it`)
+    } else {
+      this.#targets.set(alias, target)
+      this.#shared.add(target)
+    }
+  }
+
+  #fail(offset: number, message: string, remedy = syntaxRemedy): void {
+    this.defects.push(new UpdaterError('CATALOG_SYNTAX', message, { place: this.place(offset), remedy }))
+  }
 }
 
-/**
- * @throws UpdaterError CATALOG_SYNTAX: not YAML, several documents, duplicate keys, aliases without an
- * anchor, nesting deeper than 100
- */
+/** @throws UpdaterError CATALOG_SYNTAX: the first defect of the document */
 export function openDocument(path: string, text: string): CatalogDocument {
-  const { document, defects } = inspectDocument(path, text)
-  if (defects[0] !== undefined) throw defects[0]
+  const document = new CatalogDocument(path, text)
+  if (document.defects[0] !== undefined) throw document.defects[0]
   return document
-}
-
-/** Everything for which `openDocument` would throw, and what can be read in spite of it. */
-export interface InspectedDocument {
-  /** Its `root` is `null` where the text is not YAML. */
-  readonly document: CatalogDocument
-  readonly defects: readonly UpdaterError[]
-}
-
-export function inspectDocument(path: string, text: string): InspectedDocument {
-  const lines = new Lines(text)
-  const place = (offset: number): Place => ({ file: path, ...lines.placeOf(offset) })
-  const defects: UpdaterError[] = []
-  const fail: Fail = (offset, message, remedy) => {
-    defects.push(new UpdaterError('CATALOG_SYNTAX', message, { place: place(offset), remedy }))
-  }
-  const { root, targets, shared } = readWhole(text, fail)
-  const document: CatalogDocument = {
-    path,
-    text,
-    root,
-    resolve: (node) => (isAlias(node) ? (targets.get(node) ?? null) : node),
-    isShared: (node) => node !== null && shared.has(node),
-    place,
-    lineStart: (offset) => offset - (lines.placeOf(offset).column - 1),
-  }
-  return { document, defects }
 }

@@ -1,20 +1,38 @@
-import { isMap, isSeq } from 'yaml'
+import { isScalar } from 'yaml'
 import type { ImageVersion, VersionValues } from '../image.ts'
-import { isImageAsPlanned, type PlannedChange } from './as-planned.ts'
-import { carryOut, type Edited, type Plan } from './carry-out.ts'
-import type { CatalogDocument } from './document.ts'
-import { differences, spliceEntry, uneditable, type Values } from './entry.ts'
-import { isNull, readVersion, type VersionKey } from './fields.ts'
-import { ImageFinder } from './find-image.ts'
-import { spliceFirstEntry } from './first-entry.ts'
-import { type History, type HistoryPlan, planHistory, spliceNewEntry, spliceRemovals } from './history.ts'
-import { type Layout, measureLayout, ownPair } from './layout.ts'
-import type { CatalogMap, CatalogNode } from './nodes.ts'
-import { isDate } from './scalar.ts'
-import type { Splice } from './splice.ts'
-import type { VersionEdit } from './types.ts'
+import { carryOut, type EditableFile, type Edited, type ImagePosition, type Plan } from './carry-out.ts'
+import { areSameItems, areSamePairs } from './compare.ts'
+import {
+  type CatalogDocument,
+  type CatalogMap,
+  type CatalogNode,
+  type CatalogPair,
+  isList,
+  isMapping,
+  ownPair,
+} from './document.ts'
+import { differences, spliceEntry } from './entry.ts'
+import { isNull } from './fields.ts'
+import { spliceFirstEntry, spliceNewEntry, spliceRemovals, type VersionList } from './history.ts'
+import type { CatalogEntry, VersionKey } from './parse.ts'
+import { uneditable } from './splice.ts'
+import { isDate, isPlainText, type Values } from './style.ts'
 
-/** What became of several edits of one text. */
+/** A change of one image's versions, planned from a read file. */
+export interface VersionEdit extends ImagePosition {
+  /** What `versions[0]` held when the change was planned; `undefined` for an empty list. */
+  readonly before: ImageVersion | undefined
+  /** Only the fields that differ from what stands in the file are written. */
+  readonly after: Partial<VersionValues>
+  /**
+   * Entries, at most, that the list is to have: `after` goes in front as an entry of its own, and older
+   * ones go at the end. An entry of the same version is replaced, not doubled. Absent: `after` replaces
+   * the values of the first entry, and the others stay.
+   */
+  readonly keep?: number | undefined
+}
+
+/** The result of several edits of one text. */
 export type EditedText = Edited<VersionEdit>
 
 /**
@@ -36,108 +54,45 @@ export function editCatalog(path: string, text: string, edits: readonly VersionE
  * @throws UpdaterError CATALOG_SYNTAX: the text is no catalogue
  */
 export function editEach(path: string, text: string, edits: readonly VersionEdit[]): EditedText {
-  return carryOut(path, text, edits, (document) => {
-    const planner = new EditPlanner(document)
-    return (edit) => planner.plan(edit)
-  })
+  return carryOut(path, text, edits, (file) => (edit) => planEdit(file, edit))
 }
 
-class EditPlanner {
-  readonly #document: CatalogDocument
-  readonly #images: ImageFinder
-  readonly #edited = new Set<CatalogMap>()
-  #layout: Layout | undefined
-
-  constructor(document: CatalogDocument) {
-    this.#document = document
-    this.#images = new ImageFinder(document)
+function planEdit(file: EditableFile, edit: VersionEdit): Plan {
+  const { document, style } = file
+  const entry = file.find(edit)
+  const { image, map } = entry
+  const date = edit.after.buildDate
+  if (date !== undefined && !isDate(date)) {
+    throw uneditable(document, map.range[0], `the build date "${date}" is not a date`)
   }
-
-  plan(edit: VersionEdit): Plan {
-    const image = this.#images.find(edit)
-    if (this.#edited.has(image)) throw this.#images.changed(image, edit.name, 'is edited twice')
-    const wanted = valuesOf(edit.after)
-    const date = edit.after.buildDate
-    if (date !== undefined && !isDate(date)) {
-      throw uneditable(this.#document, image.range[0], `the build date "${date}" is not a date`)
-    }
-    const history = this.#history(image)
-    const versions = this.#versions(image)
-    if (!sameVersion(versions[0], edit.before)) {
-      throw this.#images.changed(image, edit.name, 'has another version than when it was checked')
-    }
-    this.#edited.add(image)
-    const { change, splices } = this.#change(image, history, planHistory(edit, versions), wanted)
-    return { image, splices, isDone: (after) => isImageAsPlanned(image, after, change) }
+  const standing = versionListOf(document, entry)
+  if (!isSameVersion(image.versions[0], edit.before)) {
+    throw file.changed(edit.name, 'has another version than when it was checked', map)
   }
-
-  #change(
-    image: CatalogMap,
-    history: History | undefined,
-    { isNew, removed }: HistoryPlan,
-    wanted: Values,
-  ): { change: PlannedChange; splices: readonly Splice[] } {
-    const document = this.#document
-    const layout = this.#measure()
-    if (history === undefined) {
-      const values = withoutNulls(wanted)
-      const splices = spliceFirstEntry(document, layout, image, values)
-      return { change: { values, isNew: values.size > 0, removed: [] }, splices }
+  const wanted = valuesOf(edit.after)
+  if (standing === undefined) {
+    const splices = spliceFirstEntry(document, style, map, wanted)
+    return {
+      image: map,
+      key: 'versions',
+      splices,
+      isDone: (list) => isListAsPlanned(list, undefined, wanted, []),
     }
-    const older = spliceRemovals(document, history, removed)
-    if (isNew) {
-      const values = withoutNulls(wanted)
-      const splices = [spliceNewEntry(document, layout, history, values), ...older]
-      return { change: { values, isNew, removed }, splices }
-    }
-    const values = differences(history.first, wanted)
-    const splices = [...spliceEntry(document, layout, history.first, values), ...older]
-    return { change: { values, isNew, removed }, splices }
   }
-
-  /** The image's versions as they stand in it; `undefined` where there is none. */
-  #history(image: CatalogMap): History | undefined {
-    const versions = ownPair(image, 'versions')
-    if (versions === undefined) {
-      if (this.#images.fieldOf(image, 'versions') !== undefined) {
-        throw uneditable(this.#document, image.range[0], '"versions" comes from a merge key (<<)')
-      }
-      return undefined
-    }
-    const list = versions.value
-    if (isNull(list)) return undefined
-    if (!isSeq(list) || list.anchor !== undefined || list.tag !== undefined) {
-      throw uneditable(
-        this.#document,
-        versions.key.range[0],
-        '"versions" is an alias, or has an anchor or a tag',
-      )
-    }
-    const [first] = list.items
-    if (first === undefined) return undefined
-    if (isMap(first)) {
-      const items = list.items as CatalogNode[]
-      return { pair: versions, isFlow: list.flow === true, items, first: first as CatalogMap }
-    }
-    throw uneditable(this.#document, list.range[0], 'the first of "versions" is an alias or not a mapping')
-  }
-
-  #versions(image: CatalogMap): (ImageVersion | undefined)[] {
-    const list = this.#document.resolve(this.#images.fieldOf(image, 'versions') ?? null)
-    const items = isSeq(list) ? (list.items as CatalogNode[]) : []
-    return items.map((item) => {
-      const entry = this.#document.resolve(item)
-      return isMap(entry)
-        ? readVersion(this.#document, this.#images.fieldsOf(entry as CatalogMap))
-        : undefined
-    })
-  }
-
-  #measure(): Layout {
-    const { list } = this.#images
-    if (list === undefined) throw uneditable(this.#document, 0, 'the file has no list "images"')
-    this.#layout ??= measureLayout(this.#document, list)
-    return this.#layout
+  const { list, first } = standing
+  const { isNew, removed } = planHistory(edit, image.versions)
+  const kept = list.items.filter((_, index) => (isNew || index > 0) && !removed.includes(index))
+  const values = isNew ? wanted : differences(first, wanted)
+  return {
+    image: map,
+    key: 'versions',
+    splices: [
+      ...(isNew
+        ? [spliceNewEntry(document, style, standing, values)]
+        : spliceEntry(document, style, first, values)),
+      ...spliceRemovals(document, standing, removed),
+    ],
+    isDone: (after) => isListAsPlanned(after, isNew ? undefined : first, values, kept),
   }
 }
 
@@ -152,12 +107,81 @@ function valuesOf(after: Partial<VersionValues>): Values {
   return new Map(all.filter((pair): pair is [VersionKey, string | null] => pair[1] !== undefined))
 }
 
-function withoutNulls(values: Values): Values {
-  return new Map([...values].filter(([, value]) => value !== null))
-}
-
-function sameVersion(a: ImageVersion | undefined, b: ImageVersion | undefined): boolean {
+function isSameVersion(a: ImageVersion | undefined, b: ImageVersion | undefined): boolean {
   if (a === undefined || b === undefined) return a === b
   const keys = ['version', 'buildDate', 'checksum', 'url', 'mirrorUrl'] as const
   return keys.every((key) => a[key] === b[key])
+}
+
+/** The versions as they stand in the image; `undefined` if there is none. */
+function versionListOf(document: CatalogDocument, { image, map }: CatalogEntry): VersionList | undefined {
+  const pair = ownPair(map, 'versions')
+  if (pair === undefined) {
+    if (image.versions.length === 0) return undefined
+    throw uneditable(document, map.range[0], '"versions" comes from a merge key (<<)')
+  }
+  const list = pair.value
+  if (isNull(list)) return undefined
+  if (!isList(list) || list.anchor !== undefined || list.tag !== undefined) {
+    throw uneditable(document, pair.key.range[0], '"versions" is an alias, or has an anchor or a tag')
+  }
+  const [first] = list.items
+  if (first === undefined) return undefined
+  if (!isMapping(first)) {
+    throw uneditable(document, list.range[0], 'the first of "versions" is an alias or not a mapping')
+  }
+  if (image.versions.length < list.items.length) {
+    throw uneditable(document, list.range[0], 'one of "versions" is not a mapping')
+  }
+  return { pair, list, first }
+}
+
+/** What becomes of an image's versions as a whole. */
+interface HistoryPlan {
+  /** Do the values make an entry of their own, in front? */
+  readonly isNew: boolean
+  /** Positions of the entries that go, from 0. */
+  readonly removed: readonly number[]
+}
+
+/** The first entry always stays: the new one goes before it, or its values are replaced. */
+function planHistory({ after, keep }: VersionEdit, versions: readonly ImageVersion[]): HistoryPlan {
+  if (keep === undefined) return { isNew: false, removed: [] }
+  const isNew = keep > 1 && versions[0]?.version !== after.version
+  const older = versions.flatMap(({ version }, index) =>
+    index > 0 && version !== after.version ? [index] : [],
+  )
+  const kept = new Set(older.slice(0, Math.max(0, keep - (isNew ? 2 : 1))))
+  return { isNew, removed: versions.flatMap((_, index) => (index > 0 && !kept.has(index) ? [index] : [])) }
+}
+
+/** @param changed the first entry before its values are replaced; `undefined`: it is new */
+function isListAsPlanned(
+  after: CatalogNode | undefined,
+  changed: CatalogMap | undefined,
+  values: Values,
+  kept: readonly CatalogNode[],
+): boolean {
+  if (!isList(after) || after.anchor !== undefined || after.tag !== undefined) return false
+  const [first, ...others] = after.items
+  return isMapping(first) && isEntryAsPlanned(changed, first, values) && areSameItems(kept, others)
+}
+
+function isEntryAsPlanned(before: CatalogMap | undefined, after: CatalogMap, values: Values): boolean {
+  const isPlanned = ({ key }: CatalogPair) => isScalar(key) && values.has(String(key.value) as VersionKey)
+  const others = (map: CatalogMap | undefined) => map?.items.filter((pair) => !isPlanned(pair)) ?? []
+  return (
+    after.anchor === undefined &&
+    after.tag === undefined &&
+    areSamePairs(others(before), others(after)) &&
+    [...values].every(([key, value]) => isValueAsPlanned(ownPair(after, key)?.value, key, value))
+  )
+}
+
+function isValueAsPlanned(node: CatalogNode | undefined, key: VersionKey, value: string | null): boolean {
+  if (value === null) return node === undefined
+  if (!isScalar(node) || node.value !== value || node.anchor !== undefined || node.tag !== undefined)
+    return false
+  const isPlain = node.type === 'PLAIN'
+  return key === 'build_date' ? isPlain && isDate(value) : !isPlain || isPlainText(value, false)
 }

@@ -1,104 +1,88 @@
-import { isMap, isScalar, isSeq } from 'yaml'
-import { UpdaterError } from '../errors.ts'
-import type { ImageVersion } from '../image.ts'
-import type { CatalogDocument } from './document.ts'
-import type { CatalogMap, CatalogNode } from './nodes.ts'
+import { isScalar } from 'yaml'
+import { type CatalogDocument, type CatalogMap, type CatalogNode, isList, isMapping } from './document.ts'
 
-/** The keys of an image definition that the updater reads. */
-const imageKeys = [
-  'name',
-  'shortname',
-  'enable',
-  'format',
-  'min_disk',
-  'multi',
-  'latest_url',
-  'latest_checksum_url',
-  'meta',
-  'versions',
-] as const
-const metaKeys = ['os_distro', 'os_version', 'architecture', 'uuid_validity'] as const
-
-/** The keys of a version that the updater reads and writes, in the order in which it writes them. */
-export const versionKeys = ['version', 'url', 'mirror_url', 'checksum', 'build_date'] as const
-export type VersionKey = (typeof versionKeys)[number]
-
-export function isVersionKey(key: unknown): key is VersionKey {
-  return versionKeys.some((known) => known === key)
+/** A key of a mapping and what stands there. */
+export interface Field {
+  readonly key: CatalogNode
+  /** Aliases are followed. `undefined`: an alias without an anchor. */
+  readonly value: CatalogNode | undefined
 }
 
-export type FieldKey = (typeof imageKeys)[number] | (typeof metaKeys)[number] | VersionKey | 'images'
+export type Fields = ReadonlyMap<string, Field>
 
-const knownKeys: ReadonlySet<string> = new Set([...imageKeys, ...metaKeys, ...versionKeys, 'images'])
+export type FieldProblem = 'key is not text' | 'merge is no mapping' | 'merges too deep'
+
+/** Is told what keeps a part of a mapping from being read. */
+export type FieldReport = (problem: FieldProblem, offset: number, message: string) => void
+
 const maximumMerges = 32
 
-export type Fields = ReadonlyMap<string, CatalogNode>
-
 /**
- * The values of a mapping by key, those behind merge keys (`<<`) included; only the keys that the updater
- * knows, so that the work stays linear whatever is merged.
+ * Reads mappings with what merge keys (`<<`) bring into them. A reader that wants few keys takes time that is
+ * linear in the length of the file, whatever is merged.
  */
-export function createFieldReader(document: CatalogDocument): (map: CatalogMap) => Fields {
-  const known = new Map<CatalogMap, Fields>()
+export class FieldReader {
+  readonly #document: CatalogDocument
+  readonly #report: FieldReport
+  readonly #wanted: ReadonlySet<string> | undefined
+  readonly #known = new Map<CatalogMap, Fields>()
+  readonly #open = new Set<CatalogMap>()
 
-  function read(map: CatalogMap, depth: number): Fields {
-    const seen = known.get(map)
-    if (seen !== undefined) return seen
-    if (depth > maximumMerges) throw typeError(document, map, 'Merge keys (<<) are nested too deeply')
-    const fields = ownFields(document, map)
-    for (const source of mergedMaps(document, map)) {
-      for (const [key, value] of read(source, depth + 1)) if (!fields.has(key)) fields.set(key, value)
+  /** @param wanted the keys that are read; default: all */
+  constructor(document: CatalogDocument, report: FieldReport, wanted?: ReadonlySet<string>) {
+    this.#document = document
+    this.#report = report
+    this.#wanted = wanted
+  }
+
+  read(map: CatalogMap): Fields {
+    const known = this.#known.get(map)
+    if (known !== undefined) return known
+    if (this.#open.has(map) || this.#open.size > maximumMerges) {
+      this.#report('merges too deep', map.range[0], 'Merge keys (<<) are nested too deeply')
+      return new Map()
     }
-    // What no alias stands for is read once or twice: less work than to keep all of it.
-    if (document.isShared(map)) known.set(map, fields)
+    this.#open.add(map)
+    const fields = this.#ownFields(map)
+    for (const { key, value } of map.items) {
+      if (!isMergeKey(key)) continue
+      for (const source of this.#sources(value)) {
+        for (const [name, field] of this.read(source)) if (!fields.has(name)) fields.set(name, field)
+      }
+    }
+    this.#open.delete(map)
+    this.#known.set(map, fields)
     return fields
   }
 
-  return (map) => read(map, 0)
+  #ownFields(map: CatalogMap): Map<string, Field> {
+    const fields = new Map<string, Field>()
+    for (const { key, value } of map.items) {
+      if (!isScalar(key)) this.#report('key is not text', key.range[0], 'A key is not text')
+      else if (!isMergeKey(key) && this.#wanted?.has(String(key.value)) !== false) {
+        fields.set(String(key.value), { key, value: this.#document.resolve(value) })
+      }
+    }
+    return fields
+  }
+
+  /** An alias without an anchor is a defect of the document, and told there. */
+  #sources(value: CatalogNode): CatalogMap[] {
+    const source = this.#document.resolve(value)
+    const items = isList(source) ? source.items.map((item) => this.#document.resolve(item)) : [source]
+    if (items.some((item) => item !== undefined && !isMapping(item))) {
+      const message = 'A merge key (<<) takes a mapping or a list of mappings'
+      this.#report('merge is no mapping', value?.range[0] ?? 0, message)
+    }
+    return items.filter(isMapping)
+  }
 }
 
 export function isMergeKey(key: CatalogNode): boolean {
   return isScalar(key) && key.type === 'PLAIN' && key.value === '<<'
 }
 
-function ownFields(document: CatalogDocument, map: CatalogMap): Map<string, CatalogNode> {
-  const fields = new Map<string, CatalogNode>()
-  for (const { key, value } of map.items) {
-    if (isScalar(key) && knownKeys.has(String(key.value))) {
-      fields.set(String(key.value), document.resolve(value))
-    }
-  }
-  return fields
-}
-
-function mergedMaps(document: CatalogDocument, map: CatalogMap): CatalogMap[] {
-  return map.items
-    .filter(({ key }) => isMergeKey(key))
-    .flatMap(({ value }) => {
-      const source = document.resolve(value)
-      const list = isSeq(source)
-        ? source.items.map((item) => document.resolve(item as CatalogNode))
-        : [source]
-      return list.map((item) => {
-        if (isMap(item)) return item as CatalogMap
-        throw typeError(document, value, 'A merge key (<<) takes a mapping or a list of mappings')
-      })
-    })
-}
-
-export function typeError(
-  document: CatalogDocument,
-  node: CatalogNode,
-  message: string,
-  remedy?: string,
-): UpdaterError {
-  return new UpdaterError('CATALOG_TYPE', message, {
-    place: document.place(node?.range[0] ?? 0),
-    remedy: remedy ?? 'Correct the value in the catalogue file',
-  })
-}
-
-/** `undefined` for what is no scalar. A final line break (block scalars) is left out. */
+/** `undefined` if it is no scalar. The final line breaks of a block scalar are left out. */
 export function textOf(node: CatalogNode | undefined): string | undefined {
   if (!isScalar(node)) return undefined
   const text = String(node.value)
@@ -109,22 +93,4 @@ export function textOf(node: CatalogNode | undefined): string | undefined {
 export function isNull(node: CatalogNode | undefined): boolean {
   if (node === null || node === undefined) return true
   return isScalar(node) && node.type === 'PLAIN' && /^(?:~|null|Null|NULL)?$/.test(String(node.value))
-}
-
-/** @throws UpdaterError CATALOG_TYPE: a value of the version is a list or a mapping */
-export function readVersion(document: CatalogDocument, fields: Fields): ImageVersion {
-  const text = (key: VersionKey) => {
-    const node = fields.get(key)
-    if (isNull(node)) return undefined
-    const value = textOf(node)
-    if (value === undefined) throw typeError(document, node ?? null, `"${key}" of a version is not text`)
-    return value
-  }
-  return {
-    version: text('version'),
-    buildDate: text('build_date'),
-    checksum: text('checksum'),
-    url: text('url'),
-    mirrorUrl: text('mirror_url'),
-  }
 }

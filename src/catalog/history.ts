@@ -1,207 +1,178 @@
-import { isMap, isScalar, visit } from 'yaml'
-import type { ImageVersion } from '../image.ts'
-import type { CatalogDocument } from './document.ts'
+import { isScalar, visit } from 'yaml'
+import {
+  type CatalogDocument,
+  type CatalogList,
+  type CatalogMap,
+  type CatalogNode,
+  type CatalogPair,
+  isList,
+  isMapping,
+  ownPair,
+} from './document.ts'
+import { isNull } from './fields.ts'
 import {
   afterColon,
   assertIndentation,
-  quotesOf,
-  renderFlowPair,
-  renderPair,
+  endOfPair,
+  insertPair,
+  lastLineEnd,
+  lineBreak,
+  lineEnd,
+  nextLine,
+  type Splice,
   uneditable,
-  type Values,
-} from './entry.ts'
-import type { VersionKey } from './fields.ts'
-import {
-  arrange,
-  type CatalogPair,
-  column,
-  foldFor,
-  isLongLine,
-  type Layout,
-  orderOf,
-  ownPair,
-} from './layout.ts'
-import type { CatalogMap, CatalogNode } from './nodes.ts'
-import { type Style, styleOf } from './scalar.ts'
-import { lineBreak, lineEnd, nextLine, type Splice } from './splice.ts'
-import type { VersionEdit } from './types.ts'
+} from './splice.ts'
+import { arrangeValues, renderPairs, type Surroundings, type Values, type VersionStyle } from './style.ts'
 
-/** A `versions` list that holds at least one entry. */
-export interface History {
+/** A list `versions` that holds at least one entry. */
+export interface VersionList {
   /** The pair `versions: …` of the image. */
   readonly pair: CatalogPair
-  readonly isFlow: boolean
-  readonly items: readonly CatalogNode[]
-  /** The first of the items. */
+  readonly list: CatalogList
   readonly first: CatalogMap
 }
 
-/** What becomes of an image's versions as a whole. */
-export interface HistoryPlan {
-  /** Do the values make an entry of their own, in front? */
-  readonly isNew: boolean
-  /** Positions of the entries that go, from 0. */
-  readonly removed: readonly number[]
+/**
+ * The splices that give an image without versions its first one: `versions` is empty, `[]`, or missing.
+ * @throws UpdaterError CATALOG_UNEDITABLE
+ */
+export function spliceFirstEntry(
+  document: CatalogDocument,
+  style: VersionStyle,
+  image: CatalogMap,
+  values: Values,
+): Splice[] {
+  const versions = ownPair(image, 'versions')
+  if ([...values.values()].every((value) => value === null)) return []
+  if (versions !== undefined) assertEmpty(document, versions)
+  if (!image.flow) assertIndentation(document, image)
+  const eol = lineBreak(document.text, image.range[0])
+  const dash = document.column(image.range[0]) + style.dash
+  const where = image.flow ? 'flow' : { indent: dash + style.entry, eol }
+  const entry = renderEntry(document, style, values, undefined, where)
+  const list = image.flow ? ` [${entry}]` : `${eol}${' '.repeat(dash)}-${' '.repeat(style.entry - 1)}${entry}`
+  if (versions !== undefined) return fillIn(document, image, versions, list)
+  const last = image.items.findLast(({ value }) => isScalar(value))
+  if (last === undefined) throw uneditable(document, image.range[0], 'the image has no key with a text')
+  return [insertPair(document, image, last, `versions:${list}`)]
 }
 
-/** The first entry always stays: it is followed, or its values are replaced. */
-export function planHistory(
-  { after, keep }: VersionEdit,
-  versions: readonly (ImageVersion | undefined)[],
-): HistoryPlan {
-  if (keep === undefined || versions.length === 0) return { isNew: false, removed: [] }
-  const isNew = keep > 1 && versions[0]?.version !== after.version
-  const older = versions.flatMap((version, index) =>
-    index > 0 && version?.version !== after.version ? [index] : [],
-  )
-  const kept = new Set(older.slice(0, Math.max(0, keep - (isNew ? 2 : 1))))
-  return { isNew, removed: versions.flatMap((_, index) => (index > 0 && !kept.has(index) ? [index] : [])) }
+function assertEmpty(document: CatalogDocument, versions: CatalogPair): void {
+  const { value } = versions
+  const isEmpty = isNull(value) || (isList(value) && value.items.length === 0)
+  const between = document.text.slice(afterColon(document, versions), endOfPair(versions))
+  if (!isEmpty || value?.anchor !== undefined || value?.tag !== undefined || between.includes('#')) {
+    throw uneditable(document, versions.key.range[0], '"versions" has an anchor, a tag or a comment within')
+  }
+}
+
+/** In a block, a comment after the empty value stays on the line of the key. */
+function fillIn(document: CatalogDocument, image: CatalogMap, versions: CatalogPair, list: string): Splice[] {
+  const colon = afterColon(document, versions)
+  const end = endOfPair(versions)
+  if (image.flow) return [{ start: colon, end, text: list }]
+  const at = lineEnd(document.text, end)
+  const isBlank = versions.value === null || versions.value.range[0] === end
+  return [
+    { start: isBlank ? end : colon, end, text: '' },
+    { start: at, end: at, text: list },
+  ]
+}
+
+function renderEntry(
+  document: CatalogDocument,
+  style: VersionStyle,
+  values: Values,
+  neighbour: CatalogMap | undefined,
+  where: Surroundings,
+): string {
+  const pairs = arrangeValues(values, neighbour, style)
+  const rendered = renderPairs(document, style, pairs, neighbour, where)
+  return where === 'flow' ? `{${rendered.join(', ')}}` : rendered.join(where.eol + ' '.repeat(where.indent))
 }
 
 /**
- * The splice that puts a new entry in front of the others, laid out as the first of them. Comments between
- * `versions` and that one are its own, and stay with it.
+ * The splice that puts a new entry in front of the others, written as the first of them. Comments between
+ * `versions` and that one stay with it.
  * @throws UpdaterError CATALOG_UNEDITABLE
  */
 export function spliceNewEntry(
   document: CatalogDocument,
-  layout: Layout,
-  history: History,
+  style: VersionStyle,
+  { pair, list, first }: VersionList,
   values: Values,
 ): Splice {
-  const neighbour = history.first
-  const pairs = arrangedPairs(neighbour, layout, values)
-  if (history.isFlow) {
-    const at = neighbour.range[0]
-    const entry = flowEntry(neighbour, layout, pairs)
-    return { start: at, end: at, text: `${entry}${flowSeparator(document, history)}` }
-  }
-  assertIndentation(document, neighbour)
   const { text } = document
-  const dash = dashOf(document, neighbour)
-  const at = lineEnd(text, afterColon(document, history.pair))
-  const eol = lineBreak(text, at)
-  const entry = neighbour.flow
-    ? flowEntry(neighbour, layout, pairs)
-    : blockEntry(document, layout, neighbour, pairs, eol)
-  const gap = ' '.repeat(neighbour.range[0] - dash - 1)
-  const blank = hasBlankLineAfter(document, history.items, 0) ? eol : ''
-  return {
-    start: at,
-    end: at,
-    text: `${eol}${' '.repeat(column(document, dash))}-${gap}${entry}${blank}`,
+  const start = first.range[0]
+  if (list.flow) {
+    const entry = renderEntry(document, style, values, first, 'flow')
+    return { start, end: start, text: `${entry}${flowSeparator(document, list)}` }
   }
-}
-
-function arrangedPairs(neighbour: CatalogMap, layout: Layout, values: Values): [VersionKey, string][] {
-  const order = orderOf(neighbour)
-  const wanted = [...values].flatMap(([key, value]) => (value === null ? [] : [key]))
-  const missing = wanted.filter((key) => !order.includes(key))
-  return arrange(order, missing, layout).flatMap((key): [VersionKey, string][] => {
-    const value = values.get(key)
-    return typeof value === 'string' ? [[key, value]] : []
-  })
-}
-
-function blockEntry(
-  document: CatalogDocument,
-  layout: Layout,
-  neighbour: CatalogMap,
-  pairs: readonly [VersionKey, string][],
-  eol: string,
-): string {
-  const indent = column(document, neighbour.range[0])
-  const usual = foldFor(document, neighbour, layout)
-  return pairs
-    .map(([key, value]) => {
-      const beside = ownPair(neighbour, key)
-      const fold = beside !== undefined && isLongLine(document, beside) ? undefined : usual
-      return renderPair(key, value, { indent, fold, quotes: quotesFor(neighbour, key, layout), eol })
-    })
-    .join(eol + ' '.repeat(indent))
-}
-
-function flowEntry(neighbour: CatalogMap, layout: Layout, pairs: readonly [VersionKey, string][]): string {
-  return `{${pairs.map(([key, value]) => renderFlowPair(key, value, quotesFor(neighbour, key, layout))).join(', ')}}`
-}
-
-/** The quotes of the neighbour's value; a version without any takes the file's usual ones. */
-function quotesFor(neighbour: CatalogMap, key: VersionKey, layout: Layout): Style {
-  const value = ownPair(neighbour, key)?.value
-  const style = isScalar(value) ? styleOf(value.type) : 'plain'
-  return style === 'plain' ? quotesOf(key, layout) : style
+  assertIndentation(document, first)
+  const dash = dashOf(document, first)
+  const at = lineEnd(text, afterColon(document, pair))
+  const eol = lineBreak(text, at)
+  const where = first.flow ? 'flow' : { indent: document.column(start), eol }
+  const entry = renderEntry(document, style, values, first, where)
+  const gap = ' '.repeat(start - dash - 1)
+  const blank = hasBlankLineAfterFirst(document, list) ? eol : ''
+  const indent = ' '.repeat(document.column(dash))
+  return { start: at, end: at, text: `${eol}${indent}-${gap}${entry}${blank}` }
 }
 
 /** As between the first two entries, else a comma and a space. */
-function flowSeparator(document: CatalogDocument, { items }: History): string {
-  const [first, second] = items
-  if (first == null || second == null) return ', '
-  const between = document.text.slice(first.range[1], second.range[0])
+function flowSeparator(document: CatalogDocument, { items: [first, second] }: CatalogList): string {
+  const between = first && second ? document.text.slice(first.range[1], second.range[0]) : ''
   return /^,\s*$/.test(between) ? between : ', '
+}
+
+function hasBlankLineAfterFirst(document: CatalogDocument, { items: [first, second] }: CatalogList): boolean {
+  if (first === undefined || second === undefined) return false
+  const { text } = document
+  const start = nextLine(text, endOfEntry(document, first))
+  return text.slice(start, lineEnd(text, start)).trim() === ''
 }
 
 /**
  * The splices that take entries (by position, never the first) out of the list. In a block, an entry goes
  * with the lines from the end of the one before it: comments above it are its own, and so are comments
- * below it that stand as deep as its keys; whatever is below that belongs to what follows.
+ * below it that stand as deep as its keys. Whatever is below that belongs to what follows.
  * @throws UpdaterError CATALOG_UNEDITABLE
  */
 export function spliceRemovals(
   document: CatalogDocument,
-  { isFlow, items }: History,
+  { list }: VersionList,
   removed: readonly number[],
 ): Splice[] {
-  for (const index of removed) assertRemovable(document, items[index] ?? null)
-  return runsOf(removed).map(([from, to]) =>
-    isFlow ? removeFromFlow(document, items, from, to) : removeLines(document, items, from, to),
-  )
-}
-
-/** `[1, 2, 4]` → `[[1, 2], [4, 4]]`. */
-function runsOf(positions: readonly number[]): [number, number][] {
-  const runs: [number, number][] = []
-  for (const position of [...positions].sort((a, b) => a - b)) {
-    const last = runs.at(-1)
-    if (last !== undefined && last[1] === position - 1) last[1] = position
-    else runs.push([position, position])
-  }
-  return runs
+  return removed.map((index) => {
+    const [before, item] = [list.items[index - 1] ?? null, list.items[index] ?? null]
+    assertRemovable(document, item)
+    return list.flow
+      ? removeFromFlow(document, before, item)
+      : { start: endOfEntry(document, before), end: endOfEntry(document, item), text: '' }
+  })
 }
 
 /** An alias elsewhere could stand for an anchor that goes, or for an older one of the same name then. */
-function assertRemovable(document: CatalogDocument, item: CatalogNode): void {
-  if (!isMap(item))
+function assertRemovable(document: CatalogDocument, item: CatalogNode): asserts item is CatalogMap {
+  if (!isMapping(item))
     throw uneditable(document, item?.range[0] ?? 0, 'an older version is an alias or not a mapping')
-  let anchored: CatalogNode = null
+  let isAnchored = false
   visit(item, {
     Node: (_key, node) => {
-      if ('anchor' in node && node.anchor !== undefined) anchored ??= node as CatalogNode
+      if ('anchor' in node && node.anchor !== undefined) isAnchored = true
     },
   })
-  if (anchored !== null)
-    throw uneditable(document, item.range[0], 'an older version that would go has an anchor')
+  if (isAnchored) throw uneditable(document, item.range[0], 'an older version that would go has an anchor')
 }
 
-function removeLines(
-  document: CatalogDocument,
-  items: readonly CatalogNode[],
-  from: number,
-  to: number,
-): Splice {
+/** The end of the last line of an entry of a block list, before its line break. */
+function endOfEntry(document: CatalogDocument, item: CatalogNode): number {
   const { text } = document
-  const [before, after] = [lastLineEnd(document, items, from - 1), lastLineEnd(document, items, to)]
-  if (after < text.length) return { start: nextLine(text, before), end: nextLine(text, after), text: '' }
-  return { start: before, end: after, text: '' }
-}
-
-/** Where the last line of an entry of a block list ends, before its line break. */
-function lastLineEnd(document: CatalogDocument, items: readonly CatalogNode[], index: number): number {
-  const { text } = document
-  const item = items[index]
-  if (!isMap(item)) throw uneditable(document, item?.range[0] ?? 0, 'a version is an alias or not a mapping')
-  const dash = column(document, dashOf(document, item as CatalogMap))
-  const [, valueEnd] = item.range
-  let end = lineEnd(text, text[valueEnd - 1] === '\n' ? valueEnd - 1 : valueEnd)
+  if (!isMapping(item))
+    throw uneditable(document, item?.range[0] ?? 0, 'a version is an alias or not a mapping')
+  const dash = document.column(dashOf(document, item))
+  let end = lastLineEnd(text, item.range[1])
   for (let at = end; at < text.length; ) {
     const start = nextLine(text, at)
     at = lineEnd(text, start)
@@ -221,27 +192,11 @@ function dashOf(document: CatalogDocument, item: CatalogMap): number {
   return start + dash
 }
 
-function hasBlankLineAfter(document: CatalogDocument, items: readonly CatalogNode[], index: number): boolean {
-  if (items.length <= index + 1) return false
-  const { text } = document
-  const start = nextLine(text, lastLineEnd(document, items, index))
-  return text.slice(start, lineEnd(text, start)).trim() === ''
-}
-
-function removeFromFlow(
-  document: CatalogDocument,
-  items: readonly CatalogNode[],
-  from: number,
-  to: number,
-): Splice {
-  const start = items[from - 1]?.range[1] ?? 0
-  const end = items[to]?.range[1] ?? 0
-  let position = start
-  for (const item of items.slice(from, to + 1)) {
-    if (/[^\s,]/.test(document.text.slice(position, item?.range[0]))) {
-      throw uneditable(document, start, 'a comment stands beside an older version that goes')
-    }
-    position = item?.range[1] ?? position
+/** With the comma before it. */
+function removeFromFlow(document: CatalogDocument, before: CatalogNode, item: CatalogMap): Splice {
+  const start = before?.range[1] ?? 0
+  if (/[^\s,]/.test(document.text.slice(start, item.range[0]))) {
+    throw uneditable(document, start, 'a comment stands beside an older version that goes')
   }
-  return { start, end, text: '' }
+  return { start, end: item.range[1], text: '' }
 }

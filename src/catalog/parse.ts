@@ -1,19 +1,46 @@
-import { isMap, isScalar, isSeq } from 'yaml'
+import { isScalar } from 'yaml'
 import { UpdaterError } from '../errors.ts'
 import { type Image, type ImageFormat, type ImageVersion, imageFormats } from '../image.ts'
 import { throwDefects } from './defects.ts'
-import { type CatalogDocument, openDocument } from './document.ts'
 import {
-  createFieldReader,
-  type FieldKey,
-  type Fields,
-  isNull,
-  readVersion,
-  textOf,
-  typeError,
-} from './fields.ts'
-import type { CatalogMap, CatalogNode } from './nodes.ts'
-import type { CatalogFile } from './types.ts'
+  CatalogDocument,
+  type CatalogMap,
+  type CatalogNode,
+  isList,
+  isMapping,
+  openDocument,
+} from './document.ts'
+import { FieldReader, type Fields, isNull, textOf } from './fields.ts'
+
+/** One catalogue file as it was read. */
+export interface CatalogFile {
+  /** As the user named it (for messages and reports). */
+  readonly path: string
+  readonly text: string
+  readonly images: readonly Image[]
+}
+
+/** The keys of a version that the updater reads and writes, in the order in which it writes them. */
+export const versionKeys = ['version', 'url', 'mirror_url', 'checksum', 'build_date'] as const
+export type VersionKey = (typeof versionKeys)[number]
+
+const imageKeys = [
+  'name',
+  'shortname',
+  'enable',
+  'format',
+  'min_disk',
+  'multi',
+  'latest_url',
+  'latest_checksum_url',
+  'meta',
+  'versions',
+] as const
+const metaKeys = ['os_distro', 'os_version', 'architecture', 'uuid_validity'] as const
+
+type FieldKey = (typeof imageKeys)[number] | (typeof metaKeys)[number] | VersionKey | 'images'
+
+const knownKeys: ReadonlySet<string> = new Set([...imageKeys, ...metaKeys, ...versionKeys, 'images'])
 
 /**
  * Reads the images of a catalogue file. Only what the updater needs is looked at: other keys may hold
@@ -21,17 +48,40 @@ import type { CatalogFile } from './types.ts'
  * @throws UpdaterError CATALOG_SYNTAX, CATALOG_TYPE; several defects as `throwDefects` says
  */
 export function parseCatalog(path: string, text: string): CatalogFile {
-  const document = openDocument(path, text)
-  const reader = new CatalogReader(document)
-  const images = reader.images()
-  throwDefects(reader.defects)
-  return { path, text, images }
+  const { entries, defects } = readEntries(openDocument(path, text))
+  throwDefects(defects)
+  return { path, text, images: entries.map(({ image }) => image) }
+}
+
+/** The images of a file that may have defects, as far as they can be read. */
+export function readImages(path: string, text: string): Image[] {
+  return readEntries(new CatalogDocument(path, text)).entries.map(({ image }) => image)
+}
+
+/** An image and where it stands. */
+export interface CatalogEntry {
+  readonly image: Image
+  /** As it stands in the list: `map` or an alias of it. */
+  readonly item: CatalogNode
+  readonly map: CatalogMap
+}
+
+export interface CatalogEntries {
+  readonly entries: readonly CatalogEntry[]
+  /** CATALOG_TYPE */
+  readonly defects: readonly UpdaterError[]
+}
+
+/** An image with a defect is among the entries, without the values that cannot be read. */
+export function readEntries(document: CatalogDocument): CatalogEntries {
+  const reader = new ImageReader(document)
+  return { entries: reader.entries(), defects: reader.defects }
 }
 
 export const shortnamePattern = /^[A-Za-z0-9][A-Za-z0-9._+-]*$/
 const urlPattern = /^https?:\/\/[^\s/]\S*$/i
 const numberPattern = /^[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?$/
-/** What YAML reads as something else than text when it stands unquoted. */
+/** What YAML does not read as text when it stands without quotes. */
 const notText =
   /^(?:true|True|TRUE|false|False|FALSE|[-+]?\d+|0[ox][\da-fA-F]+|[-+]?(?:\.\d+|\d+\.\d*|\d+[eE][-+]?\d+)|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$/
 
@@ -41,35 +91,48 @@ function lastVersions(multi: CatalogNode | undefined, validity: CatalogNode | un
   return count !== undefined && /^(?:true|yes|on)$/i.test(textOf(multi) ?? '') ? Number(count) : undefined
 }
 
-class CatalogReader {
+/** The value of a key, from a merge key (`<<`) if need be. */
+function valueAt(fields: Fields, key: FieldKey): CatalogNode | undefined {
+  return fields.get(key)?.value
+}
+
+class ImageReader {
   readonly defects: UpdaterError[] = []
   readonly #document: CatalogDocument
-  readonly #fieldsOf: (map: CatalogMap) => Fields
+  readonly #fields: FieldReader
 
   constructor(document: CatalogDocument) {
     this.#document = document
-    this.#fieldsOf = createFieldReader(document)
+    this.#fields = new FieldReader(
+      document,
+      (problem, offset, message) => {
+        if (problem !== 'key is not text') this.#defectAt(offset, message)
+      },
+      knownKeys,
+    )
   }
 
-  images(): Image[] {
-    const root = this.#document.root
-    const list = isMap(root) ? this.#fields(root as CatalogMap).get('images') : undefined
-    if (!isSeq(list)) {
-      this.#defect(list ?? root, 'The file has no list "images" at its top level')
-      return []
-    }
-    return list.items.flatMap((item, index) => this.#image(item as CatalogNode, index) ?? [])
+  entries(): CatalogEntry[] {
+    const { root } = this.#document
+    const list = isMapping(root) ? valueAt(this.#fields.read(root), 'images') : undefined
+    if (isList(list)) return list.items.flatMap((item, index) => this.#entry(item, index) ?? [])
+    this.#defect(list ?? root, 'The file has no list "images" at its top level')
+    return []
   }
 
-  #image(item: CatalogNode, index: number): Image | undefined {
-    const node = this.#document.resolve(item)
-    if (!isMap(node)) return this.#defect(item, `Image ${index + 1} of the list is not a mapping`)
-    const map = node as CatalogMap
-    const fields = this.#fields(map)
-    const { line = 1, column = 1 } = this.#document.place((item ?? node).range[0])
+  #entry(item: CatalogNode, index: number): CatalogEntry | undefined {
+    const map = this.#document.resolve(item)
+    if (isMapping(map)) return { image: this.#image(item, map, index), item, map }
+    return this.#defect(item, `Image ${index + 1} of the list is not a mapping`)
+  }
+
+  #image(item: CatalogNode, map: CatalogMap, index: number): Image {
+    const fields = this.#fields.read(map)
+    const { line = 1, column = 1 } = this.#document.place((item ?? map).range[0])
     const name = this.#name(map, fields)
     const latestUrl = this.#url(fields, 'latest_url')
     const meta = this.#meta(fields)
+    const metaText = (key: (typeof metaKeys)[number]) => textOf(valueAt(meta, key))
     return {
       file: this.#document.path,
       index,
@@ -81,26 +144,26 @@ class CatalogReader {
       minDisk: this.#number(fields, 'min_disk'),
       latestUrl,
       latestChecksumUrl: this.#url(fields, 'latest_checksum_url'),
-      osDistro: textOf(meta?.get('os_distro')),
-      osVersion: textOf(meta?.get('os_version')),
-      architecture: textOf(meta?.get('architecture')),
-      lastVersions: lastVersions(fields.get('multi'), meta?.get('uuid_validity')),
+      osDistro: metaText('os_distro'),
+      osVersion: metaText('os_version'),
+      architecture: metaText('architecture'),
+      lastVersions: lastVersions(valueAt(fields, 'multi'), valueAt(meta, 'uuid_validity')),
       versions: this.#versions(fields),
     }
   }
 
   #name(map: CatalogMap, fields: Fields): string | undefined {
-    const node = fields.get('name')
+    const node = valueAt(fields, 'name')
     if (isNull(node)) return this.#defect(node ?? map, 'An image has no "name"')
-    const name = this.#string(node, 'name')
+    const name = this.#text(node, 'name')
     return name?.trim() === '' ? this.#defect(node, 'The "name" of an image is empty') : name
   }
 
-  /** Nothing is built from these where there is no `latest_url`. */
+  /** Nothing is made from these if there is no `latest_url`. */
   #unchecked(fields: Fields): Pick<Image, 'shortname' | 'format'> {
-    const format = textOf(fields.get('format'))
+    const format = textOf(valueAt(fields, 'format'))
     return {
-      shortname: textOf(fields.get('shortname')),
+      shortname: textOf(valueAt(fields, 'shortname')),
       format: imageFormats.find((known) => known === format) ?? 'raw',
     }
   }
@@ -110,9 +173,9 @@ class CatalogReader {
   }
 
   #shortname(map: CatalogMap, fields: Fields): string | undefined {
-    const node = fields.get('shortname')
+    const node = valueAt(fields, 'shortname')
     if (isNull(node)) return this.#defect(node ?? map, 'An image with "latest_url" has no "shortname"')
-    const shortname = this.#string(node, 'shortname')
+    const shortname = this.#text(node, 'shortname')
     if (shortname === undefined || shortnamePattern.test(shortname)) return shortname
     return this.#defect(
       node,
@@ -122,7 +185,7 @@ class CatalogReader {
   }
 
   #format(map: CatalogMap, fields: Fields): ImageFormat | undefined {
-    const node = fields.get('format')
+    const node = valueAt(fields, 'format')
     const text = textOf(node)
     const format = imageFormats.find((known) => known === text)
     if (format !== undefined) return format
@@ -133,9 +196,9 @@ class CatalogReader {
     )
   }
 
-  /** As text; unquoted YAML 1.1 words (`yes`, `off`) count, since OpenStack Image Manager reads them so. */
+  /** YAML 1.1 words without quotes (`yes`, `off`) count, since OpenStack Image Manager reads them so. */
   #enable(fields: Fields): boolean {
-    const node = fields.get('enable')
+    const node = valueAt(fields, 'enable')
     if (node === undefined) return true
     if (isScalar(node) && node.type === 'PLAIN') {
       const word = String(node.value).toLowerCase()
@@ -147,7 +210,7 @@ class CatalogReader {
   }
 
   #url(fields: Fields, key: FieldKey): string | undefined {
-    const node = fields.get(key)
+    const node = valueAt(fields, key)
     if (isNull(node)) return undefined
     const text = textOf(node)
     if (text !== undefined && urlPattern.test(text)) return text
@@ -155,36 +218,46 @@ class CatalogReader {
   }
 
   #number(fields: Fields, key: FieldKey): number | undefined {
-    const node = fields.get(key)
+    const node = valueAt(fields, key)
     if (isNull(node)) return undefined
     const text = textOf(node) ?? ''
     if (isScalar(node) && node.type === 'PLAIN' && numberPattern.test(text)) return Number(text)
     return this.#defect(node, `"${key}" is not a number`)
   }
 
-  #meta(fields: Fields): Fields | undefined {
-    const node = fields.get('meta')
-    if (isNull(node)) return undefined
-    return isMap(node) ? this.#fields(node as CatalogMap) : this.#defect(node, '"meta" is not a mapping')
+  #meta(fields: Fields): Fields {
+    const node = valueAt(fields, 'meta')
+    if (isMapping(node)) return this.#fields.read(node)
+    if (!isNull(node)) this.#defect(node, '"meta" is not a mapping')
+    return new Map()
   }
 
   #versions(fields: Fields): ImageVersion[] {
-    const node = fields.get('versions')
-    if (isNull(node)) return []
-    if (!isSeq(node)) {
-      this.#defect(node, '"versions" is not a list')
-      return []
-    }
-    return node.items.flatMap((item) => this.#version(item as CatalogNode) ?? [])
+    const node = valueAt(fields, 'versions')
+    if (isList(node)) return node.items.flatMap((item) => this.#version(item) ?? [])
+    if (!isNull(node)) this.#defect(node, '"versions" is not a list')
+    return []
   }
 
   #version(item: CatalogNode): ImageVersion | undefined {
-    const node = this.#document.resolve(item)
-    if (!isMap(node)) return this.#defect(item, 'An entry of "versions" is not a mapping')
-    return this.#attempt(() => readVersion(this.#document, this.#fields(node as CatalogMap)))
+    const map = this.#document.resolve(item)
+    if (!isMapping(map)) return this.#defect(item, 'An entry of "versions" is not a mapping')
+    const fields = this.#fields.read(map)
+    const text = (key: VersionKey) => {
+      const node = valueAt(fields, key)
+      if (isNull(node)) return undefined
+      return textOf(node) ?? this.#defect(node, `"${key}" of a version is not text`)
+    }
+    return {
+      version: text('version'),
+      buildDate: text('build_date'),
+      checksum: text('checksum'),
+      url: text('url'),
+      mirrorUrl: text('mirror_url'),
+    }
   }
 
-  #string(node: CatalogNode | undefined, key: FieldKey): string | undefined {
+  #text(node: CatalogNode | undefined, key: FieldKey): string | undefined {
     const text = textOf(node)
     if (text === undefined) return this.#defect(node, `"${key}" is not text`)
     if (isScalar(node) && node.type === 'PLAIN' && notText.test(text)) {
@@ -193,22 +266,14 @@ class CatalogReader {
     return text
   }
 
-  #fields(map: CatalogMap): Fields {
-    return this.#attempt(() => this.#fieldsOf(map)) ?? new Map()
-  }
-
-  #attempt<T>(read: () => T): T | undefined {
-    try {
-      return read()
-    } catch (error) {
-      if (!(error instanceof UpdaterError)) throw error
-      this.defects.push(error)
-      return undefined
-    }
-  }
-
   #defect(node: CatalogNode | undefined, message: string, remedy?: string): undefined {
-    this.defects.push(typeError(this.#document, node ?? null, message, remedy))
+    return this.#defectAt(node?.range[0] ?? 0, message, remedy)
+  }
+
+  #defectAt(offset: number, message: string, remedy = 'Correct the value in the catalogue file'): undefined {
+    this.defects.push(
+      new UpdaterError('CATALOG_TYPE', message, { place: this.#document.place(offset), remedy }),
+    )
     return undefined
   }
 }

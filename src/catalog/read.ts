@@ -2,8 +2,7 @@ import { lstat, readdir, readFile, realpath, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { UpdaterError } from '../errors.ts'
 import { throwDefects } from './defects.ts'
-import { parseCatalog } from './parse.ts'
-import type { CatalogFile } from './types.ts'
+import { type CatalogFile, parseCatalog } from './parse.ts'
 
 /** Bytes. */
 const maximumSize = 32 * 1024 * 1024

@@ -2,10 +2,9 @@ import { constants, type Stats } from 'node:fs'
 import { access, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { UpdaterError } from '../errors.ts'
-import { type EditedText, editEach } from './edit.ts'
+import { type EditedText, editEach, type VersionEdit } from './edit.ts'
 import { readText } from './read.ts'
 import { temporaryPath, unwritable } from './temporary.ts'
-import type { VersionEdit } from './types.ts'
 
 /**
  * Finds out what can be known before anything is uploaded: the file can be replaced by one of the same size,

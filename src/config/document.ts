@@ -1,7 +1,6 @@
-import { Composer, type Document, isAlias, isMap, isNode, isScalar, isSeq } from 'yaml'
+import { type Document, isAlias, isMap, isNode, isScalar, isSeq } from 'yaml'
 import { type Place, UpdaterError } from '../errors.ts'
-import { Lines } from '../lines.ts'
-import { maximumDepth, tokensOf } from '../yaml-tokens.ts'
+import { linesOf, maximumDepth, parseYaml } from '../yaml.ts'
 
 /** Keys and positions in lists, from the top. */
 export type Path = readonly PropertyKey[]
@@ -15,19 +14,23 @@ export interface ConfigurationDocument {
 
 /** @throws UpdaterError CONFIGURATION */
 export function openDocument(file: string, text: string): ConfigurationDocument {
-  const lines = new Lines(text)
-  const placeAt = (offset: number): Place => ({ file, ...lines.placeOf(Math.min(offset, text.length)) })
+  const lines = linesOf(text)
+  const placeAt = (offset: number): Place => {
+    const { line, col } = lines.linePos(offset)
+    return { file, line, column: col }
+  }
   const refuse = (offset: number, why: string): never => {
     throw new UpdaterError('CONFIGURATION', `The configuration is not valid YAML: ${why}`, {
       place: placeAt(offset),
       remedy: 'Correct the file, e.g. with the help of yamllint',
     })
   }
-  const tokens = tokensOf(text, (offset) => refuse(offset, `it is nested deeper than ${maximumDepth} levels`))
-  const [document, second] = [...new Composer({ logLevel: 'error' }).compose(tokens, true, text.length)]
+  const { documents, errors, tooDeepAt } = parseYaml(text, { logLevel: 'error' })
+  if (tooDeepAt !== undefined) refuse(tooDeepAt, `it is nested deeper than ${maximumDepth} levels`)
+  const [error] = errors
+  if (error !== undefined) refuse(error.offset, error.message)
+  const [document, second] = documents
   if (document === undefined) throw new UpdaterError('INTERNAL', `${file} has no document`)
-  const [error] = document.errors
-  if (error !== undefined) refuse(error.pos[0], error.message)
   if (second !== undefined) refuse(second.range[0], 'it has more than one document')
   return {
     values: plainValues(document, (why) => refuse(0, why)),

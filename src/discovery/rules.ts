@@ -1,5 +1,5 @@
+import type { CatalogFile } from '../catalog/parse.ts'
 import { matchesNames } from '../catalog/select.ts'
-import type { CatalogFile } from '../catalog/types.ts'
 import { UpdaterError } from '../errors.ts'
 import type { Image } from '../image.ts'
 import type { Chosen } from './resolvers/index.ts'

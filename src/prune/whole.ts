@@ -1,9 +1,6 @@
 import { readdir, realpath } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { isMap } from 'yaml'
-import { inspectDocument } from '../catalog/document.ts'
-import { ownPair } from '../catalog/layout.ts'
-import type { CatalogMap } from '../catalog/nodes.ts'
+import { CatalogDocument, isMapping, ownPair } from '../catalog/document.ts'
 import { readText } from '../catalog/read.ts'
 import { UpdaterError } from '../errors.ts'
 
@@ -31,8 +28,8 @@ export async function assertWhole(files: readonly string[]): Promise<void> {
   }
 }
 
-/** What is no YAML is judged by its words. */
+/** A file that is not YAML is judged by its words. */
 function holdsImages(path: string, text: string): boolean {
-  const { root } = inspectDocument(path, text).document
-  return isMap(root) ? ownPair(root as CatalogMap, 'images') !== undefined : /\bimages["']?\s*:/.test(text)
+  const { root } = new CatalogDocument(path, text)
+  return isMapping(root) ? ownPair(root, 'images') !== undefined : /\bimages["']?\s*:/.test(text)
 }

@@ -1,4 +1,4 @@
-import type { VersionEdit } from '../catalog/types.ts'
+import type { VersionEdit } from '../catalog/edit.ts'
 
 /** What became of a batch of edits of one file. */
 export interface EditResult {

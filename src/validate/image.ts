@@ -1,8 +1,6 @@
-import { isMap, isSeq } from 'yaml'
-import type { CatalogDocument } from '../catalog/document.ts'
-import type { CatalogMap, CatalogNode } from '../catalog/nodes.ts'
+import { type CatalogDocument, type CatalogNode, isList, isMapping } from '../catalog/document.ts'
+import type { FieldReader, Fields } from '../catalog/fields.ts'
 import type { Place } from '../errors.ts'
-import { type Mapping, resolved } from './mapping.ts'
 import { readValue } from './value.ts'
 
 /** A text of the catalogue and where it stands. */
@@ -19,7 +17,7 @@ export interface CheckedVersion {
   readonly mirrorUrl: Located | undefined
   readonly checksum: Located | undefined
   readonly buildDate: Located | undefined
-  /** Where a checksum can be had, or a checksum itself. */
+  /** Is there a checksum, or the URL of one? */
   readonly hasChecksum: boolean
 }
 
@@ -27,7 +25,7 @@ export interface CheckedVersion {
 export interface CheckedImage {
   readonly file: string
   readonly place: Place
-  /** Empty where there is none. */
+  /** Empty if there is none. */
   readonly name: string
   readonly shortname: string | undefined
   readonly enable: boolean
@@ -41,23 +39,21 @@ export interface CheckedImage {
   readonly versions: readonly CheckedVersion[]
 }
 
-type Read = (map: CatalogMap) => Mapping
-
 /** Reads an entry of `images`; `undefined` for what is no mapping. */
 export function readImage(
   document: CatalogDocument,
-  read: Read,
+  reader: FieldReader,
   item: CatalogNode,
 ): CheckedImage | undefined {
-  const node = resolved(document, item)
-  if (!isMap(node)) return undefined
-  const fields = read(node as CatalogMap)
+  const map = document.resolve(item)
+  if (!isMapping(map)) return undefined
+  const fields = reader.read(map)
   const located = (key: string) => locate(document, fields, key)
-  const place = document.place((item ?? node).range[0])
+  const place = document.place((item ?? map).range[0])
   const name = located('name')
   const shortname = located('shortname')
   const meta = fields.get('meta')?.value
-  const metaFields: Mapping = isMap(meta) ? read(meta as CatalogMap) : new Map()
+  const metaFields: Fields = isMapping(meta) ? reader.read(meta) : new Map()
   const list = fields.get('versions')?.value
   return {
     file: document.path,
@@ -72,20 +68,24 @@ export function readImage(
     uuidValidity: locate(document, metaFields, 'uuid_validity'),
     latestUrl: located('latest_url'),
     latestChecksumUrl: located('latest_checksum_url'),
-    versions: isSeq(list)
-      ? list.items.flatMap((version) => readVersion(document, read, version as CatalogNode) ?? [])
+    versions: isList(list)
+      ? list.items.flatMap((version) => readVersion(document, reader, version) ?? [])
       : [],
   }
 }
 
-function readVersion(document: CatalogDocument, read: Read, item: CatalogNode): CheckedVersion | undefined {
-  const node = resolved(document, item)
-  if (!isMap(node)) return undefined
-  const fields = read(node as CatalogMap)
+function readVersion(
+  document: CatalogDocument,
+  reader: FieldReader,
+  item: CatalogNode,
+): CheckedVersion | undefined {
+  const map = document.resolve(item)
+  if (!isMapping(map)) return undefined
+  const fields = reader.read(map)
   const located = (key: string) => locate(document, fields, key)
   const keys = ['checksum', 'checksum_url', 'checksums_url']
   return {
-    place: document.place((item ?? node).range[0]),
+    place: document.place((item ?? map).range[0]),
     version: located('version'),
     url: located('url'),
     mirrorUrl: located('mirror_url'),
@@ -96,7 +96,7 @@ function readVersion(document: CatalogDocument, read: Read, item: CatalogNode): 
 }
 
 /** `undefined`: missing, empty, or not a scalar. */
-function locate(document: CatalogDocument, fields: Mapping, key: string): Located | undefined {
+function locate(document: CatalogDocument, fields: Fields, key: string): Located | undefined {
   const node = fields.get(key)?.value
   if (node === undefined || node === null) return undefined
   const { kind, text } = readValue(node)

@@ -1,12 +1,10 @@
-import { isMap, isSeq } from 'yaml'
-import { type CatalogDocument, inspectDocument } from '../catalog/document.ts'
-import type { CatalogMap, CatalogNode } from '../catalog/nodes.ts'
+import { CatalogDocument, type CatalogNode, isList, isMapping } from '../catalog/document.ts'
+import { type FieldProblem, FieldReader } from '../catalog/fields.ts'
 import type { UpdaterError } from '../errors.ts'
 import type { Finding } from '../report/schemas.ts'
 import { type CheckedImage, readImage } from './image.ts'
 import { judgeImage } from './judge-image.ts'
-import { createMappingReader, type Mapping, resolved } from './mapping.ts'
-import { findingOf, type Report } from './rules.ts'
+import { findingOf, type Report, type RuleName } from './rules.ts'
 import { definitionFile, imageDefinition } from './schema.ts'
 import { ShapeChecker } from './shape.ts'
 
@@ -16,40 +14,48 @@ export interface InspectedFile {
   readonly findings: readonly Finding[]
 }
 
+const fieldRules: Readonly<Record<FieldProblem, RuleName>> = {
+  'key is not text': 'unknown-key',
+  'merge is no mapping': 'wrong-type',
+  'merges too deep': 'syntax',
+}
+
 /** @param today `YYYY-MM-DD` */
 export function inspectFile(path: string, text: string, today: string): InspectedFile {
-  const { document, defects } = inspectDocument(path, text)
+  const document = new CatalogDocument(path, text)
+  const { root, defects } = document
   const findings: Finding[] = defects.map((defect) => findingOfDefect('syntax', defect))
-  if (document.root === null && defects.length > 0) return { images: [], findings }
+  if (root === null && defects.length > 0) return { images: [], findings }
   const report = reportInto(findings)
-  const read = createMappingReader(document, report)
-  const { root } = document
-  new ShapeChecker(document, read, report).check(root, definitionFile, 'The file', document.place(0))
-  const list = isMap(root) ? read(root as CatalogMap).get('images')?.value : undefined
-  const images = (isSeq(list) ? list.items : []).flatMap(
-    (item) => inspectImage(document, read, item as CatalogNode, findings, today) ?? [],
+  const fields = new FieldReader(document, (problem, offset, message) =>
+    report(fieldRules[problem], document.place(offset), message),
+  )
+  new ShapeChecker(document, fields, report).check(root, definitionFile, 'The file', document.place(0))
+  const list = isMapping(root) ? fields.read(root).get('images')?.value : undefined
+  const images = (isList(list) ? list.items : []).flatMap(
+    (item) => inspectImage(document, fields, item, findings, today) ?? [],
   )
   return { images, findings: withoutRepetitions(findings) }
 }
 
 function inspectImage(
   document: CatalogDocument,
-  read: (map: CatalogMap) => Mapping,
+  fields: FieldReader,
   item: CatalogNode,
   findings: Finding[],
   today: string,
 ): CheckedImage | undefined {
-  const node = resolved(document, item)
+  const node = document.resolve(item)
   if (node === undefined) return undefined
-  const image = readImage(document, read, item)
+  const image = readImage(document, fields, item)
   const report = reportInto(findings, image)
   const place = document.place((item ?? node)?.range[0] ?? 0)
-  new ShapeChecker(document, read, report).check(node, imageDefinition, 'The image', place)
+  new ShapeChecker(document, fields, report).check(node, imageDefinition, 'The image', place)
   if (image !== undefined) judgeImage(image, today, report)
   return image
 }
 
-/** Collects what is found in an image, or in none. */
+/** Collects what is found in an image, or outside of all images. */
 export function reportInto(findings: Finding[], image?: CheckedImage): Report {
   const name = image?.name === '' ? undefined : image?.name
   return (rule, place, message, remedy) => {
@@ -62,7 +68,7 @@ export function findingOfDefect(rule: 'syntax' | 'unreadable-file', defect: Upda
   return findingOf(rule, place, message, { remedy })
 }
 
-/** What an anchor holds is looked at wherever an alias stands for it; it is told once. */
+/** The value of an anchor is checked at each of its aliases, but what is wrong in it is told once. */
 function withoutRepetitions(findings: readonly Finding[]): Finding[] {
   const told = new Set<string>()
   return findings.filter(({ rule, line, column, message }) => {

@@ -1,6 +1,6 @@
 import { formatPlace } from '../errors.ts'
 import type { CheckedImage, CheckedVersion, Located } from './image.ts'
-import { repetitionsOf } from './repetitions.ts'
+import { repetitionsOf } from './judge-image.ts'
 import type { Report } from './rules.ts'
 
 type ReportFor = (image: CheckedImage) => Report

@@ -1,9 +1,21 @@
 import { shortnamePattern } from '../catalog/parse.ts'
+import { parseDigest } from '../image.ts'
 import type { CheckedImage, CheckedVersion, Located } from './image.ts'
-import { judgeFile, judgeUrl, judgeVersion } from './judge-version.ts'
-import { repetitionsOf } from './repetitions.ts'
 import type { Report, RuleName } from './rules.ts'
-import { hasPlaceholder, isBrokenPlaceholder } from './url.ts'
+import {
+  architectureNamed,
+  bare,
+  fileNameOf,
+  formatNamed,
+  hasPlaceholder,
+  hasUserinfo,
+  isBrokenPlaceholder,
+  isInsecure,
+  isMoving,
+  packedAs,
+  pathOf,
+} from './url.ts'
+import { dayOf } from './value.ts'
 
 /** What the schema accepts in one image and yet cannot be meant. @param today `YYYY-MM-DD` */
 export function judgeImage(image: CheckedImage, today: string, report: Report): void {
@@ -75,4 +87,131 @@ function judgeRepetitions(versions: readonly CheckedVersion[], report: Report): 
   tell('repeated-version', 'version', ({ version }) => version)
   const sameUrl = tell('repeated-url', 'url', ({ url }) => url)
   tell('repeated-checksum', 'checksum', (version) => (sameUrl.has(version) ? undefined : version.checksum))
+}
+
+/** Each repetition together with the first of the same text. */
+export function repetitionsOf<T extends { readonly text: string }>(all: readonly T[]): (readonly [T, T])[] {
+  const firsts = new Map<string, T>()
+  return all.flatMap((one) => {
+    const first = firsts.get(one.text)
+    if (first !== undefined) return [[first, one] as const]
+    firsts.set(one.text, one)
+    return []
+  })
+}
+
+/** What the schema accepts in one version and yet cannot be meant. @param today `YYYY-MM-DD` */
+function judgeVersion(version: CheckedVersion, image: CheckedImage, today: string, report: Report): void {
+  const { url, mirrorUrl } = version
+  if (url !== undefined) {
+    judgeUrl('url', url, report)
+    judgeFile('url', url, image, report)
+    if (hasPlaceholder(url.text)) {
+      report('placeholder-url', url.place, '"url" holds a placeholder, so nothing can be downloaded from it')
+    } else if (version.checksum !== undefined && isMoving(url.text)) {
+      report('moving-url', url.place, '"url" leads to the newest build, "checksum" is that of one build')
+    }
+    const packed = packedAs(url.text)
+    if (packed !== undefined && mirrorUrl === undefined) {
+      report('packed-url', url.place, `"url" is a ${packed} file, and there is no mirror_url`)
+    }
+  }
+  if (mirrorUrl !== undefined) judgeMirror(mirrorUrl, version, image, report)
+  judgeChecksum(version, report)
+  judgeDates(version, today, report)
+}
+
+/** What can be wrong with any URL of a catalogue. */
+function judgeUrl(key: string, { text, place }: Located, report: Report): void {
+  if (hasUserinfo(text)) report('credentials-url', place, `"${key}" holds a user name or a password`)
+  if (isInsecure(text)) {
+    report('insecure-url', place, `"${key}" is asked without encryption: what comes back may be anybody's`)
+  }
+  if (/\s/.test(text)) report('unusable-url', place, `"${key}" holds a space or a line break`)
+}
+
+type Described = Pick<CheckedImage, 'format' | 'architecture'>
+
+/** Does the name of the file fit the image? */
+function judgeFile(
+  key: string,
+  { text, place }: Located,
+  { format, architecture }: Described,
+  report: Report,
+): void {
+  const named = formatNamed(text)
+  if (named !== undefined && format !== undefined && named !== format.text) {
+    report('format-mismatch', place, `"${key}" names a ${named} file, "format" is ${format.text}`)
+  }
+  const machine = architectureNamed(text)
+  const isComparable = architecture !== undefined && /^(?:x86_64|aarch64)$/.test(architecture.text)
+  if (machine !== undefined && isComparable && machine !== architecture.text) {
+    report(
+      'architecture-mismatch',
+      place,
+      `"${key}" names ${machine}, "architecture" is ${architecture.text}`,
+    )
+  }
+}
+
+function judgeMirror(
+  mirrorUrl: Located,
+  { version }: CheckedVersion,
+  image: CheckedImage,
+  report: Report,
+): void {
+  const { text, place } = mirrorUrl
+  judgeUrl('mirror_url', mirrorUrl, report)
+  if (hasPlaceholder(text)) {
+    report('placeholder-url', place, '"mirror_url" holds a placeholder, so nothing can be there')
+    return
+  }
+  const packed = packedAs(text)
+  if (packed !== undefined) report('packed-object', place, `"mirror_url" is a ${packed} file`)
+  judgeFile('mirror_url', mirrorUrl, image, report)
+  const path = bare(pathOf(text).join('/'))
+  const lacking = [
+    ...(version !== undefined && !path.includes(bare(version.text)) ? [`version ${version.text}`] : []),
+    ...(image.shortname !== undefined && !path.includes(bare(image.shortname))
+      ? [`shortname ${image.shortname}`]
+      : []),
+  ]
+  if (lacking.length > 0) {
+    report('mirror-name', place, `"mirror_url" (${fileNameOf(text)}) does not name ${lacking.join(' and ')}`)
+  }
+}
+
+function judgeChecksum({ checksum, hasChecksum, place }: CheckedVersion, report: Report): void {
+  if (checksum === undefined) {
+    if (!hasChecksum) report('missing-checksum', place, 'The version has no checksum')
+    return
+  }
+  const digest = parseDigest(checksum.text)
+  const isAccepted = ['md5', 'sha1', 'sha256', 'sha512'].includes(digest?.algorithm ?? '')
+  if (digest === undefined || !isAccepted || checksum.text !== `${digest.algorithm}:${digest.hex}`) {
+    report('malformed-checksum', checksum.place, `"checksum" is not ${describeDigest(checksum.text)}`)
+  } else if (['md5', 'sha1'].includes(digest.algorithm)) {
+    report(
+      'weak-checksum',
+      checksum.place,
+      `Other bytes with the same ${digest.algorithm} digest can be made`,
+    )
+  }
+}
+
+function describeDigest(text: string): string {
+  const algorithm = text.split(':')[0]?.toLowerCase()
+  const digits = { md5: 32, sha1: 40, sha256: 64, sha512: 128 }[algorithm ?? '']
+  if (digits === undefined) return 'a digest of sha256, sha512, sha1 or md5'
+  return `${algorithm}: and ${digits} hexadecimal digits in lower case`
+}
+
+function judgeDates({ version, buildDate }: CheckedVersion, today: string, report: Report): void {
+  const built = buildDate && dayOf(buildDate.text)
+  if (buildDate === undefined || built === undefined) return
+  const named = version && /^\d{8}(?!\d)/.test(version.text) ? dayOf(version.text) : undefined
+  if (named !== undefined && named !== built) {
+    report('date-mismatch', buildDate.place, `"build_date" is ${built}, "version" names ${named}`)
+  }
+  if (built > today) report('future-date', buildDate.place, `"build_date" ${built} is yet to come`)
 }

@@ -1,9 +1,7 @@
-import { isMap, isSeq } from 'yaml'
 import { closest } from '../catalog/closest.ts'
-import type { CatalogDocument } from '../catalog/document.ts'
-import type { CatalogMap, CatalogNode } from '../catalog/nodes.ts'
+import { type CatalogDocument, type CatalogNode, isList, isMapping } from '../catalog/document.ts'
+import type { Field, FieldReader } from '../catalog/fields.ts'
 import type { Place } from '../errors.ts'
-import { type Field, type Mapping, resolved } from './mapping.ts'
 import type { Report } from './rules.ts'
 import type { Check, ListOf, Shape } from './schema.ts'
 import { readValue, type Value } from './value.ts'
@@ -11,12 +9,12 @@ import { readValue, type Value } from './value.ts'
 /** Compares a file's nodes with the schema. */
 export class ShapeChecker {
   readonly #document: CatalogDocument
-  readonly #read: (map: CatalogMap) => Mapping
+  readonly #fields: FieldReader
   readonly #report: Report
 
-  constructor(document: CatalogDocument, read: (map: CatalogMap) => Mapping, report: Report) {
+  constructor(document: CatalogDocument, fields: FieldReader, report: Report) {
     this.#document = document
-    this.#read = read
+    this.#fields = fields
     this.#report = report
   }
 
@@ -28,11 +26,11 @@ export class ShapeChecker {
   }
 
   #mapping(node: CatalogNode, shape: Shape, label: string, at: Place): void {
-    if (!isMap(node)) {
+    if (!isMapping(node)) {
       this.#report('wrong-type', at, `${label} is ${readValue(node).kind}, not a mapping`)
       return
     }
-    const fields = this.#read(node as CatalogMap)
+    const fields = this.#fields.read(node)
     for (const [name, field] of fields) this.#field(name, field, shape)
     for (const [name, { isRequired }] of Object.entries(shape.keys)) {
       if (isRequired && !fields.has(name)) this.#report('missing-key', at, `${label} has no "${name}"`)
@@ -55,14 +53,14 @@ export class ShapeChecker {
   }
 
   #list(node: CatalogNode, { items, least }: ListOf, label: string, at: Place): void {
-    if (!isSeq(node)) {
+    if (!isList(node)) {
       this.#report('wrong-type', at, `${label} is ${readValue(node).kind}, not a list`)
       return
     }
     if (node.items.length < least) this.#report('wrong-value', at, `${label} is an empty list`)
-    for (const item of node.items as CatalogNode[]) {
-      const place = this.#document.place(item?.range[0] ?? node.range[0])
-      const target = resolved(this.#document, item)
+    for (const item of node.items) {
+      const place = this.#document.place(item.range[0])
+      const target = this.#document.resolve(item)
       if (target !== undefined) this.check(target, items, labelOfItem(label), place)
     }
   }

@@ -1,5 +1,23 @@
-import type { ValidationReport } from '../report/schemas.ts'
-import type { ValidateContext, ValidateOptions } from './options.ts'
+import { readTexts } from '../catalog/read.ts'
+import { selectImages } from '../catalog/select.ts'
+import type { Finding, ValidationReport } from '../report/schemas.ts'
+import type { CheckedImage } from './image.ts'
+import { findingOfDefect, inspectFile, reportInto } from './inspect.ts'
+import { judgeCatalogue } from './judge-catalogue.ts'
+
+export interface ValidateOptions {
+  /** Folders of `*.yml` and `*.yaml` files, or single files. */
+  readonly images: readonly string[]
+  /** Only findings in images whose name, shortname or file matches one of these (globs: `*`, `?`). Empty or absent: all. */
+  readonly names?: readonly string[] | undefined
+  /** Warnings count as errors. Default: false. */
+  readonly strict?: boolean | undefined
+}
+
+export interface ValidateContext {
+  /** Default: the system's clock. A build date after it is one that is yet to come. */
+  readonly now?: (() => Date) | undefined
+}
 
 /**
  * Compares catalogue files with OpenStack Image Manager's schema and with common sense. Whatever is wrong is
@@ -8,8 +26,59 @@ import type { ValidateContext, ValidateOptions } from './options.ts'
  */
 export async function validateCatalogue(
   options: ValidateOptions,
-  context: ValidateContext = {},
+  { now = () => new Date() }: ValidateContext = {},
 ): Promise<ValidationReport> {
-  const { runValidate } = await import('./run.ts')
-  return runValidate(options, context)
+  const texts = await readTexts(options.images)
+  const today = now().toISOString().slice(0, 10)
+  const files = texts.map(({ path, text, defect }) => {
+    if (defect?.code === 'CATALOG_NOT_FOUND') throw defect
+    if (defect === undefined) return { path, ...inspectFile(path, text, today) }
+    return { path, images: [], findings: [findingOfDefect('unreadable-file', defect)] }
+  })
+  const images = files.flatMap((file) => file.images)
+  const findings = files.flatMap((file) => file.findings)
+  judgeCatalogue(images, (image) => reportInto(findings, image))
+  const selected = selectImages(files, options.names)
+  const wanted = concerning(selected, images, findings)
+  return reportOf(wanted, { files: files.map(({ path }) => path), images: selected.length }, options.strict)
+}
+
+/** Findings in the selected images; what is in no image may concern any. */
+function concerning(
+  selected: readonly CheckedImage[],
+  images: readonly CheckedImage[],
+  findings: readonly Finding[],
+): Finding[] {
+  const keyOf = (file: string, name = '') => JSON.stringify([file, name])
+  const keysOf = (some: readonly CheckedImage[]) => new Set(some.map(({ file, name }) => keyOf(file, name)))
+  const [meant, known] = [keysOf(selected), keysOf(images)]
+  return findings.filter(({ file, image }) => {
+    const key = keyOf(file, image)
+    return meant.has(key) || !known.has(key)
+  })
+}
+
+function reportOf(
+  findings: readonly Finding[],
+  looked: { readonly files: readonly string[]; readonly images: number },
+  strict = false,
+): ValidationReport {
+  const order = new Map(looked.files.map((file, index) => [file, index]))
+  const rank = ({ file, line = 0, column = 0 }: Finding) => [order.get(file) ?? 0, line, column] as const
+  const sorted = findings
+    .map((finding) => (strict ? { ...finding, severity: 'error' as const } : finding))
+    .map((finding) => ({ finding, rank: rank(finding) }))
+    .sort((a, b) => a.rank.map((value, index) => value - (b.rank[index] ?? 0)).find((one) => one !== 0) ?? 0)
+    .map(({ finding }) => finding)
+  const errors = sorted.filter(({ severity }) => severity === 'error').length
+  return {
+    schema_version: 1,
+    summary: {
+      files: looked.files.length,
+      images: looked.images,
+      errors,
+      warnings: sorted.length - errors,
+    },
+    findings: sorted,
+  }
 }

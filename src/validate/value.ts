@@ -1,5 +1,6 @@
-import { isMap, isScalar, isSeq } from 'yaml'
-import type { CatalogNode } from '../catalog/nodes.ts'
+import { isScalar } from 'yaml'
+import { type CatalogNode, isList, isMapping } from '../catalog/document.ts'
+import { textOf } from '../catalog/fields.ts'
 
 /** What a value is for OpenStack Image Manager, which reads YAML 1.1. */
 export type Kind =
@@ -19,10 +20,10 @@ export interface Value {
 }
 
 export function readValue(node: CatalogNode): Value {
-  if (isMap(node)) return { kind: 'a mapping', text: '' }
-  if (isSeq(node)) return { kind: 'a list', text: '' }
+  if (isMapping(node)) return { kind: 'a mapping', text: '' }
+  if (isList(node)) return { kind: 'a list', text: '' }
   if (!isScalar(node)) return { kind: 'nothing', text: '' }
-  const text = String(node.value).replace(/\n+$/, '')
+  const text = textOf(node) ?? ''
   const isText = node.type !== 'PLAIN' || /^(?:!|tag:yaml\.org,2002:str)$/.test(node.tag ?? '')
   return { kind: isText ? 'text' : kindOfPlain(text), text }
 }

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import type { VersionEdit } from '../../src/catalog/edit.ts'
 import { editCatalog } from '../../src/catalog/edit.ts'
 import { parseCatalog } from '../../src/catalog/parse.ts'
-import type { VersionEdit } from '../../src/catalog/types.ts'
 import type { VersionValues } from '../../src/image.ts'
 
 const values: VersionValues = {

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import type { VersionEdit } from '../../src/catalog/edit.ts'
 import { editCatalog } from '../../src/catalog/edit.ts'
 import { parseCatalog } from '../../src/catalog/parse.ts'
-import type { VersionEdit } from '../../src/catalog/types.ts'
 import { UpdaterError } from '../../src/errors.ts'
 import type { ImageVersion, VersionValues } from '../../src/image.ts'
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import type { VersionEdit } from '../../src/catalog/edit.ts'
 import { editCatalog, editEach } from '../../src/catalog/edit.ts'
 import { parseCatalog } from '../../src/catalog/parse.ts'
-import type { VersionEdit } from '../../src/catalog/types.ts'
 import type { VersionValues } from '../../src/image.ts'
 
 const values: VersionValues = {

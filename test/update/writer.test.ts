@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
-import type { VersionEdit } from '../../src/catalog/types.ts'
+import type { VersionEdit } from '../../src/catalog/edit.ts'
 import { createWriter, type EditResult } from '../../src/update/writer.ts'
 
 const edit = (index: number): VersionEdit => ({ index, name: `Image ${index}`, before: undefined, after: {} })
