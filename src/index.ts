@@ -1,3 +1,6 @@
+import type { proposeChanges as Propose } from './propose/propose.ts'
+import type { serveCatalogue as Serve } from './serve/serve.ts'
+
 export type { Shard } from './catalog/shard.ts'
 export { checkCatalogue } from './check/check.ts'
 export type { CheckOptions } from './check/options.ts'
@@ -15,7 +18,6 @@ export {
 } from './discovery/source-rule.ts'
 export { type ErrorCode, errorCodes, type Place, UpdaterError } from './errors.ts'
 export type { ImageRef, ImageStatus, ImageStep, Listener, RunEvent } from './events.ts'
-
 export { type HookContext, type HookOptions, runHooks } from './hooks/hooks.ts'
 export type { WebhookOptions } from './hooks/webhook.ts'
 export type { Trust, VersionValues } from './image.ts'
@@ -32,11 +34,9 @@ export { checkLifecycle, type LifecycleContext, type LifecycleOptions } from './
 export { snapshot as lifecycleSnapshot } from './lifecycle/snapshot.ts'
 export { listCatalogue } from './list/list.ts'
 export { mirrorCatalogue } from './mirror/mirror.ts'
-export type { PageOptions } from './page/page.ts'
-export { renderPage } from './page/page.ts'
+export { type PageOptions, renderPage } from './page/page.ts'
 export type { ForgeOptions } from './propose/forge.ts'
 export type { ProposeOptions, ProposeOutcome } from './propose/propose.ts'
-export { proposeChanges } from './propose/propose.ts'
 export type { PruneOptions } from './prune/options.ts'
 export { pruneMirror } from './prune/prune.ts'
 export { parseReport } from './report/parse.ts'
@@ -79,12 +79,28 @@ export type {
 } from './report/schemas.ts'
 export type { CatalogueOptions, MirrorOptions, RunOptions } from './run/options.ts'
 export type { RunContext } from './run/run.ts'
-export type { ServeContext, Service } from './serve/context.ts'
-export type { ServeEvent, ServeListener, Trigger } from './serve/events.ts'
-export type { ServeOptions } from './serve/options.ts'
-export { serveCatalogue } from './serve/serve.ts'
+export type {
+  ServeContext,
+  ServeEvent,
+  ServeListener,
+  ServeOptions,
+  Service,
+  Trigger,
+} from './serve/options.ts'
 export type { UpdateOptions } from './update/options.ts'
 export { updateCatalogue } from './update/update.ts'
 export { type ValidateContext, type ValidateOptions, validateCatalogue } from './validate/validate.ts'
 export type { VerifyOptions } from './verify/options.ts'
 export { verifyCatalogue } from './verify/verify.ts'
+
+/** See `src/propose/propose.ts`, which is loaded by the first call: no run needs it. */
+export const proposeChanges: typeof Propose = async (options) => {
+  const { proposeChanges } = await import('./propose/propose.ts')
+  return proposeChanges(options)
+}
+
+/** See `src/serve/serve.ts`, which is loaded by the first call: no run needs it. */
+export const serveCatalogue: typeof Serve = async (load, context) => {
+  const { serveCatalogue } = await import('./serve/serve.ts')
+  return serveCatalogue(load, context)
+}

@@ -67,7 +67,7 @@ export function toListening({
     listen: parseAddress(values.listen, origin('listen')),
     schedule: values.schedule.trim() === '' ? undefined : values.schedule,
     jitter: parseDuration(values.jitter, origin('jitter')),
-    grace: parseDuration(values.grace, origin('grace')),
+    shutdownTimeout: parseDuration(values.grace, origin('grace')),
     allowedHosts: values.allowHost,
   }
 }

@@ -1,4 +1,8 @@
+import type { UpdaterError } from '../errors.ts'
+import type { RunEvent } from '../events.ts'
 import type { HookOptions } from '../hooks/hooks.ts'
+import type { Policy } from '../http/policy.ts'
+import type { RunReport } from '../report/schemas.ts'
 import type { UpdateOptions } from '../update/options.ts'
 
 export interface ServeOptions {
@@ -13,8 +17,51 @@ export interface ServeOptions {
   /** What `Authorization: Bearer …` must say to ask for a run, 16 characters or more. Absent: nobody may. */
   readonly token?: string | undefined
   /** Milliseconds that a run may go on for after `close` before it is aborted. Default: 0. */
-  readonly grace?: number | undefined
+  readonly shutdownTimeout?: number | undefined
   /** Names that the server is reached by, beside `localhost` and any IP address. */
   readonly allowedHosts?: readonly string[] | undefined
   readonly hooks?: HookOptions | undefined
 }
+
+export interface ServeContext {
+  readonly onEvent?: ServeListener | undefined
+  /** Default: the system's clock. */
+  readonly now?: (() => Date) | undefined
+  /** From 0 up to, but not including, 1. Default: `Math.random`. */
+  readonly random?: (() => number) | undefined
+  /** Numbers of the HTTP client that differ from the defaults, in milliseconds and bytes. */
+  readonly httpPolicy?: Partial<Policy> | undefined
+}
+
+/** A service that runs until it is closed. */
+export interface Service {
+  /** `http://ADDRESS:PORT/`. */
+  readonly url: string
+  /** Loads the options again. If they cannot be used, the old ones stay in force, and an event says so. */
+  reload(): Promise<void>
+  /** Begins no more runs, aborts the one that goes on after `shutdownTimeout`, and ends the server. */
+  close(): Promise<void>
+}
+
+/** Why a run began. */
+export type Trigger = 'schedule' | 'request'
+
+/** What a service says while it goes on. A library user may ignore all of it. */
+export type ServeEvent =
+  | { readonly type: 'listening'; readonly url: string }
+  /** When the next scheduled run begins; absent: none does. */
+  | { readonly type: 'next-run'; readonly at: Date | undefined }
+  | { readonly type: 'run-begin'; readonly id: number; readonly trigger: Trigger }
+  | { readonly type: 'run-event'; readonly id: number; readonly event: RunEvent }
+  /** One of the two ends every run: what it did, or why nothing could be begun. */
+  | { readonly type: 'run-end'; readonly id: number; readonly report: RunReport }
+  | { readonly type: 'run-refused'; readonly id: number; readonly error: UpdaterError }
+  /** A line that a hook printed, and a hook's failure. */
+  | { readonly type: 'hook-line'; readonly line: string }
+  | { readonly type: 'hook-failed'; readonly error: UpdaterError }
+  | { readonly type: 'reloaded' }
+  /** The old configuration stays in force. */
+  | { readonly type: 'reload-failed'; readonly error: UpdaterError }
+  | { readonly type: 'note'; readonly level: 'info' | 'warning'; readonly message: string }
+
+export type ServeListener = (event: ServeEvent) => void

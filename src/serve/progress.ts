@@ -11,7 +11,7 @@ export interface ActiveImage {
 }
 
 /** How far a run is. */
-export interface Progress {
+export interface RunProgress {
   readonly images: number
   readonly done: number
   readonly updated: number
@@ -19,10 +19,10 @@ export interface Progress {
   readonly active: readonly ActiveImage[]
 }
 
-export const noProgress: Progress = { images: 0, done: 0, updated: 0, failed: 0, active: [] }
+export const noProgress: RunProgress = { images: 0, done: 0, updated: 0, failed: 0, active: [] }
 
 /** What an event makes of the progress; the same value where it changes nothing. */
-export function advance(progress: Progress, event: RunEvent): Progress {
+export function advance(progress: RunProgress, event: RunEvent): RunProgress {
   if (event.type === 'run-start') return { ...noProgress, images: event.images }
   if (event.type === 'note') return progress
   const { image, step } = event
@@ -52,10 +52,10 @@ function activeImage(
 }
 
 function finish(
-  progress: Progress,
+  progress: RunProgress,
   { ordinal }: ImageRef,
   status: Extract<ImageStep, { type: 'done' }>['status'],
-): Progress {
+): RunProgress {
   const { done, updated, failed, active } = progress
   return {
     ...progress,

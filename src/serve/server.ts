@@ -3,9 +3,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { UpdaterError } from '../errors.ts'
 import { refuseStranger, refuseToken } from './access.ts'
-import { type Answer, problem, securityHeaders } from './answers.ts'
 import type { Hub } from './hub.ts'
-import { findRoute, type View } from './routes.ts'
+import { type Answer, problem, type Route } from './routes.ts'
 
 /** Every limit of the server. Times are in milliseconds. */
 export const serverLimits = {
@@ -25,22 +24,33 @@ export const serverLimits = {
   heartbeat: 15_000,
 } as const
 
-export interface HttpSide {
+/** On every answer: nothing is framed, guessed, cached, or loaded from elsewhere. */
+const securityHeaders: Readonly<Record<string, string>> = {
+  'cache-control': 'no-store',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+}
+
+export interface HttpServer {
   readonly url: string
   /** Takes no new connections, ends those that are idle, and waits a moment for the others. */
   close(): Promise<void>
 }
 
-export interface HttpSideOptions {
+export interface ServerOptions {
   readonly listen: { readonly host: string; readonly port: number }
-  readonly view: View
+  readonly route: (method: string, path: string) => Route
   readonly hub: Hub
   readonly token: () => string | undefined
   readonly allowedHosts: () => readonly string[]
 }
 
 /** @throws UpdaterError CONFIGURATION where the address cannot be listened on */
-export async function openServer(options: HttpSideOptions): Promise<HttpSide> {
+export async function openServer(options: ServerOptions): Promise<HttpServer> {
   const limits = serverLimits
   const server = createServer(
     {
@@ -81,8 +91,8 @@ export async function openServer(options: HttpSideOptions): Promise<HttpSide> {
 }
 
 /** Never rejects. */
-async function respond(request: IncomingMessage, response: ServerResponse, options: HttpSideOptions) {
-  const { view, hub, token, allowedHosts } = options
+async function respond(request: IncomingMessage, response: ServerResponse, options: ServerOptions) {
+  const { hub, token, allowedHosts } = options
   response.on('error', () => {})
   for (const [name, value] of Object.entries(securityHeaders)) response.setHeader(name, value)
   const refuse = (answer: Answer) => send(request, response, answer)
@@ -90,10 +100,10 @@ async function respond(request: IncomingMessage, response: ServerResponse, optio
   const headers = { ...request.headers, host: others.length > 0 ? undefined : host }
   const stranger = refuseStranger(headers, allowedHosts())
   if (stranger !== undefined) return refuse(problem(stranger.status, stranger.message))
-  const way = findRoute(request.method ?? '', pathOf(request))
-  if (way.kind === 'refused') return refuse(way.answer)
-  if (way.kind === 'events') return openStream(request, response, hub)
-  if (way.needsToken) {
+  const route = options.route(request.method ?? '', pathOf(request))
+  if (route.kind === 'refused') return refuse(route.answer)
+  if (route.kind === 'events') return openStream(request, response, hub)
+  if (route.needsToken) {
     const refusal = refuseToken(request.headers.authorization, token())
     if (refusal !== undefined) {
       return refuse(problem(refusal.status, refusal.message, { 'www-authenticate': 'Bearer' }))
@@ -101,7 +111,7 @@ async function respond(request: IncomingMessage, response: ServerResponse, optio
     if (!(await takeBody(request))) return refuse(problem(413, 'The body is too large: none is needed'))
   }
   try {
-    send(request, response, await way.answer(view))
+    send(request, response, await route.answer())
   } catch (error) {
     process.emitWarning(error instanceof Error ? error : String(error))
     refuse(problem(500, 'The answer could not be made'))

@@ -73,7 +73,7 @@ describe('a service', () => {
   it('lets a run that goes on have its grace', async () => {
     const { world, url, startRun, service, seen, get } = await scene((options) => ({
       ...options,
-      grace: 600_000,
+      shutdownTimeout: 600_000,
     }))
     world.origin.fault(file, { trickle: { bytes: 20_000, milliseconds: 50 } })
     const stream = await listen(url)
