@@ -3,11 +3,12 @@
  * multipart uploads, which is told to upload parts as large and as many at once as image-updater does.
  */
 import { createHash } from 'node:crypto'
+import { once } from 'node:events'
+import { get } from 'node:http'
 import { PassThrough } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { S3Client } from '@aws-sdk/client-s3'
 import { Upload } from '@aws-sdk/lib-storage'
-import { request } from 'undici'
 
 const { planParts } = await import(new URL('../../dist/stores/s3/multipart.js', import.meta.url).href)
 const [, , url = '', algorithm = '', expected = '', endpoint = ''] = process.argv
@@ -29,8 +30,8 @@ client.middlewareStack.add(
   { step: 'build' },
 )
 const hash = createHash(algorithm)
-const { body, headers } = await request(url)
-const { partSize, concurrency } = planParts(Number(headers['content-length']))
+const [body] = await once(get(url), 'response')
+const { partSize, concurrency } = planParts(Number(body.headers['content-length']))
 const hashed = new PassThrough()
 const upload = new Upload({
   client,

@@ -28,6 +28,19 @@ export class HttpError extends UpdaterError {
   }
 }
 
+/** Something took longer than the policy allows; the message says what. */
+export class Timeout extends Error {}
+
+/** The proxy has refused to connect to the server. */
+export class ProxyRefusal extends Error {
+  readonly status: number
+
+  constructor(status: number) {
+    super(`the proxy answered ${status}`)
+    this.status = status
+  }
+}
+
 /** The status of the answer that made this error (e.g. 404), `undefined` for any other error. */
 export function statusOf(error: unknown): number | undefined {
   return error instanceof HttpError ? error.status : undefined
@@ -55,41 +68,56 @@ export function statusError(
   })
 }
 
-/**
- * Translates what undici or a socket threw. `via` is the proxy in between, as it may be printed.
- */
+/** Translates what a request or its socket threw. `via` is the proxy in between, as it may be printed. */
 export function transportError(request: string, thrown: unknown, via: string | undefined): HttpError {
   const cause = thrown instanceof Error ? thrown : new Error(String(thrown))
-  const code = String((cause as NodeJS.ErrnoException).code ?? '')
+  const { code = 'HTTP_NETWORK', what, again, remedy } = diagnose(cause)
   const through = via === undefined ? '' : ` through the proxy ${via}`
-  const fail = (kind: ErrorCode, what: string, again: Again, remedy = '') =>
-    new HttpError(kind, `${request} failed${through}: ${what}`, { again, cause, ...remedyOf(remedy) })
+  return new HttpError(code, `${request} failed${through}: ${what}`, { again, cause, ...remedyOf(remedy) })
+}
 
-  const refusal = /^Proxy response \((\d+)\)|^Proxy Authentication Required \((407)\)/.exec(cause.message)
-  if (refusal !== null) {
-    const status = Number(refusal[1] ?? refusal[2])
-    const again = isRetriable(status) ? 'often' : 'never'
-    return fail('HTTP_NETWORK', `the proxy answered ${status}`, again, statusRemedies[407])
+interface Diagnosis {
+  readonly code?: ErrorCode
+  readonly what: string
+  readonly again: Again
+  readonly remedy: string | undefined
+}
+
+function diagnose(cause: Error): Diagnosis {
+  const code = String((cause as NodeJS.ErrnoException).code ?? '')
+  if (cause instanceof Timeout || code === 'ETIMEDOUT') {
+    const what = cause instanceof Timeout ? cause.message : 'no connection in time'
+    return { code: 'HTTP_TIMEOUT', what, again: 'often', remedy: networkRemedy }
+  }
+  if (cause instanceof ProxyRefusal) {
+    const again = isRetriable(cause.status) ? 'often' : 'never'
+    return { what: cause.message, again, remedy: statusRemedies[407] }
   }
   if (certificateCodes.test(code)) {
     const remedy = /EXPIRED|NOT_YET_VALID|ALTNAME/.test(code) ? certificateRemedy : authorityRemedy
-    return fail('HTTP_NETWORK', `the server's certificate is not trusted (${cause.message})`, 'never', remedy)
+    return { what: `the server's certificate is not trusted (${cause.message})`, again: 'never', remedy }
   }
-  if (notTls.has(code)) {
-    return fail('HTTP_NETWORK', 'the server does not speak TLS on this port', 'never', plainRemedy)
+  if (/^ERR_SSL_|^EPROTO$/.test(code)) return diagnoseHandshake(code, cause.message)
+  if (code.startsWith('HPE_') && !neverAgain.has(code)) {
+    return { what: 'the answer is not HTTP', again: 'seldom', remedy: tlsRemedy }
   }
-  if (/^ERR_SSL_|^EPROTO$/.test(code)) {
-    const alert = /^ERR_SSL_(.+)/.exec(code)?.[1]?.toLowerCase().replaceAll('_', ' ') ?? 'protocol error'
-    return fail('HTTP_NETWORK', `the TLS handshake failed (${alert})`, 'never', handshakeRemedy)
-  }
-  if (cause.name === 'HTTPParserError') {
-    return fail('HTTP_NETWORK', 'the answer is not HTTP', 'seldom', tlsRemedy)
-  }
-  const timeout = timeouts[code]
-  if (timeout !== undefined) return fail('HTTP_TIMEOUT', timeout, 'often', networkRemedy)
-  const known = troubles[code]
   const again = code === 'ENOTFOUND' ? 'seldom' : neverAgain.has(code) ? 'never' : 'often'
-  return fail('HTTP_NETWORK', known ?? (cause.message || code), again, networkRemedy)
+  const trouble = brokeOff(cause) ? 'the connection broke off' : troubles[code]
+  return { what: trouble ?? (cause.message || code), again, remedy: networkRemedy }
+}
+
+/** The server ended the connection by itself; a reset comes from a call of the system. */
+function brokeOff(cause: NodeJS.ErrnoException): boolean {
+  return cause.code === 'ECONNRESET' && cause.syscall === undefined
+}
+
+/** OpenSSL tells its reason in the code, or in the message where a write of ours failed by it. */
+function diagnoseHandshake(code: string, message: string): Diagnosis {
+  const told = /^ERR_SSL_(.+)/.exec(code)?.[1]?.toLowerCase().replaceAll('_', ' ')
+  const reason = told ?? /:SSL routines:[^:]*:([^:]+):/.exec(message)?.[1] ?? 'protocol error'
+  return notTls.has(reason)
+    ? { what: 'the server does not speak TLS on this port', again: 'never', remedy: plainRemedy }
+    : { what: `the TLS handshake failed (${reason})`, again: 'never', remedy: handshakeRemedy }
 }
 
 const networkRemedy =
@@ -112,13 +140,6 @@ const statusRemedies: Readonly<Record<number, string>> = {
   429: 'The server asks for fewer requests: run again later, or with fewer --jobs',
 }
 
-const timeouts: Readonly<Record<string, string>> = {
-  UND_ERR_CONNECT_TIMEOUT: 'no connection in time',
-  UND_ERR_HEADERS_TIMEOUT: 'no answer in time',
-  UND_ERR_BODY_TIMEOUT: 'the body stalled',
-  ETIMEDOUT: 'no connection in time',
-}
-
 const troubles: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'the connection was refused',
   ECONNRESET: 'the connection was reset',
@@ -127,15 +148,16 @@ const troubles: Readonly<Record<string, string>> = {
   EAI_AGAIN: 'the name server did not answer',
   EHOSTUNREACH: 'the host cannot be reached',
   ENETUNREACH: 'the network cannot be reached',
-  UND_ERR_SOCKET: 'the connection broke off',
+  HPE_HEADER_OVERFLOW: 'the headers are too large',
 }
 
-const neverAgain = new Set(['UND_ERR_INVALID_ARG', 'UND_ERR_HEADERS_OVERFLOW'])
+/** What cannot be sent, and headers larger than Node reads. */
+const neverAgain = new Set(['ERR_INVALID_CHAR', 'ERR_INVALID_HTTP_TOKEN', 'HPE_HEADER_OVERFLOW'])
 
 /** What OpenSSL makes of an answer in plain text. */
-const notTls = new Set(['ERR_SSL_WRONG_VERSION_NUMBER', 'ERR_SSL_PACKET_LENGTH_TOO_LONG'])
+const notTls = new Set(['wrong version number', 'packet length too long'])
 
-const certificateCodes = /CERT|^UNABLE_TO_|^UND_ERR_PRX_TLS$|^INVALID_(?:CA|PURPOSE)$/
+const certificateCodes = /CERT|^UNABLE_TO_|^INVALID_(?:CA|PURPOSE)$/
 
 function remedyOf(remedy: string | undefined): { remedy?: string } {
   return remedy === undefined || remedy === '' ? {} : { remedy }
