@@ -1,9 +1,10 @@
+import { isAlias, isScalar } from 'yaml'
 import { asUpdaterError, UpdaterError } from '../errors.ts'
-import { areSamePairs, isSame } from './compare.ts'
 import {
   CatalogDocument,
   type CatalogMap,
   type CatalogNode,
+  type CatalogPair,
   isList,
   isMapping,
   openDocument,
@@ -85,15 +86,14 @@ export class EditableFile {
 
   /** Is the image written out in the list, and in no other place? */
   #assertOwn({ item, map }: CatalogEntry): void {
+    const { document } = this
     const list = this.#list
     if (!isList(list) || item !== map) {
-      throw uneditable(this.document, item?.range[0] ?? 0, 'the image stands behind an alias')
+      throw uneditable(document, item?.range[0] ?? 0, 'the image stands behind an alias')
     }
-    if (
-      [this.document.root, list, map].some((node) => this.document.isShared(node)) ||
-      map.tag !== undefined
-    ) {
-      throw uneditable(this.document, map.range[0], 'the image has a tag, or an alias stands for it')
+    const isShared = [document.root, list, map].some((node) => document.isShared(node))
+    if (isShared || map.tag !== undefined) {
+      throw uneditable(document, map.range[0], 'the image has a tag, or an alias stands for it')
     }
   }
 }
@@ -157,7 +157,10 @@ function applyPlans(document: CatalogDocument, plans: readonly Plan[]): string |
 }
 
 function isImageAsPlanned({ image, key, isDone }: Plan, after: CatalogNode): boolean {
-  const others = (map: CatalogMap) => map.items.filter((pair) => pair !== ownPair(map, key))
+  const others = (map: CatalogMap) => {
+    const own = ownPair(map, key)
+    return map.items.filter((pair) => pair !== own)
+  }
   return (
     isMapping(after) &&
     image.anchor === after.anchor &&
@@ -165,4 +168,47 @@ function isImageAsPlanned({ image, key, isDone }: Plan, after: CatalogNode): boo
     areSamePairs(others(image), others(after)) &&
     isDone(ownPair(after, key)?.value)
   )
+}
+
+/** Nodes of the first reading that are compared in their own way. */
+type Exceptions = ReadonlyMap<CatalogNode, (after: CatalogNode) => boolean>
+
+const noExceptions: Exceptions = new Map()
+
+/**
+ * Do two readings of a catalogue hold the same data, but for the exceptions? Anchors, tags and whether a
+ * scalar is quoted count as data.
+ */
+function isSame(before: CatalogNode, after: CatalogNode, exceptions = noExceptions): boolean {
+  const isDone = exceptions.get(before)
+  if (isDone !== undefined) return isDone(after)
+  if (before === null || after === null) return before === after
+  if (isAlias(before)) return isAlias(after) && before.source === after.source
+  if (isAlias(after) || before.anchor !== after.anchor || before.tag !== after.tag) return false
+  if (isScalar(before)) {
+    const isPlain = before.type === 'PLAIN'
+    return isScalar(after) && before.value === after.value && isPlain === (after.type === 'PLAIN')
+  }
+  if (isList(before)) return isList(after) && areSameItems(before.items, after.items, exceptions)
+  return isMapping(after) && areSamePairs(before.items, after.items, exceptions)
+}
+
+export function areSameItems(
+  before: readonly CatalogNode[],
+  after: readonly CatalogNode[],
+  exceptions = noExceptions,
+): boolean {
+  return (
+    before.length === after.length &&
+    before.every((item, index) => isSame(item, after[index] ?? null, exceptions))
+  )
+}
+
+export function areSamePairs(
+  before: readonly CatalogPair[],
+  after: readonly CatalogPair[],
+  exceptions = noExceptions,
+): boolean {
+  const nodes = (pairs: readonly CatalogPair[]) => pairs.flatMap(({ key, value }) => [key, value])
+  return areSameItems(nodes(before), nodes(after), exceptions)
 }

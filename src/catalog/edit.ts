@@ -1,7 +1,14 @@
 import { isScalar } from 'yaml'
 import type { ImageVersion, VersionValues } from '../image.ts'
-import { carryOut, type EditableFile, type Edited, type ImagePosition, type Plan } from './carry-out.ts'
-import { areSameItems, areSamePairs } from './compare.ts'
+import {
+  areSameItems,
+  areSamePairs,
+  carryOut,
+  type EditableFile,
+  type Edited,
+  type ImagePosition,
+  type Plan,
+} from './carry-out.ts'
 import {
   type CatalogDocument,
   type CatalogMap,
@@ -32,9 +39,6 @@ export interface VersionEdit extends ImagePosition {
   readonly keep?: number | undefined
 }
 
-/** The result of several edits of one text. */
-export type EditedText = Edited<VersionEdit>
-
 /**
  * Writes new values into the first versions of some images, or new versions in front of them. Only the
  * bytes of these values (and the lines of keys and entries that come or go) change; the result is read
@@ -53,7 +57,7 @@ export function editCatalog(path: string, text: string, edits: readonly VersionE
  * Like `editCatalog`, but an edit that cannot be made does not keep the others from being made.
  * @throws UpdaterError CATALOG_SYNTAX: the text is no catalogue
  */
-export function editEach(path: string, text: string, edits: readonly VersionEdit[]): EditedText {
+export function editEach(path: string, text: string, edits: readonly VersionEdit[]): Edited<VersionEdit> {
   return carryOut(path, text, edits, (file) => (edit) => planEdit(file, edit))
 }
 

@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { link, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
+import { link, readdir, readFile, readlink, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { dirname, join } from 'node:path'
 import { UpdaterError } from '../errors.ts'
-import { findProcess, thisMachine } from './process.ts'
 import type { Shard } from './shard.ts'
 import { removeLeftovers, temporaryPath, unwritable } from './temporary.ts'
 
@@ -209,4 +208,39 @@ function locked(path: string, folder: string, holder: Holder | undefined): Updat
     place: { file: path },
     remedy: `Wait until it has ended; if there is no such run, remove ${path}`,
   })
+}
+
+interface FoundProcess {
+  /** Ticks since boot: tells a process from a later one with the same number; known on Linux only. */
+  readonly start: string | undefined
+}
+
+/**
+ * A running process; `undefined` where there is none, or where it has ended and only waits to be reaped.
+ * See proc(5), /proc/pid/stat: state is field 3, start time field 22.
+ */
+async function findProcess(pid: number): Promise<FoundProcess | undefined> {
+  if (!isRunning(pid)) return undefined
+  const line = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
+  const fields = line.slice(line.lastIndexOf(')') + 2).split(' ')
+  return fields[0] === 'Z' || fields[0] === 'X' ? undefined : { start: fields[19] }
+}
+
+/** Within what a process number means the same process: this boot of the kernel, and the pid namespace. */
+async function thisMachine(): Promise<string | undefined> {
+  try {
+    const boot = await readFile('/proc/sys/kernel/random/boot_id', 'utf8')
+    return `${boot.trim()} ${await readlink('/proc/self/ns/pid')}`
+  } catch {
+    return undefined
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
 }

@@ -24,23 +24,14 @@ export interface CatalogFile {
 export const versionKeys = ['version', 'url', 'mirror_url', 'checksum', 'build_date'] as const
 export type VersionKey = (typeof versionKeys)[number]
 
-const imageKeys = [
-  'name',
-  'shortname',
-  'enable',
-  'format',
-  'min_disk',
-  'multi',
-  'latest_url',
-  'latest_checksum_url',
-  'meta',
-  'versions',
-] as const
-const metaKeys = ['os_distro', 'os_version', 'architecture', 'uuid_validity'] as const
-
-type FieldKey = (typeof imageKeys)[number] | (typeof metaKeys)[number] | VersionKey | 'images'
-
-const knownKeys: ReadonlySet<string> = new Set([...imageKeys, ...metaKeys, ...versionKeys, 'images'])
+/** Only these are read, so that merge keys (`<<`) cost little whatever they bring. */
+const knownKeys: ReadonlySet<string> = new Set([
+  ...'images name shortname enable format min_disk multi latest_url latest_checksum_url meta versions'.split(
+    ' ',
+  ),
+  ...'os_distro os_version architecture uuid_validity'.split(' '),
+  ...versionKeys,
+])
 
 /**
  * Reads the images of a catalogue file. Only what the updater needs is looked at: other keys may hold
@@ -66,14 +57,14 @@ export interface CatalogEntry {
   readonly map: CatalogMap
 }
 
-export interface CatalogEntries {
+/**
+ * The entries of `images`, and the CATALOG_TYPE defects in them. An image with a defect is among the entries,
+ * without the values that cannot be read.
+ */
+export function readEntries(document: CatalogDocument): {
   readonly entries: readonly CatalogEntry[]
-  /** CATALOG_TYPE */
   readonly defects: readonly UpdaterError[]
-}
-
-/** An image with a defect is among the entries, without the values that cannot be read. */
-export function readEntries(document: CatalogDocument): CatalogEntries {
+} {
   const reader = new ImageReader(document)
   return { entries: reader.entries(), defects: reader.defects }
 }
@@ -89,11 +80,6 @@ const notText =
 function lastVersions(multi: CatalogNode | undefined, validity: CatalogNode | undefined): number | undefined {
   const [, count] = /^last-([1-9]\d{0,2})$/.exec(textOf(validity) ?? '') ?? []
   return count !== undefined && /^(?:true|yes|on)$/i.test(textOf(multi) ?? '') ? Number(count) : undefined
-}
-
-/** The value of a key, from a merge key (`<<`) if need be. */
-function valueAt(fields: Fields, key: FieldKey): CatalogNode | undefined {
-  return fields.get(key)?.value
 }
 
 class ImageReader {
@@ -114,7 +100,7 @@ class ImageReader {
 
   entries(): CatalogEntry[] {
     const { root } = this.#document
-    const list = isMapping(root) ? valueAt(this.#fields.read(root), 'images') : undefined
+    const list = isMapping(root) ? this.#fields.read(root).get('images')?.value : undefined
     if (isList(list)) return list.items.flatMap((item, index) => this.#entry(item, index) ?? [])
     this.#defect(list ?? root, 'The file has no list "images" at its top level')
     return []
@@ -132,7 +118,7 @@ class ImageReader {
     const name = this.#name(map, fields)
     const latestUrl = this.#url(fields, 'latest_url')
     const meta = this.#meta(fields)
-    const metaText = (key: (typeof metaKeys)[number]) => textOf(valueAt(meta, key))
+    const metaText = (key: string) => textOf(meta.get(key)?.value)
     return {
       file: this.#document.path,
       index,
@@ -147,13 +133,13 @@ class ImageReader {
       osDistro: metaText('os_distro'),
       osVersion: metaText('os_version'),
       architecture: metaText('architecture'),
-      lastVersions: lastVersions(valueAt(fields, 'multi'), valueAt(meta, 'uuid_validity')),
+      lastVersions: lastVersions(fields.get('multi')?.value, meta.get('uuid_validity')?.value),
       versions: this.#versions(fields),
     }
   }
 
   #name(map: CatalogMap, fields: Fields): string | undefined {
-    const node = valueAt(fields, 'name')
+    const node = fields.get('name')?.value
     if (isNull(node)) return this.#defect(node ?? map, 'An image has no "name"')
     const name = this.#text(node, 'name')
     return name?.trim() === '' ? this.#defect(node, 'The "name" of an image is empty') : name
@@ -161,9 +147,9 @@ class ImageReader {
 
   /** Nothing is made from these if there is no `latest_url`. */
   #unchecked(fields: Fields): Pick<Image, 'shortname' | 'format'> {
-    const format = textOf(valueAt(fields, 'format'))
+    const format = textOf(fields.get('format')?.value)
     return {
-      shortname: textOf(valueAt(fields, 'shortname')),
+      shortname: textOf(fields.get('shortname')?.value),
       format: imageFormats.find((known) => known === format) ?? 'raw',
     }
   }
@@ -173,7 +159,7 @@ class ImageReader {
   }
 
   #shortname(map: CatalogMap, fields: Fields): string | undefined {
-    const node = valueAt(fields, 'shortname')
+    const node = fields.get('shortname')?.value
     if (isNull(node)) return this.#defect(node ?? map, 'An image with "latest_url" has no "shortname"')
     const shortname = this.#text(node, 'shortname')
     if (shortname === undefined || shortnamePattern.test(shortname)) return shortname
@@ -185,7 +171,7 @@ class ImageReader {
   }
 
   #format(map: CatalogMap, fields: Fields): ImageFormat | undefined {
-    const node = valueAt(fields, 'format')
+    const node = fields.get('format')?.value
     const text = textOf(node)
     const format = imageFormats.find((known) => known === text)
     if (format !== undefined) return format
@@ -198,7 +184,7 @@ class ImageReader {
 
   /** YAML 1.1 words without quotes (`yes`, `off`) count, since OpenStack Image Manager reads them so. */
   #enable(fields: Fields): boolean {
-    const node = valueAt(fields, 'enable')
+    const node = fields.get('enable')?.value
     if (node === undefined) return true
     if (isScalar(node) && node.type === 'PLAIN') {
       const word = String(node.value).toLowerCase()
@@ -209,16 +195,16 @@ class ImageReader {
     return false
   }
 
-  #url(fields: Fields, key: FieldKey): string | undefined {
-    const node = valueAt(fields, key)
+  #url(fields: Fields, key: string): string | undefined {
+    const node = fields.get(key)?.value
     if (isNull(node)) return undefined
     const text = textOf(node)
     if (text !== undefined && urlPattern.test(text)) return text
     return this.#defect(node, `"${key}" is not an http or https URL`)
   }
 
-  #number(fields: Fields, key: FieldKey): number | undefined {
-    const node = valueAt(fields, key)
+  #number(fields: Fields, key: string): number | undefined {
+    const node = fields.get(key)?.value
     if (isNull(node)) return undefined
     const text = textOf(node) ?? ''
     if (isScalar(node) && node.type === 'PLAIN' && numberPattern.test(text)) return Number(text)
@@ -226,14 +212,14 @@ class ImageReader {
   }
 
   #meta(fields: Fields): Fields {
-    const node = valueAt(fields, 'meta')
+    const node = fields.get('meta')?.value
     if (isMapping(node)) return this.#fields.read(node)
     if (!isNull(node)) this.#defect(node, '"meta" is not a mapping')
     return new Map()
   }
 
   #versions(fields: Fields): ImageVersion[] {
-    const node = valueAt(fields, 'versions')
+    const node = fields.get('versions')?.value
     if (isList(node)) return node.items.flatMap((item) => this.#version(item) ?? [])
     if (!isNull(node)) this.#defect(node, '"versions" is not a list')
     return []
@@ -244,7 +230,7 @@ class ImageReader {
     if (!isMapping(map)) return this.#defect(item, 'An entry of "versions" is not a mapping')
     const fields = this.#fields.read(map)
     const text = (key: VersionKey) => {
-      const node = valueAt(fields, key)
+      const node = fields.get(key)?.value
       if (isNull(node)) return undefined
       return textOf(node) ?? this.#defect(node, `"${key}" of a version is not text`)
     }
@@ -257,7 +243,7 @@ class ImageReader {
     }
   }
 
-  #text(node: CatalogNode | undefined, key: FieldKey): string | undefined {
+  #text(node: CatalogNode | undefined, key: string): string | undefined {
     const text = textOf(node)
     if (text === undefined) return this.#defect(node, `"${key}" is not text`)
     if (isScalar(node) && node.type === 'PLAIN' && notText.test(text)) {

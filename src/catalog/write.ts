@@ -2,7 +2,8 @@ import { constants, type Stats } from 'node:fs'
 import { access, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { UpdaterError } from '../errors.ts'
-import { type EditedText, editEach, type VersionEdit } from './edit.ts'
+import type { Edited } from './carry-out.ts'
+import { editEach, type VersionEdit } from './edit.ts'
 import { readText } from './read.ts'
 import { temporaryPath, unwritable } from './temporary.ts'
 
@@ -52,7 +53,7 @@ export async function writeCatalog(path: string, expected: string, text: string)
   }
 }
 
-export interface AppliedEdits extends Omit<EditedText, 'text'> {
+export interface AppliedEdits extends Omit<Edited<VersionEdit>, 'text'> {
   /** Text of the file before and after. */
   readonly before: string
   readonly after: string

@@ -64,12 +64,12 @@ function reportOf(
   strict = false,
 ): ValidationReport {
   const order = new Map(looked.files.map((file, index) => [file, index]))
-  const rank = ({ file, line = 0, column = 0 }: Finding) => [order.get(file) ?? 0, line, column] as const
+  const fileOf = ({ file }: Finding) => order.get(file) ?? 0
   const sorted = findings
     .map((finding) => (strict ? { ...finding, severity: 'error' as const } : finding))
-    .map((finding) => ({ finding, rank: rank(finding) }))
-    .sort((a, b) => a.rank.map((value, index) => value - (b.rank[index] ?? 0)).find((one) => one !== 0) ?? 0)
-    .map(({ finding }) => finding)
+    .sort(
+      (a, b) => fileOf(a) - fileOf(b) || (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0),
+    )
   const errors = sorted.filter(({ severity }) => severity === 'error').length
   return {
     schema_version: 1,

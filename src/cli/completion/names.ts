@@ -1,25 +1,24 @@
-import { readdir, readFile, stat } from 'node:fs/promises'
-import { basename, extname, join } from 'node:path'
-
-export interface ImageName {
-  readonly name: string
-  readonly shortname: string | undefined
-}
+import { basename, extname } from 'node:path'
+import type { Image } from '../../image.ts'
 
 /** What images of a catalogue are selected by. */
 export interface CatalogueNames {
-  readonly images: readonly ImageName[]
+  readonly images: readonly Pick<Image, 'name' | 'shortname'>[]
   /** Names of files with images, without extension. */
   readonly files: readonly string[]
 }
 
 /** Names in folders or files; what cannot be read has none. */
 export async function catalogueNames(paths: readonly string[]): Promise<CatalogueNames> {
-  const files = (await Promise.all(paths.map(filesOf))).flat()
-  const read = await Promise.all(files.map(async (file) => ({ file, images: await namesOf(file) })))
+  const { readTexts } = await import('../../catalog/read.ts')
+  const { readImages } = await import('../../catalog/parse.ts')
+  const read = (await readTexts(paths)).map(({ path, text }) => ({
+    path,
+    images: readImages(path, text).filter(({ name }) => name !== ''),
+  }))
   return {
     images: read.flatMap(({ images }) => images),
-    files: read.flatMap(({ file, images }) => (images.length > 0 ? [basename(file, extname(file))] : [])),
+    files: read.flatMap(({ path, images }) => (images.length > 0 ? [basename(path, extname(path))] : [])),
   }
 }
 
@@ -42,30 +41,5 @@ async function configuredImages(file: string | undefined): Promise<readonly stri
     return images === undefined ? undefined : [images].flat()
   } catch {
     return undefined
-  }
-}
-
-async function filesOf(path: string): Promise<string[]> {
-  try {
-    if (!(await stat(path)).isDirectory()) return [path]
-    const entries = await readdir(path)
-    return entries.filter((entry) => /\.ya?ml$/.test(entry)).map((entry) => join(path, entry))
-  } catch {
-    return []
-  }
-}
-
-async function namesOf(file: string): Promise<ImageName[]> {
-  const { parse } = (await import('yaml')).default
-  try {
-    const content = parse(await readFile(file, 'utf8')) as { images?: unknown } | null
-    const images: readonly unknown[] = Array.isArray(content?.images) ? content.images : []
-    return images.flatMap((image) => {
-      const { name, shortname } = (image ?? {}) as { name?: unknown; shortname?: unknown }
-      if (typeof name !== 'string') return []
-      return [{ name, shortname: typeof shortname === 'string' ? shortname : undefined }]
-    })
-  } catch {
-    return []
   }
 }
