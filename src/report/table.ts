@@ -1,5 +1,5 @@
 import { printable } from '../errors.ts'
-import { displayWidth, type Paint, pad, type Style, type TextLayout, truncate, wrap } from './terminal.ts'
+import { displayWidth, pad, type Style, type TextLayout, truncate, wrap } from './terminal.ts'
 
 /** A table of texts; each row has as many cells as `head`. */
 export interface Table {
@@ -19,7 +19,7 @@ export interface Painted {
 export interface TextTable extends Omit<Table, 'rows'> {
   readonly rows: readonly (readonly (string | Painted)[])[]
   /** The paragraphs below each row. */
-  readonly notes?: readonly (readonly Painted[])[]
+  readonly notes?: readonly (readonly (string | Painted)[])[]
   /** Columns of the terminal that the first column keeps, however narrow the terminal is. Default: 12. */
   readonly narrowest?: number
 }
@@ -28,19 +28,30 @@ export interface TextTable extends Omit<Table, 'rows'> {
  * Aligned for a terminal, two spaces between the columns; the first one is cut where lines are too long. Control
  * characters are escaped, and colours take no room. Empty without rows.
  */
-export function formatTextTable(table: TextTable, layout: TextLayout): string {
+export function formatTextTable(table: TextTable, { paint, columns = Infinity }: TextLayout): string {
   if (table.rows.length === 0) return ''
-  const { paint } = layout
   const rows = table.rows.map((row) => row.map(printed))
   const widths = fitted(
     table,
     widthsOf([table.head, ...rows.map((row) => row.map(({ text }) => text))]),
-    layout,
+    columns,
   )
-  const line = (cells: readonly Cell[]) => formatLine(cells, widths, table.right, paint)
+  const show = ({ text, style }: Cell) => (style === undefined ? text : paint(style, text))
+  const line = (cells: readonly Cell[]) => {
+    const cut = cells.map(({ text }, index) => truncate(text, widths[index] ?? 0))
+    const texts = aligned(cut, widths, table.right)
+    const last = texts.length - 1
+    const shown = texts.map((text, index) => (index === last ? text.trimEnd() : text))
+    return cells
+      .map((cell, index) => show({ ...cell, text: shown[index] ?? '' }))
+      .join('  ')
+      .trimEnd()
+  }
+  const below = ({ text, style }: Cell) =>
+    wrap(text, columns - 2).map((part) => `  ${show({ text: part, style })}`)
   return [
     paint('bold', line(table.head.map(printed))),
-    ...rows.flatMap((row, index) => [line(row), ...formatNotes(table.notes?.[index] ?? [], layout)]),
+    ...rows.flatMap((row, index) => [line(row), ...(table.notes?.[index] ?? []).map(printed).flatMap(below)]),
     '',
   ].join('\n')
 }
@@ -54,41 +65,14 @@ function printed(cell: string | Painted): Cell {
   return typeof cell === 'string' ? { text: printable(cell) } : { ...cell, text: printable(cell.text) }
 }
 
-/** The widths with the first one as narrow as the terminal wants it. */
+/** Makes the first column as narrow as the terminal asks for. */
 function fitted(
   { narrowest = 12 }: TextTable,
   [first = 0, ...others]: readonly number[],
-  { columns = Number.POSITIVE_INFINITY }: TextLayout,
+  columns: number,
 ): number[] {
   const room = others.reduce((rest, width) => rest - width - 2, columns)
   return [Math.min(first, Math.max(room, narrowest)), ...others]
-}
-
-function formatLine(
-  cells: readonly Cell[],
-  widths: readonly number[],
-  right: Table['right'],
-  paint: Paint,
-): string {
-  const texts = aligned(
-    cells.map(({ text }, index) => truncate(text, widths[index] ?? 0)),
-    widths,
-    right,
-  )
-  return cells
-    .map(({ style }, index) => {
-      const text = texts[index] ?? ''
-      const shown = index === cells.length - 1 ? text.trimEnd() : text
-      return style === undefined ? shown : paint(style, shown)
-    })
-    .join('  ')
-    .trimEnd()
-}
-
-function formatNotes(notes: readonly Painted[], { paint, columns = Infinity }: TextLayout): string[] {
-  return notes.flatMap(({ text, style }) =>
-    wrap(printable(text), columns - 2).map((part) => `  ${paint(style, part)}`),
-  )
 }
 
 /** A table as GitHub and GitLab show it. The cells are Markdown: see `escapeMarkdown`. */

@@ -4,8 +4,7 @@ import { checkStatus, formatCheckCsv, formatCheckText } from '../../report/check
 import { formatReport } from '../../report/json.ts'
 import { formatMarkdown } from '../../report/run-markdown.ts'
 import type { CheckReport } from '../../report/schemas.ts'
-import { createPaint } from '../../report/terminal.ts'
-import { interruptedStatus, wantsColour } from '../context.ts'
+import { interruptedStatus, layoutOf } from '../context.ts'
 import { assertFilesWritable, keepFiles } from '../files.ts'
 import type { Flags } from '../flags.ts'
 import { openLog } from '../log.ts'
@@ -74,8 +73,6 @@ function deliver(
   else if (output === 'markdown') stdout.write(formatMarkdown(report))
   else if (output === 'csv') stdout.write(formatCheckCsv(report))
   else if (!quiet) {
-    stdout.write(
-      formatCheckText(report, { paint: createPaint(wantsColour(stdout)), columns: stdout.columns }),
-    )
+    stdout.write(formatCheckText(report, layoutOf(stdout)))
   }
 }

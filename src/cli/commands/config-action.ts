@@ -11,9 +11,10 @@ import {
 } from '../../errors.ts'
 import { formatDocument } from '../../report/json.ts'
 import { reportedError } from '../../report/refusal.ts'
-import { createPaint, displayWidth, pad } from '../../report/terminal.ts'
+import { formatTextTable } from '../../report/table.ts'
+import { displayWidth, type TextLayout } from '../../report/terminal.ts'
 import { configure } from '../configuration.ts'
-import { type CliContext, wantsColour } from '../context.ts'
+import { layoutOf } from '../context.ts'
 import { attributeOf, type Flags, type Origin, readFlags } from '../flags.ts'
 import { errorLines, openLog } from '../log.ts'
 import type { HookFlags, OutputFlags, PruneFlags, ServeFlags, SharedFlags, UpdateFlags } from '../options.ts'
@@ -86,7 +87,7 @@ export async function config(command: Command, session: Session): Promise<void> 
       const place = configuration?.placeOf(key)
       if (place !== undefined) rows.push([key, `${list.length}`, formatPlace(place)])
     }
-    context.stdout.write(formatRows(redactDeep(rows, redact), context))
+    context.stdout.write(formatRows(redactDeep(rows, redact), layoutOf(context.stdout)))
   }
   const { log } = openLog(session, flags.values)
   for (const line of defects.flatMap((defect) => errorLines(defect, 'config'))) log.write(line)
@@ -171,21 +172,20 @@ function rowOf({ key, value, origin }: Setting, before = ''): Row {
 
 type Row = readonly [option: string, value: string, from: string]
 
-/** On a terminal, where a value comes from stands below it if the line would be too long. */
-function formatRows(rows: readonly Row[], { stdout }: CliContext): string {
-  const printed = [['option', 'value', 'from'] as const, ...rows].map((row) => row.map(printable))
-  const { columns = Number.POSITIVE_INFINITY } = stdout
-  const widest = (index: number, most = Number.POSITIVE_INFINITY) =>
-    Math.max(...printed.map((row) => displayWidth(row[index] ?? '')).filter((width) => width <= most))
-  const option = widest(0) + 2
-  const value = widest(1, Math.max(columns - option - widest(2) - 2, 5)) + 2
-  const lines = printed.flatMap(([key = '', text = '', from = '']) => {
-    const before = pad(key, option)
-    if (displayWidth(text) + 2 <= value) return [before + pad(text, value) + from]
-    return [before + text, ' '.repeat(option + value) + from]
-  })
-  const [head = '', ...others] = lines
-  return [createPaint(wantsColour(stdout))('bold', head), ...others, ''].join('\n')
+/** A value that is too long for its line on a terminal stands below it. */
+function formatRows(rows: readonly Row[], layout: TextLayout): string {
+  const head: Row = ['option', 'value', 'from']
+  const widthOf = (text: string) => displayWidth(printable(text))
+  const widest = (index: 0 | 2) => Math.max(...[head, ...rows].map((row) => widthOf(row[index])))
+  const room = (layout.columns ?? Number.POSITIVE_INFINITY) - widest(0) - widest(2) - 4
+  const isLong = (value: string) => widthOf(value) > Math.max(room, 5)
+  const table = {
+    head,
+    rows: rows.map(([option, value, from]) => [option, isLong(value) ? '' : value, from]),
+    notes: rows.map(([, value]) => (isLong(value) ? [value] : [])),
+    narrowest: Number.POSITIVE_INFINITY,
+  }
+  return formatTextTable(table, layout)
 }
 
 function shown(value: Value): string {

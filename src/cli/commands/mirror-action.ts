@@ -1,3 +1,4 @@
+import { mirrorCatalogue } from '../../mirror/mirror.ts'
 import { assertReportWritable } from '../../report/file.ts'
 import { formatReport } from '../../report/json.ts'
 import { formatMirrorText } from '../../report/mirror.ts'
@@ -25,8 +26,7 @@ export async function mirror(
   if (file !== undefined) await assertReportWritable(file)
   const { log, screen } = openLog(session, flags.values)
   warnOfSecret(flags, log)
-  const { signal, library, stdout } = session.context
-  const { mirrorCatalogue } = await library()
+  const { signal, stdout } = session.context
   const telling = { session, log, screen, quiet, scope: 'mirror' }
   const told = await tellRun(telling, (context) => mirrorCatalogue(options, context))
   const report = redactDeep(told, session.redact)

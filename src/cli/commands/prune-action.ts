@@ -1,3 +1,4 @@
+import { pruneMirror } from '../../prune/prune.ts'
 import { formatReport } from '../../report/json.ts'
 import { formatPruneText } from '../../report/prune.ts'
 import { interruptedStatus, layoutOf } from '../context.ts'
@@ -23,8 +24,7 @@ export async function prune(
   const { quiet, output } = flags.values
   const { log, screen } = openLog(session, flags.values)
   warnOfSecret(flags, log)
-  const { signal, library, stdout } = session.context
-  const { pruneMirror } = await library()
+  const { signal, stdout } = session.context
   const telling = { session, log, screen, quiet, scope: 'prune' }
   const report = redactDeep(
     await tellRun(telling, (context) => pruneMirror(options, context)),

@@ -7,6 +7,7 @@ import {
   problemSentences,
   verifyStatus,
 } from '../../report/verify.ts'
+import { verifyCatalogue } from '../../verify/verify.ts'
 import { interruptedStatus, layoutOf } from '../context.ts'
 import type { Flags } from '../flags.ts'
 import { type LogLine, openLog } from '../log.ts'
@@ -31,8 +32,7 @@ export async function verify(
   const { report: file, quiet, output } = flags.values
   if (file !== undefined) await assertReportWritable(file)
   const { log, screen } = openLog(session, flags.values)
-  const { signal, library, stdout } = session.context
-  const { verifyCatalogue } = await library()
+  const { signal, stdout } = session.context
   const telling = { session, log, screen, quiet, scope: 'verify' }
   const told = await tellRun(telling, (context) => verifyCatalogue(options, context))
   const report = redactDeep(told, session.redact)
