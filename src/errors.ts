@@ -94,7 +94,11 @@ export function formatPlace(place: Place): string {
 }
 
 /** The whole story in one line: `place: message. Remedy.` */
-export function describeError(error: UpdaterError): string {
+export function describeError(error: {
+  readonly message: string
+  readonly remedy?: string | undefined
+  readonly place?: Place | undefined
+}): string {
   const where = error.place === undefined ? '' : `${formatPlace(error.place)}: `
   const what = /[.!?]$/.test(error.message) ? error.message : `${error.message}.`
   return `${where}${what}${error.remedy === undefined ? '' : ` ${error.remedy}.`}`

@@ -2,7 +2,7 @@ import { formatBytes, formatCount, formatDuration } from './quantities.ts'
 import type { MirroredVersion, MirrorReport } from './schemas.ts'
 import { formatTextTable, type Painted } from './table.ts'
 import { formatParagraph, paragraphs, type Style, type TextLayout } from './terminal.ts'
-import { errorText } from './text.ts'
+import { notesOf } from './text.ts'
 
 const styles: Record<MirroredVersion['status'], Style> = {
   present: 'dim',
@@ -28,7 +28,7 @@ export function formatMirrorText(report: MirrorReport, layout: TextLayout): stri
   const table = {
     head: ['Image', 'Version', 'Size', 'Status'],
     rows: told.map(cellsOf),
-    notes: told.map(notesOf),
+    notes: told.map(notesBelow),
   }
   const text = `${counts.join(', ')} in ${formatDuration(seconds)}${ending}`
   return paragraphs(formatTextTable(table, layout), formatParagraph(text, layout.columns))
@@ -44,10 +44,10 @@ function cellsOf({ name, shortname, version, status, bytes, reason, error }: Mir
   ]
 }
 
-function notesOf({ status, mirror_url, warnings, error }: MirroredVersion): Painted[] {
+function notesBelow(version: MirroredVersion): Painted[] {
+  const { status, mirror_url } = version
   return [
-    ...warnings.map((warning): Painted => ({ text: `Warning: ${warning}`, style: 'yellow' })),
+    ...notesOf(version),
     ...(status === 'foreign' ? [{ text: mirror_url, style: 'yellow' } as const] : []),
-    ...(error === undefined ? [] : [{ text: errorText(error), style: 'red' } as const]),
   ]
 }

@@ -1,9 +1,9 @@
 import { printable } from '../errors.ts'
 import { formatBytes, formatDuration } from './quantities.ts'
 import type { PrunedObject, PruneReport } from './schemas.ts'
-import { formatTextTable, type Painted } from './table.ts'
+import { formatTextTable } from './table.ts'
 import { formatParagraph, paragraphs, type Style, type TextLayout } from './terminal.ts'
-import { errorText } from './text.ts'
+import { notesOf } from './text.ts'
 
 const styles: Record<PrunedObject['status'], Style> = {
   'would-remove': 'cyan',
@@ -24,9 +24,7 @@ export function formatPruneText(
       formatBytes(size),
       { text: status.replace('-', ' '), style: styles[status] },
     ]),
-    notes: objects.map(({ error }): Painted[] =>
-      error === undefined ? [] : [{ text: errorText(error), style: 'red' }],
-    ),
+    notes: objects.map(({ error }) => notesOf({ warnings: [], error })),
     // A key that was cut would not say which object is meant.
     narrowest: Number.POSITIVE_INFINITY,
   }

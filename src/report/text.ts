@@ -1,4 +1,4 @@
-import { describeError, printable, UpdaterError } from '../errors.ts'
+import { describeError, printable } from '../errors.ts'
 import type { FileChange, ImageOutcome, OutcomeError } from './schemas.ts'
 import type { Painted } from './table.ts'
 import type { Paint } from './terminal.ts'
@@ -33,7 +33,7 @@ export function formatSkipped(skipped: number, images: readonly Pick<ImageOutcom
 
 /** The whole story of an error in a report. */
 export function errorText(error: OutcomeError): string {
-  return printable(describeError(new UpdaterError(error.code, error.message, error)))
+  return printable(describeError(error))
 }
 
 /** Control characters are escaped; tabs and the carriage return of a CRLF file are not. */
