@@ -1,4 +1,5 @@
 import { printable } from '../errors.ts'
+import { escapeMarkup } from '../markup.ts'
 
 /** Markup that may stand in a page as it is. */
 export interface Html {
@@ -18,20 +19,7 @@ function toMarkup(value: Value): string {
   if (typeof value === 'object') {
     return 'markup' in value ? value.markup : value.map(({ markup }) => markup).join('')
   }
-  return escapeHtml(String(value))
-}
-
-const entities: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-}
-
-/** For text and for attributes in quotes. */
-function escapeHtml(text: string): string {
-  return printable(text).replace(/[&<>"']/g, (character) => entities[character] ?? character)
+  return escapeMarkup(printable(String(value)))
 }
 
 /** A link where the URL is one of the web, else its text alone. */

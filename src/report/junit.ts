@@ -1,4 +1,5 @@
 import { printable } from '../errors.ts'
+import { escapeMarkup } from '../markup.ts'
 import { toldVersion } from './check.ts'
 import type { CheckedImage, CheckReport, ImageOutcome, OutcomeError, RunReport } from './schemas.ts'
 import { errorText } from './text.ts'
@@ -110,20 +111,8 @@ function time(seconds: number): string {
   return seconds.toFixed(3)
 }
 
-const entities: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&apos;',
-}
-
 /** No character is left that XML 1.0 does not allow: those become `\u{…}`. */
 export function escapeXml(text: string): string {
-  return text
-    .split('\n')
-    .map(printable)
-    .join('\n')
-    .replace(/[\ud800-\udfff\ufffe\uffff]/gu, '\ufffd')
-    .replace(/[&<>"']/g, (character) => entities[character] ?? character)
+  const lines = text.split('\n').map(printable)
+  return escapeMarkup(lines.join('\n').replace(/[\ud800-\udfff\ufffe\uffff]/gu, '\ufffd'))
 }
