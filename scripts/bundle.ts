@@ -1,41 +1,13 @@
-/**
- * The command as few files that start fast (dist/command): what a run of it loads are some large files
- * instead of a thousand small ones. Packages are in it, so their licences are beside it.
- */
+/** Builds the command into dist/command. Packages are in it, so their licences are beside it. */
 import { existsSync } from 'node:fs'
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { build } from 'esbuild'
+import { bundleCommand } from './bundle-command.ts'
 
 const folder = 'dist/command'
 
-const { metafile } = await build({
-  entryPoints: {
-    main: 'src/cli/start.ts',
-    'digest-worker': 'src/transfer/digest-worker.mjs',
-    // What the fault suite changes before the command starts: they have to be the command's own.
-    policy: 'src/http/policy.ts',
-    resolvers: 'src/discovery/resolvers/index.ts',
-  },
-  outdir: folder,
-  outExtension: { '.js': '.mjs' },
-  bundle: true,
-  splitting: true,
-  // Under the LGPL: whoever has the command may put another version of it in its place.
-  external: ['openpgp'],
-  format: 'esm',
-  platform: 'node',
-  target: 'node20',
-  // Some packages say only so that they have ES modules, of which what is not used can be left out.
-  mainFields: ['module', 'main'],
-  // CommonJS packages ask for Node's modules by `require`, which ES modules lack.
-  banner: {
-    js: "import { createRequire as createRequireOfBundle } from 'node:module'; const require = createRequireOfBundle(import.meta.url);",
-  },
-  metafile: true,
-  logLevel: 'warning',
-})
-await writeFile(join(folder, 'LICENSES.txt'), await licencesOf(Object.keys(metafile.inputs)))
+const files = await bundleCommand(folder)
+await writeFile(join(folder, 'LICENSES.txt'), await licencesOf(files))
 
 /** The licence texts of the packages that these files belong to. */
 async function licencesOf(inputs: readonly string[]): Promise<string> {

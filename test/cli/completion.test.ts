@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { describeCommands } from '../../scripts/reference/commands.ts'
 import { joinAtEquals, unquote } from '../../src/cli/completion/words.ts'
+import { bundledCommand } from '../support/command.ts'
 import { cli, temporaryFolder } from './support.ts'
 
 let folder: string
@@ -130,14 +131,14 @@ describe('candidates', () => {
   })
 })
 
+const main = await bundledCommand()
+
 /** A folder with the command `image-updater` in it. */
 function commandFolder(): string {
   const bin = join(folder, 'bin')
   mkdirSync(bin)
-  const main = new URL('../../src/cli/main.ts', import.meta.url).pathname
-  const tsx = new URL('../../node_modules/tsx/dist/loader.mjs', import.meta.url).pathname
   const command = join(bin, 'image-updater')
-  writeFileSync(command, `#!/bin/sh\nexec "${process.execPath}" --import "file://${tsx}" "${main}" "$@"\n`)
+  writeFileSync(command, `#!/bin/sh\nexec "${process.execPath}" "${main}" "$@"\n`)
   chmodSync(command, 0o755)
   return bin
 }

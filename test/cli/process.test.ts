@@ -6,9 +6,10 @@ import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { bundledCommand } from '../support/command.ts'
 import { temporaryFolder } from './support.ts'
 
-const main = new URL('../../src/cli/main.ts', import.meta.url).pathname
+const main = await bundledCommand()
 
 interface Ended {
   readonly status: number | null
@@ -20,7 +21,7 @@ function start(
   args: readonly string[],
   env: NodeJS.ProcessEnv = {},
 ): { child: ChildProcess; end: Promise<Ended> } {
-  const child = spawn(process.execPath, ['--import', 'tsx', main, ...args], {
+  const child = spawn(process.execPath, [main, ...args], {
     env: { PATH: process.env.PATH, HOME: temporaryFolder(), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })

@@ -5,10 +5,11 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { ask } from '../serve/support.ts'
+import { bundledCommand } from '../support/command.ts'
 import { startWorld } from '../support/world/world.ts'
 import { cli, outcome, reportOf, temporaryFolder } from './support.ts'
 
-const main = new URL('../../src/cli/main.ts', import.meta.url).pathname
+const main = await bundledCommand()
 
 /** The command as a service manager runs it. */
 async function start(args: readonly string[]) {
@@ -19,7 +20,7 @@ async function start(args: readonly string[]) {
   const mirror = join(home, 'mirror')
   mkdirSync(mirror)
   const all = ['serve', '--listen', '127.0.0.1:0', '--images', images, '--mirror-dir', mirror, ...args]
-  const child = spawn(process.execPath, ['--import', 'tsx', main, ...all], {
+  const child = spawn(process.execPath, [main, ...all], {
     env: { PATH: process.env.PATH, HOME: home },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
