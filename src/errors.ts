@@ -64,7 +64,7 @@ export interface UpdaterErrorOptions {
   /** Where in a catalogue or configuration file it happened. */
   readonly place?: Place
   /** What the reader can do about it: one sentence without a final full stop. */
-  readonly remedy?: string
+  readonly remedy?: string | undefined
   readonly cause?: unknown
 }
 

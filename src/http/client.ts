@@ -1,13 +1,11 @@
 import { sleep } from './abort.ts'
-import type { Reopen } from './download.ts'
-import { factsOf } from './facts.ts'
+import { decodeText, factsOf, readBytes } from './answer.ts'
+import { bodyOf, type Resuming } from './download.ts'
 import { describeRequest, statusError } from './failure.ts'
-import { bodyOf } from './parallel.ts'
 import { defaultPolicy, isRetriable, type Policy } from './policy.ts'
 import { type Arrival, follow } from './redirect.ts'
 import { type Patience, retrying } from './retry.ts'
-import { decodeText, readBytes } from './text.ts'
-import { createTransport, type Lane, type WireRequest } from './transport.ts'
+import { type Lane, Transport, type WireRequest } from './transport.ts'
 import type { HttpClient, OpenBody, RequestOptions, TextAnswer } from './types.ts'
 import { parseUrl } from './url.ts'
 
@@ -33,7 +31,7 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
     sleep: options.sleep ?? sleep,
     note: options.note ?? (() => undefined),
   }
-  const transport = createTransport(policy)
+  const transport = new Transport(policy)
   const userAgent = `openstack-image-updater${options.version === undefined ? '' : `/${options.version}`}`
 
   function requestOf(method: string, text: string, { headers, signal }: RequestOptions): WireRequest {
@@ -110,7 +108,7 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
         await demand(arrival.answer, 'GET', (status) => status === 200)
         return arrival
       })
-      const reopen: Reopen = async (extra, signal) =>
+      const reopen: Resuming['reopen'] = async (extra, signal) =>
         (await ask({ ...request, headers: { ...request.headers, ...extra }, signal }, 'bulk')).answer
       return {
         facts: factsOf(answer),

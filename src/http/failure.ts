@@ -62,9 +62,9 @@ export function statusError(
     status,
     again: isRetriable(status) ? 'often' : 'never',
     retryAfter: headers['retry-after'],
-    ...remedyOf(
-      statusRemedies[status] ?? (isRetriable(status) ? 'The server is in trouble: run again later' : ''),
-    ),
+    remedy:
+      statusRemedies[status] ??
+      (isRetriable(status) ? 'The server is in trouble: run again later' : undefined),
   })
 }
 
@@ -73,7 +73,7 @@ export function transportError(request: string, thrown: unknown, via: string | u
   const cause = thrown instanceof Error ? thrown : new Error(String(thrown))
   const { code = 'HTTP_NETWORK', what, again, remedy } = diagnose(cause)
   const through = via === undefined ? '' : ` through the proxy ${via}`
-  return new HttpError(code, `${request} failed${through}: ${what}`, { again, cause, ...remedyOf(remedy) })
+  return new HttpError(code, `${request} failed${through}: ${what}`, { again, cause, remedy })
 }
 
 interface Diagnosis {
@@ -158,7 +158,3 @@ const neverAgain = new Set(['ERR_INVALID_CHAR', 'ERR_INVALID_HTTP_TOKEN', 'HPE_H
 const notTls = new Set(['wrong version number', 'packet length too long'])
 
 const certificateCodes = /CERT|^UNABLE_TO_|^INVALID_(?:CA|PURPOSE)$/
-
-function remedyOf(remedy: string | undefined): { remedy?: string } {
-  return remedy === undefined || remedy === '' ? {} : { remedy }
-}

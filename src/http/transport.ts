@@ -1,12 +1,12 @@
-import { Agent, type ClientRequest, type IncomingMessage, request as requestHttp } from 'node:http'
-import { request as requestHttps, Agent as TlsAgent } from 'node:https'
+import { type ClientRequest, type IncomingMessage, request as requestHttp } from 'node:http'
+import { request as requestHttps } from 'node:https'
 import { setImmediate } from 'node:timers/promises'
 import pLimit, { type LimitFunction } from 'p-limit'
 import { abortedError, orAborted } from './abort.ts'
+import { Agents } from './agents.ts'
 import { describeRequest, Timeout, transportError } from './failure.ts'
-import { createLookup } from './lookup.ts'
 import type { Policy } from './policy.ts'
-import { type ProxySetting, proxyFor, TunnelAgent } from './proxy.ts'
+import { type ProxySetting, proxyFor } from './proxy.ts'
 import type { OpenBody } from './types.ts'
 
 /** Texts and facts share few connections per origin; transfers have their own (see `Policy`). */
@@ -23,137 +23,105 @@ export interface WireRequest {
   readonly signal?: AbortSignal | undefined
 }
 
-export interface Transport {
-  /** @throws UpdaterError HTTP_NETWORK, HTTP_TIMEOUT, ABORTED, CONFIGURATION (proxy) */
-  exchange(request: WireRequest, lane: Lane): Promise<OpenBody>
-  /** Ends all connections, also those in use. */
-  close(): Promise<void>
-}
-
 /**
- * Connections, timeouts and proxies. A request takes one of its lane's slots for its origin and keeps it until its
+ * Exchanges requests for answers. A request takes one of its lane's slots for its origin, and keeps it until its
  * answer is read: while it waits for a slot no timeout runs, and it can be aborted.
  */
-export function createTransport(policy: Policy): Transport {
-  const agents = new Map<string, Agent>()
-  const slots = new Map<string, LimitFunction>()
-  const open = new Set<ClientRequest>()
-  const lookup = createLookup()
-  let closed = false
+export class Transport {
+  readonly #policy: Policy
+  readonly #agents: Agents
+  readonly #slots = new Map<string, LimitFunction>()
+  readonly #open = new Set<ClientRequest>()
+  #isClosed = false
 
-  function agentFor(protocol: string, tunnel: ProxySetting | undefined): Agent {
-    const key = `${protocol} ${tunnel?.uri ?? ''} ${tunnel?.authorization ?? ''}`
-    const options = {
-      keepAlive: true,
-      timeout: policy.keepAlive,
-      autoSelectFamily: true,
-      autoSelectFamilyAttemptTimeout: policy.addressTimeout,
-      lookup,
+  constructor(policy: Policy) {
+    this.#policy = policy
+    this.#agents = new Agents(policy)
+  }
+
+  /** @throws UpdaterError HTTP_NETWORK, HTTP_TIMEOUT, ABORTED, CONFIGURATION (proxy) */
+  async exchange(request: WireRequest, lane: Lane): Promise<OpenBody> {
+    const { method, url, signal } = request
+    if (signal?.aborted) throw abortedError(signal)
+    const proxy = proxyFor(url)
+    const fail = (thrown: unknown) =>
+      signal?.aborted
+        ? abortedError(signal)
+        : transportError(describeRequest(method, url), thrown, proxy?.uri)
+    try {
+      const answer = await orAborted(this.#answerTo(request, lane, proxy), signal)
+      return openBody(request, answer, this.#policy, fail)
+    } catch (thrown) {
+      throw fail(thrown)
     }
-    const known = agents.get(key)
-    if (known !== undefined) return known
-    const agent =
-      tunnel !== undefined
-        ? new TunnelAgent(tunnel, policy.connectTimeout, options)
-        : protocol === 'https:'
-          ? new TlsAgent(options)
-          : new Agent(options)
-    agents.set(key, agent)
-    return agent
   }
 
-  function slotsFor(lane: Lane, origin: string): LimitFunction {
+  /** Ends all connections, also those in use. */
+  async close(): Promise<void> {
+    this.#isClosed = true
+    for (const request of this.#open) request.destroy(new Error(clientClosed))
+    this.#agents.destroy()
+  }
+
+  #slotsFor(lane: Lane, origin: string): LimitFunction {
+    const { connections, bulkConnections } = this.#policy
     const key = `${lane} ${origin}`
-    const limit = slots.get(key) ?? pLimit(lane === 'small' ? policy.connections : policy.bulkConnections)
-    slots.set(key, limit)
-    return limit
+    const slots = this.#slots.get(key) ?? pLimit(lane === 'small' ? connections : bulkConnections)
+    this.#slots.set(key, slots)
+    return slots
   }
 
-  /** Writes a request. A proxy gets a plain one itself; one by TLS goes through a tunnel. */
-  function write({ method, url, headers, body, signal }: WireRequest, proxy: ProxySetting | undefined) {
-    const length = body === undefined ? {} : { 'content-length': `${Buffer.byteLength(body)}` }
-    const tunnel = url.protocol === 'https:' ? proxy : undefined
-    const forward = url.protocol === 'https:' ? undefined : proxy
-    const peer = forward === undefined ? url : new URL(forward.uri)
-    const credentials = forward?.authorization
-    const send = peer.protocol === 'https:' ? requestHttps : requestHttp
-    const request = send(peer, {
-      method,
-      agent: agentFor(peer.protocol, tunnel),
-      signal,
-      path: forward === undefined ? url.pathname + url.search : url.href,
-      headers: {
-        host: url.host,
-        ...headers,
-        ...length,
-        ...(credentials === undefined ? {} : { 'proxy-authorization': credentials }),
-      },
-    })
-    request.maxHeadersCount = 0 // Node would leave out the others; the limit on their bytes stays
-    limitTime(request, peer.protocol === 'https:' ? 'secureConnect' : 'connect', {
-      connect: policy.connectTimeout,
-      answer: policy.headersTimeout + ((body?.length ?? 0) / policy.uploadRate) * 1000,
-    })
-    return request.end(body)
-  }
-
-  /** The answer to a request, as soon as its headers are there. */
-  function answerTo(
-    wire: WireRequest,
-    lane: Lane,
-    proxy: ProxySetting | undefined,
-  ): Promise<IncomingMessage> {
+  /** Returns the answer as soon as its headers are there. */
+  #answerTo(wire: WireRequest, lane: Lane, proxy: ProxySetting | undefined): Promise<IncomingMessage> {
+    const slots = this.#slotsFor(lane, wire.url.origin)
     return new Promise((resolve, reject) => {
-      const exchanging = slotsFor(
-        lane,
-        wire.url.origin,
-      )(async () => {
+      const exchanging = slots(async () => {
         if (wire.signal?.aborted) return
-        if (closed) throw new Error('the client is closed')
-
-        const request = write(wire, proxy).on('error', reject)
+        if (this.#isClosed) throw new Error(clientClosed)
+        const request = this.#write(wire, proxy).on('error', reject)
         request.once('response', (answer) => {
           answer.once('end', () => request.writableFinished || request.destroy()) // an early refusal
           resolve(answer)
         })
-        open.add(request)
+        this.#open.add(request)
         await ended(request)
-        open.delete(request)
+        this.#open.delete(request)
         reject(new Error('the connection broke off')) // unless there is an answer or another error
       })
       exchanging.catch(reject)
     })
   }
 
-  return {
-    async exchange(request, lane) {
-      const { method, url, signal } = request
-      if (signal?.aborted) throw abortedError(signal)
-      const proxy = proxyFor(url)
-      const fail = (thrown: unknown) =>
-        signal?.aborted
-          ? abortedError(signal)
-          : transportError(describeRequest(method, url), thrown, proxy?.uri)
-      try {
-        return openBody(request, await orAborted(answerTo(request, lane, proxy), signal), policy, fail)
-      } catch (thrown) {
-        throw fail(thrown)
-      }
-    },
-    async close() {
-      closed = true
-      for (const request of open) request.destroy(new Error('the client is closed'))
-      for (const agent of agents.values()) agent.destroy()
-    },
+  /** Writes a request: to the server, through a tunnel, or, without TLS, to the proxy itself. */
+  #write(wire: WireRequest, proxy: ProxySetting | undefined): ClientRequest {
+    const { method, url, body, signal } = wire
+    const { connectTimeout, headersTimeout, uploadRate } = this.#policy
+    const forward = url.protocol === 'http:' ? proxy : undefined
+    const peer = forward === undefined ? url : new URL(forward.uri)
+    const path = forward === undefined ? url.pathname + url.search : url.href
+    const agent = this.#agents.for(peer.protocol, forward === undefined ? proxy : undefined)
+    const headers: Record<string, string> = { host: url.host, ...wire.headers }
+    if (body !== undefined) headers['content-length'] = String(Buffer.byteLength(body))
+    if (forward?.authorization !== undefined) headers['proxy-authorization'] = forward.authorization
+    const isTls = peer.protocol === 'https:'
+    const request = (isTls ? requestHttps : requestHttp)(peer, { method, path, headers, agent, signal })
+    request.maxHeadersCount = 0 // Node would leave out the others; the limit on their bytes stays
+    limitTime(request, isTls ? 'secureConnect' : 'connect', {
+      connect: connectTimeout,
+      answer: headersTimeout + ((body?.length ?? 0) / uploadRate) * 1000,
+    })
+    return request.end(body)
   }
 }
 
-/** A request is over when its answer is read or its connection has failed; the connection is free then. */
+const clientClosed = 'the client is closed'
+
+/** A request ends when its answer is read or its connection has failed. */
 function ended(request: ClientRequest): Promise<void> {
   return new Promise((resolve) => request.once('close', resolve).once('error', () => resolve()))
 }
 
-/** Gives the connection, and then the answer's headers, so many milliseconds. */
+/** Gives the connection, and then the answer's headers, so many milliseconds. Answers of 1xx change nothing. */
 function limitTime(
   request: ClientRequest,
   connected: 'connect' | 'secureConnect',
@@ -161,18 +129,18 @@ function limitTime(
 ): void {
   const endAfter = (milliseconds: number, what: string) =>
     setTimeout(() => request.destroy(new Timeout(what)), milliseconds)
+  const awaitAnswer = () => endAfter(limits.answer, 'no answer in time')
   request.once('socket', (socket) => {
-    const answering = () => endAfter(limits.answer, 'no answer in time')
-    let timer = request.reusedSocket ? answering() : endAfter(limits.connect, 'no connection in time')
-    const begin = () => {
+    let timer = request.reusedSocket ? awaitAnswer() : endAfter(limits.connect, 'no connection in time')
+    const restart = () => {
       clearTimeout(timer)
-      timer = answering()
+      timer = awaitAnswer()
     }
-    if (!request.reusedSocket) socket.once(connected, begin)
     const stop = () => {
-      socket.off(connected, begin)
+      socket.off(connected, restart)
       clearTimeout(timer)
     }
+    if (!request.reusedSocket) socket.once(connected, restart)
     request.once('response', stop).once('close', stop).once('error', stop)
   })
 }
@@ -218,8 +186,8 @@ async function drain(answer: IncomingMessage, { discardBytes, discardTimeout }: 
 }
 
 /**
- * The body's chunks as they come. It stalls when nothing comes, or a trickle. Only the time spent waiting for bytes
- * counts, not the time that the consumer takes.
+ * Yields the body's chunks as they come. A body stalls when nothing comes, or a trickle. Only the time spent waiting
+ * for bytes counts, not the time that the consumer takes.
  */
 async function* watched(
   answer: IncomingMessage,

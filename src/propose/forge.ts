@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { asUpdaterError, UpdaterError } from '../errors.ts'
-import { readText } from '../http/text.ts'
+import { readText } from '../http/answer.ts'
 import type { HttpClient } from '../http/types.ts'
 import { redactUrl } from '../http/url.ts'
 import type { Author, Remote } from './git.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { parseContentRange } from '../../src/http/facts.ts'
+import { parseContentRange } from '../../src/http/answer.ts'
 import { statusOf } from '../../src/http/failure.ts'
 import { client, failure, origin } from './world.ts'
 

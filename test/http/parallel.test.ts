@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { spanSize } from '../../src/http/parallel.ts'
+import { spanSize } from '../../src/http/download.ts'
 import { generatedBytes } from '../support/bytes.ts'
 import { client, collect, failure, origin } from './world.ts'
 

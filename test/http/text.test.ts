@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
-import { readText } from '../../src/http/text.ts'
+import { readText } from '../../src/http/answer.ts'
 import { client, failure, origin } from './world.ts'
 
 test('a text comes decoded, with its bytes and its address', async () => {
