@@ -4,7 +4,7 @@ import { bodyOf, type Resuming } from './download.ts'
 import { describeRequest, statusError } from './failure.ts'
 import { defaultPolicy, isRetriable, type Policy } from './policy.ts'
 import { type Arrival, follow } from './redirect.ts'
-import { type Patience, retrying } from './retry.ts'
+import { type Patience, retry, retryPolicy } from './retry.ts'
 import { type Lane, Transport, type WireRequest } from './transport.ts'
 import type { HttpClient, OpenBody, RequestOptions, TextAnswer } from './types.ts'
 import { parseUrl } from './url.ts'
@@ -56,7 +56,7 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
   return {
     async text(url, { signal, headers, known } = {}) {
       const request = requestOf('GET', url, { signal, headers: { ...conditionOf(known), ...headers } })
-      return retrying(patience, signal, async () => {
+      return retry(retryPolicy(patience, signal), async () => {
         const { answer } = await ask(request, 'small')
         if (known !== undefined && isUnchanged(answer, known)) {
           await answer.discard()
@@ -72,7 +72,7 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
     async facts(url, { signal, headers } = {}) {
       const head = requestOf('HEAD', url, { signal, headers })
       const oneByte = requestOf('GET', url, { signal, headers: { ...headers, range: 'bytes=0-0' } })
-      return retrying(patience, signal, async () => {
+      return retry(retryPolicy(patience, signal), async () => {
         let { request, answer } = await ask(head, 'small')
         if (refusesHead.has(answer.status)) {
           await answer.discard()
@@ -86,7 +86,7 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
 
     async send(method, url, { body, redirects = policy.redirects, sign, signal, headers } = {}) {
       const request = requestOf(method, url, { signal, headers })
-      return retrying(patience, signal, async (number) => {
+      return retry(retryPolicy(patience, signal), async (number) => {
         const signed = lowerCaseNames(await sign?.(number))
         const { answer } = await follow(
           transport,
@@ -103,7 +103,7 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
       const discarded = new AbortController()
       const either = signal === undefined ? discarded.signal : AbortSignal.any([signal, discarded.signal])
       const first = requestOf('GET', url, { signal: either, headers })
-      const { request, answer } = await retrying(patience, signal, async () => {
+      const { request, answer } = await retry(retryPolicy(patience, signal), async () => {
         const arrival = await ask(first, 'bulk')
         await demand(arrival.answer, 'GET', (status) => status === 200)
         return arrival

@@ -2,7 +2,7 @@ import { asUpdaterError, type UpdaterError } from '../errors.ts'
 import { factsOf, parseContentRange, validatorOf } from './answer.ts'
 import { HttpError, statusError } from './failure.ts'
 import { isRetriable } from './policy.ts'
-import { type Patience, rest } from './retry.ts'
+import { notedPause, type Patience } from './retry.ts'
 import type { OpenBody } from './types.ts'
 import { redactUrl } from './url.ts'
 
@@ -139,7 +139,7 @@ async function* readSpan(
       barren = offset > start ? 0 : barren + 1
       if (barren > barrenResumes || resumed >= resumes) throw error
       open = undefined
-      await rest(barren, error, file.patience, file.signal)
+      await file.patience.sleep(notedPause(barren, error, file.patience), file.signal)
     }
   }
 }

@@ -1,27 +1,70 @@
 import { asUpdaterError, type UpdaterError } from '../errors.ts'
+import { sleep } from './abort.ts'
 import { HttpError } from './failure.ts'
 import type { Policy } from './policy.ts'
 
-/** What the pauses between attempts depend on; tests replace it. */
+export interface RetryPolicy {
+  /**
+   * Returns the milliseconds to wait before another attempt, or undefined if the failure is final.
+   * @param number of the attempt that failed, from 0
+   */
+  readonly pauseAfter: (
+    error: UpdaterError,
+    number: number,
+  ) => number | undefined | Promise<number | undefined>
+  readonly signal?: AbortSignal | undefined
+  /** Default: a timer. */
+  readonly sleep?: typeof sleep
+}
+
+/** Runs a task until it succeeds, or fails for good. @throws UpdaterError what it failed with; ABORTED */
+export async function retry<T>(policy: RetryPolicy, task: (number: number) => Promise<T>): Promise<T> {
+  for (let number = 0; ; number++) {
+    try {
+      return await task(number)
+    } catch (thrown) {
+      const error = asUpdaterError(thrown)
+      const pause = await policy.pauseAfter(error, number)
+      if (pause === undefined) throw error
+      await (policy.sleep ?? sleep)(pause, policy.signal)
+    }
+  }
+}
+
+/** How HTTP waits between attempts; tests replace it. */
 export interface Patience {
   readonly policy: Policy
   /** From 0 up to, but not including, 1. */
   readonly random: () => number
-  /** @throws UpdaterError ABORTED */
-  readonly sleep: (milliseconds: number, signal: AbortSignal | undefined) => Promise<void>
+  readonly sleep: typeof sleep
   /** One line for the debug log about each new attempt. */
   readonly note: (message: string) => void
 }
 
-/** How many further attempts an error is worth. */
-export function retriesFor(error: UpdaterError, policy: Policy): number {
-  const again = error instanceof HttpError ? error.again : 'never'
-  return { never: 0, seldom: policy.nameRetries, often: policy.retries }[again]
+/** Repeats what a server or the network may have refused for now. */
+export function retryPolicy(patience: Patience, signal: AbortSignal | undefined): RetryPolicy {
+  const { policy, sleep } = patience
+  const retries = { never: 0, seldom: policy.nameRetries, often: policy.retries }
+  return {
+    signal,
+    sleep,
+    pauseAfter(error, number) {
+      const again = error instanceof HttpError ? error.again : 'never'
+      return number < retries[again] ? notedPause(number, error, patience) : undefined
+    },
+  }
+}
+
+/** Returns the milliseconds to wait before attempt `number` + 1, and notes why there is another one. */
+export function notedPause(number: number, error: UpdaterError, patience: Patience): number {
+  const milliseconds = pauseBefore(number, error, patience)
+  patience.note(`${error.message}; trying again in ${(milliseconds / 1000).toFixed(1)} s`)
+  return milliseconds
 }
 
 /**
- * Milliseconds to wait before retry `number` (from 0): exponential with full jitter, or longer where
- * the server's Retry-After says so.
+ * Returns the milliseconds to wait before retry `number` (from 0): exponential with full jitter, or longer where the
+ * server's Retry-After says so.
  */
 export function pauseBefore(number: number, error: UpdaterError, { policy, random }: Patience): number {
   const backoff = random() * Math.min(policy.backoffCap, policy.backoffBase * 2 ** number)
@@ -29,39 +72,10 @@ export function pauseBefore(number: number, error: UpdaterError, { policy, rando
   return Math.max(backoff, Math.min(asked, policy.retryAfterCap))
 }
 
-/** Milliseconds that a Retry-After header (seconds or an HTTP date) asks for; 0 if it says nothing. */
+/** Returns the milliseconds that a Retry-After header (seconds or an HTTP date) asks for; 0 if it says nothing. */
 export function retryAfter(header: string | undefined, now: number): number {
   if (header === undefined) return 0
   if (/^\s*\d+\s*$/.test(header)) return Number(header) * 1000
   const date = Date.parse(header)
   return Number.isNaN(date) ? 0 : Math.max(0, date - now)
-}
-
-/** Waits before retry `number` of what failed with `error`. @throws UpdaterError ABORTED */
-export async function rest(
-  number: number,
-  error: UpdaterError,
-  patience: Patience,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  const milliseconds = pauseBefore(number, error, patience)
-  patience.note(`${error.message}; trying again in ${(milliseconds / 1000).toFixed(1)} s`)
-  await patience.sleep(milliseconds, signal)
-}
-
-/** Runs `attempt` (its number counts from 0) until it succeeds or its error is not worth another one. */
-export async function retrying<T>(
-  patience: Patience,
-  signal: AbortSignal | undefined,
-  attempt: (number: number) => Promise<T>,
-): Promise<T> {
-  for (let number = 0; ; number++) {
-    try {
-      return await attempt(number)
-    } catch (thrown) {
-      const error = asUpdaterError(thrown)
-      if (number >= retriesFor(error, patience.policy)) throw error
-      await rest(number, error, patience, signal)
-    }
-  }
 }

@@ -3,8 +3,9 @@ import { createReadStream, existsSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { asUpdaterError, UpdaterError } from '../errors.ts'
-import { orAborted, sleep } from '../http/abort.ts'
-import { HttpError } from '../http/failure.ts'
+import { orAborted } from '../http/abort.ts'
+import { HttpError, statusOf } from '../http/failure.ts'
+import { retry } from '../http/retry.ts'
 import type { HttpClient, OpenBody } from '../http/types.ts'
 import { redactUrl } from '../http/url.ts'
 import { formatDigest } from '../image.ts'
@@ -136,14 +137,13 @@ async function findExpected(
   http: HttpClient,
   signal: AbortSignal | undefined,
 ): Promise<PublicObject> {
-  for (let attempt = 0; ; attempt++) {
+  const pauseAfter = (error: UpdaterError, number: number) =>
+    record !== undefined && statusOf(error) === 404 ? patience[number] : undefined
+  return retry({ pauseAfter, signal }, async () => {
     const found = await findPublic(url, http, signal)
-    if (!('turnedAway' in found)) return found
-    const pause = patience[attempt]
-    const mayBeLate = found.turnedAway === 404 && record !== undefined
-    if (!mayBeLate || pause === undefined) throw refused(url, found.turnedAway)
-    await sleep(pause, signal)
-  }
+    if ('turnedAway' in found) throw refused(url, found.turnedAway)
+    return found
+  })
 }
 
 /** Reads no more than the first bytes, whatever the server sends. */

@@ -1,8 +1,9 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { UpdaterError } from '../../src/errors.ts'
 import { HttpError } from '../../src/http/failure.ts'
 import { defaultPolicy, isRetriable } from '../../src/http/policy.ts'
-import { pauseBefore, retryAfter } from '../../src/http/retry.ts'
+import { pauseBefore, retry, retryAfter } from '../../src/http/retry.ts'
 import { client, collect, failure, origin } from './world.ts'
 
 test.each([408, 425, 429, 500, 502, 503, 504, 507, 520])('%i is tried again', async (status) => {
@@ -163,4 +164,20 @@ test('send signs each attempt anew and sends the same body again', async () => {
 test('the server decides about 5xx but for two', () => {
   const statuses = Array.from({ length: 100 }, (_, index) => 500 + index)
   expect(statuses.filter((status) => !isRetriable(status))).toEqual([501, 505])
+})
+
+test('a task is repeated as long as its policy gives a pause, and fails with its last error', async () => {
+  const pauses: number[] = []
+  const policy = {
+    pauseAfter: (error: UpdaterError, number: number) => (error.message === 'busy' ? number * 10 : undefined),
+    sleep: async (milliseconds: number) => void pauses.push(milliseconds),
+  }
+  const failing = (messages: readonly string[]) => async (number: number) => {
+    const message = messages[number]
+    if (message !== undefined) throw new UpdaterError('STORE_FAILED', message)
+    return number
+  }
+  expect(await retry(policy, failing(['busy', 'busy']))).toBe(2)
+  expect(pauses).toEqual([0, 10])
+  expect((await failure(retry(policy, failing(['busy', 'gone'])))).message).toBe('gone')
 })

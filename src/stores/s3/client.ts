@@ -1,4 +1,5 @@
-import { sleep } from '../../http/abort.ts'
+import type { UpdaterError } from '../../errors.ts'
+import { retry } from '../../http/retry.ts'
 import type { HttpClient, OpenBody } from '../../http/types.ts'
 import { type CredentialsSource, RenewableCredentials } from './credentials.ts'
 import { type Asked, failureOf, S3Error, type S3Reply, unreachable } from './errors.ts'
@@ -62,23 +63,19 @@ export class S3Client {
    * @throws S3Error for every answer that is not a success
    * @throws UpdaterError STORE_CREDENTIALS, STORE_UNREACHABLE, ABORTED
    */
-  async call(request: S3Request): Promise<S3Reply> {
+  call(request: S3Request): Promise<S3Reply> {
     let renewed = false
-    for (let number = 0; ; number++) {
-      try {
-        return await this.#ask(request)
-      } catch (error) {
-        if (!(error instanceof S3Error)) throw error
-        if (error.isExpiry && !renewed) {
-          renewed = true
-          await this.#credentials.renew()
-        } else if (error.isPassing && number < retries) {
-          await sleep(this.pause * 2 ** number * (0.5 + Math.random()), request.signal)
-        } else {
-          throw error
-        }
+    const pauseAfter = async (error: UpdaterError, number: number) => {
+      if (!(error instanceof S3Error)) return undefined
+      if (error.isExpiry && !renewed) {
+        renewed = true
+        await this.#credentials.renew()
+        return 0
       }
+      const isWorthIt = error.isPassing && number < retries
+      return isWorthIt ? this.pause * 2 ** number * (0.5 + Math.random()) : undefined
     }
+    return retry({ pauseAfter, signal: request.signal }, () => this.#ask(request))
   }
 
   /** What the messages of a failure say of a request. */

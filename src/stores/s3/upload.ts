@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import pLimit from 'p-limit'
 import { asUpdaterError, UpdaterError } from '../../errors.ts'
-import { sleep } from '../../http/abort.ts'
+import { retry } from '../../http/retry.ts'
 import { stagingKey } from '../naming.ts'
 import type { ObjectRecord, StoredObject, Upload, UploadIntent } from '../store.ts'
 import type { S3Client } from './client.ts'
@@ -168,12 +168,15 @@ async function see(
   isRight: (object: StoredObject) => boolean,
   doubt?: unknown,
 ): Promise<void> {
-  for (let look = 1; ; look++) {
+  const pauseAfter = (error: UpdaterError, number: number) =>
+    error instanceof WrongObject && number + 1 < looks ? client.pause * 2 ** number : undefined
+  const look = async () => {
     const object = await statObject(client, key, signal)
-    if (object !== undefined && isRight(object)) return
-    if (look === looks) throw doubt ?? wrongObject(key, object)
-    await sleep(client.pause * 2 ** (look - 1), signal)
+    if (object === undefined || !isRight(object)) throw new WrongObject(key, object)
   }
+  await retry({ pauseAfter, signal }, look).catch((error: unknown) => {
+    throw error instanceof WrongObject ? (doubt ?? error) : error
+  })
 }
 
 /** After these errors the object may be there all the same. */
@@ -186,9 +189,11 @@ function isDoubtful(error: unknown): boolean {
   )
 }
 
-function wrongObject(key: string, object: StoredObject | undefined): UpdaterError {
-  const found = object === undefined ? 'it is not there' : `it has ${object.size} bytes or another record`
-  return new UpdaterError('STORE_FAILED', `${key} was stored, but ${found}`, {
-    remedy: 'Check whether something else writes to the mirror at the same time, then run again',
-  })
+class WrongObject extends UpdaterError {
+  constructor(key: string, object: StoredObject | undefined) {
+    const found = object === undefined ? 'it is not there' : `it has ${object.size} bytes or another record`
+    super('STORE_FAILED', `${key} was stored, but ${found}`, {
+      remedy: 'Check whether something else writes to the mirror at the same time, then run again',
+    })
+  }
 }
