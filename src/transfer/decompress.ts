@@ -8,16 +8,17 @@ import { unzip } from './decompression/zip.ts'
 import { unzstd } from './decompression/zstd.ts'
 
 type Source = AsyncIterable<Uint8Array>
-type Decode = (source: Source) => AsyncGenerator<Uint8Array>
-type Packing = Exclude<Compression, 'tar' | `tar.${string}`>
+
+/** What a file is packed by; `tar.gz` is a `tar` archive in `gz`. */
+type Layer = Exclude<Compression, `tar.${string}`>
 
 interface Decoder {
   /** Faster than what is built in, best first. */
   readonly programs?: readonly Program[]
-  readonly builtIn: Decode
+  readonly builtIn: (source: Source, format: ImageFormat) => AsyncGenerator<Uint8Array>
 }
 
-const decoders: Readonly<Record<Packing, Decoder>> = {
+const decoders: Readonly<Record<Layer, Decoder>> = {
   gz: { builtIn: gunzip },
   xz: { programs: [{ name: 'xz', args: ['-dcq', '-T0'] }], builtIn: unxz },
   bz2: {
@@ -35,6 +36,7 @@ const decoders: Readonly<Record<Packing, Decoder>> = {
   },
   zst: { programs: [{ name: 'zstd', args: ['-dcq'] }], builtIn: unzstd },
   zip: { builtIn: unzip },
+  tar: { builtIn: untar },
 }
 
 interface DecompressOptions {
@@ -55,7 +57,6 @@ export async function* decompress(
   source: Source,
   { format = 'qcow2', programs = 'auto' }: DecompressOptions = {},
 ): AsyncGenerator<Uint8Array> {
-  const [packing, isArchive] = layersOf(compression)
   const iterator = source[Symbol.asyncIterator]()
   let failure: { readonly reason: unknown } | undefined
   async function* watched() {
@@ -66,40 +67,22 @@ export async function* decompress(
       throw reason
     }
   }
-  const packed = watched()
-  let unpacked = packed
+  const opened: AsyncIterator<Uint8Array>[] = [iterator]
   try {
-    if (packing !== undefined) unpacked = decoderOf(packing, programs)(packed)
-    yield* isArchive ? untar(unpacked, format) : unpacked
+    let bytes = watched()
+    for (const layer of compression.split('.').reverse() as Layer[]) {
+      const decoder = decoders[layer]
+      const program = programs === 'auto' ? findProgram(decoder.programs ?? []) : undefined
+      bytes = program === undefined ? decoder.builtIn(bytes, format) : throughProgram(program, bytes)
+      opened.unshift(bytes)
+    }
+    yield* bytes
   } catch (error) {
     if (failure !== undefined) throw failure.reason
     throw decompressionFailed('the data is damaged or cut short', error)
   } finally {
     // A decoder that ends early leaves open what it reads from: a program, a connection. Not awaited: what waits
     // for its next chunk closes no earlier.
-    for (const open of [unpacked, iterator]) Promise.resolve(open.return?.(undefined)).catch(() => {})
+    for (const one of opened) Promise.resolve(one.return?.(undefined)).catch(() => {})
   }
-}
-
-function layersOf(compression: Compression): [packing: Packing | undefined, isArchive: boolean] {
-  switch (compression) {
-    case 'tar':
-      return [undefined, true]
-    case 'tar.gz':
-      return ['gz', true]
-    case 'tar.xz':
-      return ['xz', true]
-    case 'tar.bz2':
-      return ['bz2', true]
-    case 'tar.zst':
-      return ['zst', true]
-    default:
-      return [compression, false]
-  }
-}
-
-function decoderOf(packing: Packing, programs: 'auto' | 'never'): Decode {
-  const decoder = decoders[packing]
-  const found = programs === 'auto' ? findProgram(decoder.programs ?? []) : undefined
-  return found === undefined ? decoder.builtIn : (source) => throughProgram(found, source)
 }

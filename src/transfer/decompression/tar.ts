@@ -1,5 +1,5 @@
 import type { ImageFormat } from '../../image.ts'
-import { type ByteReader, createByteReader } from './byte-reader.ts'
+import { ByteReader } from './byte-reader.ts'
 import { decompressionFailed } from './failure.ts'
 import { blockSize, type Member, nextMember, paddingOf, readNumber } from './tar-header.ts'
 
@@ -13,7 +13,7 @@ export async function* untar(
   source: AsyncIterable<Uint8Array>,
   format: ImageFormat,
 ): AsyncGenerator<Uint8Array> {
-  const reader = createByteReader(source)
+  const reader = new ByteReader(source)
   let images = 0
   for (let member = await nextMember(reader); member !== undefined; member = await nextMember(reader)) {
     if (isImage(member, format)) {

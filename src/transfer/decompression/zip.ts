@@ -1,5 +1,5 @@
 import { crc32, createInflateRaw } from 'node:zlib'
-import { type ByteReader, createByteReader } from './byte-reader.ts'
+import { ByteReader } from './byte-reader.ts'
 import { decompressionFailed } from './failure.ts'
 
 const localHeader = 0x04034b50
@@ -23,7 +23,7 @@ interface Member {
  * in the archive is ever used.
  */
 export async function* unzip(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const reader = createByteReader(source)
+  const reader = new ByteReader(source)
   let files = 0
   for (;;) {
     const signature = (await reader.read(4, 'a header')).readUInt32LE(0)
@@ -84,21 +84,19 @@ async function* readFile(member: Member, reader: ByteReader): AsyncGenerator<Uin
   if (size !== said.size) throw decompressionFailed('the size in the archive is not that of the file')
 }
 
-function unpack(member: Member, reader: ByteReader): AsyncIterable<Uint8Array> {
-  if (member.method === 8) return inflate(reader, member.packedSize)
-  if (member.method !== 0) throw decompressionFailed(`the archive uses method ${member.method}`)
-  if (member.packedSize === undefined)
-    throw decompressionFailed('the archive does not say how long its file is')
-  return reader.take(member.packedSize)
+function unpack({ method, packedSize }: Member, reader: ByteReader): AsyncIterable<Uint8Array> {
+  if (method === 8) return inflate(reader)
+  if (method !== 0) throw decompressionFailed(`the archive uses method ${method}`)
+  if (packedSize === undefined) throw decompressionFailed('the archive does not say how long its file is')
+  return reader.take(packedSize)
 }
 
-/** Deflated data says itself where it ends; what was read past its end goes back. */
-async function* inflate(reader: ByteReader, packedSize: number | undefined): AsyncGenerator<Uint8Array> {
+async function* inflate(reader: ByteReader): AsyncGenerator<Uint8Array> {
   const inflater = createInflateRaw({ chunkSize: 1 << 20 })
   let failure: unknown
   const feed = async () => {
     let fed = 0
-    for await (const chunk of packedSize === undefined ? reader.rest() : reader.take(packedSize)) {
+    for await (const chunk of reader.rest()) {
       fed += chunk.length
       await new Promise<void>((resolve) => inflater.write(chunk, () => resolve()))
       if (inflater.bytesWritten < fed)

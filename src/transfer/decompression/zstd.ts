@@ -1,6 +1,6 @@
 import type { Transform } from 'node:stream'
 import * as zlib from 'node:zlib'
-import { type ByteReader, createByteReader } from './byte-reader.ts'
+import { ByteReader } from './byte-reader.ts'
 import { decompressionFailed } from './failure.ts'
 import { through } from './library.ts'
 
@@ -19,7 +19,7 @@ const largestBlock = 128 * 2 ** 10
  * that is cut short for a whole one. Dictionaries, and windows that need too much memory, are refused.
  */
 export async function* unzstd(source: Source): AsyncGenerator<Uint8Array> {
-  const reader = createByteReader(source)
+  const reader = new ByteReader(source)
   do {
     const magic = await reader.read(4, 'a header')
     const number = magic.readUInt32LE(0)
