@@ -1,7 +1,7 @@
 import type { ImageFormat } from '../../image.ts'
 import type { Bytes } from './format.ts'
 
-interface Signature {
+interface Magic {
   readonly what: string
   /** The declared format under which it is no surprise. */
   readonly format?: ImageFormat
@@ -14,7 +14,7 @@ interface Signature {
  * What must not hide in a file that is declared as something else: the disk formats that QEMU probes for
  * (https://www.qemu.org/docs/master/system/images.html#disk-image-file-formats), and archives.
  */
-const signatures: readonly Signature[] = [
+const magics: readonly Magic[] = [
   { what: 'a qcow2 disk', format: 'qcow2', offset: 0, characters: 'QFI\xfb' },
   { what: 'a VMDK disk', format: 'vmdk', offset: 0, characters: 'KDMV' },
   { what: 'an ESX sparse extent, one part of a VMDK disk', offset: 0, characters: 'COWD' },
@@ -41,8 +41,8 @@ export function findForeignContent(head: Bytes, declared: ImageFormat): string |
   const page = findWebPage(head)
   if (page !== undefined) return page
   if (declared === 'aki' || declared === 'ari' || declared === 'ami') return undefined
-  const found = signatures.find(
-    (signature) => signature.format !== declared && head.has(signature.offset, signature.characters),
+  const found = magics.find(
+    ({ format, offset, characters }) => format !== declared && head.has(offset, characters),
   )
   if (found !== undefined) return found.what
   return declared !== 'vmdk' && isVmdkDescriptor(head)
