@@ -11,8 +11,8 @@ import {
   ownPair,
 } from './document.ts'
 import { type CatalogEntry, readEntries } from './parse.ts'
+import { VersionRenderer } from './render.ts'
 import { applySplices, type Splice, uneditable } from './splice.ts'
-import { measureStyle, type VersionStyle } from './style.ts'
 
 /** An image as it was read, to be found again in the text as it is now. */
 export interface ImagePosition {
@@ -45,7 +45,7 @@ export class EditableFile {
   /** `undefined`: it is missing, or comes from a merge key. */
   readonly #list: CatalogNode | undefined
   readonly #byIndex: ReadonlyMap<number, CatalogEntry>
-  #style: VersionStyle | undefined
+  #renderer: VersionRenderer | undefined
 
   constructor(path: string, text: string) {
     this.document = openDocument(path, text)
@@ -56,9 +56,9 @@ export class EditableFile {
     this.#byIndex = new Map(this.entries.map((entry) => [entry.image.index, entry]))
   }
 
-  get style(): VersionStyle {
-    this.#style ??= measureStyle(this.document, this.#list)
-    return this.#style
+  get renderer(): VersionRenderer {
+    this.#renderer ??= new VersionRenderer(this.document, this.#list)
+    return this.#renderer
   }
 
   /**

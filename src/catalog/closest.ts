@@ -1,4 +1,4 @@
-/** Up to three of the known words that somebody who wrote `word` has probably meant, the closest first. */
+/** Up to three known words that `word` may stand for by mistake, the closest first. */
 export function closest(word: string, known: Iterable<string>): string[] {
   const wanted = word.toLowerCase().slice(0, 64)
   if (wanted === '') return []

@@ -1,8 +1,8 @@
 import { UpdaterError } from '../errors.ts'
 
 /**
- * Throws what was found wrong, all of it at once: a single defect as it is, several as one error whose
- * `cause` is an `AggregateError` of them (see `listDefects`).
+ * Throws all defects at once: a single one as it is, several as one error whose `cause` is an `AggregateError`
+ * of them (see `listDefects`).
  */
 export function throwDefects(defects: readonly UpdaterError[]): void {
   const [first] = defects

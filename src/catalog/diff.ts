@@ -24,7 +24,7 @@ function linesOf(text: string): string[] {
   return text.match(/[^\n]*\n|[^\n]+$/g) ?? []
 }
 
-/** As git writes names: with quotes where they hold control characters, and a tab after a space. */
+/** Writes a path as git does: in quotes if it holds control characters, with a tab at its end if it holds a space. */
 function quotePath(path: string): string {
   if (/["\\\u0000-\u001f\u007f]/.test(path)) {
     return `"${path.replace(/["\\\u0000-\u001f\u007f]/g, (character) =>
@@ -37,8 +37,8 @@ function quotePath(path: string): string {
 }
 
 /**
- * What stands between two lines that are unique in both texts is compared for itself, so that the time
- * grows with the length of the texts and not with the number of changes.
+ * Compares the parts between lines that are unique in both texts, each alone: the time grows with the length
+ * of the texts and not with the number of changes.
  */
 function compareLines(before: readonly string[], after: readonly string[]): Change[] {
   const changes: Change[] = []
@@ -96,7 +96,7 @@ function hunksOf(changes: readonly Change[]): string[] {
   return hunks
 }
 
-/** Stretches of changes with their context; what is not further apart than their contexts is one. */
+/** The ranges of changes with their context; ranges that touch are one. */
 function spansOf(changes: readonly Change[]): [number, number][] {
   const spans: [number, number][] = []
   for (const [index, { sign }] of changes.entries()) {

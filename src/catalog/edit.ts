@@ -22,8 +22,8 @@ import { differences, spliceEntry } from './entry.ts'
 import { isNull } from './fields.ts'
 import { spliceFirstEntry, spliceNewEntry, spliceRemovals, type VersionList } from './history.ts'
 import type { CatalogEntry, VersionKey } from './parse.ts'
+import { isDate, isPlainText, type Values } from './render.ts'
 import { uneditable } from './splice.ts'
-import { isDate, isPlainText, type Values } from './style.ts'
 
 /** A change of one image's versions, planned from a read file. */
 export interface VersionEdit extends ImagePosition {
@@ -62,7 +62,7 @@ export function editEach(path: string, text: string, edits: readonly VersionEdit
 }
 
 function planEdit(file: EditableFile, edit: VersionEdit): Plan {
-  const { document, style } = file
+  const { document, renderer } = file
   const entry = file.find(edit)
   const { image, map } = entry
   const date = edit.after.buildDate
@@ -75,7 +75,7 @@ function planEdit(file: EditableFile, edit: VersionEdit): Plan {
   }
   const wanted = valuesOf(edit.after)
   if (standing === undefined) {
-    const splices = spliceFirstEntry(document, style, map, wanted)
+    const splices = spliceFirstEntry(renderer, map, wanted)
     return {
       image: map,
       key: 'versions',
@@ -91,9 +91,7 @@ function planEdit(file: EditableFile, edit: VersionEdit): Plan {
     image: map,
     key: 'versions',
     splices: [
-      ...(isNew
-        ? [spliceNewEntry(document, style, standing, values)]
-        : spliceEntry(document, style, first, values)),
+      ...(isNew ? [spliceNewEntry(renderer, standing, values)] : spliceEntry(renderer, first, values)),
       ...spliceRemovals(document, standing, removed),
     ],
     isDone: (after) => isListAsPlanned(after, isNew ? undefined : first, values, kept),

@@ -2,6 +2,7 @@ import { isAlias, isScalar } from 'yaml'
 import { type CatalogDocument, type CatalogMap, type CatalogPair, ownPair } from './document.ts'
 import { isMergeKey, textOf } from './fields.ts'
 import type { VersionKey } from './parse.ts'
+import { keysOf, renderValue, surroundingsOf, type Values, type VersionRenderer } from './render.ts'
 import {
   afterColon,
   assertIndentation,
@@ -12,15 +13,6 @@ import {
   type Splice,
   uneditable,
 } from './splice.ts'
-import {
-  arrange,
-  keysOf,
-  renderPairs,
-  renderValue,
-  surroundingsOf,
-  type Values,
-  type VersionStyle,
-} from './style.ts'
 
 /** The values that are not what the version holds already. */
 export function differences(version: CatalogMap, values: Values): Values {
@@ -36,13 +28,9 @@ export function differences(version: CatalogMap, values: Values): Values {
  * The splices that give an entry of `versions` its new values.
  * @throws UpdaterError CATALOG_UNEDITABLE
  */
-export function spliceEntry(
-  document: CatalogDocument,
-  style: VersionStyle,
-  version: CatalogMap,
-  values: Values,
-): Splice[] {
+export function spliceEntry(renderer: VersionRenderer, version: CatalogMap, values: Values): Splice[] {
   if (values.size === 0) return []
+  const { document } = renderer
   assertPlain(document, version)
   const given = [...values].filter((pair): pair is [VersionKey, string] => pair[1] !== null)
   const [removed] = [...values].flatMap(([key, value]) =>
@@ -53,7 +41,7 @@ export function spliceEntry(
   }
   return [
     ...given.flatMap(([key, value]) => replaceValue(document, version, key, value)),
-    ...insertMissing(document, style, version, removed, given),
+    ...insertMissing(renderer, version, removed, given),
     ...(removed === undefined ? [] : [removePair(document, version, removed)]),
   ]
 }
@@ -112,15 +100,15 @@ function replaceBlock(text: string, start: number, end: number, key: VersionKey,
 }
 
 function insertMissing(
-  document: CatalogDocument,
-  style: VersionStyle,
+  renderer: VersionRenderer,
   version: CatalogMap,
   removed: CatalogPair | undefined,
   given: readonly (readonly [VersionKey, string])[],
 ): Splice[] {
+  const { document } = renderer
   const missing = new Map(given.filter(([key]) => ownPair(version, key) === undefined))
   const kept = keysOf(version).filter((key) => ownPair(version, key) !== removed)
-  const order = arrange(kept, [...missing.keys()], style)
+  const order = renderer.arrange(kept, [...missing.keys()])
   const where = surroundingsOf(document, version)
   let previous: CatalogPair | undefined
   return order.flatMap((key) => {
@@ -129,7 +117,6 @@ function insertMissing(
       previous = ownPair(version, key)
       return []
     }
-    const [rendered = ''] = renderPairs(document, style, [[key, value]], version, where)
-    return [insertPair(document, version, previous, rendered)]
+    return [insertPair(document, version, previous, renderer.pair(key, value, version, where))]
   })
 }

@@ -10,6 +10,7 @@ import {
   ownPair,
 } from './document.ts'
 import { isNull } from './fields.ts'
+import type { Values, VersionRenderer } from './render.ts'
 import {
   afterColon,
   assertIndentation,
@@ -22,7 +23,6 @@ import {
   type Splice,
   uneditable,
 } from './splice.ts'
-import { arrangeValues, renderPairs, type Surroundings, type Values, type VersionStyle } from './style.ts'
 
 /** A list `versions` that holds at least one entry. */
 export interface VersionList {
@@ -36,21 +36,19 @@ export interface VersionList {
  * The splices that give an image without versions its first one: `versions` is empty, `[]`, or missing.
  * @throws UpdaterError CATALOG_UNEDITABLE
  */
-export function spliceFirstEntry(
-  document: CatalogDocument,
-  style: VersionStyle,
-  image: CatalogMap,
-  values: Values,
-): Splice[] {
+export function spliceFirstEntry(renderer: VersionRenderer, image: CatalogMap, values: Values): Splice[] {
+  const { document } = renderer
   const versions = ownPair(image, 'versions')
   if ([...values.values()].every((value) => value === null)) return []
   if (versions !== undefined) assertEmpty(document, versions)
   if (!image.flow) assertIndentation(document, image)
   const eol = lineBreak(document.text, image.range[0])
-  const dash = document.column(image.range[0]) + style.dash
-  const where = image.flow ? 'flow' : { indent: dash + style.entry, eol }
-  const entry = renderEntry(document, style, values, undefined, where)
-  const list = image.flow ? ` [${entry}]` : `${eol}${' '.repeat(dash)}-${' '.repeat(style.entry - 1)}${entry}`
+  const dash = document.column(image.range[0]) + renderer.dash
+  const where = image.flow ? 'flow' : { indent: dash + renderer.gap, eol }
+  const entry = renderer.entry(values, undefined, where)
+  const list = image.flow
+    ? ` [${entry}]`
+    : `${eol}${' '.repeat(dash)}-${' '.repeat(renderer.gap - 1)}${entry}`
   if (versions !== undefined) return fillIn(document, image, versions, list)
   const last = image.items.findLast(({ value }) => isScalar(value))
   if (last === undefined) throw uneditable(document, image.range[0], 'the image has no key with a text')
@@ -79,33 +77,21 @@ function fillIn(document: CatalogDocument, image: CatalogMap, versions: CatalogP
   ]
 }
 
-function renderEntry(
-  document: CatalogDocument,
-  style: VersionStyle,
-  values: Values,
-  neighbour: CatalogMap | undefined,
-  where: Surroundings,
-): string {
-  const pairs = arrangeValues(values, neighbour, style)
-  const rendered = renderPairs(document, style, pairs, neighbour, where)
-  return where === 'flow' ? `{${rendered.join(', ')}}` : rendered.join(where.eol + ' '.repeat(where.indent))
-}
-
 /**
  * The splice that puts a new entry in front of the others, written as the first of them. Comments between
  * `versions` and that one stay with it.
  * @throws UpdaterError CATALOG_UNEDITABLE
  */
 export function spliceNewEntry(
-  document: CatalogDocument,
-  style: VersionStyle,
+  renderer: VersionRenderer,
   { pair, list, first }: VersionList,
   values: Values,
 ): Splice {
+  const { document } = renderer
   const { text } = document
   const start = first.range[0]
   if (list.flow) {
-    const entry = renderEntry(document, style, values, first, 'flow')
+    const entry = renderer.entry(values, first, 'flow')
     return { start, end: start, text: `${entry}${flowSeparator(document, list)}` }
   }
   assertIndentation(document, first)
@@ -113,7 +99,7 @@ export function spliceNewEntry(
   const at = lineEnd(text, afterColon(document, pair))
   const eol = lineBreak(text, at)
   const where = first.flow ? 'flow' : { indent: document.column(start), eol }
-  const entry = renderEntry(document, style, values, first, where)
+  const entry = renderer.entry(values, first, where)
   const gap = ' '.repeat(start - dash - 1)
   const blank = hasBlankLineAfterFirst(document, list) ? eol : ''
   const indent = ' '.repeat(document.column(dash))

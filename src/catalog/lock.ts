@@ -34,10 +34,10 @@ interface Lock {
 
 /** Milliseconds. */
 const heartbeat = 30_000
-/** Milliseconds; a lock whose process cannot be looked at, and that was not touched for so long, is nobody's. */
+/** Milliseconds without a sign of life after which a lock is stale whose process cannot be looked at. */
 const staleAfter = 120_000
 const attempts = 100
-/** Milliseconds; a temporary file is there for a moment, that of another shard too. */
+/** Milliseconds; a younger temporary file may be in use by another shard. */
 const oldLeftover = 3_600_000
 
 const lockName = '.image-updater.lock'
@@ -65,8 +65,8 @@ export async function lockFolders(files: Iterable<string>, shard?: Shard): Promi
  * two minutes without a sign of life if it cannot be looked at.
  *
  * A shard has a lock of its own (`.image-updater.lock-1-of-4`), which keeps out a second run of the same
- * shard, whoever wants the whole folder, and other divisions of it, but not the other shards. Everybody
- * takes the own lock first and looks for others then, so that of two who exclude each other at most one goes on.
+ * shard, whoever wants the whole folder, and other divisions of it, but not the other shards. A run
+ * takes its own lock first and looks for others then: of two that exclude each other at most one goes on.
  * @throws UpdaterError CATALOG_LOCKED, CATALOG_UNWRITABLE
  */
 export async function lockCatalog(folder: string, shard?: Shard): Promise<CatalogLock> {
@@ -106,7 +106,7 @@ export async function lockCatalog(folder: string, shard?: Shard): Promise<Catalo
   }
 }
 
-/** Nobody else works on the folder, but for other shards of the same division. */
+/** @throws UpdaterError CATALOG_LOCKED: a run works on the folder that is no shard of the same division */
 async function assertAlone(folder: string, shard: Shard | undefined): Promise<void> {
   for (const name of await readdir(folder)) {
     const [whole, , count] = /^\.image-updater\.lock(-\d+-of-(\d+))?$/.exec(name) ?? []
@@ -119,8 +119,8 @@ async function assertAlone(folder: string, shard: Shard | undefined): Promise<vo
 }
 
 /**
- * Of those who find the same lock left behind, only the one who holds the claim (a lock of its own, named
- * after the lock that was found) may replace it, and looks again before.
+ * Several runs may find the same stale lock. Only the one that holds the claim (a lock of its own, named after
+ * the stale one) may replace it, and it looks again before.
  */
 async function acquire(path: string, text: string, folder: string): Promise<void> {
   for (let attempt = 0; attempt < attempts; attempt += 1) {
@@ -202,7 +202,7 @@ async function isLeftBehind({ holder, touched }: Lock): Promise<boolean> {
 function locked(path: string, folder: string, holder: Holder | undefined): UpdaterError {
   const who =
     holder === undefined
-      ? 'a process unknown'
+      ? 'an unknown process'
       : `process ${holder.pid} on ${holder.host}, since ${holder.since}`
   return new UpdaterError('CATALOG_LOCKED', `Another run works on ${folder}: ${who}`, {
     place: { file: path },

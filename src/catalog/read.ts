@@ -10,8 +10,8 @@ const maximumSize = 32 * 1024 * 1024
 /**
  * Reads catalogue files. A path is a folder (its `*.yml` and `*.yaml` are read, in name order, hidden ones
  * left out) or one file; a file that is reached twice is read once.
- * @throws UpdaterError CATALOG_NOT_FOUND, CATALOG_UNREADABLE, CATALOG_SYNTAX, CATALOG_TYPE; everything
- * that is wrong in any of the files at once, as `throwDefects` says
+ * @throws UpdaterError CATALOG_NOT_FOUND, CATALOG_UNREADABLE, CATALOG_SYNTAX, CATALOG_TYPE; the
+ * defects of all files at once, as `throwDefects` says
  */
 export async function readCatalog(paths: readonly string[]): Promise<CatalogFile[]> {
   const files: CatalogFile[] = []
@@ -37,7 +37,7 @@ export interface CatalogText {
   readonly defect?: UpdaterError
 }
 
-/** The files that paths stand for, as `readCatalog` says; what cannot be read is told in its place. */
+/** The texts of the files that `readCatalog` reads. A file or a path that cannot be read is an entry with its defect. */
 export async function readTexts(paths: readonly string[]): Promise<CatalogText[]> {
   const texts = new Map<string, CatalogText>()
   const without = (path: string, defect: unknown): void => {
@@ -100,7 +100,7 @@ async function listFiles(path: string): Promise<string[]> {
   const files: string[] = []
   for (const name of entries.filter((entry) => /^[^.].*\.ya?ml$/.test(entry)).sort()) {
     const file = join(path, name)
-    // What cannot be looked at is kept: reading it says why.
+    // A file that `stat` refuses stays in the list: reading it tells why.
     const isFile = await stat(file).then(
       (found) => found.isFile(),
       () => true,

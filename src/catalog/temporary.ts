@@ -35,7 +35,7 @@ const reasons: Readonly<Record<string, readonly [reason: string, remedy: string]
   ELOOP: ['its symbolic links lead in a circle', 'Repair or remove the link'],
 }
 
-/** What the file system has refused, in words. */
+/** The error for what the file system has refused. */
 export function unwritable(path: string, cause: unknown): UpdaterError {
   if (cause instanceof UpdaterError) return cause
   const { code = '', message = String(cause) } = cause as NodeJS.ErrnoException

@@ -8,8 +8,8 @@ import { readText } from './read.ts'
 import { temporaryPath, unwritable } from './temporary.ts'
 
 /**
- * Finds out what can be known before anything is uploaded: the file can be replaced by one of the same size,
- * mode and owner. A copy is made beside it for that, and removed.
+ * Finds out, before anything is uploaded, whether the file can be replaced by one of the same size, mode and
+ * owner: makes such a copy beside it, and removes it.
  * @throws UpdaterError CATALOG_UNWRITABLE
  */
 export async function assertWritable(path: string): Promise<void> {
@@ -59,12 +59,12 @@ export interface AppliedEdits extends Omit<Edited<VersionEdit>, 'text'> {
   readonly after: string
 }
 
-/** Times that edits are planned anew because the file has changed under way. */
+/** How often edits are planned because the file has changed meanwhile. */
 const attempts = 5
 
 /**
- * Brings edits into a file. They are planned on what stands there now; if the file changes under way,
- * they are planned again. One that is not possible is left out and told in `failed`.
+ * Edits a file as it is now. If it changes meanwhile, the edits are planned again. An edit that is not possible
+ * is left out and told in `failed`.
  * @throws UpdaterError CATALOG_*: none of them is in the file
  */
 export async function applyEdits(path: string, edits: readonly VersionEdit[]): Promise<AppliedEdits> {
@@ -95,7 +95,7 @@ async function writeLike(path: string, bytes: Uint8Array, like: Stats): Promise<
   }
 }
 
-/** So that the new name is on the disk, too; some file systems refuse, and keep their own order. */
+/** Brings the new name to the disk, too. Some file systems refuse, and keep their own order. */
 async function syncFolder(folder: string): Promise<void> {
   try {
     const handle = await open(folder, 'r')

@@ -4,7 +4,7 @@ import type { UpdaterError } from '../errors.ts'
 import type { Finding } from '../report/schemas.ts'
 import { type CheckedImage, readImage } from './image.ts'
 import { judgeImage } from './judge-image.ts'
-import { findingOf, type Report, type RuleName } from './rules.ts'
+import { findingOf, type ReportFinding, type RuleName } from './rules.ts'
 import { definitionFile, imageDefinition } from './schema.ts'
 import { ShapeChecker } from './shape.ts'
 
@@ -56,7 +56,7 @@ function inspectImage(
 }
 
 /** Collects what is found in an image, or outside of all images. */
-export function reportInto(findings: Finding[], image?: CheckedImage): Report {
+export function reportInto(findings: Finding[], image?: CheckedImage): ReportFinding {
   const name = image?.name === '' ? undefined : image?.name
   return (rule, place, message, remedy) => {
     findings.push(findingOf(rule, place, message, { image: name, remedy }))

@@ -1,11 +1,11 @@
 import { formatPlace } from '../errors.ts'
 import type { CheckedImage, CheckedVersion, Located } from './image.ts'
 import { repetitionsOf } from './judge-image.ts'
-import type { Report } from './rules.ts'
+import type { ReportFinding } from './rules.ts'
 
-type ReportFor = (image: CheckedImage) => Report
+type ReportFor = (image: CheckedImage) => ReportFinding
 
-/** What several images of a catalogue share and only one of them can have. */
+/** Reports values that several images of a catalogue share although only one of them can have it. */
 export function judgeCatalogue(images: readonly CheckedImage[], reportFor: ReportFor): void {
   const names = images.flatMap((image) =>
     image.name === '' ? [] : [{ text: image.name, place: image.nameAt, image }],

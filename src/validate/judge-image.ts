@@ -1,7 +1,7 @@
 import { shortnamePattern } from '../catalog/parse.ts'
 import { parseDigest } from '../image.ts'
 import type { CheckedImage, CheckedVersion, Located } from './image.ts'
-import type { Report, RuleName } from './rules.ts'
+import type { ReportFinding, RuleName } from './rules.ts'
 import {
   architectureNamed,
   bare,
@@ -17,8 +17,8 @@ import {
 } from './url.ts'
 import { dayOf } from './value.ts'
 
-/** What the schema accepts in one image and yet cannot be meant. @param today `YYYY-MM-DD` */
-export function judgeImage(image: CheckedImage, today: string, report: Report): void {
+/** Reports what the schema accepts in one image although it cannot be meant. @param today `YYYY-MM-DD` */
+export function judgeImage(image: CheckedImage, today: string, report: ReportFinding): void {
   judgeSources(image, report)
   const { uuidValidity, enable, latestUrl, versions, place } = image
   if (uuidValidity?.text.startsWith('last-') && !/^last-[1-9]\d*$/.test(uuidValidity.text)) {
@@ -33,7 +33,7 @@ export function judgeImage(image: CheckedImage, today: string, report: Report): 
 
 function judgeSources(
   { latestUrl, latestChecksumUrl, shortname, shortnameAt, place, ...image }: CheckedImage,
-  report: Report,
+  report: ReportFinding,
 ): void {
   for (const [key, url] of [
     ['latest_url', latestUrl],
@@ -70,8 +70,8 @@ function judgeSources(
   judgeFile('latest_url', latestUrl, image, report)
 }
 
-/** Versions of one image that share what only one of them can have. */
-function judgeRepetitions(versions: readonly CheckedVersion[], report: Report): void {
+/** Reports versions of one image that share a value that only one of them can have. */
+function judgeRepetitions(versions: readonly CheckedVersion[], report: ReportFinding): void {
   const tell = (rule: RuleName, key: string, of: (version: CheckedVersion) => Located | undefined) => {
     const pairs = repetitionsOf(
       versions.flatMap((version) => {
@@ -100,8 +100,13 @@ export function repetitionsOf<T extends { readonly text: string }>(all: readonly
   })
 }
 
-/** What the schema accepts in one version and yet cannot be meant. @param today `YYYY-MM-DD` */
-function judgeVersion(version: CheckedVersion, image: CheckedImage, today: string, report: Report): void {
+/** Reports what the schema accepts in one version although it cannot be meant. @param today `YYYY-MM-DD` */
+function judgeVersion(
+  version: CheckedVersion,
+  image: CheckedImage,
+  today: string,
+  report: ReportFinding,
+): void {
   const { url, mirrorUrl } = version
   if (url !== undefined) {
     judgeUrl('url', url, report)
@@ -122,7 +127,7 @@ function judgeVersion(version: CheckedVersion, image: CheckedImage, today: strin
 }
 
 /** What can be wrong with any URL of a catalogue. */
-function judgeUrl(key: string, { text, place }: Located, report: Report): void {
+function judgeUrl(key: string, { text, place }: Located, report: ReportFinding): void {
   if (hasUserinfo(text)) report('credentials-url', place, `"${key}" holds a user name or a password`)
   if (isInsecure(text)) {
     report('insecure-url', place, `"${key}" is asked without encryption: what comes back may be anybody's`)
@@ -137,7 +142,7 @@ function judgeFile(
   key: string,
   { text, place }: Located,
   { format, architecture }: Described,
-  report: Report,
+  report: ReportFinding,
 ): void {
   const named = formatNamed(text)
   if (named !== undefined && format !== undefined && named !== format.text) {
@@ -158,7 +163,7 @@ function judgeMirror(
   mirrorUrl: Located,
   { version }: CheckedVersion,
   image: CheckedImage,
-  report: Report,
+  report: ReportFinding,
 ): void {
   const { text, place } = mirrorUrl
   judgeUrl('mirror_url', mirrorUrl, report)
@@ -181,7 +186,7 @@ function judgeMirror(
   }
 }
 
-function judgeChecksum({ checksum, hasChecksum, place }: CheckedVersion, report: Report): void {
+function judgeChecksum({ checksum, hasChecksum, place }: CheckedVersion, report: ReportFinding): void {
   if (checksum === undefined) {
     if (!hasChecksum) report('missing-checksum', place, 'The version has no checksum')
     return
@@ -206,7 +211,7 @@ function describeDigest(text: string): string {
   return `${algorithm}: and ${digits} hexadecimal digits in lower case`
 }
 
-function judgeDates({ version, buildDate }: CheckedVersion, today: string, report: Report): void {
+function judgeDates({ version, buildDate }: CheckedVersion, today: string, report: ReportFinding): void {
   const built = buildDate && dayOf(buildDate.text)
   if (buildDate === undefined || built === undefined) return
   const named = version && /^\d{8}(?!\d)/.test(version.text) ? dayOf(version.text) : undefined

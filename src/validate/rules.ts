@@ -61,8 +61,8 @@ function warning(remedy: string): Rule {
   return { severity: 'warning', remedy }
 }
 
-/** Takes what a rule has found: its name, where, a sentence; a remedy where the rule's own is too general. */
-export type Report = (rule: RuleName, place: Place, message: string, remedy?: string) => void
+/** Takes a finding: its rule, its place, a sentence, and a remedy if the rule's own is too general. */
+export type ReportFinding = (rule: RuleName, place: Place, message: string, remedy?: string) => void
 
 export function findingOf(
   rule: RuleName,

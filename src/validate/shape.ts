@@ -2,7 +2,7 @@ import { closest } from '../catalog/closest.ts'
 import { type CatalogDocument, type CatalogNode, isList, isMapping } from '../catalog/document.ts'
 import type { Field, FieldReader } from '../catalog/fields.ts'
 import type { Place } from '../errors.ts'
-import type { Report } from './rules.ts'
+import type { ReportFinding } from './rules.ts'
 import type { Check, ListOf, Shape } from './schema.ts'
 import { readValue, type Value } from './value.ts'
 
@@ -10,9 +10,9 @@ import { readValue, type Value } from './value.ts'
 export class ShapeChecker {
   readonly #document: CatalogDocument
   readonly #fields: FieldReader
-  readonly #report: Report
+  readonly #report: ReportFinding
 
-  constructor(document: CatalogDocument, fields: FieldReader, report: Report) {
+  constructor(document: CatalogDocument, fields: FieldReader, report: ReportFinding) {
     this.#document = document
     this.#fields = fields
     this.#report = report
