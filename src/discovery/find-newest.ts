@@ -56,11 +56,11 @@ export async function findNewest(
   tell({ type: 'checking' })
   const { http, signal, keys } = discovery
   const rule = ruleFor(image, discovery.sources)
-  const { resolver, strategy } = rule === undefined ? findResolver(image) : resolverOfRule(rule, image)
+  const { resolver, search } = rule === undefined ? findResolver(image) : resolverOfRule(rule, image)
   const policy = overrideOf(discovery.overrides, image, 'signatures') ?? discovery.signatures
   const signatures = policy === 'off' ? undefined : { policy, http, keys, now: () => new Date() }
   const release = image.osVersion
-  const build = await strategy.resolve(image, { http, signal, tell, resolver, release, signatures })
+  const build = await search({ http, signal, tell, resolver, release, signatures })
   for (const message of doubts(build, image)) tell({ type: 'warning', message })
   const fileName = build.url.slice(build.url.lastIndexOf('/') + 1)
   tell(

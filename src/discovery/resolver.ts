@@ -21,7 +21,7 @@ export interface Resolver {
   readonly recommended: readonly RecommendedImage[]
   /** Is the image of this distribution? Decided from the image alone (URLs, `os_distro`). */
   readonly serves: (image: Image) => boolean
-  /** The first that fits an image's URLs is taken; where none fits, the image is of another resolver. */
+  /** The first that can read an image's URLs is taken; an image whose URLs none can read is of another resolver. */
   readonly strategies: readonly Strategy[]
   /** Who signs the manifests. Absent: the distribution has no signature that we know of. */
   readonly signature?: ManifestSignature | undefined
@@ -41,11 +41,15 @@ export interface RecommendedImage {
 /** A way of finding builds that several distributions share. It never downloads the image. */
 export interface Strategy {
   readonly name: StrategyName
-  /** Do the image's URLs have the form that this strategy reads? Decided from their text alone. */
-  fits(image: Image): boolean
-  /** @throws UpdaterError HTTP_*, DISCOVERY_*, CHECKSUM_*, SIGNATURE_*, PATTERN_INVALID */
-  resolve(image: Image, context: ResolverContext): Promise<Build>
+  /** Returns undefined if the image's URLs are not of the form that this strategy reads; their text alone decides. */
+  searchFor(image: Image): Search | undefined
 }
+
+/**
+ * Finds the newest build of an image.
+ * @throws UpdaterError HTTP_*, DISCOVERY_*, CHECKSUM_*, SIGNATURE_*, PATTERN_INVALID
+ */
+export type Search = (context: ResolverContext) => Promise<Build>
 
 /** What a strategy may use. */
 export interface ResolverContext {

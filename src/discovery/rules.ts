@@ -36,12 +36,10 @@ function withRule(image: Image, rule: SourceRule | undefined): Image {
  * @throws UpdaterError CONFIGURATION where the URLs do not have the form that the rule's strategy reads
  */
 export function resolverOfRule({ name, strategy, signature }: SourceRule, image: Image): Chosen {
-  if (strategies[strategy].fits(image)) {
+  const search = strategies[strategy].searchFor(image)
+  if (search !== undefined) {
     const isSigned = signature !== undefined && strategy !== 'first-use'
-    return {
-      resolver: { name, signature: isSigned ? signatureOf(signature) : undefined },
-      strategy: strategies[strategy],
-    }
+    return { resolver: { name, signature: isSigned ? signatureOf(signature) : undefined }, search }
   }
   throw new UpdaterError(
     'CONFIGURATION',

@@ -4,12 +4,6 @@ import { compressions, parseDigest } from '../image.ts'
 import { decodeSegment } from './names.ts'
 import { hasPlaceholder } from './pattern.ts'
 
-/** What an image says of where its newest build is. */
-export interface Sources {
-  readonly latestUrl: string
-  readonly checksumUrl: string
-}
-
 /** A URL of a file, taken apart. */
 export interface FileUrl {
   /** Folder of the file, ends with a slash. */
@@ -26,20 +20,6 @@ export interface AliasFolderUrl extends FileUrl {
 }
 
 const aliasFolders: readonly string[] = ['current', 'latest', 'release']
-
-/** @throws UpdaterError DISCOVERY_UNSUPPORTED where one of the two URLs is missing */
-export function sourcesOf(image: Image): Sources {
-  const { latestUrl, latestChecksumUrl: checksumUrl } = image
-  if (latestUrl === undefined) throw unsupported(image, 'it has no latest_url', 'Give it one')
-  if (checksumUrl === undefined) {
-    throw unsupported(
-      image,
-      'it has no latest_checksum_url',
-      'Give it the URL of the checksum file that lists latest_url',
-    )
-  }
-  return { latestUrl, checksumUrl }
-}
 
 /** `undefined`: not an http(s) URL, or it names no file. A placeholder makes a URL none of a file. */
 export function splitFileUrl(url: string | undefined): FileUrl | undefined {
@@ -61,22 +41,17 @@ export function splitAliasFolderUrl(url: string | undefined): AliasFolderUrl | u
   return alias === undefined ? undefined : { ...file, base: file.parent.slice(0, -alias.length - 1), alias }
 }
 
-/** Both URLs, where they are in one folder `current`, `latest` or `release`. */
-export function aliasLayoutOf(
-  image: Image,
-): { readonly latest: AliasFolderUrl; readonly checksums: AliasFolderUrl } | undefined {
-  const latest = splitAliasFolderUrl(image.latestUrl)
-  const checksums = splitAliasFolderUrl(image.latestChecksumUrl)
-  return latest && checksums && latest.alias === checksums.alias ? { latest, checksums } : undefined
+/** An image's two URLs, in one folder `current`, `latest` or `release`. */
+export interface AliasUrls {
+  readonly latest: AliasFolderUrl
+  readonly checksums: AliasFolderUrl
 }
 
-/** @returns DISCOVERY_UNSUPPORTED */
-export function outsideAliasFolder(image: Image): UpdaterError {
-  return unsupported(
-    image,
-    'latest_url and latest_checksum_url are not in one folder current, latest or release',
-    'Give it URLs in such a folder',
-  )
+/** `undefined`: they are not in one such folder. */
+export function aliasUrlsOf({ latestUrl, latestChecksumUrl }: Image): AliasUrls | undefined {
+  const latest = splitAliasFolderUrl(latestUrl)
+  const checksums = splitAliasFolderUrl(latestChecksumUrl)
+  return latest && checksums && latest.alias === checksums.alias ? { latest, checksums } : undefined
 }
 
 /** The algorithm of the checksum that the catalogue has now. */
@@ -95,22 +70,20 @@ export function compressionOfUrl(url: string): Compression | undefined {
   return URL.canParse(url) ? compressionOf(new URL(url).pathname) : undefined
 }
 
-/** @returns DISCOVERY_UNSUPPORTED */
-export function notAFile(image: Image): UpdaterError {
-  return unsupported(
-    image,
-    'its latest_url is not the http(s) URL of a file',
-    'Give it one that ends with a file name',
-  )
-}
-
-/** @returns DISCOVERY_UNSUPPORTED */
-export function unsupported(image: Image, why: string, remedy: string): UpdaterError {
+/** @returns DISCOVERY_UNSUPPORTED, with what is wrong with the image's URLs */
+export function unsupported(image: Image): UpdaterError {
+  const [why, remedy] = defectOf(image)
   return new UpdaterError(
     'DISCOVERY_UNSUPPORTED',
     `The newest build of ${image.name} cannot be found: ${why}`,
-    {
-      remedy,
-    },
+    { remedy },
   )
+}
+
+function defectOf({ latestUrl, latestChecksumUrl }: Image): readonly [why: string, remedy: string] {
+  if (latestUrl === undefined) return ['it has no latest_url', 'Give it one']
+  if (latestChecksumUrl === undefined) {
+    return ['it has no latest_checksum_url', 'Give it the URL of the checksum file that lists latest_url']
+  }
+  return ['its latest_url is not the http(s) URL of a file', 'Give it one that ends with a file name']
 }

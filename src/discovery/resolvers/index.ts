@@ -1,6 +1,6 @@
 import type { Image } from '../../image.ts'
-import type { Resolver, Strategy } from '../resolver.ts'
-import { notAFile, sourcesOf } from '../sources.ts'
+import type { Resolver, Search } from '../resolver.ts'
+import { unsupported } from '../sources.ts'
 import { almalinux } from './almalinux.ts'
 import { alpine } from './alpine.ts'
 import { amazonlinux } from './amazonlinux.ts'
@@ -58,16 +58,17 @@ export const resolvers: readonly Resolver[] = [
 /** Who finds an image's newest build, and how. */
 export interface Chosen {
   readonly resolver: Pick<Resolver, 'name' | 'signature'>
-  readonly strategy: Strategy
+  readonly search: Search
 }
 
 /** @throws UpdaterError DISCOVERY_UNSUPPORTED */
 export function findResolver(image: Image): Chosen & { readonly resolver: Resolver } {
   for (const resolver of resolvers) {
     if (!resolver.serves(image)) continue
-    const strategy = resolver.strategies.find(({ fits }) => fits(image))
-    if (strategy !== undefined) return { resolver, strategy }
+    for (const strategy of resolver.strategies) {
+      const search = strategy.searchFor(image)
+      if (search !== undefined) return { resolver, search }
+    }
   }
-  sourcesOf(image)
-  throw notAFile(image)
+  throw unsupported(image)
 }

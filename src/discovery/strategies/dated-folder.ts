@@ -1,11 +1,12 @@
 import { UpdaterError } from '../../errors.ts'
 import { redactUrl } from '../../http/url.ts'
+import type { Build, Image } from '../../image.ts'
 import { buildAt, listedFile } from '../build-file.ts'
 import { fetchListing } from '../listing-page.ts'
 import { fetchManifest } from '../manifest.ts'
 import { childUrl } from '../names.ts'
 import type { ResolverContext, Strategy } from '../resolver.ts'
-import { type AliasFolderUrl, aliasLayoutOf, outsideAliasFolder, sourcesOf } from '../sources.ts'
+import { type AliasFolderUrl, type AliasUrls, aliasUrlsOf } from '../sources.ts'
 import { compareStamps, findStamp, type Stamp } from '../stamp.ts'
 
 /**
@@ -15,23 +16,27 @@ import { compareStamps, findStamp, type Stamp } from '../stamp.ts'
  */
 export const datedFolderStrategy: Strategy = {
   name: 'dated-folder',
-  fits: (image) => aliasLayoutOf(image) !== undefined,
-  async resolve(image, context) {
-    sourcesOf(image)
-    const layout = aliasLayoutOf(image)
-    if (layout === undefined) throw outsideAliasFolder(image)
-    const { latest, checksums } = layout
-    const folder = await newestFolder(latest, context)
-    const fileName = nameInFolder(latest.name, folder.name)
-    const url = childUrl(`${childUrl(latest.base, folder.name)}/`, fileName)
-    context.tell({ type: 'latest-url', url: redactUrl(url) })
-    const manifestName = checksums.name.endsWith('.json')
-      ? nameInFolder(checksums.name, folder.name)
-      : checksums.name
-    const manifestUrl = childUrl(`${childUrl(checksums.base, folder.name)}/`, manifestName)
-    const manifest = await fetchManifest(manifestUrl, context)
-    return buildAt(url, listedFile(fileName, manifest, image), manifest, context, folder.stamp.date)
+  searchFor(image) {
+    const urls = aliasUrlsOf(image)
+    return urls && ((context) => findInFolders(urls, image, context))
   },
+}
+
+async function findInFolders(
+  { latest, checksums }: AliasUrls,
+  image: Image,
+  context: ResolverContext,
+): Promise<Build> {
+  const folder = await newestFolder(latest, context)
+  const fileName = nameInFolder(latest.name, folder.name)
+  const url = childUrl(`${childUrl(latest.base, folder.name)}/`, fileName)
+  context.tell({ type: 'latest-url', url: redactUrl(url) })
+  const manifestName = checksums.name.endsWith('.json')
+    ? nameInFolder(checksums.name, folder.name)
+    : checksums.name
+  const manifestUrl = childUrl(`${childUrl(checksums.base, folder.name)}/`, manifestName)
+  const manifest = await fetchManifest(manifestUrl, context)
+  return buildAt(url, listedFile(fileName, manifest, image), manifest, context, folder.stamp.date)
 }
 
 interface DatedFolder {

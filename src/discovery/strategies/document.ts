@@ -15,7 +15,7 @@ import {
   type UrlPattern,
 } from '../pattern.ts'
 import type { ResolverContext, Strategy } from '../resolver.ts'
-import { catalogueAlgorithm, compressionOf, sourcesOf } from '../sources.ts'
+import { catalogueAlgorithm, compressionOf } from '../sources.ts'
 import { findUrlStamp } from '../stamp.ts'
 
 /** Where a document tells no digest of a file, this may know where it is. */
@@ -29,28 +29,28 @@ export type DigestLookup = (file: PublishedFile, context: ResolverContext) => Pr
 export function documentStrategy(lookUp?: DigestLookup): Strategy {
   return {
     name: 'document',
-    fits: ({ latestUrl = '', latestChecksumUrl = '' }) =>
-      hasPlaceholder(latestUrl) && isDocumentUrl(latestChecksumUrl),
-    async resolve(image, context) {
-      const { latestUrl, checksumUrl } = sourcesOf(image)
-      const url = parsePattern(latestUrl, image.name)
-      const wanted = { url, compiled: await compilePatterns(url, image.name), imageName: image.name }
-      const { files, trust } = await fetchFiles(checksumUrl, wanted, context)
-      const file = newestOf(files, (each) => each.url, wanted)
-      if (file === undefined) throw nothingMatches(checksumUrl, image)
-      context.tell({ type: 'latest-url', url: redactUrl(file.url) })
-      const digests = file.digests.length > 0 ? file.digests : ((await lookUp?.(file, context)) ?? [])
-      const digest = preferredDigest(digests, catalogueAlgorithm(image))
-      if (digest === undefined) throw notPublished(file.url, checksumUrl)
-      const version = findUrlStamp(file.url)?.date ?? file.version
-      return {
-        url: file.url,
-        resolver: context.resolver.name,
-        digest,
-        size: file.size,
-        version,
-        compression: compressionOf(file.url),
-        trust,
+    searchFor(image) {
+      const { latestUrl = '', latestChecksumUrl: checksumUrl = '' } = image
+      if (!hasPlaceholder(latestUrl) || !isDocumentUrl(checksumUrl)) return undefined
+      return async (context) => {
+        const url = parsePattern(latestUrl, image.name)
+        const wanted = { url, compiled: await compilePatterns(url, image.name), imageName: image.name }
+        const { files, trust } = await fetchFiles(checksumUrl, wanted, context)
+        const file = newestOf(files, (each) => each.url, wanted)
+        if (file === undefined) throw nothingMatches(checksumUrl, image)
+        context.tell({ type: 'latest-url', url: redactUrl(file.url) })
+        const digests = file.digests.length > 0 ? file.digests : ((await lookUp?.(file, context)) ?? [])
+        const digest = preferredDigest(digests, catalogueAlgorithm(image))
+        if (digest === undefined) throw notPublished(file.url, checksumUrl)
+        return {
+          url: file.url,
+          resolver: context.resolver.name,
+          digest,
+          size: file.size,
+          version: findUrlStamp(file.url)?.date ?? file.version,
+          compression: compressionOf(file.url),
+          trust,
+        }
       }
     },
   }

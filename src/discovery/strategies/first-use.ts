@@ -16,24 +16,26 @@ import { followListings } from './placeholder.ts'
 export function firstUseStrategy(list: Lister = fetchListing): Strategy {
   return {
     name: 'first-use',
-    fits: ({ latestUrl, latestChecksumUrl }) =>
-      latestUrl !== undefined && hasPlaceholder(latestUrl) && latestChecksumUrl === undefined,
-    async resolve(image, context) {
-      const latest = parsePattern(image.latestUrl ?? '', image.name)
-      const url = fillUrl(latest, await followListings(latest, new Map(), { image, list, context }))
-      const file = splitFileUrl(url)
-      if (url === undefined || file === undefined) {
-        throw new UpdaterError('DISCOVERY_UNSUPPORTED', `The latest_url of ${image.name} names no file`)
-      }
-      if (context.signatures?.policy === 'require') throw unsignedDistribution(context.resolver.name, url)
-      context.tell({ type: 'latest-url', url: redactUrl(url) })
-      return {
-        url,
-        resolver: context.resolver.name,
-        digest: undefined,
-        version: findUrlStamp(url)?.date,
-        compression: compressionOf(file.name),
-        trust: 'first-use',
+    searchFor(image) {
+      const { latestUrl = '', latestChecksumUrl } = image
+      if (!hasPlaceholder(latestUrl) || latestChecksumUrl !== undefined) return undefined
+      return async (context) => {
+        const latest = parsePattern(latestUrl, image.name)
+        const url = fillUrl(latest, await followListings(latest, new Map(), { image, list, context }))
+        const file = splitFileUrl(url)
+        if (url === undefined || file === undefined) {
+          throw new UpdaterError('DISCOVERY_UNSUPPORTED', `The latest_url of ${image.name} names no file`)
+        }
+        if (context.signatures?.policy === 'require') throw unsignedDistribution(context.resolver.name, url)
+        context.tell({ type: 'latest-url', url: redactUrl(url) })
+        return {
+          url,
+          resolver: context.resolver.name,
+          digest: undefined,
+          version: findUrlStamp(url)?.date,
+          compression: compressionOf(file.name),
+          trust: 'first-use',
+        }
       }
     },
   }

@@ -4,7 +4,7 @@ import { fetchManifest } from '../manifest.ts'
 import { childUrl } from '../names.ts'
 import { hasPlaceholder } from '../pattern.ts'
 import type { Strategy } from '../resolver.ts'
-import { notAFile, sourcesOf, splitFileUrl } from '../sources.ts'
+import { splitFileUrl } from '../sources.ts'
 
 /**
  * `latest_url` names a file that moves on to each newest build, and `latest_checksum_url` a manifest that
@@ -12,19 +12,17 @@ import { notAFile, sourcesOf, splitFileUrl } from '../sources.ts'
  */
 export const manifestStrategy: Strategy = {
   name: 'manifest',
-  fits: ({ latestUrl, latestChecksumUrl }) =>
-    splitFileUrl(latestUrl) !== undefined &&
-    latestChecksumUrl !== undefined &&
-    !hasPlaceholder(latestChecksumUrl),
-  async resolve(image, context) {
-    const { latestUrl, checksumUrl } = sourcesOf(image)
+  searchFor(image) {
+    const { latestUrl = '', latestChecksumUrl: checksumUrl } = image
     const latest = splitFileUrl(latestUrl)
-    if (latest === undefined) throw notAFile(image)
-    context.tell({ type: 'latest-url', url: redactUrl(latestUrl) })
-    const manifest = await fetchManifest(checksumUrl, context, true)
-    const alias = listedFile(latest.name, manifest, image)
-    const file = datedTwin(alias, manifest)
-    const url = file === alias ? latestUrl : childUrl(latest.parent, file.name)
-    return buildAt(url, file, manifest, context)
+    if (latest === undefined || checksumUrl === undefined || hasPlaceholder(checksumUrl)) return undefined
+    return async (context) => {
+      context.tell({ type: 'latest-url', url: redactUrl(latestUrl) })
+      const manifest = await fetchManifest(checksumUrl, context, true)
+      const alias = listedFile(latest.name, manifest, image)
+      const file = datedTwin(alias, manifest)
+      const url = file === alias ? latestUrl : childUrl(latest.parent, file.name)
+      return buildAt(url, file, manifest, context)
+    }
   },
 }

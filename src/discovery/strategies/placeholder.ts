@@ -22,7 +22,6 @@ import {
   unknownPattern,
 } from '../pattern.ts'
 import type { ResolverContext, Strategy } from '../resolver.ts'
-import { sourcesOf } from '../sources.ts'
 
 /**
  * Path segments of `latest_url` hold `HEREBE<pattern>DRAGONS`. From left to right, the listing of a
@@ -33,24 +32,25 @@ import { sourcesOf } from '../sources.ts'
 export function placeholderStrategy(list: Lister = fetchListing): Strategy {
   return {
     name: 'placeholder',
-    fits: ({ latestUrl, latestChecksumUrl }) =>
-      latestUrl !== undefined && hasPlaceholder(latestUrl) && latestChecksumUrl !== undefined,
-    async resolve(image, context) {
-      const { latestUrl, checksumUrl } = sourcesOf(image)
-      const latest = parsePattern(latestUrl, image.name)
-      const checksums = hasPlaceholder(checksumUrl) ? parsePattern(checksumUrl, image.name) : undefined
-      const inChecksums = new Set(checksums === undefined ? [] : patternsOf(checksums))
-      const inManifest = patternsOf(latest.segments.at(-1) ?? []).filter((each) => !inChecksums.has(each))
-      const look = { image, list, context }
-      let known = await followListings(latest, new Map(), look, inManifest)
-      if (checksums !== undefined) known = await followListings(checksums, known, look)
-      const manifestUrl = checksums === undefined ? checksumUrl : urlOf(checksums, known, image)
-      const manifest = await fetchManifest(manifestUrl, context)
-      if (inManifest.length > 0) known = await followManifest(latest, known, image, manifest)
-      const file = datedTwin(listedFile(fileNameOf(latest, known), manifest, image), manifest)
-      const url = childUrl(folderOf(urlOf(latest, known, image)), file.name)
-      context.tell({ type: 'latest-url', url: redactUrl(url) })
-      return buildAt(url, file, manifest, context)
+    searchFor(image) {
+      const { latestUrl = '', latestChecksumUrl: checksumUrl } = image
+      if (!hasPlaceholder(latestUrl) || checksumUrl === undefined) return undefined
+      return async (context) => {
+        const latest = parsePattern(latestUrl, image.name)
+        const checksums = hasPlaceholder(checksumUrl) ? parsePattern(checksumUrl, image.name) : undefined
+        const inChecksums = new Set(checksums === undefined ? [] : patternsOf(checksums))
+        const inManifest = patternsOf(latest.segments.at(-1) ?? []).filter((each) => !inChecksums.has(each))
+        const look = { image, list, context }
+        let known = await followListings(latest, new Map(), look, inManifest)
+        if (checksums !== undefined) known = await followListings(checksums, known, look)
+        const manifestUrl = checksums === undefined ? checksumUrl : urlOf(checksums, known, image)
+        const manifest = await fetchManifest(manifestUrl, context)
+        if (inManifest.length > 0) known = await followManifest(latest, known, image, manifest)
+        const file = datedTwin(listedFile(fileNameOf(latest, known), manifest, image), manifest)
+        const url = childUrl(folderOf(urlOf(latest, known, image)), file.name)
+        context.tell({ type: 'latest-url', url: redactUrl(url) })
+        return buildAt(url, file, manifest, context)
+      }
     },
   }
 }

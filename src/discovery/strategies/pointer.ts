@@ -7,7 +7,7 @@ import { childUrl, isSafeFileName } from '../names.ts'
 import { compareFileNames } from '../natural-order.ts'
 import { compilePatterns, fillUrl, hasPlaceholder, parsePattern, placeholderError } from '../pattern.ts'
 import type { Strategy } from '../resolver.ts'
-import { notAFile, sourcesOf, splitFileUrl } from '../sources.ts'
+import { splitFileUrl } from '../sources.ts'
 import { findStamp } from '../stamp.ts'
 
 /**
@@ -17,22 +17,22 @@ import { findStamp } from '../stamp.ts'
  */
 export const pointerStrategy: Strategy = {
   name: 'pointer',
-  fits: ({ latestUrl, latestChecksumUrl = '' }) =>
-    splitFileUrl(latestUrl) !== undefined && hasPlaceholder(latestChecksumUrl),
-  async resolve(image, context) {
-    const { latestUrl, checksumUrl } = sourcesOf(image)
+  searchFor(image) {
+    const { latestUrl = '', latestChecksumUrl: checksumUrl = '' } = image
     const pointer = splitFileUrl(latestUrl)
-    if (pointer === undefined) throw notAFile(image)
-    const { folder, pattern, suffix } = await checksumPlace(checksumUrl, image)
-    const { text } = await fetchVerified(latestUrl, context, true)
-    const newest = newestOf(parsePointer(text).filter(({ path }) => pattern.matches(path)))
-    if (newest === undefined) throw namesNothing(latestUrl, image)
-    const url = pathUrl(pointer.parent, newest.path)
-    context.tell({ type: 'latest-url', url: redactUrl(url) })
-    const manifest = await fetchManifest(pathUrl(folder, `${newest.path}${suffix}`), context)
-    const name = newest.path.slice(newest.path.lastIndexOf('/') + 1)
-    const build = buildAt(url, listedFile(name, manifest, image), manifest, context)
-    return { ...build, version: build.version ?? newest.version, size: build.size ?? newest.size }
+    if (pointer === undefined || !hasPlaceholder(checksumUrl)) return undefined
+    return async (context) => {
+      const { folder, pattern, suffix } = await checksumPlace(checksumUrl, image)
+      const { text } = await fetchVerified(latestUrl, context, true)
+      const newest = newestOf(parsePointer(text).filter(({ path }) => pattern.matches(path)))
+      if (newest === undefined) throw namesNothing(latestUrl, image)
+      const url = pathUrl(pointer.parent, newest.path)
+      context.tell({ type: 'latest-url', url: redactUrl(url) })
+      const manifest = await fetchManifest(pathUrl(folder, `${newest.path}${suffix}`), context)
+      const name = newest.path.slice(newest.path.lastIndexOf('/') + 1)
+      const build = buildAt(url, listedFile(name, manifest, image), manifest, context)
+      return { ...build, version: build.version ?? newest.version, size: build.size ?? newest.size }
+    }
   },
 }
 

@@ -1,10 +1,11 @@
 import { UpdaterError } from '../../errors.ts'
 import { redactUrl } from '../../http/url.ts'
+import type { Build, Image } from '../../image.ts'
 import { buildAt, listedFile } from '../build-file.ts'
 import { fetchManifest } from '../manifest.ts'
 import { childUrl, isSafeFileName } from '../names.ts'
-import type { Strategy } from '../resolver.ts'
-import { aliasLayoutOf, outsideAliasFolder } from '../sources.ts'
+import type { ResolverContext, Strategy } from '../resolver.ts'
+import { type AliasUrls, aliasUrlsOf } from '../sources.ts'
 
 /**
  * `latest_url` is `BASE/<current|latest|release>/<file>`; `version.txt` in that folder names the version, and
@@ -12,20 +13,25 @@ import { aliasLayoutOf, outsideAliasFolder } from '../sources.ts'
  */
 export const versionFileStrategy: Strategy = {
   name: 'version-file',
-  fits: (image) => aliasLayoutOf(image) !== undefined,
-  async resolve(image, context) {
-    const layout = aliasLayoutOf(image)
-    if (layout === undefined) throw outsideAliasFolder(image)
-    const { latest, checksums } = layout
-    const versionUrl = childUrl(latest.parent, 'version.txt')
-    const version = parseVersionFile((await context.http.text(versionUrl, { signal: context.signal })).text)
-    if (version === undefined) throw noVersion(versionUrl)
-    const url = childUrl(`${childUrl(latest.base, version)}/`, latest.name)
-    context.tell({ type: 'latest-url', url: redactUrl(url) })
-    const manifestUrl = childUrl(`${childUrl(checksums.base, version)}/`, checksums.name)
-    const manifest = await fetchManifest(manifestUrl, context)
-    return buildAt(url, listedFile(latest.name, manifest, image), manifest, context)
+  searchFor(image) {
+    const urls = aliasUrlsOf(image)
+    return urls && ((context) => findByVersionFile(urls, image, context))
   },
+}
+
+async function findByVersionFile(
+  { latest, checksums }: AliasUrls,
+  image: Image,
+  context: ResolverContext,
+): Promise<Build> {
+  const versionUrl = childUrl(latest.parent, 'version.txt')
+  const version = parseVersionFile((await context.http.text(versionUrl, { signal: context.signal })).text)
+  if (version === undefined) throw noVersion(versionUrl)
+  const url = childUrl(`${childUrl(latest.base, version)}/`, latest.name)
+  context.tell({ type: 'latest-url', url: redactUrl(url) })
+  const manifestUrl = childUrl(`${childUrl(checksums.base, version)}/`, checksums.name)
+  const manifest = await fetchManifest(manifestUrl, context)
+  return buildAt(url, listedFile(latest.name, manifest, image), manifest, context)
 }
 
 /** The version in lines `NAME=value`; the text may also be nothing but the version. Never throws. */
