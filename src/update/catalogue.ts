@@ -1,6 +1,5 @@
 import { throwDefects } from '../catalog/defects.ts'
-import type { VersionEdit } from '../catalog/edit.ts'
-import { editEach } from '../catalog/edit.ts'
+import { editEach, type VersionEdit } from '../catalog/edit.ts'
 import { type CatalogLock, lockFolders } from '../catalog/lock.ts'
 import { readCatalog } from '../catalog/read.ts'
 import { selectImages } from '../catalog/select.ts'
@@ -13,7 +12,6 @@ import type { FileChange } from '../report/schemas.ts'
 import { skipReason } from '../run/run.ts'
 import type { UpdateSettings } from './options.ts'
 import { findSharedObjects } from './plan.ts'
-import { type CatalogWriter, createWriter } from './writer.ts'
 
 /** The catalogue files of one run, held under a lock until `release`. */
 export interface OpenCatalogue {
@@ -39,13 +37,12 @@ export async function openCatalogue(settings: UpdateSettings): Promise<OpenCatal
   if (namesObjects(settings.mirror))
     refuseSharedObjects(files.flatMap((file) => file.images).filter(isLookedAt))
   const paths = new Set(images.filter(isLookedAt).map(({ file }) => file))
-  const writers = new Map<string, CatalogWriter>()
-  for (const { path, text } of files) {
-    writers.set(
+  const writers = new Map(
+    files.map(({ path, text }) => [
       path,
-      settings.dryRun ? dryWriter(path, text) : createWriter((edits) => applyEdits(path, edits)),
-    )
-  }
+      new FileWriter(settings.dryRun ? planOnly(path, text) : (edits) => applyEdits(path, edits)),
+    ]),
+  )
   const lock = settings.dryRun ? undefined : await lockAll(paths, shard)
   return {
     images,
@@ -56,7 +53,7 @@ export async function openCatalogue(settings: UpdateSettings): Promise<OpenCatal
     },
     changes: async () => {
       const changed = [...writers].flatMap(([file, writer]) => {
-        const change = writer.change()
+        const { change } = writer
         return change === undefined || change.before === change.after ? [] : [{ file, ...change }]
       })
       if (changed.length === 0) return []
@@ -87,15 +84,59 @@ function refuseSharedObjects(images: readonly Image[]): void {
   )
 }
 
-/** Edits that are planned one upon the other, and never written. */
-function dryWriter(path: string, text: string): CatalogWriter {
+/** Applies edits to one file. It is never called while an earlier call is unsettled. */
+type Apply = (edits: readonly VersionEdit[]) => Promise<EditResult>
+
+export interface EditResult {
+  readonly before: string
+  readonly after: string
+  readonly failed: readonly { readonly edit: VersionEdit; readonly error: unknown }[]
+}
+
+/** Each edit is planned upon the one before, and none is written. */
+function planOnly(path: string, text: string): Apply {
   let current = text
-  return createWriter(async (edits) => {
+  return async (edits) => {
     const before = current
     const { text: after, failed } = editEach(path, before, edits)
     current = after
     return { before, after, failed }
-  })
+  }
+}
+
+/** Writes the edits of one catalogue file: those that come while others are written go together. */
+export class FileWriter {
+  /** The text before the first and after the last applied edit. */
+  change: { readonly before: string; readonly after: string } | undefined
+  readonly #apply: Apply
+  #waiting: VersionEdit[] = []
+  /** Settles when no edit is being written. */
+  #written: Promise<unknown> = Promise.resolve()
+  /** Errors of the next batch, by edit. */
+  #next: Promise<ReadonlyMap<VersionEdit, unknown>> | undefined
+
+  constructor(apply: Apply) {
+    this.#apply = apply
+  }
+
+  /** Settles when the edit is applied, or rejects if it cannot be. */
+  async write(edit: VersionEdit): Promise<void> {
+    this.#waiting.push(edit)
+    this.#next ??= this.#written.then(() => this.#applyWaiting())
+    const errors = await this.#next
+    if (errors.has(edit)) throw errors.get(edit)
+  }
+
+  async #applyWaiting(): Promise<ReadonlyMap<VersionEdit, unknown>> {
+    const edits = this.#waiting
+    this.#waiting = []
+    this.#next = undefined
+    const applied = this.#apply(edits)
+    this.#written = applied.catch(() => undefined)
+    const { before, after, failed } = await applied
+    this.change = { before: this.change?.before ?? before, after }
+    return new Map(failed.map(({ edit, error }) => [edit, error]))
+  }
 }
 
 async function lockAll(paths: ReadonlySet<string>, shard: Shard | undefined): Promise<CatalogLock> {
