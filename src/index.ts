@@ -2,8 +2,7 @@ import type { proposeChanges as Propose } from './propose/propose.ts'
 import type { serveCatalogue as Serve } from './serve/serve.ts'
 
 export type { Shard } from './catalog/shard.ts'
-export { checkCatalogue } from './check/check.ts'
-export type { CheckOptions } from './check/options.ts'
+export { type CheckOptions, checkCatalogue } from './check/check.ts'
 export { loadConfiguration } from './config/load.ts'
 export type { ConfiguredOptions } from './config/schema.ts'
 export { secretOptions } from './config/secrets.ts'
@@ -37,8 +36,7 @@ export { mirrorCatalogue } from './mirror/mirror.ts'
 export { type PageOptions, renderPage } from './page/page.ts'
 export type { ForgeOptions } from './propose/forge.ts'
 export type { ProposeOptions, ProposeOutcome } from './propose/propose.ts'
-export type { PruneOptions } from './prune/options.ts'
-export { pruneMirror } from './prune/prune.ts'
+export { type PruneOptions, pruneMirror } from './prune/prune.ts'
 export { parseReport } from './report/parse.ts'
 export type {
   CatalogueDiff,
@@ -90,8 +88,7 @@ export type {
 export type { UpdateOptions } from './update/options.ts'
 export { updateCatalogue } from './update/update.ts'
 export { type ValidateContext, type ValidateOptions, validateCatalogue } from './validate/validate.ts'
-export type { VerifyOptions } from './verify/options.ts'
-export { verifyCatalogue } from './verify/verify.ts'
+export { type VerifyOptions, verifyCatalogue } from './verify/verify.ts'
 
 /** See `src/propose/propose.ts`, which is loaded by the first call: no run needs it. */
 export const proposeChanges: typeof Propose = async (options) => {

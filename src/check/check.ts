@@ -2,7 +2,7 @@ import { readCatalog } from '../catalog/read.ts'
 import { selectImages } from '../catalog/select.ts'
 import { recordedDigest, refuseDowngrade } from '../discovery/compare.ts'
 import { createDiscovery, type Discovery, findNewest, versionOf } from '../discovery/find-newest.ts'
-import { settleDiscovery } from '../discovery/options.ts'
+import { type DiscoveryOptions, settleDiscovery } from '../discovery/options.ts'
 import { withSources } from '../discovery/rules.ts'
 import { dateOfVersion } from '../discovery/stamp.ts'
 import { asUpdaterError, UpdaterError } from '../errors.ts'
@@ -15,7 +15,7 @@ import { buildDay, daysBetween, summarizeCheck, toldVersion } from '../report/ch
 import { reportedError } from '../report/refusal.ts'
 import type { CheckedImage, CheckReport, CheckStatus, MirrorState, OutcomeValues } from '../report/schemas.ts'
 import { reportedValues } from '../report/update.ts'
-import { defaultJobs, positive, settleCatalogue } from '../run/options.ts'
+import { type CatalogueOptions, defaultJobs, positive, settleCatalogue } from '../run/options.ts'
 import {
   type Beginning,
   begin,
@@ -30,7 +30,13 @@ import {
   tellOf,
 } from '../run/run.ts'
 import { findPublic } from '../stores/public.ts'
-import type { CheckOptions } from './options.ts'
+
+export interface CheckOptions extends CatalogueOptions, DiscoveryOptions {
+  /** Ask the mirror's public URLs. Default: true. */
+  readonly checkPublic?: boolean | undefined
+  /** Checks at once. Default: 256. */
+  readonly jobs?: number | undefined
+}
 
 /**
  * Says of each selected image how old the version in the catalogue is, whether the distribution has a newer

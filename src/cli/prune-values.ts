@@ -1,4 +1,4 @@
-import type { PruneOptions } from '../prune/options.ts'
+import type { PruneOptions } from '../prune/prune.ts'
 import type { Flags } from './flags.ts'
 import type { PruneFlags } from './options.ts'
 import { parseDuration } from './service-values.ts'

@@ -1,8 +1,8 @@
-import type { CheckOptions } from '../check/options.ts'
+import type { CheckOptions } from '../check/check.ts'
 import { UpdaterError } from '../errors.ts'
 import type { MirrorOptions, RunOptions } from '../run/options.ts'
 import type { UpdateOptions } from '../update/options.ts'
-import type { VerifyOptions } from '../verify/options.ts'
+import type { VerifyOptions } from '../verify/verify.ts'
 import { type Flags, invalid, type Origin } from './flags.ts'
 import type { CheckFlags, ImagesFlags, MirrorFlags, RunFlags, UpdateFlags, VerifyFlags } from './options.ts'
 

@@ -9,11 +9,22 @@ import { writeChecksumFiles } from '../stores/checksum-files.ts'
 import { keyPrefixOf, type MirrorOptions, openStore, placeOptions } from '../stores/kinds.ts'
 import { folderOfKey } from '../stores/naming.ts'
 import type { ListedObject, Store } from '../stores/store.ts'
-import type { PruneOptions } from './options.ts'
 import { type Inventory, type Named, namedKeys, takeStock } from './plan.ts'
 import { assertWhole } from './whole.ts'
 
 const usualGrace = 14 * 24 * 60 * 60 * 1000
+
+export interface PruneOptions {
+  /** Folders of `*.yml` and `*.yaml` files, or single files: all that name objects on the mirror. */
+  readonly images: readonly string[]
+  readonly mirror: MirrorOptions
+  /** Milliseconds; younger objects stay, named or not. Default: 14 days. */
+  readonly grace?: number | undefined
+  /** Remove what is found; without it the report only lists it. Default: false. */
+  readonly remove?: boolean | undefined
+  /** Bring the `SHA256SUMS` beside removed objects up to date. Default: true. */
+  readonly checksumFiles?: boolean | undefined
+}
 
 /**
  * Finds the objects on the mirror that no catalogue file names any more and that are older than a grace period,

@@ -6,7 +6,7 @@ import type { Listener } from '../events.ts'
 import { type Digest, formatDigest, type Image, type ImageVersion, parseDigest } from '../image.ts'
 import type { Verdict, VerifiedUrl, VerifiedVersion, VerifyReport } from '../report/schemas.ts'
 import { severities } from '../report/verify.ts'
-import { defaultMaxImageSize, positive, settleCatalogue } from '../run/options.ts'
+import { type CatalogueOptions, defaultMaxImageSize, positive, settleCatalogue } from '../run/options.ts'
 import {
   begin,
   endInOrder,
@@ -18,7 +18,17 @@ import {
   tellOf,
 } from '../run/run.ts'
 import { type Answer, type Asker, askUrl, compared, failed, type Hashed, hashUrl, inLightOf } from './ask.ts'
-import type { VerifyOptions } from './options.ts'
+
+export interface VerifyOptions extends CatalogueOptions {
+  /** Also download every file and compare its digest with the catalogue's checksum. Default: false. */
+  readonly full?: boolean | undefined
+  /** URLs asked at once. Default: 256. */
+  readonly jobs?: number | undefined
+  /** Downloads at once. Default: 2. */
+  readonly transfers?: number | undefined
+  /** With `full`: bytes that a file may have, and an image once decompressed. Default: 64 GiB. */
+  readonly maxImageSize?: number | undefined
+}
 
 /**
  * Asks every `url` and `mirror_url` of the catalogue, as anybody could: no credentials are needed or used, and

@@ -1,4 +1,4 @@
-import type { CheckOptions } from '../../check/options.ts'
+import type { CheckOptions } from '../../check/check.ts'
 import type { RunEvent } from '../../events.ts'
 import { checkStatus, formatCheckCsv, formatCheckText } from '../../report/check.ts'
 import { formatReport } from '../../report/json.ts'
