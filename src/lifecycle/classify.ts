@@ -1,8 +1,7 @@
 import { compareNatural } from '../discovery/natural-order.ts'
 import type { Image } from '../image.ts'
 import type { LifecycleImage, LifecycleRelease } from '../report/schemas.ts'
-import type { LifecycleData, Release } from './end-of-life.ts'
-import { daysLeft, hasEnded, releaseOf } from './end-of-life.ts'
+import { daysLeft, hasEnded, type LifecycleData, type Release, releaseOf, releasesOf } from './end-of-life.ts'
 import type { Product } from './products.ts'
 
 export interface Question {
@@ -43,7 +42,7 @@ function releasesIn({ images, data, today, within }: Question, product: Product)
     byRelease.set(found.release, [...(byRelease.get(found.release) ?? []), image])
   }
   return [...byRelease].map(([name, some]) => {
-    const release = known(data, product).find((one) => one.release === name)
+    const release = releasesOf(product, data).find((one) => one.release === name)
     const isOff = some.every(({ enable }) => !enable)
     const status = release === undefined ? 'unknown' : statusOf(release, today, within)
     return {
@@ -58,7 +57,7 @@ function missing({ catalogue, data, today, within }: Question, product: Product)
   const others = catalogue.filter((image) => releaseOf(image)?.product === product)
   if (others.every(({ enable }) => !enable)) return []
   const there = new Set(others.map((image) => releaseOf(image)?.release))
-  const wanted = known(data, product).filter(
+  const wanted = releasesOf(product, data).filter(
     (one) =>
       !there.has(one.release) &&
       (one.released === undefined || one.released <= today) &&
@@ -75,10 +74,6 @@ function missing({ catalogue, data, today, within }: Question, product: Product)
 function statusOf(release: Release, today: string, within: number): 'expired' | 'expiring' | 'supported' {
   if (hasEnded(release, today)) return 'expired'
   return (daysLeft(release, today) ?? Number.POSITIVE_INFINITY) <= within ? 'expiring' : 'supported'
-}
-
-function known({ products }: LifecycleData, { name }: Product): readonly Release[] {
-  return products[name] ?? []
 }
 
 function aboutOf(

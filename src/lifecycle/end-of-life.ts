@@ -84,7 +84,11 @@ export function endOfLife(image: Image, data: LifecycleData): EndOfLife | undefi
   return { ...release, product: found.product.name, label: found.product.label }
 }
 
-function releasesOf(product: Product | undefined, { products: known }: LifecycleData): readonly Release[] {
+/** Returns the releases of a product as far as the dates name them. */
+export function releasesOf(
+  product: Product | undefined,
+  { products: known }: LifecycleData,
+): readonly Release[] {
   return product !== undefined && Object.hasOwn(known, product.name) ? (known[product.name] ?? []) : []
 }
 

@@ -1,7 +1,10 @@
 import { z } from 'zod'
 import { asUpdaterError, UpdaterError } from '../errors.ts'
 import { abortedError } from '../http/abort.ts'
+import { createHttpClient } from '../http/client.ts'
+import type { Policy } from '../http/policy.ts'
 import type { DiscoveryHttp } from '../http/types.ts'
+import { version } from '../package.ts'
 import type { LifecycleData, Release } from './end-of-life.ts'
 import type { Product } from './products.ts'
 import { snapshot } from './snapshot.ts'
@@ -14,7 +17,7 @@ export interface LifecycleSources {
   readonly gardenLinuxReleases: string
 }
 
-export const publicSources: LifecycleSources = {
+const publicSources: LifecycleSources = {
   endOfLifeApi: 'https://endoflife.date/api/v1/',
   gardenLinuxReleases: 'https://gardenlinux-glrd.s3.eu-central-1.amazonaws.com/releases-major.json',
 }
@@ -24,10 +27,10 @@ export interface FetchedLifecycles {
   readonly failures: readonly UpdaterError[]
 }
 
-export interface FetchContext {
-  readonly http: DiscoveryHttp
-  readonly signal: AbortSignal
-  readonly sources: LifecycleSources
+export interface FetchOptions {
+  readonly signal?: AbortSignal | undefined
+  readonly httpPolicy?: Partial<Policy> | undefined
+  readonly sources?: Partial<LifecycleSources> | undefined
   /** `YYYY-MM-DD` */
   readonly today: string
 }
@@ -35,23 +38,35 @@ export interface FetchContext {
 /** Fetches the dates of products; for those that fail, the dates of the snapshot are used. */
 export async function fetchLifecycles(
   products: readonly Product[],
-  context: FetchContext,
+  { signal = new AbortController().signal, httpPolicy, sources, today }: FetchOptions,
 ): Promise<FetchedLifecycles> {
-  const answers = await Promise.all(
-    products.map(async (product) => {
-      try {
-        return { product, releases: await fetchReleases(product, context) }
-      } catch (thrown) {
-        if (context.signal.aborted) throw abortedError(context.signal)
-        const releases = snapshot.products[product.name] ?? []
-        return { product, releases, failure: unavailable(product, thrown) }
-      }
-    }),
-  )
-  const failures = answers.flatMap(({ failure }) => failure ?? [])
-  const asOf = failures.length > 0 ? snapshot.asOf : context.today
-  const known = answers.map(({ product, releases }) => [product.name, releases] as const)
-  return { data: { asOf, products: Object.fromEntries(known) }, failures }
+  const http = createHttpClient({ version: version(), policy: httpPolicy })
+  const fetching = { http, signal, sources: { ...publicSources, ...sources } }
+  try {
+    const answers = await Promise.all(products.map((product) => fetchOrRemember(product, fetching)))
+    const failures = answers.flatMap(({ failure }) => failure ?? [])
+    const known = answers.map(({ product, releases }) => [product.name, releases] as const)
+    const asOf = failures.length > 0 ? snapshot.asOf : today
+    return { data: { asOf, products: Object.fromEntries(known) }, failures }
+  } finally {
+    await http.close()
+  }
+}
+
+interface Fetching {
+  readonly http: DiscoveryHttp
+  readonly signal: AbortSignal
+  readonly sources: LifecycleSources
+}
+
+async function fetchOrRemember(product: Product, fetching: Fetching) {
+  try {
+    return { product, releases: await fetchReleases(product, fetching) }
+  } catch (thrown) {
+    if (fetching.signal.aborted) throw abortedError(fetching.signal)
+    const releases = snapshot.products[product.name] ?? []
+    return { product, releases, failure: unavailable(product, thrown) }
+  }
 }
 
 function unavailable(product: Product, thrown: unknown): UpdaterError {
@@ -62,7 +77,7 @@ function unavailable(product: Product, thrown: unknown): UpdaterError {
   })
 }
 
-async function fetchReleases(product: Product, { http, signal, sources }: FetchContext): Promise<Release[]> {
+async function fetchReleases(product: Product, { http, signal, sources }: Fetching): Promise<Release[]> {
   const isGardenLinux = product.name === 'gardenlinux'
   const url = isGardenLinux ? sources.gardenLinuxReleases : `${sources.endOfLifeApi}products/${product.name}`
   const { text } = await http.text(url, { signal })

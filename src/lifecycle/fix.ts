@@ -11,31 +11,30 @@ import type { FileChange } from '../report/schemas.ts'
 export interface SwitchedOff {
   readonly changes: readonly FileChange[]
   /** The images that are (in a dry run: would be) off now. */
-  readonly images: ReadonlySet<Image>
+  readonly images: readonly Image[]
   readonly failures: readonly UpdaterError[]
 }
 
 /** Switches images off in their files, each file in one step. A failure does not stop the others. */
 export async function switchOff(images: readonly Image[], dryRun: boolean): Promise<SwitchedOff> {
-  const changes: FileChange[] = []
-  const failures: UpdaterError[] = []
-  const done = new Set<Image>()
+  const files: SwitchedOff[] = []
   for (const file of new Set(images.map((image) => image.file))) {
     const some = images.filter((image) => image.file === file)
-    try {
-      const { diff, failed } = await (dryRun ? switchIn(file, some, dryRun) : locked(file, some))
-      changes.push(...(diff === '' ? [] : [{ file, diff }]))
-      failures.push(...failed.map(({ error }) => error))
-      const stuck = new Set(failed.map(({ edit }) => edit.index))
-      for (const image of some) if (!stuck.has(image.index)) done.add(image)
-    } catch (thrown) {
-      failures.push(asUpdaterError(thrown))
-    }
+    const switched = dryRun ? switchIn(file, some, dryRun) : switchLocked(file, some)
+    files.push(await switched.catch(nothingDone))
   }
-  return { changes, images: done, failures }
+  return {
+    changes: files.flatMap((one) => one.changes),
+    images: files.flatMap((one) => one.images),
+    failures: files.flatMap((one) => one.failures),
+  }
 }
 
-async function locked(file: string, images: readonly Image[]) {
+function nothingDone(error: unknown): SwitchedOff {
+  return { changes: [], images: [], failures: [asUpdaterError(error)] }
+}
+
+async function switchLocked(file: string, images: readonly Image[]): Promise<SwitchedOff> {
   const lock = await lockCatalog(dirname(file))
   try {
     return await switchIn(file, images, false)
@@ -44,10 +43,14 @@ async function locked(file: string, images: readonly Image[]) {
   }
 }
 
-async function switchIn(file: string, images: readonly Image[], dryRun: boolean) {
+async function switchIn(file: string, images: readonly Image[], dryRun: boolean): Promise<SwitchedOff> {
   const before = await readText(file)
   const edits: SwitchEdit[] = images.map(({ index, name }) => ({ index, name, enable: false }))
   const { text, failed } = switchEach(file, before, edits)
   if (!dryRun && text !== before) await writeCatalog(file, before, text)
-  return { diff: text === before ? '' : unifiedDiff(file, before, text), failed }
+  return {
+    changes: text === before ? [] : [{ file, diff: unifiedDiff(file, before, text) }],
+    images: images.filter((image) => !failed.some(({ edit }) => edit.index === image.index)),
+    failures: failed.map(({ error }) => error),
+  }
 }

@@ -3,7 +3,6 @@ import { selectImages } from '../catalog/select.ts'
 import { UpdaterError } from '../errors.ts'
 import type { Policy } from '../http/policy.ts'
 import type { Image } from '../image.ts'
-import { version } from '../package.ts'
 import { reportedError } from '../report/refusal.ts'
 import type { LifecycleRelease, LifecycleReport } from '../report/schemas.ts'
 import { classify, productsOf } from './classify.ts'
@@ -59,7 +58,7 @@ export async function checkLifecycle(
   const question = { images, catalogue, data, today, within }
   const found = classify(question)
   const off = fix ? await switchOff(expired(images, found), dryRun) : undefined
-  const now = (image: Image) => (off?.images.has(image) ? { ...image, enable: false } : image)
+  const now = (image: Image) => (off?.images.includes(image) ? { ...image, enable: false } : image)
   return {
     schema_version: 1,
     today,
@@ -76,18 +75,11 @@ async function datesFor(
   images: readonly Image[],
   today: string,
   { offline = false, sources }: LifecycleOptions,
-  { signal = new AbortController().signal, httpPolicy }: LifecycleContext,
+  context: LifecycleContext,
 ): Promise<FetchedLifecycles> {
   if (offline) return { data: snapshot, failures: [] }
-  const { createHttpClient } = await import('../http/client.ts')
-  const { fetchLifecycles, publicSources } = await import('./fetch.ts')
-  const http = createHttpClient({ version: version(), policy: httpPolicy })
-  try {
-    const context = { http, signal, sources: { ...publicSources, ...sources }, today }
-    return await fetchLifecycles(productsOf(images), context)
-  } finally {
-    await http.close()
-  }
+  const { fetchLifecycles } = await import('./fetch.ts')
+  return fetchLifecycles(productsOf(images), { ...context, sources, today })
 }
 
 /** The enabled images of expired releases. */
