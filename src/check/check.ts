@@ -11,7 +11,7 @@ import { redactUrl } from '../http/url.ts'
 import { type Build, formatDigest, type Image, type ImageVersion, parseDigest } from '../image.ts'
 import { endOfLife } from '../lifecycle/end-of-life.ts'
 import { snapshot } from '../lifecycle/snapshot.ts'
-import { buildDay, daysBetween, summarizeCheck, toldVersion } from '../report/check.ts'
+import { buildDay, daysBetween, shownVersion, summarizeCheck } from '../report/check.ts'
 import { reportedError } from '../report/refusal.ts'
 import type { CheckedImage, CheckReport, CheckStatus, MirrorState, OutcomeValues } from '../report/schemas.ts'
 import { reportedValues } from '../report/update.ts'
@@ -108,7 +108,7 @@ async function checkImage(image: Image, ordinal: number, run: CheckRun): Promise
       status,
       reason: status === 'skipped' ? reason : undefined,
       ...{ resolver, trust, versions, newest },
-      ...ages(toldVersion({ status, versions }), newest, run.startedAt),
+      ...ages(shownVersion({ status, versions }), newest, run.startedAt),
       mirror,
       end_of_life: endOfLife(image, snapshot)?.endOfLife,
       warnings,

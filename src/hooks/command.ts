@@ -14,7 +14,7 @@ export interface CommandContext {
   readonly tell: (line: string) => void
 }
 
-/** Variables that hold secrets of this program: no business of a hook. */
+/** Variables that hold secrets of this program: a hook does not get them. */
 const withheld = [
   'IMAGE_UPDATER_TOKEN',
   'IMAGE_UPDATER_WEBHOOK',
@@ -23,12 +23,12 @@ const withheld = [
 ]
 
 const killAfter = 5_000
-/** How long output is waited for that something in the background holds open. */
+/** Milliseconds to wait for output that a process in the background holds open. */
 const lastWords = 1_000
 
 /**
  * Runs a command line with `sh -c`: the JSON report on its standard input, counts and changed files in its
- * environment. What runs too long is ended with everything that it started.
+ * environment. A command that runs too long is ended with every process that it started.
  * @throws UpdaterError HOOK_FAILED
  */
 export async function runCommand(
@@ -68,7 +68,7 @@ export async function runCommand(
   }
 }
 
-/** The environment of a hook: the program's own, without its secrets, and what the run did. */
+/** The environment of a hook: the program's own without its secrets, and variables about the run. */
 export function hookEnvironment(document: RunReport, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const kept = Object.entries(env).filter(([name]) => !withheld.includes(name))
   return {

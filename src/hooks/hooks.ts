@@ -4,7 +4,7 @@ import { withExitStatus } from '../report/json.ts'
 import type { RunReport } from '../report/schemas.ts'
 import type { WebhookOptions } from './webhook.ts'
 
-/** What is told of a run that changed the catalogue, and to whom. */
+/** Who is notified of a run that changed the catalogue. */
 export interface HookOptions {
   /**
    * A command line for `sh -c`. It gets the JSON report on standard input and `IMAGE_UPDATER_*` variables
@@ -24,9 +24,9 @@ export interface HookContext {
 }
 
 /**
- * Tells of a run that changed the catalogue, also of one that was interrupted after that; of any other run
- * nothing is told. The command and the webhook go their ways independently.
- * @param exitStatus what the report says of itself
+ * Notifies of a run that changed the catalogue, even if it was interrupted after that, and of no other run. The
+ * command and the webhook do not wait for each other.
+ * @param exitStatus goes into the report
  * @returns the failures (HOOK_FAILED): they undo nothing
  */
 export async function runHooks(

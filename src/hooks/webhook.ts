@@ -10,7 +10,7 @@ import type { RunReport } from '../report/schemas.ts'
 export interface WebhookOptions {
   /** `http:` or `https:`. Only its origin is ever printed: a token may stand in the rest. */
   readonly url: string
-  /** Signs what is sent. `whsec_` and base64, or any text of 16 characters or more; absent: unsigned. */
+  /** Signs the messages: `whsec_` and base64, or any text of 16 characters or more. Absent: they are unsigned. */
   readonly secret?: string | undefined
 }
 

@@ -1,4 +1,4 @@
-import { toldVersion } from '../report/check.ts'
+import { shownVersion } from '../report/check.ts'
 import type { CheckedImage } from '../report/schemas.ts'
 import {
   builtOf,
@@ -19,7 +19,7 @@ import { type Html, html, link } from './html.ts'
 const titles = ['Image', 'Version', 'Newest', 'Age', 'Mirror', 'Trust', 'End of life'] as const
 
 /**
- * The catalogue as a table. Its cells say by `data-value` what they are sorted by; the script adds the search.
+ * The catalogue as a table. Its cells are sorted by their `data-value`; the script adds the search.
  * Roles are spelled out, since on a narrow screen the table is laid out as cards.
  */
 export function renderCatalogue(images: readonly CheckedImage[], now: number): Html {
@@ -43,7 +43,7 @@ ${images.map((image) => row(image, now))}</tbody></table>
 
 function row(image: CheckedImage, now: number): Html {
   const { name, shortname, file, line, architecture, mirror } = image
-  const current = toldVersion(image)
+  const current = shownVersion(image)
   const built = builtOf(image)
   const end = endOfLifeOf(image)
   const fresh = freshness(image)

@@ -1,14 +1,14 @@
-import { buildDay, isNotMirrored, toldVersion } from '../report/check.ts'
+import { buildDay, isNotMirrored, shownVersion } from '../report/check.ts'
 import { formatCount } from '../report/quantities.ts'
 import type { CheckedImage, MirrorState } from '../report/schemas.ts'
 
-/** How much a fact has to be looked at; each has a colour and a sign of its own. */
+/** How urgent a fact is; each tone has its own colour and sign. */
 export type Tone = 'good' | 'warn' | 'bad' | 'quiet'
 
 export interface Fact {
   readonly tone: Tone
   readonly text: string
-  /** What follows in smaller letters. */
+  /** Shown below it in smaller letters. */
   readonly note?: string | undefined
 }
 
@@ -45,7 +45,7 @@ export function endOfLifeOf({ end_of_life = '' }: CheckedImage): number | undefi
 
 /** Milliseconds UTC: when the build was made that the catalogue has. */
 export function builtOf(image: CheckedImage): number | undefined {
-  const current = toldVersion(image)
+  const current = shownVersion(image)
   return current && buildDay(current)
 }
 
@@ -55,7 +55,7 @@ export function isEnding(image: CheckedImage, now: number): boolean {
   return end !== undefined && nearness(end, now) !== 'far'
 }
 
-/** What the filter of the table can ask for. */
+/** The choices of the table's filter. */
 export const filters: Readonly<
   Record<string, { readonly text: string; is(image: CheckedImage, now: number): boolean }>
 > = {

@@ -1,14 +1,14 @@
 import { printable } from '../errors.ts'
 import { escapeMarkup } from '../markup.ts'
 
-/** Markup that may stand in a page as it is. */
+/** Markup that is safe to put into a page. */
 export interface Html {
   readonly markup: string
 }
 
 type Value = Html | readonly Html[] | string | number | undefined
 
-/** Markup whose values are escaped, whatever they are; `undefined` is nothing. */
+/** Markup with its values escaped; `undefined` adds nothing. */
 export function html(strings: TemplateStringsArray, ...values: readonly Value[]): Html {
   const parts = strings.map((text, index) => (index === 0 ? '' : toMarkup(values[index - 1])) + text)
   return { markup: parts.join('') }
@@ -22,7 +22,7 @@ function toMarkup(value: Value): string {
   return escapeMarkup(printable(String(value)))
 }
 
-/** A link where the URL is one of the web, else its text alone. */
+/** A link if the URL is a web address, else the text alone. */
 export function link(url: string | undefined, text: Html): Html {
   if (url === undefined || !/^https?:\/\//i.test(url) || !URL.canParse(url)) return text
   return html`<a href="${new URL(url).href}" rel="noreferrer">${text}</a>`

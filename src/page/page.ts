@@ -59,7 +59,7 @@ function renderFigures({ summary, images }: CheckReport, now: number): Html {
   return html`<ul class="figures" aria-label="Summary">${items}</ul>`
 }
 
-/** What somebody has to look at, and what to do about it. */
+/** The failures and the images that the mirror lacks, each with its remedy. */
 function renderTroubles({ images }: CheckReport): Html {
   const items = images.flatMap((image) => {
     const { name, error, warnings } = image

@@ -52,7 +52,7 @@ export const script = `
 })();
 `
 
-/** Tells of the run that goes on, and loads the page again when it has ended. */
+/** Shows the progress of the current run, and reloads the page when the run has ended. */
 export const liveScript = `
 (() => {
   const live = document.getElementById('live');

@@ -4,10 +4,10 @@ import { builtOf, endOfLifeOf, freshness, nearness, showDay, showDays, showDista
 import { type Html, html } from './html.ts'
 
 const yearMs = 365.25 * 24 * 60 * 60 * 1000
-/** Years beside today that are drawn at most; what lies beyond ends at the edge. */
+/** The most years before and after today that are drawn; longer lines end at the edge. */
 const reach = { back: 3, ahead: 6 }
 
-/** Where a moment (milliseconds UTC) lies between the edges, in percent of the width. */
+/** Returns the position of a moment (milliseconds UTC) between the edges, in percent of the width. */
 export type Scale = (moment: number) => number
 
 /** From the oldest build, and to the last end of life, that are near enough to be drawn. */

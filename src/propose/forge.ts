@@ -6,16 +6,16 @@ import { redactUrl } from '../http/url.ts'
 import type { Author, Remote } from './git.ts'
 import type { Proposal } from './proposals.ts'
 
-/** Where a forge is, and which branch shall take the changes. */
+/** The address of a forge's API, and the branch that the changes go to. */
 export interface ForgeOptions {
   readonly kind: 'github' | 'gitlab'
-  /** `https://api.github.com`, or what ends in `/api/v4`. */
+  /** `https://api.github.com`, or a URL that ends in `/api/v4`. */
   readonly api: string
   /** `owner/name`, or the number of a project. */
   readonly repository: string
   readonly token: string
   readonly base: string
-  /** What is pushed to: a remote's name or a URL without credentials. Default: `origin`. */
+  /** Branches are pushed there: a remote's name or a URL without credentials. Default: `origin`. */
   readonly remote?: string | undefined
 }
 
@@ -35,7 +35,7 @@ export interface OpenRequest {
   readonly url: string
 }
 
-/** What is different between the forges. */
+/** The differences between the forges. */
 interface Api {
   readonly remote: Remote
   readonly author: Author
@@ -44,7 +44,7 @@ interface Api {
   readonly headers: Readonly<Record<string, string>>
   /** Finds the open request of a branch. */
   query(branch: string): Record<string, string>
-  /** What opens a request, and what changes one. */
+  /** The body that opens a request, and the one that changes it. */
   opening(proposal: Proposal): object
   changing(proposal: Proposal): object
   readonly changeMethod: 'PATCH' | 'PUT'
@@ -164,7 +164,7 @@ function refused(message: string, status: number): UpdaterError {
   return new UpdaterError('PROPOSAL_FAILED', message, { remedy })
 }
 
-/** What the forge says in the body of an error. */
+/** The message in the body of an error. */
 function reasonIn(text: string): string {
   try {
     const { message, error, errors } = JSON.parse(text) as Record<string, unknown>

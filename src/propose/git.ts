@@ -5,7 +5,7 @@ import { dirname, join, relative, resolve, sep } from 'node:path'
 import { promisify } from 'node:util'
 import { UpdaterError } from '../errors.ts'
 
-/** Where branches are pushed to. */
+/** The destination of branches. */
 export interface Remote {
   /** A remote's name or a URL without credentials. */
   readonly target: string
@@ -21,11 +21,11 @@ export interface Author {
 /** The repository that a catalogue lies in. Its working tree, index and branches stay as they are. */
 export interface Repository {
   /**
-   * Commits the file as it stands, and nothing else, on top of HEAD; `undefined` where HEAD has it so.
-   * @returns the commit
+   * Commits the file's present content, and nothing else, on top of HEAD.
+   * @returns the commit, or undefined if HEAD has that content
    */
   commit(file: string, message: string, author: Author): Promise<string | undefined>
-  /** Makes the branch there this commit, whatever it was; false where it is so already. */
+  /** Sets the remote's branch to this commit; returns false if it is there already. */
   push(commit: string, branch: string, remote: Remote): Promise<boolean>
 }
 
@@ -82,7 +82,7 @@ async function pathIn(root: string, file: string): Promise<string> {
   return path.split(sep).join('/')
 }
 
-/** What is not there is for git to tell. */
+/** False also if the file does not exist: git's own message says that better. */
 async function isLink(path: string): Promise<boolean> {
   return lstat(path).then(
     (found) => found.isSymbolicLink(),

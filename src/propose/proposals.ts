@@ -31,7 +31,7 @@ export function proposalsOf(report: RunReport, branchPrefix: string): Proposal[]
 
 /**
  * A name for each file that the run looked at, changed or not, so that it stays the same from run to run: the
- * file's own; where two are the same, their whole paths; where these are too, with their digest.
+ * file's own; their whole paths if two files have the same name; with a digest if the paths become the same, too.
  */
 function branchNames(files: readonly string[]): ReadonlyMap<string, string> {
   const short = files.map((file) => plainName(posix.basename(file)))
@@ -59,7 +59,7 @@ function digestOf(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 8)
 }
 
-/** What git takes as the last part of a branch: https://git-scm.com/docs/git-check-ref-format */
+/** The path as git allows it in the last part of a branch: https://git-scm.com/docs/git-check-ref-format */
 function plainName(path: string): string {
   const name = path
     .replace(/\.ya?ml$/, '')
@@ -87,7 +87,7 @@ function titleOf(file: string, images: readonly ImageOutcome[]): string {
 const roomForBody = 65_000
 const farewell = 'This branch is written anew by each run of image-updater.\n'
 
-/** The report of the run as far as it is about this file. */
+/** The part of the report that is about this file. */
 function bodyOf(report: RunReport, file: string): string {
   const images = report.images.filter((image) => image.file === file)
   const changes = report.changes.filter((change) => change.file === file)

@@ -18,7 +18,7 @@ export interface ProposeOptions {
   readonly httpPolicy?: Partial<Policy> | undefined
 }
 
-/** What became of the change of one file. */
+/** The result of one file's change. */
 export interface ProposeOutcome {
   readonly file: string
   readonly branch: string

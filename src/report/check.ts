@@ -30,10 +30,10 @@ export function isNotMirrored({ mirror }: CheckedImage): boolean {
 }
 
 /**
- * The version that is told of: the first one, which an update keeps, or, where none keeps it, the one that was
- * built last (of those of one day the first).
+ * The version that a check shows: the first one, which updates keep current, or, for a skipped image, the one that
+ * was built last (the first of several from the same day).
  */
-export function toldVersion({ status, versions }: Pick<CheckedImage, 'status' | 'versions'>) {
+export function shownVersion({ status, versions }: Pick<CheckedImage, 'status' | 'versions'>) {
   if (status !== 'skipped') return versions[0]
   return versions.reduce<OutcomeValues | undefined>(
     (last, one) => (last === undefined || dayOrNever(one) > dayOrNever(last) ? one : last),
@@ -53,7 +53,7 @@ export function checkStatus({ failed, outdated, not_mirrored }: CheckSummary): 0
 
 const dayMs = 24 * 60 * 60 * 1000
 
-/** The day of a build in milliseconds UTC: its `build_date`, else its version; `undefined` where neither is a day. */
+/** The day of a build in milliseconds UTC, from `build_date`, else from its version; `undefined` if neither is a day. */
 export function buildDay({ build_date, version }: OutcomeValues): number | undefined {
   const [, year, month, date] =
     /^(\d{4})-(\d\d)-(\d\d)/.exec(build_date ?? '') ?? /^(\d{4})(\d\d)(\d\d)/.exec(version ?? '') ?? []
@@ -61,16 +61,16 @@ export function buildDay({ build_date, version }: OutcomeValues): number | undef
   return Number.isNaN(day) ? undefined : day
 }
 
-/** Whole days from one moment (milliseconds) to another; `undefined` where one of them is unknown. */
+/** Whole days from one moment (milliseconds) to another; `undefined` if one of them is unknown. */
 export function daysBetween(from: number | undefined, to: number | undefined): number | undefined {
   return from === undefined || to === undefined ? undefined : Math.floor((to - from) / dayMs)
 }
 
-/** What is said of a checked image, in the words that all tables share. */
+/** The cells of a checked image, with the same words in every table. */
 export interface CheckWords {
   readonly image: string
   readonly catalogue: string
-  /** The newest version where it is another one, else in a word why there is none to show. */
+  /** The newest version if it is another one, else a word that says why none is shown. */
   readonly newest: string
   readonly age: string
   readonly mirror: string
@@ -100,7 +100,7 @@ const mirrorWords: Record<MirrorState['status'], string> = {
 export function checkWords(image: CheckedImage): CheckWords {
   return {
     image: image.shortname ?? image.name,
-    catalogue: toldVersion(image)?.version ?? '-',
+    catalogue: shownVersion(image)?.version ?? '-',
     newest: newestWord(image),
     age: image.age_days === undefined ? '-' : `${image.age_days} d`,
     mirror: mirrorWords[image.mirror.status],
@@ -116,14 +116,14 @@ function newestWord({ status, reason, newest }: CheckedImage): string {
   return reason === 'disabled' ? 'disabled' : '-'
 }
 
-/** Columns that say something: the end of life only where one is known. */
+/** The columns of a table: the end of life only if an image has one. */
 export function checkColumns(images: readonly CheckedImage[]): (keyof CheckWords)[] {
   const all = Object.keys(checkTitles) as (keyof CheckWords)[]
   const isKnown = images.some(({ end_of_life }) => end_of_life !== undefined)
   return isKnown ? all : all.filter((column) => column !== 'endOfLife')
 }
 
-/** A check for people: a row for every image, what is wrong below its row, then one line of counts. */
+/** A check for people: a row for every image with its warnings and error below it, then one line of counts. */
 export function formatCheckText(report: CheckReport, layout: TextLayout): string {
   const { images } = report
   const columns = checkColumns(images)
@@ -178,8 +178,8 @@ const csvColumns: Readonly<Record<string, (image: CheckedImage) => string | numb
   shortname: ({ shortname }) => shortname,
   status: ({ status }) => status,
   reason: ({ reason }) => reason,
-  version: (image) => toldVersion(image)?.version,
-  build_date: (image) => toldVersion(image)?.build_date,
+  version: (image) => shownVersion(image)?.version,
+  build_date: (image) => shownVersion(image)?.build_date,
   newest_version: ({ newest }) => newest?.version,
   newest_build_date: ({ newest }) => newest?.build_date,
   age_days: ({ age_days }) => age_days,
@@ -192,7 +192,7 @@ const csvColumns: Readonly<Record<string, (image: CheckedImage) => string | numb
   message: ({ error }) => error?.message,
 }
 
-/** A check as CSV with a header: a row for every image, an empty cell for what is not known. */
+/** A check as CSV with a header: a row for every image, an empty cell for an unknown value. */
 export function formatCheckCsv({ images }: CheckReport): string {
   const cells = (image: CheckedImage) => Object.values(csvColumns).map((value) => String(value(image) ?? ''))
   return formatCsv({ head: Object.keys(csvColumns), rows: images.map(cells) })

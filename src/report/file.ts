@@ -6,7 +6,7 @@ import { replaceFile } from '../replace-file.ts'
 
 /**
  * Finds out before the run whether a report can be written.
- * @param option what named the file, for errors
+ * @param option the option that named the file, for errors
  * @throws UpdaterError CONFIGURATION
  */
 export async function assertReportWritable(path: string, option = '--report'): Promise<void> {

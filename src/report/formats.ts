@@ -4,7 +4,7 @@ import type { CheckReport, RunReport } from './schemas.ts'
 interface Format {
   /** The ending of a file's name that chooses it. */
   readonly ending: string
-  /** What people call it, unless the ending says it. */
+  /** Its name for people, unless the ending says it. */
   readonly label?: string
   load(): Promise<(report: RunReport | CheckReport, exitStatus: number) => string>
 }
@@ -29,7 +29,7 @@ export function listEndings(): string {
   return `${named.slice(0, -1).join(', ')} or ${named.at(-1)}`
 }
 
-/** What a file's name chooses: JSON if its ending says nothing else. */
+/** The format that a file's ending chooses: JSON unless it says another one. */
 export function formatOfFile(path: string): ReportFormat {
   const formats = Object.keys(reportFormats) as ReportFormat[]
   return formats.find((name) => path.toLowerCase().endsWith(reportFormats[name].ending)) ?? 'json'

@@ -1,4 +1,4 @@
-/** The keys before the first of which `exit_status` stands. */
+/** `exit_status` stands before the first of these keys. */
 const afterStatus: readonly string[] = ['summary', 'today', 'errors']
 
 /** The report as a command publishes it: with the status that it ends with, in the schema's order of keys. */

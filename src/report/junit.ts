@@ -1,6 +1,6 @@
 import { printable } from '../errors.ts'
 import { escapeMarkup } from '../markup.ts'
-import { toldVersion } from './check.ts'
+import { shownVersion } from './check.ts'
 import type { CheckedImage, CheckReport, ImageOutcome, OutcomeError, RunReport } from './schemas.ts'
 import { errorText } from './text.ts'
 
@@ -13,7 +13,7 @@ interface Case {
   readonly reason?: ImageOutcome['reason']
   readonly warnings: readonly string[]
   readonly error?: OutcomeError | undefined
-  /** What went to `system-out`. */
+  /** The content of `system-out`. */
   readonly told?: string | undefined
   readonly seconds?: number | undefined
 }
@@ -61,7 +61,7 @@ function updateCase(image: ImageOutcome): Case {
 
 /** An image that is behind its distribution is no failure. */
 function checkCase(image: CheckedImage): Case {
-  return { ...image, told: change(toldVersion(image)?.version, image.newest?.version) }
+  return { ...image, told: change(shownVersion(image)?.version, image.newest?.version) }
 }
 
 /** Why nothing was done, as a case. */

@@ -2,7 +2,7 @@ import { printable } from '../errors.ts'
 import { buildDay, daysBetween } from './check.ts'
 import type { CheckReport, RunReport } from './schemas.ts'
 
-/** What is measured of one image; what is not known has no sample. */
+/** The measured values of one image; an unknown value has no sample. */
 interface MeasuredImage {
   readonly file: string
   readonly name: string

@@ -17,7 +17,7 @@ export async function parseReport(value: unknown): Promise<RunReport> {
 
 /**
  * The report of a check from its JSON.
- * @param name what the text is called in errors
+ * @param name the text's name in errors
  * @throws UpdaterError CONFIGURATION
  */
 export async function parseCheckReport(text: string, name: string): Promise<CheckReport> {

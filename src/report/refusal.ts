@@ -15,7 +15,7 @@ export interface Refusal {
   readonly errors: readonly UpdaterError[]
 }
 
-/** What a command without a schema of its own reports where it could do nothing. */
+/** The report of a refused command that has no schema of its own. */
 export interface RefusedReport {
   readonly schema_version: 1
   readonly command?: string
@@ -36,7 +36,7 @@ interface Reports {
 
 export type AnyReport = Reports[keyof Reports] | RefusedReport
 
-/** What stands in a report between its head and its errors where nothing was done. */
+/** The keys of a refused command's report between its head and its errors. */
 const emptyReports: { readonly [Command in keyof Reports]: Omit<Reports[Command], keyof RefusedReport> } = {
   update: {
     dry_run: false,
@@ -66,8 +66,8 @@ const emptyReports: { readonly [Command in keyof Reports]: Omit<Reports[Command]
 }
 
 /**
- * The report of a command that could do nothing: that of a run without results, and why.
- * @param asked what the command was asked for, as its report tells it
+ * The report of a refused command: that of a run without results, with the errors that are the reason.
+ * @param asked keys that say what the command was asked for
  */
 export function refusedReport<Command extends keyof Reports>(
   command: Command,
@@ -92,7 +92,7 @@ export function refusedReport(
   }
 }
 
-/** @param otherwise where the error is said to stand if it names no place itself */
+/** @param otherwise the place of an error that names none */
 export function reportedError(
   { code, message, remedy, place: named }: UpdaterError | OutcomeError,
   otherwise?: Place,

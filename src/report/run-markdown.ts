@@ -1,5 +1,5 @@
 import { formatPlace, printable } from '../errors.ts'
-import { type CheckWords, checkColumns, checkTitles, checkWords, toldVersion } from './check.ts'
+import { type CheckWords, checkColumns, checkTitles, checkWords, shownVersion } from './check.ts'
 import { codeSpan } from './markdown.ts'
 import { formatBytes, formatDuration } from './quantities.ts'
 import type {
@@ -14,7 +14,7 @@ import { formatMarkdownTable } from './table.ts'
 import { formatSkipped } from './text.ts'
 
 /**
- * Reports as GitHub and GitLab show them. Whatever comes from a catalogue or a server stands in code, where
+ * Reports as GitHub and GitLab show them. Text from a catalogue or a server stands in code spans, in which
  * no markup, mention or reference is one.
  */
 
@@ -27,7 +27,7 @@ export function formatMarkdown(report: RunReport | CheckReport): string {
   return 'command' in report ? formatCheck(report) : formatUpdate(report)
 }
 
-/** What changed in each file, then failures, then diffs. */
+/** The changes of each file, then failures, then diffs. */
 function formatUpdate(report: RunReport): string {
   const { images, summary, dry_run, seconds } = report
   const changed = images.filter(isChanged)
@@ -69,7 +69,7 @@ function runTable(images: readonly ImageOutcome[]): string {
   }).trimEnd()
 }
 
-/** A table for each file, then what failed. */
+/** A table for each file, then failures. */
 function formatCheck(report: CheckReport): string {
   const { images, summary, seconds } = report
   const columns = checkColumns(images)
@@ -103,7 +103,7 @@ function cellsOf(image: CheckedImage, columns: readonly (keyof CheckWords)[]): s
   const cells: CheckWords = {
     ...words,
     image: codeSpan(image.name),
-    catalogue: codeOrDash(toldVersion(image)?.version),
+    catalogue: codeOrDash(shownVersion(image)?.version),
     newest: words.newest === image.newest?.version ? codeSpan(words.newest) : words.newest,
   }
   return columns.map((column) => cells[column])
@@ -132,7 +132,7 @@ function describe({ code: kind, message, remedy, place }: OutcomeError): string 
   return `**${kind}**${where}  \n  ${codeSpan(message)}${remedy === undefined ? '' : `  \n  ${codeSpan(remedy)}`}`
 }
 
-/** Diffs that would make the text too long for a pull request are left out, and that is said. */
+/** Leaves out the diffs that would make the text too long for a pull request, and says so. */
 function fitDiffs(text: string, changes: readonly FileChange[]): string {
   const told = changes.filter(({ diff }) => diff !== '')
   const kept: string[] = []
@@ -162,7 +162,7 @@ function codeOrDash(text: string | undefined): string {
   return text === undefined ? '-' : codeSpan(text)
 }
 
-/** Backticks that stand together, at most. */
+/** The length of the longest run of backticks. */
 function longestRun(text: string): number {
   return Math.max(0, ...(text.match(/`+/g) ?? []).map((run) => run.length))
 }

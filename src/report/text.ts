@@ -11,7 +11,7 @@ export function formatChanges(changes: readonly FileChange[], paint: Paint): str
   return lines.length === 0 ? '' : `${lines.join('\n')}\n`
 }
 
-/** Warnings and the error of an image, as they stand below its row. */
+/** The warnings and the error of an image, for the lines below its row. */
 export function notesOf({ warnings, error }: Pick<ImageOutcome, 'warnings' | 'error'>): Painted[] {
   return [
     ...warnings.map((warning): Painted => ({ text: `Warning: ${warning}`, style: 'yellow' })),
@@ -31,7 +31,7 @@ export function formatSkipped(skipped: number, images: readonly Pick<ImageOutcom
   return `${skipped} skipped (${why.join(', ')})`
 }
 
-/** The whole story of an error in a report. */
+/** An error of a report in one line, with its place and remedy. */
 export function errorText(error: OutcomeError): string {
   return printable(describeError(error))
 }

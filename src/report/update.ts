@@ -18,13 +18,13 @@ export function summarize(images: readonly ImageOutcome[]): RunSummary {
   }
 }
 
-/** A version of the catalogue as reports tell it. */
+/** A version of the catalogue in the form of reports. */
 export function reportedValues(version: ImageVersion): OutcomeValues {
   const { buildDate: build_date, checksum, url, mirrorUrl: mirror_url } = version
   return { version: version.version, build_date, checksum, url, mirror_url }
 }
 
-/** What an update did, for people: the images that changed or failed, then one line of counts. */
+/** An update for people: the images that changed or failed, then one line of counts. */
 export function formatUpdateText(report: RunReport, layout: TextLayout): string {
   const { images } = report
   const told = images.filter(isTold)

@@ -13,7 +13,7 @@ export interface Refusal {
 /**
  * Against DNS rebinding a request must name this server: `localhost`, any IP address (a web page cannot make
  * a name of its own out of one), or one of the allowed names. Against requests from other sites' pages
- * Origin, where a browser sends it, must be this server.
+ * Origin, if a browser sends it, must be this server.
  */
 export function refuseStranger(headers: Headers, allowedHosts: readonly string[]): Refusal | undefined {
   const { host, origin } = headers

@@ -11,9 +11,9 @@ import { reportedValues } from '../report/update.ts'
 import type { UpdateOptions } from '../update/options.ts'
 import type { RunRecord } from './runs.ts'
 
-/** The catalogue as it stands in its files. */
+/** The content of the catalogue's files. */
 export interface Reading {
-  /** As they were when the catalogue could last be read. */
+  /** Those of the last time that the catalogue could be read. */
   readonly images: readonly Image[]
   /** Why it cannot be read now. */
   readonly error: Pick<UpdaterError, 'code' | 'message' | 'place'> | undefined
@@ -22,7 +22,7 @@ export interface Reading {
 export interface Catalogue {
   /** At most `maxAge` old; readers that come together share one reading. */
   read(): Promise<Reading>
-  /** The next reader gets what the files hold then. */
+  /** The next reader gets the files' content of that time. */
   forget(): void
 }
 
@@ -60,7 +60,7 @@ export function createCatalogue({ options, redact, maxAge }: CatalogueContext): 
   }
 }
 
-/** The images as the API lists them: what the catalogue says, and what the last run made of each. */
+/** The images as the API lists them: the catalogue's values, and each image's outcome of the last run. */
 export function listImages(images: readonly Image[], run: RunRecord | undefined): object[] {
   const outcomeOf = outcomesOf(run)
   return images.map((image) => {
@@ -81,8 +81,8 @@ function lastRunOf(outcome: ImageOutcome | undefined, run: RunRecord | undefined
 }
 
 /**
- * The catalogue as the report of a check: what its files hold now, and what the last run found out of each image.
- * An image of which no run knows is one that has not been looked for.
+ * The catalogue as the report of a check, from its files' present content and from the outcomes of the last run.
+ * An image without an outcome has the status `skipped`.
  */
 export function standing(images: readonly Image[], run: RunRecord | undefined, now: Date): CheckReport {
   const outcomeOf = outcomesOf(run)
@@ -136,7 +136,7 @@ function mirrorOf(url: string | undefined, outcome: ImageOutcome | undefined): M
 
 type Named = Pick<Image, 'file' | 'name'>
 
-/** What the run made of an image. */
+/** Returns a look-up of the run's outcome of an image. */
 function outcomesOf(run: RunRecord | undefined): (image: Named) => ImageOutcome | undefined {
   const keyOf = ({ file, name }: Named) => JSON.stringify([file, name])
   const outcomes = new Map(run?.report?.images.map((image) => [keyOf(image), image]))

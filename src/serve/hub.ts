@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http'
 
 /** Server-sent events to everybody who listens. */
 export interface Hub {
-  /** Sends the last event of each kind at once, and what follows as it comes; false: there is no room. */
+  /** Sends the last event of each kind at once, and later ones as they come; returns false if there is no room. */
   add(response: ServerResponse): boolean
   publish(kind: string, data: unknown): void
   close(): void

@@ -6,7 +6,7 @@ import type { RunReport } from '../report/schemas.ts'
 import type { UpdateOptions } from '../update/options.ts'
 
 export interface ServeOptions {
-  /** What each run does. */
+  /** The options of each run. */
   readonly update: UpdateOptions
   /** Address to listen on; port 0 takes a free one. */
   readonly listen: { readonly host: string; readonly port: number }
@@ -14,7 +14,7 @@ export interface ServeOptions {
   readonly schedule?: string | undefined
   /** A scheduled run begins up to so many milliseconds later, at random. Default: 0. */
   readonly jitter?: number | undefined
-  /** What `Authorization: Bearer …` must say to ask for a run, 16 characters or more. Absent: nobody may. */
+  /** The bearer token that lets a client begin a run, 16 characters or more. Absent: no client may. */
   readonly token?: string | undefined
   /** Milliseconds that a run may go on for after `close` before it is aborted. Default: 0. */
   readonly shutdownTimeout?: number | undefined
@@ -46,14 +46,14 @@ export interface Service {
 /** Why a run began. */
 export type Trigger = 'schedule' | 'request'
 
-/** What a service says while it goes on. A library user may ignore all of it. */
+/** The events of a service. A library user may ignore all of them. */
 export type ServeEvent =
   | { readonly type: 'listening'; readonly url: string }
   /** When the next scheduled run begins; absent: none does. */
   | { readonly type: 'next-run'; readonly at: Date | undefined }
   | { readonly type: 'run-begin'; readonly id: number; readonly trigger: Trigger }
   | { readonly type: 'run-event'; readonly id: number; readonly event: RunEvent }
-  /** One of the two ends every run: what it did, or why nothing could be begun. */
+  /** Every run ends with one of these two: its report, or the reason that nothing could be begun. */
   | { readonly type: 'run-end'; readonly id: number; readonly report: RunReport }
   | { readonly type: 'run-refused'; readonly id: number; readonly error: UpdaterError }
   /** A line that a hook printed, and a hook's failure. */

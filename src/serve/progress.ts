@@ -5,7 +5,7 @@ export interface ActiveImage {
   readonly ordinal: number
   readonly name: string
   readonly phase: 'checking' | 'mirroring'
-  /** Bytes that have come of the `size` that the distribution says. */
+  /** Bytes received so far, and the size that the distribution says. */
   readonly received?: number | undefined
   readonly size?: number | undefined
 }
@@ -21,7 +21,7 @@ export interface RunProgress {
 
 export const noProgress: RunProgress = { images: 0, done: 0, updated: 0, failed: 0, active: [] }
 
-/** What an event makes of the progress; the same value where it changes nothing. */
+/** The progress after an event; the same value if the event changes nothing. */
 export function advance(progress: RunProgress, event: RunEvent): RunProgress {
   if (event.type === 'run-start') return { ...noProgress, images: event.images }
   if (event.type === 'note') return progress

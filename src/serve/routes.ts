@@ -5,7 +5,7 @@ import { formatDocument } from '../report/json.ts'
 import { type Catalogue, listImages, standing } from './catalogue.ts'
 import { describeRun, lastRun, type RunRecord, type Runs } from './runs.ts'
 
-/** As much of the service as its answers are made of. */
+/** The parts of the service that answers are made of. */
 export interface View {
   readonly runs: Runs
   readonly catalogue: Catalogue
@@ -22,7 +22,7 @@ export interface Answer {
   readonly body: string
 }
 
-/** What a path and a method lead to. */
+/** The reaction to a method and a path. */
 export type Route =
   | { readonly kind: 'answer'; readonly needsToken: boolean; answer(): Promise<Answer> | Answer }
   | { readonly kind: 'events' }

@@ -35,9 +35,9 @@ export function delayed(time: Date, jitter: number, random: number): Date {
   return new Date(time.getTime() + Math.floor(jitter * random))
 }
 
-/** Rings once at a time of the wall clock, also where the clock is set or the machine slept. */
+/** Rings once at a time of the wall clock, even if the clock is set meanwhile or the machine sleeps. */
 export interface Alarm {
-  /** Replaces what was set before; `undefined`: it does not ring. */
+  /** Replaces the time that was set before; `undefined` switches the alarm off. */
   set(time: Date | undefined): void
 }
 

@@ -49,7 +49,7 @@ export interface ServerOptions {
   readonly allowedHosts: () => readonly string[]
 }
 
-/** @throws UpdaterError CONFIGURATION where the address cannot be listened on */
+/** @throws UpdaterError CONFIGURATION if the address cannot be listened on */
 export async function openServer(options: ServerOptions): Promise<HttpServer> {
   const limits = serverLimits
   const server = createServer(
@@ -136,7 +136,7 @@ function openStream(request: IncomingMessage, response: ServerResponse, hub: Hub
   if (!hub.add(response)) send(request, response, problem(503, 'Too many listeners', { 'retry-after': '30' }))
 }
 
-/** Reads a body that nobody needs to its end; false where it is longer than it may be. */
+/** Reads a body, which no route needs, to its end; returns false if it is too long. */
 async function takeBody(request: IncomingMessage): Promise<boolean> {
   if (Number(request.headers['content-length'] ?? 0) > serverLimits.bodyBytes) return false
   let bytes = 0

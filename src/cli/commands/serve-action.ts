@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import type { ServeEvent } from '../../index.ts'
+import type { RunReport, ServeEvent } from '../../index.ts'
 import { createPaint } from '../../report/terminal.ts'
 import { formatUpdateText } from '../../report/update.ts'
 import type { Flags } from '../flags.ts'
@@ -76,6 +76,6 @@ function createStory(log: Log, now: () => Date): (event: ServeEvent) => void {
 }
 
 /** The last line of the summary. */
-function countsOf(report: Parameters<typeof formatUpdateText>[0]): string {
+function countsOf(report: RunReport): string {
   return formatUpdateText({ ...report, images: [] }, { paint: createPaint(false) }).trim()
 }
