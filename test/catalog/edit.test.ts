@@ -363,6 +363,13 @@ describe('editCatalog notices what others have changed', () => {
 })
 
 describe('editEach', () => {
+  it('edits an image beside one that somebody has broken meanwhile', () => {
+    const text = 'images:\n- {name: a, versions: [{url: a}]}\n- {name: b, min_disk: 1}\n'
+    const broken = text.replace('min_disk: 1', 'min_disk: much, <<: x')
+    const { text: after } = editEach('f.yml', broken, [planned(text, { url: 'new' })])
+    expect(after).toBe(broken.replace('url: a', 'url: new'))
+  })
+
   it('makes the edits that can be made', () => {
     const text = `images:
 - {name: a, versions: [{url: a}]}

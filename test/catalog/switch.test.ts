@@ -77,6 +77,12 @@ describe('switching an image off', () => {
     })
   })
 
+  it('is not kept from it by an entry that is no image', () => {
+    const text = 'images:\n  - name: A\n  - a text\n  - 7\n'
+    const { text: after, failed } = switchEach('a.yml', text, [{ index: 0, name: 'A', enable: false }])
+    expect([after, failed]).toEqual([text.replace('name: A\n', 'name: A\n    enable: false\n'), []])
+  })
+
   it('leaves a text alone that says it already', () => {
     const text = 'images:\n  - name: A\n    enable: false\n'
     expect(switched(text)).toBe(text)

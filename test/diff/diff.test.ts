@@ -107,6 +107,21 @@ describe('two catalogues', () => {
     expect([gamma?.status, gamma?.name]).toEqual(['removed', 'Gamma'])
   })
 
+  it.each([
+    ['a key twice', 'images:\n  - name: A\n    name: B\n', 'CATALOG_SYNTAX'],
+    ['an alias without an anchor', 'images: [*x]', 'CATALOG_SYNTAX'],
+    ['a merge key that leads nowhere', 'images: [{<<: x}]', 'CATALOG_TYPE'],
+  ])('are not compared if one holds %s', (_, text, code) => {
+    expect(() => readDefinitions('a.yml', text)).toThrow(
+      expect.objectContaining({ code, place: expect.objectContaining({ file: 'a.yml' }) }),
+    )
+  })
+
+  it('follow aliases and merge keys, once each', () => {
+    const text = 'base: &b {x: 1, self: &s [*s]}\nimages: [{<<: *b, x: 2}, &i {name: A}, *i]'
+    expect(readDefinitions('a.yml', text)).toEqual([{ x: '2', self: [null] }, { name: 'A' }, { name: 'A' }])
+  })
+
   it('may hold an image twice, or one without a name', () => {
     const twice = 'images:\n  - name: A\n    x: 1\n  - name: A\n    x: 2\n  - {}\n  - text\n'
     expect(compare(twice, twice).images).toEqual([])

@@ -258,6 +258,7 @@ describe('a definition file', () => {
     ['{}\n', ['missing-key 1:1']],
     ['images:\n  - Alpha\n  -\n', ['wrong-type 2:5', 'wrong-type 3:4']],
     ['images: *x\n', ['syntax 1:9']],
+    ['images: []\n<<: &a {<<: *a}\n', ['syntax 2:8', 'wrong-value 1:9']],
     ['a: "x"y\nb: [1\nc: "z"z\n', ['syntax 1:7', 'syntax 3:1', 'syntax 3:7']],
   ])('%j', (text, findings) => {
     expect(found(text)).toEqual(findings)
