@@ -13,6 +13,7 @@ export type Given = string | boolean | readonly string[]
 export interface JsonSchema {
   readonly type?: 'string' | 'integer' | 'boolean' | 'array' | 'object'
   readonly anyOf?: readonly JsonSchema[]
+  readonly enum?: readonly string[]
   readonly [keyword: string]: unknown
 }
 
@@ -195,11 +196,11 @@ export function choice<const Choice extends string>(
 }
 
 export function count(most: number): Type<number> {
-  const what = 'is not a whole number in its range'
+  const what = `is not a whole number from 1 to ${most}`
   const parse = (text: string): number => {
     const value = /^[0-9]{1,6}$/.test(text) ? Number(text) : 0
     if (value >= 1 && value <= most) return value
-    throw new WrongValue(what, `Give a number from 1 to ${most}`)
+    throw new WrongValue(what)
   }
   return written('n', parse, { type: 'integer', minimum: 1, maximum: most }, what)
 }
@@ -223,13 +224,13 @@ const sizeUnits: Readonly<Record<string, number>> = {
 
 /** Bytes, or a number with a unit: `64GiB`. */
 export function size(): Type<number> {
-  const what = 'is not a size'
+  const what = 'is not a size such as 64GiB or 500MB'
   const parse = (text: string): number => {
     const [, number = '', unit = ''] = /^([0-9]+(?:\.[0-9]+)?) ?([a-z]*)$/i.exec(text.trim()) ?? []
     const factor = sizeUnits[unit.toLowerCase()]
     const bytes = number === '' || factor === undefined ? Number.NaN : Math.floor(Number(number) * factor)
     if (Number.isSafeInteger(bytes) && bytes > 0) return bytes
-    throw new WrongValue(what, 'Give bytes or a number with a unit, such as 64GiB or 500MB')
+    throw new WrongValue(what)
   }
   const pattern = '^[0-9]+(\\.[0-9]+)? ?([KMGTkmgt][Ii]?)?[Bb]?$'
   return written('size', parse, numberOr({ type: 'string', pattern }, 1), what)
@@ -251,11 +252,11 @@ export function duration(most: number): Type<number> {
 
 /** A number of days: `90` or `90d`. */
 export function days(): Type<number> {
-  const what = 'is not a number of days'
+  const what = 'is not a number of days such as 90d'
   const parse = (text: string): number => {
     const number = /^([0-9]{1,5}) ?d?$/.exec(text.trim())?.[1]
     if (number !== undefined) return Number(number)
-    throw new WrongValue(what, 'Give one such as 90d')
+    throw new WrongValue(what)
   }
   return written('time', parse, numberOr({ type: 'string', pattern: '^[0-9]{1,5} ?d?$' }, 0), what)
 }

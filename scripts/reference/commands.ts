@@ -1,6 +1,7 @@
 import type { Command, Option } from 'commander'
 import { createProgram } from '../../src/cli/program.ts'
 import { createSession } from '../../src/cli/session.ts'
+import { type CommandName, commands } from '../../src/commands.ts'
 import * as library from '../../src/index.ts'
 
 /** A command as the reference shows it, read from the program itself. */
@@ -67,7 +68,7 @@ function describe(command: Command, ofUpdate: ReadonlyMap<string, string>): Desc
       ...group,
       isOfUpdate: ofUpdate.get(group.name) === JSON.stringify(group),
     })),
-    more: textAfter(command),
+    more: commands[command.name() as CommandName].help.trim(),
   }
 }
 
@@ -89,15 +90,4 @@ function factsOf({ flags, description, argChoices, defaultValue, envVar }: Optio
     default: value === undefined || value === true ? undefined : String(value),
     variable: envVar,
   }
-}
-
-/** What `addHelpText('after', …)` has added. */
-function textAfter(command: Command): string {
-  let text = ''
-  const writeOut = (part: string) => {
-    text += part
-  }
-  command.configureOutput({ writeOut, getOutHelpWidth: () => 80 })
-  command.outputHelp()
-  return text.slice(command.helpInformation().length).trim()
 }

@@ -1,25 +1,15 @@
-import { type Command, Option } from 'commander'
+import type { Command } from 'commander'
+import { commandNames } from '../commands.ts'
 import type { Configuration } from '../config/types.ts'
 import { UpdaterError } from '../errors.ts'
-import { invalid, layUnder, optionsOf, readFlags } from './flags.ts'
-import type { SharedFlags } from './options.ts'
+import { keyOf, rows } from '../options.ts'
+import { flagsOf, settingsOf } from './flags.ts'
 import type { Session } from './session.ts'
 
-interface ConfigurationFlags {
-  /** `false` with `--no-config`. */
-  readonly config?: string | false | undefined
-}
-
-/** `--config`, and the file that it names, read before a command acts and laid under its options. */
-export function addConfigurationOptions(program: Command, session: Session): void {
+/** The configuration file is read before a command acts. */
+export function addConfiguration(program: Command, session: Session): void {
   program
     .optionsGroup('Configuration:')
-    .addOption(
-      new Option(
-        '--config <file>',
-        'options from a file (default: ./image-updater.yml or /etc/image-updater/image-updater.yml)',
-      ).env('IMAGE_UPDATER_CONFIG'),
-    )
     .option('--no-config', 'read no configuration file')
     .hook('preAction', async (_program, command) => {
       if (command.name().startsWith('__')) return
@@ -29,60 +19,44 @@ export function addConfigurationOptions(program: Command, session: Session): voi
 }
 
 /**
- * Reads the configuration file, anew where it was read before, and lays it under the command's options.
- * @throws UpdaterError CONFIGURATION
+ * Reads the configuration file, anew where it was read before; its values are in force from now on.
+ * @param section the command whose own options in the file go over those of all
+ * @throws UpdaterError CONFIGURATION; several defects as one error whose `cause` is an `AggregateError`
  */
-export async function configure(command: Command, session: Session): Promise<Configuration | undefined> {
-  const { config } = readFlags<ConfigurationFlags>(command).values
-  if (config === false) return undefined
-  const { loadConfiguration } = await import('../config/load.ts')
-  const { secretOptions } = await import('../config/secrets.ts')
-  const configuration = await loadConfiguration(config, command.name())
-  layUnder(command, configuration)
-  session.hide(secretOptions.map((key) => configuration?.options[key]))
-  if (configuration !== undefined) assertCommands(command, configuration)
-  assertChoices(command)
+export async function configure(
+  command: Command,
+  session: Session,
+  section = command.name(),
+): Promise<Configuration | undefined> {
+  const { values } = flagsOf<'config'>(settingsOf(command, undefined), undefined)
+  if (command.parent?.getOptionValue('config') === false) return undefined
+  const { readConfiguration, together } = await import('../config/load.ts')
+  const configuration = await readConfiguration(values.config, section)
+  session.configuration = configuration
+  if (configuration === undefined) return undefined
+  const secrets = rows.filter(({ secret }) => secret).map((row) => configuration.options[keyOf(row)])
+  session.hide(secrets.filter((secret) => typeof secret === 'string'))
+  // What is wrong is just what one wants to see there.
+  if (command.name() !== 'config' && configuration.defects.length > 0) throw together(configuration.defects)
+  assertCommands(configuration)
   return configuration
 }
 
-function assertCommands({ parent }: Command, { commands, placeOf }: Configuration): void {
-  const known = (parent?.commands ?? []).map((one) => one.name()).filter((name) => !name.startsWith('__'))
-  const unknown = commands.find((name) => !known.includes(name))
+function assertCommands({ commands, placeOf }: Configuration): void {
+  const unknown = commands.find((name) => !commandNames.some((one) => one === name))
   if (unknown === undefined) return
   throw new UpdaterError('CONFIGURATION', `"commands" names "${unknown}", which is no command`, {
     place: placeOf('commands'),
-    remedy: `The commands are ${known.join(', ')}`,
+    remedy: `The commands are ${commandNames.join(', ')}`,
   })
 }
 
-/** Commands have formats of their own for the same option. */
-function assertChoices(command: Command): void {
-  const { values, origin } = readFlags<Record<string, unknown>>(command)
-  for (const { option } of optionsOf(command)) {
-    const key = option.attributeName()
-    if (origin(key).source !== 'file' || option.argChoices === undefined) continue
-    if (option.argChoices.some((choice) => choice === values[key])) continue
-    const choices = option.argChoices.join(', ')
-    throw invalid(origin(key), `is not what ${command.name()} has`, `Give one of ${choices}`)
-  }
-}
-
-async function tell(command: Command, { file, warnings }: Configuration, session: Session): Promise<void> {
+async function tell(command: Command, configuration: Configuration, session: Session): Promise<void> {
   const { openLog } = await import('./log.ts')
-  const { log } = openLog(session, readFlags<SharedFlags>(command).values)
-  log.write({ level: 'debug', scope: 'config', message: `Options come from ${file}` })
-  for (const message of warnings) log.write({ level: 'warning', scope: 'config', message })
-}
-
-/** Hidden opposites of all switches, so that a flag can take back what a file has set: `--no-strict`, `--mirror`. */
-export function addOpposites(program: Command): void {
-  for (const command of [program, ...program.commands]) {
-    const switches = command.options.filter((option) => option.negate || option.isBoolean())
-    for (const { long } of switches) {
-      if (long === undefined || long === '--version') continue
-      const opposite = long.startsWith('--no-') ? `--${long.slice(5)}` : `--no-${long.slice(2)}`
-      if (command.options.some((option) => option.long === opposite)) continue
-      command.addOption(new Option(opposite).hideHelp())
-    }
-  }
+  const { log } = openLog(
+    session,
+    flagsOf<'config'>(settingsOf(command, configuration), configuration).values,
+  )
+  log.write({ level: 'debug', scope: 'config', message: `Options come from ${configuration.file}` })
+  for (const message of configuration.warnings) log.write({ level: 'warning', scope: 'config', message })
 }

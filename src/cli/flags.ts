@@ -1,6 +1,11 @@
-import type { Command, Option } from 'commander'
-import type { Configuration } from '../config/types.ts'
+import type { Command } from 'commander'
+import type { CommandName } from '../commands.ts'
+import { type Configuration, givenOf } from '../config/types.ts'
 import { type Place, UpdaterError } from '../errors.ts'
+import { type AnyRow, camel, type Given, WrongValue } from '../option.ts'
+import { defaultOf, keyOf, optionsOf, type Values } from '../options.ts'
+import { flagOf } from './options.ts'
+import type { Session } from './session.ts'
 
 /** Where a value came from, for errors and warnings that name the place. */
 export interface Origin {
@@ -11,6 +16,7 @@ export interface Origin {
   readonly place?: Place | undefined
 }
 
+/** The options in force, checked. */
 export interface Flags<T> {
   readonly values: T
   /** The configuration file in force. */
@@ -18,90 +24,94 @@ export interface Flags<T> {
   origin(key: keyof T & string): Origin
 }
 
-/** The configuration file that lies under the options of each program. */
-const configurations = new WeakMap<Command, Configuration>()
+/** The options in force for a command; for several commands: those that all of them have. */
+export type Options<Name extends CommandName> = Flags<Values<Name>>
 
-/** Gives the options of a command the values of a file where neither a flag nor the environment has one. */
-export function layUnder(command: Command, configuration: Configuration | undefined): void {
-  const program = rootOf(command)
-  if (configuration === undefined) configurations.delete(program)
-  else configurations.set(program, configuration)
+/** One option in force: flag over environment over configuration file over default. */
+export interface Setting {
+  readonly row: AnyRow
+  /** As it was given, or as the default is written. */
+  readonly given: Given | undefined
+  readonly origin: Origin
+  /** The default's where a wrong one was given. */
+  readonly value: unknown
+  readonly defect: UpdaterError | undefined
 }
 
-/**
- * The options of a command and its parents: flags over environment over configuration file over default.
- * An empty variable counts as unset. The type is the caller's claim of what it has declared.
- */
-export function readFlags<T>(command: Command): Flags<T> {
-  const configuration = configurations.get(rootOf(command))
-  const values: Record<string, unknown> = {}
-  const origins = new Map<string, Origin>()
-  for (const { owner, option } of optionsOf(command)) {
-    const key = option.attributeName()
-    if (origins.has(key)) continue
-    const origin = originOf(owner, option, configuration)
-    origins.set(key, origin)
-    values[key] = valueFrom(owner, option, origin, configuration)
-  }
+/** @throws UpdaterError USAGE for a wrong flag, CONFIGURATION for an environment variable or the file */
+export function readFlags<Name extends CommandName>(command: Command, session: Session): Options<Name> {
+  const settings = settingsOf(command, session.configuration)
+  const wrong = settings.find(({ defect }) => defect !== undefined)
+  if (wrong?.defect !== undefined) throw wrong.defect
+  return flagsOf(settings, session.configuration)
+}
+
+/** The options in force, in place of wrong ones their defaults. */
+export function flagsOf<Name extends CommandName>(
+  settings: readonly Setting[],
+  configuration: Configuration | undefined,
+): Options<Name> {
+  const origins = new Map(settings.map(({ row, origin }) => [camel(row.name), origin]))
   return {
-    values: values as T,
+    values: Object.fromEntries(settings.map(({ row, value }) => [camel(row.name), value])) as Values<Name>,
     configuration,
     origin: (key) => origins.get(key) ?? { source: 'default', name: key },
   }
 }
 
-/** Every option that a command has, its own and its parents'. */
-export function optionsOf(command: Command): { readonly owner: Command; readonly option: Option }[] {
-  const own = command.options.map((option) => ({ owner: command, option }))
-  return command.parent === null ? own : [...own, ...optionsOf(command.parent)]
-}
-
-/** The key of an option in a configuration file: `--mirror-dir` is `mirror_dir`, `--no-mirror` is `mirror`. */
-export function keyOf(option: Option): string {
-  return option.attributeName().replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
-}
-
-/** The name of an option's attribute, by its key in a configuration file. */
-export function attributeOf(key: string): string {
-  return key.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
-}
-
-function rootOf(command: Command): Command {
-  return command.parent === null ? command : rootOf(command.parent)
-}
-
-function originOf(command: Command, option: Option, configuration: Configuration | undefined): Origin {
-  const source = command.getOptionValueSource(option.attributeName())
-  const name = option.long ?? option.flags
-  if (source === 'cli') return { source: 'flag', name }
-  if (source === 'env' && option.envVar !== undefined && process.env[option.envVar]) {
-    return { source: 'environment', name: option.envVar }
-  }
-  const key = keyOf(option)
-  const place = configuration?.placeOf(key)
-  return place === undefined ? { source: 'default', name } : { source: 'file', name: key, place }
-}
-
-function valueFrom(
-  owner: Command,
-  option: Option,
-  { source, name }: Origin,
+/** @param as the command whose defaults and formats count, where `config` shows what is in force for another one */
+export function settingsOf(
+  command: Command,
   configuration: Configuration | undefined,
-): unknown {
-  if (source === 'default') return option.defaultValue ?? (option.negate ? true : undefined)
-  if (source !== 'file') return owner.getOptionValue(option.attributeName())
-  const value = new Map(Object.entries(configuration?.options ?? {})).get(name)
-  if (isRepeatable(option)) return [value].flat()
-  return typeof value === 'number' ? String(value) : value
+  as = command.name(),
+): Setting[] {
+  const has = optionsOf(command.name() as CommandName)
+  return has.map((row) => settle({ ...row, ...row.own[as] }, command, configuration))
 }
 
-/** `choices()` gives an option a parser too; of our own, only those of repeatable options exist. */
-function isRepeatable({ parseArg, argChoices }: Option): boolean {
-  return parseArg !== undefined && argChoices === undefined
+function settle(row: AnyRow, command: Command, configuration: Configuration | undefined): Setting {
+  const { given, origin } = find(row, command, configuration)
+  const usual = { row, given: given ?? row.default, origin, value: defaultOf(row), defect: undefined }
+  if (given === undefined) return usual
+  try {
+    return { ...usual, value: row.type.parse(given) }
+  } catch (error) {
+    if (!(error instanceof WrongValue)) throw error
+    return { ...usual, defect: invalid(origin, error.what, error.remedy) }
+  }
+}
+
+interface Found {
+  readonly given?: Given | undefined
+  readonly origin: Origin
+}
+
+/** An empty variable counts as unset. */
+function find(row: AnyRow, command: Command, configuration: Configuration | undefined): Found {
+  const { type, env } = row
+  const owner = [command, command.parent].find((one) => one?.getOptionValueSource(camel(row.name)) === 'cli')
+  if (owner) {
+    const given: Given = owner.getOptionValue(camel(row.name))
+    const isTakenBack = given === false && type.form !== 'flag' // --no-config
+    return { given: isTakenBack ? undefined : given, origin: { source: 'flag', name: flagOf(row) } }
+  }
+  const variable = env && process.env[env]
+  if (env && variable) {
+    const given = type.separator === undefined ? variable : variable.split(type.separator)
+    return { given, origin: { source: 'environment', name: env } }
+  }
+  const key = keyOf(row)
+  const place = configuration?.placeOf(key)
+  if (place === undefined) return { origin: { source: 'default', name: flagOf(row) } }
+  const value = configuration?.options[key]
+  return {
+    given: value === undefined ? undefined : givenOf(value),
+    origin: { source: 'file', name: key, place },
+  }
 }
 
 /** A value that is not what its option needs: the error names where it stands, never the value. */
-export function invalid({ source, name, place }: Origin, what: string, remedy: string): UpdaterError {
+export function invalid({ source, name, place }: Origin, what: string, remedy?: string): UpdaterError {
   switch (source) {
     case 'environment':
       return new UpdaterError('CONFIGURATION', `The environment variable ${name} ${what}`, { remedy })

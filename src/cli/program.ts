@@ -1,31 +1,17 @@
 import { Command, CommanderError } from 'commander'
+import { type CommandDescription, commands } from '../commands.ts'
 import { asUpdaterError, UpdaterError } from '../errors.ts'
 import { version } from '../package.ts'
-import { registerCheck } from './commands/check.ts'
-import { registerComplete } from './commands/complete.ts'
-import { registerConfig } from './commands/config.ts'
-import { registerDiff } from './commands/diff.ts'
-import { registerInit } from './commands/init.ts'
-import { registerLifecycle } from './commands/lifecycle.ts'
-import { registerList } from './commands/list.ts'
-import { registerMirror } from './commands/mirror.ts'
-import { registerPropose } from './commands/propose.ts'
-import { registerPrune } from './commands/prune.ts'
-import { registerReport } from './commands/report.ts'
-import { registerServe } from './commands/serve.ts'
-import { registerUpdate } from './commands/update.ts'
-import { registerValidate } from './commands/validate.ts'
-import { registerVerify } from './commands/verify.ts'
-import { addCompletionOptions } from './completion/options.ts'
-import { addConfigurationOptions, addOpposites } from './configuration.ts'
+import { Call, loadCommand } from './call.ts'
+import { addCompletion, addCompletionOptions } from './completion/options.ts'
+import { addConfiguration } from './configuration.ts'
 import { interruptedStatus } from './context.ts'
-import { optionsOf } from './flags.ts'
 import { configureHelp } from './help.ts'
 import { commandFirst, defaultCommand } from './line.ts'
-import { addSharedOptions } from './options.ts'
+import { addOpposites, addOptions, addSharedOptions } from './options.ts'
 import type { Session } from './session.ts'
 
-/** The whole command line: one file under `commands/` for each command. */
+/** The whole command line. */
 export function createProgram(session: Session): Command {
   const { stdout } = session.context
   const program = new Command('image-updater')
@@ -38,27 +24,37 @@ export function createProgram(session: Session): Command {
       getOutHelpWidth: () => Math.min(stdout.columns ?? 80, 100),
     })
   configureHelp(program, stdout)
-  addConfigurationOptions(program, session)
   addSharedOptions(program)
+  addConfiguration(program, session)
   addCompletionOptions(program, session)
   program.version(version(), '--version', 'print the version').helpOption('--help', 'print this help')
-  registerUpdate(program, session)
-  registerCheck(program, session)
-  registerMirror(program, session)
-  registerVerify(program, session)
-  registerPrune(program, session)
-  registerReport(program, session)
-  registerServe(program, session)
-  registerList(program, session)
-  registerDiff(program, session)
-  registerValidate(program, session)
-  registerInit(program, session)
-  registerLifecycle(program, session)
-  registerPropose(program, session)
-  registerConfig(program, session)
-  registerComplete(program, session)
   addOpposites(program)
+  for (const [name, description] of Object.entries(commands)) addCommand(program, name, description, session)
+  addCompletion(program, session)
   return program
+}
+
+function addCommand(
+  program: Command,
+  name: string,
+  { description, arguments: expected = {}, first, help }: CommandDescription,
+  session: Session,
+): void {
+  const command = program.command(name, { isDefault: name === defaultCommand }).description(description)
+  for (const [argument, meaning] of Object.entries(expected)) command.argument(argument, meaning)
+  addOptions(command, first)
+  for (const one of name === defaultCommand ? [program, command] : [command]) one.addHelpText('after', help)
+  command.action(async (...given: unknown[]) => {
+    const args = given.slice(0, command.registeredArguments.length).flat()
+    const { run } = await loadCommand(name)
+    await run(
+      new Call(
+        command,
+        args.filter((one) => typeof one === 'string'),
+        session,
+      ),
+    )
+  })
 }
 
 /**
@@ -102,7 +98,7 @@ function usageError({ message, code }: CommanderError, program: Command, name: s
 /** Commander looks among the options of the default command, too: what the command does not have is no help. */
 function suggested(text: string, program: Command, name: string): string {
   const command = program.commands.find((one) => one.name() === name) ?? program
-  const known = optionsOf(command).map(({ option }) => option.long)
+  const known = [...command.options, ...program.options].map(({ long }) => long)
   const meant = /Did you mean (?:one of )?(.+)\?\)/.exec(text)?.[1]?.split(', ') ?? []
   return meant.filter((option) => known.includes(option)).join(' or ')
 }

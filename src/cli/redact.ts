@@ -1,15 +1,17 @@
+import { rows } from '../options.ts'
+
 export { createRedact, type Redact, redactDeep } from '../redact.ts'
 
-const secretFlags = ['--minio-secret-key', '--webhook']
+const secretOptions = rows.filter(({ secret }) => secret === true)
+const secretFlags = secretOptions.map(({ name }) => `--${name}`)
 const secretVariables = [
-  'MINIO_SECRET_KEY',
+  ...secretOptions.flatMap(({ env }) => env ?? []),
   'AWS_SECRET_ACCESS_KEY',
   'AWS_SESSION_TOKEN',
   'GITHUB_TOKEN',
   'GH_TOKEN',
   'GITLAB_TOKEN',
   'IMAGE_UPDATER_TOKEN',
-  'IMAGE_UPDATER_WEBHOOK',
   'IMAGE_UPDATER_WEBHOOK_SECRET',
 ]
 

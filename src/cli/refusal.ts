@@ -4,9 +4,9 @@ import { writeReport } from '../report/file.ts'
 import { formatReport } from '../report/json.ts'
 import { type AnyReport, type Refusal, refusedReport } from '../report/refusal.ts'
 import { writeFiles } from './files.ts'
-import { readFlags } from './flags.ts'
+import { flagsOf, settingsOf } from './flags.ts'
 import { errorLines, errorsOf, openLog } from './log.ts'
-import type { FileFlags, OutputFlags, SharedFlags } from './options.ts'
+import type { FileFlags } from './options.ts'
 import { redactDeep } from './redact.ts'
 import type { Session } from './session.ts'
 
@@ -14,7 +14,8 @@ import type { Session } from './session.ts'
 export async function reportRefusal(error: UpdaterError, program: Command, session: Session): Promise<void> {
   const { context, redact, startedAt, exitStatus } = session
   const command = program.commands.find((one) => one.name() === session.command) ?? program
-  const flags = readFlags<OutputFlags & FileFlags & SharedFlags>(command).values
+  const { configuration } = session
+  const flags = flagsOf<'update'>(settingsOf(command, configuration), configuration).values
   const { log } = openLog(session, flags)
   const errors = errorsOf(error)
   for (const line of errors.flatMap((one) => errorLines(one, session.command))) log.write(line)

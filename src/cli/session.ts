@@ -1,3 +1,4 @@
+import type { Configuration } from '../config/types.ts'
 import type { CliContext } from './context.ts'
 import { defaultCommand } from './line.ts'
 import { createRedact, formsOf, type Redact, secretsOf } from './redact.ts'
@@ -12,6 +13,8 @@ export interface Session {
   readonly startedAt: Date
   /** The command that the line names, else the default one. */
   command: string
+  /** The configuration file in force, once it was read. */
+  configuration: Configuration | undefined
   /** Set by the command that ran. */
   exitStatus: number
 }
@@ -29,6 +32,7 @@ export function createSession(args: readonly string[], context: CliContext): Ses
     },
     startedAt: context.now(),
     command: defaultCommand,
+    configuration: undefined,
     exitStatus: 0,
   }
 }

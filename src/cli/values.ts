@@ -1,128 +1,201 @@
-import type { CheckOptions } from '../check/check.ts'
+/**
+ * Makes what the use-cases take of the options in force. Each value is right by now: what is judged here depends on
+ * several of them, or on the job that the program runs in.
+ */
+import { readFile } from 'node:fs/promises'
 import { UpdaterError } from '../errors.ts'
-import type { MirrorOptions, RunOptions } from '../run/options.ts'
-import type { UpdateOptions } from '../update/options.ts'
-import type { VerifyOptions } from '../verify/verify.ts'
-import { type Flags, invalid, type Origin } from './flags.ts'
-import type { CheckFlags, ImagesFlags, MirrorFlags, RunFlags, UpdateFlags, VerifyFlags } from './options.ts'
+import type {
+  CheckOptions,
+  HookOptions,
+  LifecycleOptions,
+  MirrorOptions,
+  PruneOptions,
+  RunOptions,
+  ServeOptions,
+  UpdateOptions,
+  VerifyOptions,
+} from '../index.ts'
+import { camel, type Type, WrongValue } from '../option.ts'
+import { shard } from '../options.ts'
+import { choosingOptions, mirrorFrom, vouchedOptions } from '../stores/kinds.ts'
+import { invalid, type Options, type Origin } from './flags.ts'
 
-type Key = keyof MirrorFlags
+type Mirroring = Options<'update' | 'mirror' | 'prune' | 'serve'>
+type Selecting = Options<
+  'update' | 'check' | 'mirror' | 'verify' | 'list' | 'validate' | 'lifecycle' | 'serve'
+>
 
-/**
- * Checks what was given and makes the options of a run of it.
- * @throws UpdaterError USAGE for a flag, CONFIGURATION for an environment variable
- */
-export function toUpdateOptions(flags: Flags<UpdateFlags>, names: readonly string[]): UpdateOptions {
-  const { values, origin } = flags
+/** @throws UpdaterError USAGE, CONFIGURATION */
+export function toUpdateOptions(
+  options: Options<'update' | 'serve'>,
+  names: readonly string[],
+): UpdateOptions {
+  const { configuration, origin } = options
   return {
-    ...toCheckOptions(flags, names),
-    ...toRunOptions(flags, names),
-    allowDowngrade: values.allowDowngrade,
-    keepVersions: parseKeep(values.keepVersions, origin('keepVersions')),
-    shard: toShard(flags, process.env),
-    overrides: toOverrides(flags),
-  }
-}
-
-/** @throws UpdaterError USAGE for a flag, CONFIGURATION for an environment variable */
-export function toRunOptions(flags: Flags<RunFlags>, names: readonly string[]): RunOptions {
-  const { values, origin } = flags
-  return {
-    ...toSelection(flags, names),
-    mirror: toMirror(flags),
-    dryRun: values.dryRun,
-    includeDisabled: values.includeDisabled,
-    checkPublic: values.checkPublic,
-    checksumFiles: values.checksumFiles,
-    verify: values.verify,
-    transfers: parseCount(values.transfers, origin('transfers'), 64),
-    connections: parseCount(values.connections, origin('connections'), 16),
-    strict: values.strict,
-    maxImageSize: parseSize(values.maxImageSize, origin('maxImageSize')),
-    jobs: parseCount(values.jobs, origin('jobs'), 256),
-  }
-}
-
-/**
- * The same for a check.
- * @throws UpdaterError USAGE for a flag, CONFIGURATION for an environment variable
- */
-export function toCheckOptions(flags: Flags<CheckFlags>, names: readonly string[]): CheckOptions {
-  const { values, origin, configuration } = flags
-  return {
-    ...toSelection(flags, names),
-    includeDisabled: values.includeDisabled,
-    checkPublic: values.checkPublic,
-    jobs: parseCount(values.jobs, origin('jobs'), 256),
-    cache: values.cache,
-    signatures: values.signatures,
-    overrides: configuration?.overrides.map(({ names: own, signatures }) => ({
-      names: own,
+    ...toCheckOptions(options, names),
+    ...toRunOptions(options, names),
+    keyring: toKeyring(options),
+    shard: toShard(options, process.env),
+    overrides: configuration?.overrides.map(({ names, keepVersions, signatures }) => ({
+      names,
+      keepVersions: isFiled(origin('keepVersions')) ? keepVersions : undefined,
       signatures: isFiled(origin('signatures')) ? signatures : undefined,
     })),
-    sources: configuration?.sources,
-    keyring: origin('keyring').source === 'default' ? undefined : filled(values.keyring, origin('keyring')),
   }
 }
 
-/** @throws UpdaterError USAGE for a flag, CONFIGURATION for an environment variable */
-export function toVerifyOptions(flags: Flags<VerifyFlags>, names: readonly string[]): VerifyOptions {
-  const { values, origin } = flags
+/** @throws UpdaterError USAGE, CONFIGURATION */
+export function toRunOptions(
+  options: Options<'update' | 'mirror' | 'serve'>,
+  names: readonly string[],
+): RunOptions {
+  return { ...options.values, ...toSelection(options, names), mirror: toMirror(options) }
+}
+
+export function toCheckOptions(
+  options: Options<'update' | 'check' | 'report' | 'serve'>,
+  names: readonly string[],
+): CheckOptions {
+  const { values, configuration, origin } = options
   return {
-    ...toSelection(flags, names),
-    includeDisabled: values.includeDisabled,
-    full: values.full,
-    maxImageSize: parseSize(values.maxImageSize, origin('maxImageSize')),
-    jobs: parseCount(values.jobs, origin('jobs'), 256),
-    transfers: parseCount(values.transfers, origin('transfers'), 64),
+    ...values,
+    ...toSelection(options, names),
+    keyring: toKeyring(options),
+    sources: configuration?.sources,
+    overrides: configuration?.overrides.map(({ names, signatures }) => ({
+      names,
+      signatures: isFiled(origin('signatures')) ? signatures : undefined,
+    })),
+  }
+}
+
+/** A folder that nobody named need not be there. */
+function toKeyring({ values, origin }: Options<'update' | 'check' | 'report' | 'serve'>): string | undefined {
+  return origin('keyring').source === 'default' ? undefined : values.keyring
+}
+
+export function toVerifyOptions(options: Options<'verify'>, names: readonly string[]): VerifyOptions {
+  return { ...options.values, ...toSelection(options, names) }
+}
+
+/** @throws UpdaterError USAGE, CONFIGURATION */
+export function toPruneOptions(options: Options<'prune'>): PruneOptions {
+  const { values } = options
+  return { ...values, mirror: toMirror(options), remove: values.yes }
+}
+
+export function toLifecycleOptions(
+  options: Options<'lifecycle'>,
+  names: readonly string[],
+): LifecycleOptions {
+  const { endoflifeApi, gardenlinuxReleases, ...values } = options.values
+  return {
+    ...values,
+    ...toSelection(options, names),
+    sources: {
+      ...(endoflifeApi !== undefined && { endOfLifeApi: endoflifeApi.replace(/\/*$/, '/') }),
+      ...(gardenlinuxReleases !== undefined && { gardenLinuxReleases: gardenlinuxReleases }),
+    },
+  }
+}
+
+/** @throws UpdaterError CONFIGURATION */
+export function toHookOptions({ values }: Options<'update' | 'serve'>): HookOptions {
+  const { onUpdate, webhook: url, hookTimeout: timeout } = values
+  const secret = process.env.IMAGE_UPDATER_WEBHOOK_SECRET || undefined
+  if (url !== undefined && secret !== undefined && secret.length < 16) {
+    throw invalid(
+      variable('IMAGE_UPDATER_WEBHOOK_SECRET'),
+      'is shorter than 16 characters',
+      'Make one that cannot be guessed: openssl rand -hex 32',
+    )
+  }
+  return { onUpdate, webhook: url === undefined ? undefined : { url, secret }, timeout }
+}
+
+/**
+ * The token's file is read anew each time.
+ * @throws UpdaterError USAGE, CONFIGURATION
+ */
+export async function toServeOptions(
+  options: Options<'serve'>,
+  names: readonly string[],
+): Promise<ServeOptions> {
+  const { listen, schedule, jitter, shutdownTimeout, allowHost, tokenFile } = options.values
+  const update = toUpdateOptions(options, names)
+  if (!update.dryRun) assertVouched(options, update.mirror)
+  return {
+    update,
+    listen,
+    schedule: schedule.trim() === '' ? undefined : schedule,
+    jitter,
+    shutdownTimeout,
+    allowedHosts: allowHost,
+    token:
+      tokenFile === undefined ? process.env.IMAGE_UPDATER_TOKEN || undefined : await readToken(tokenFile),
+    hooks: toHookOptions(options),
+  }
+}
+
+async function readToken(file: string): Promise<string> {
+  try {
+    return (await readFile(file, 'utf8')).trim()
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException
+    throw new UpdaterError('CONFIGURATION', `The token's file ${file} cannot be read: ${code}`, {
+      remedy: 'Name a file that the user of this program can read with --token-file',
+      cause,
+    })
   }
 }
 
 /**
- * The one folder (or file) that a command is about.
- * @throws UpdaterError USAGE for a flag, CONFIGURATION for an environment variable
+ * Returns the one folder (or file) that a command is about.
+ * @throws UpdaterError USAGE, CONFIGURATION
  */
-export function toFolder({ values, origin }: Flags<Pick<ImagesFlags, 'images'>>): string {
-  const [folder, second] = parseImages(values.images, origin('images'))
+export function toFolder({ values, origin }: Options<'diff' | 'init'>): string {
+  const [folder, second] = values.images
   if (folder !== undefined && second === undefined) return folder
   throw invalid(origin('images'), 'does not name one folder', 'Name the folder of the image definitions once')
 }
 
 /**
- * Which files are read, and which of their images are meant. The names in a configuration file count only
- * where the command line has none.
- * @throws UpdaterError USAGE for a flag, CONFIGURATION for an environment variable
+ * Says which files are read, and which of their images are meant. The names in a configuration file count only where
+ * the command line has none.
  */
 export function toSelection(
-  { values, origin }: Flags<ImagesFlags>,
+  { values, origin }: Selecting,
   names: readonly string[],
 ): { readonly images: readonly string[]; readonly names: readonly string[] } {
   const further = names.length > 0 && origin('name').source === 'file' ? [] : (values.name ?? [])
-  return {
-    images: parseImages(values.images, origin('images')),
-    names: [...names, ...further].map((name) => filled(name, origin('name'))),
+  if (names.some((name) => name.trim() === '')) {
+    throw invalid(origin('name'), 'is empty', 'Give it a value or leave it out')
   }
+  return { images: values.images, names: [...names, ...further] }
 }
 
 /** `--shard`, else what an Indexed Job of Kubernetes says of itself, else the file. */
 function toShard(
-  { values: { shard }, origin }: Flags<UpdateFlags>,
+  { values, origin }: Options<'update' | 'serve'>,
   { IMAGE_UPDATER_SHARDS: count, JOB_COMPLETION_INDEX: index }: NodeJS.ProcessEnv,
 ): UpdateOptions['shard'] {
   const { source } = origin('shard')
-  if (source === 'flag' || source === 'environment' || !count) {
-    return shard === undefined ? undefined : parseShard(shard, origin('shard'))
-  }
-  const variables = { source: 'environment', name: 'IMAGE_UPDATER_SHARDS' } as const
-  if (!index) throw invalid(variables, 'is set without JOB_COMPLETION_INDEX', 'Set both, or give --shard')
-  return parseShard(`${Number(index) + 1}/${count}`, variables)
+  if (source === 'flag' || source === 'environment' || !count) return values.shard
+  const shards = variable('IMAGE_UPDATER_SHARDS')
+  if (!index) throw invalid(shards, 'is set without JOB_COMPLETION_INDEX', 'Set both, or give --shard')
+  return parsed(shard(), `${Number(index) + 1}/${count}`, shards)
 }
 
-function parseShard(text: string, origin: Origin): UpdateOptions['shard'] {
-  const [, index, count] = /^([0-9]{1,4})\/([0-9]{1,4})$/.exec(text.trim()) ?? []
-  const shard = { index: Number(index), count: Number(count) }
-  if (shard.index >= 1 && shard.index <= shard.count) return shard
-  throw invalid(origin, 'is no shard of several', 'Give I/N with I from 1 to N, such as 2/4')
+function variable(name: string): Origin {
+  return { source: 'environment', name }
+}
+
+function parsed<Value>(type: Type<Value>, text: string, origin: Origin): Value {
+  try {
+    return type.parse(text)
+  } catch (error) {
+    throw error instanceof WrongValue ? invalid(origin, error.what, error.remedy) : error
+  }
 }
 
 /** A flag or a variable goes over the whole file, its overrides too. */
@@ -130,43 +203,17 @@ function isFiled({ source }: Origin): boolean {
   return source === 'file' || source === 'default'
 }
 
-function toOverrides({ configuration, origin }: Flags<UpdateFlags>): UpdateOptions['overrides'] {
-  return configuration?.overrides.map(({ names, keepVersions, signatures }) => ({
-    names,
-    keepVersions: isFiled(origin('keepVersions')) ? keepVersions : undefined,
-    signatures: isFiled(origin('signatures')) ? signatures : undefined,
-  }))
+/** @throws UpdaterError USAGE, CONFIGURATION */
+export function toMirror(options: Mirroring): MirrorOptions {
+  return mirrorFrom({ ...options.values, mirror: isMirrored(options) })
 }
 
-/** A folder on the command line takes back what a file says. */
-function isMirrored({ mirror, mirrorDir }: MirrorFlags, origin: Flags<MirrorFlags>['origin']): boolean {
-  if (mirror || mirrorDir === undefined || origin('mirror').source !== 'file') return mirror
-  if (origin('mirrorDir').source !== 'file') return true
-  throw invalid(origin('mirrorDir'), 'stands beside mirror: false', 'Leave out one of the two')
-}
-
-/** @throws UpdaterError USAGE for a flag, CONFIGURATION for an environment variable */
-export function toMirror({ values, origin }: Flags<MirrorFlags>): MirrorOptions {
-  const optional = <T>(key: Key, parse: (text: string, origin: Origin) => T): T | undefined => {
-    const value = values[key]
-    return typeof value === 'string' ? parse(value, origin(key)) : undefined
-  }
-  const baseUrl = optional('mirrorBaseUrl', parseBaseUrl)
-  if (!isMirrored(values, origin)) return { kind: 'none', baseUrl }
-  const keyPrefix = parsePath(values.mirrorKeyPrefix, origin('mirrorKeyPrefix'))
-  const dir = optional('mirrorDir', filled)
-  if (dir !== undefined) return { kind: 'directory', dir, keyPrefix, baseUrl }
-  return {
-    kind: 's3',
-    server: parseServer(values.minioServer, origin('minioServer')),
-    bucket: parseBucket(values.minioBucket, origin('minioBucket')),
-    region: parseRegion(values.minioRegion, origin('minioRegion')),
-    swiftPrefix: parsePath(values.swiftPrefix, origin('swiftPrefix')),
-    keyPrefix,
-    ...parseKeys(optional('minioAccessKey', filled), optional('minioSecretKey', filled)),
-    acl: parseAcl(values.acl, origin('acl')),
-    baseUrl,
-  }
+/** On the command line, what chooses a kind of mirror takes back what a file says. */
+function isMirrored({ values, origin }: Mirroring): boolean {
+  const chosen = choosingOptions.map(keyOfMirror).find((key) => values[key] !== undefined)
+  if (values.mirror || chosen === undefined || origin('mirror').source !== 'file') return values.mirror
+  if (origin(chosen).source !== 'file') return true
+  throw invalid(origin(chosen), 'stands beside mirror: false', 'Leave out one of the two')
 }
 
 /**
@@ -174,127 +221,20 @@ export function toMirror({ values, origin }: Flags<MirrorFlags>): MirrorOptions 
  * merely found says neither where, nor who may read what is written.
  * @throws UpdaterError CONFIGURATION
  */
-export function assertVouched({ configuration, origin }: Flags<MirrorFlags>, mirror: MirrorOptions): void {
-  if (configuration?.trusted !== false || mirror.kind !== 's3') return
-  const keys = ['minioServer', 'minioBucket', 'mirrorKeyPrefix', 'acl'] as const
-  const found = keys.find((key) => origin(key).source === 'file')
+export function assertVouched({ configuration, origin }: Mirroring, mirror: MirrorOptions): void {
+  if (configuration?.trusted !== false) return
+  const found = vouchedOptions(mirror)
+    .map((name) => origin(keyOfMirror(name)))
+    .find(({ source }) => source === 'file')
   if (found === undefined) return
   throw invalid(
-    origin(found),
+    found,
     'is not taken from a file that was merely found in the working folder, where keys of the object store are used',
     'If you trust the file, name it with --config or IMAGE_UPDATER_CONFIG',
   )
 }
 
-function parseKeys(accessKey: string | undefined, secretKey: string | undefined) {
-  if ((accessKey === undefined) === (secretKey === undefined)) return { accessKey, secretKey }
-  const [given, missing, option, variable] =
-    secretKey === undefined
-      ? ['an access key', 'no secret key', '--minio-secret-key', 'MINIO_SECRET_KEY']
-      : ['a secret key', 'no access key', '--minio-access-key', 'MINIO_ACCESS_KEY']
-  throw new UpdaterError('CONFIGURATION', `There is ${given} for the mirror but ${missing}`, {
-    remedy: `Set ${variable} or ${option} too, or neither of the two to use AWS's usual places`,
-  })
-}
-
-const unprintable = /[\s\u0000-\u001f\u007f-\u009f\u2028\u2029]/
-
-function filled(text: string, origin: Origin): string {
-  if (text.trim() !== '') return text
-  throw invalid(origin, 'is empty', 'Give it a value or leave it out')
-}
-
-export function parseImages(given: readonly string[], origin: Origin): readonly string[] {
-  const paths = origin.source === 'environment' ? given.flatMap((value) => value.split(':')) : given
-  return paths.map((path) => filled(path, origin))
-}
-
-function parseCount(text: string, origin: Origin, most: number): number {
-  const value = /^[0-9]{1,6}$/.test(text) ? Number(text) : 0
-  if (value >= 1 && value <= most) return value
-  throw invalid(origin, 'is not a whole number in its range', `Give a number from 1 to ${most}`)
-}
-
-function parseKeep(text: string, origin: Origin): UpdateOptions['keepVersions'] {
-  if (text === 'replace' || text === 'uuid-validity') return text
-  const value = /^[0-9]{1,3}$/.test(text) ? Number(text) : 0
-  if (value >= 1) return value
-  throw invalid(origin, 'is no number of versions', 'Give a number from 1 to 999, uuid-validity, or replace')
-}
-
-const sizeUnits: Readonly<Record<string, number>> = {
-  '': 1,
-  b: 1,
-  k: 2 ** 10,
-  kib: 2 ** 10,
-  kb: 1e3,
-  m: 2 ** 20,
-  mib: 2 ** 20,
-  mb: 1e6,
-  g: 2 ** 30,
-  gib: 2 ** 30,
-  gb: 1e9,
-  t: 2 ** 40,
-  tib: 2 ** 40,
-  tb: 1e12,
-}
-
-function parseSize(text: string, origin: Origin): number {
-  const [, number = '', unit = ''] = /^([0-9]+(?:\.[0-9]+)?) ?([a-z]*)$/i.exec(text.trim()) ?? []
-  const factor = sizeUnits[unit.toLowerCase()]
-  const bytes = number === '' || factor === undefined ? Number.NaN : Math.floor(Number(number) * factor)
-  if (Number.isSafeInteger(bytes) && bytes > 0) return bytes
-  throw invalid(origin, 'is not a size', 'Give bytes or a number with a unit, such as 64GiB or 500MB')
-}
-
-function parseServer(text: string, origin: Origin): string {
-  const remedy = 'Give HOST, HOST:PORT, or a URL that begins with https:// or http://'
-  const url = parseUrl(/^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `https://${text}`, origin, remedy)
-  if (url.pathname !== '/') {
-    throw invalid(origin, 'has a path', 'Name the server alone; the path of public URLs is --swift-prefix')
-  }
-  return text
-}
-
-export function parseBaseUrl(text: string, origin: Origin): string {
-  return parseUrl(text, origin, 'Give a URL that begins with https:// or http://') && text
-}
-
-function parseUrl(text: string, origin: Origin, remedy: string): URL {
-  const url = !unprintable.test(text) && URL.canParse(text) ? new URL(text) : undefined
-  if (url === undefined || url.hostname === '' || !['http:', 'https:'].includes(url.protocol)) {
-    throw invalid(origin, 'is not the address of a web server', remedy)
-  }
-  if (url.username !== '' || url.password !== '') {
-    throw invalid(origin, 'holds a user or a password', 'Leave them out: the URL is printed and published')
-  }
-  if (/[?#]/.test(text)) throw invalid(origin, 'has a query or a fragment', 'Leave out what follows ? or #')
-  return url
-}
-
-function parseBucket(text: string, origin: Origin): string {
-  const [bucket = '', ...prefix] = text.split('/')
-  if (/^[A-Za-z0-9][A-Za-z0-9._-]{1,254}$/.test(bucket)) {
-    parsePath(prefix.join('/'), origin)
-    return text
-  }
-  throw invalid(origin, 'is not the name of a bucket', 'Give BUCKET or BUCKET/PREFIX')
-}
-
-function parseRegion(text: string, origin: Origin): string {
-  if (/^[A-Za-z0-9_.-]{1,64}$/.test(text)) return text
-  throw invalid(origin, 'is not the name of a region', 'Give a name such as us-east-1')
-}
-
-function parseAcl(text: string, origin: Origin): string {
-  if (/^[a-z-]{0,64}$/.test(text)) return text
-  throw invalid(origin, 'is not a canned ACL', "Give one such as public-read or private, or '' for none")
-}
-
-/** A path below the server or the bucket; may be empty. */
-function parsePath(text: string, origin: Origin): string {
-  const segments = text.split('/')
-  if (!/[\u0000-\u001f\u007f?#\\]/.test(text) && !segments.some((segment) => /^\.{1,2}$/.test(segment)))
-    return text
-  throw invalid(origin, 'is not a plain path', 'Leave out ., .., ?, #, backslashes and control characters')
+/** `storeOptions` names its options as text. */
+function keyOfMirror(name: string): keyof Mirroring['values'] {
+  return camel(name) as keyof Mirroring['values']
 }

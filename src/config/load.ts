@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises'
 import { UpdaterError } from '../errors.ts'
-import { secretOptions } from './secrets.ts'
+import { keyOf, rows } from '../options.ts'
 import type { Configuration } from './types.ts'
 
 /** Where a file is looked for that nobody names; the first that is there counts, alone. */
@@ -15,17 +15,37 @@ const maximumSize = 1024 * 1024
 /**
  * Reads the configuration file that `path` names, else the first one that is there of
  * `./image-updater.yml` and `/etc/image-updater/image-updater.yml`. One in the working folder that was not
- * named may not set what `trustedOptions` lists, nor name a catalogue outside its folder.
+ * named may set harmless options only, and not name a catalogue outside its folder.
  * @param command its own options (`commands` in the file) go over those of all; absent: those of all
  * @returns undefined where no file is named and none is there
  * @throws UpdaterError CONFIGURATION; several defects as one error whose `cause` is an `AggregateError`
  */
 export async function loadConfiguration(path?: string, command?: string): Promise<Configuration | undefined> {
+  const configuration = await readConfiguration(path, command)
+  if (configuration === undefined || configuration.defects.length === 0) return configuration
+  throw together(configuration.defects)
+}
+
+/**
+ * The same, with what is wrong in the file beside what it says.
+ * @throws UpdaterError CONFIGURATION if it cannot be read
+ */
+export async function readConfiguration(path?: string, command?: string): Promise<Configuration | undefined> {
   if (path !== undefined) return read(path, true, command)
   for (const { file, trusted } of places) {
     if (await isThere(file)) return read(file, trusted, command)
   }
   return undefined
+}
+
+/** Returns one error that tells several. */
+export function together(found: readonly UpdaterError[]): UpdaterError {
+  const [first] = found
+  if (first !== undefined && found.length === 1) return first
+  return new UpdaterError('CONFIGURATION', `The configuration has ${found.length} defects`, {
+    cause: new AggregateError(found),
+    remedy: 'Correct them all, then run again: nothing was done',
+  })
 }
 
 async function isThere(file: string): Promise<boolean> {
@@ -41,7 +61,10 @@ async function read(file: string, trusted: boolean, command?: string): Promise<C
   const { text, mode } = await readText(file)
   const { parseConfiguration } = await import('./parse.ts')
   const configuration = parseConfiguration(file, text, trusted, command)
-  const secret = secretOptions.find((key) => configuration.options[key] !== undefined)
+  const secret = rows
+    .filter((row) => row.secret)
+    .map(keyOf)
+    .find((key) => configuration.options[key] !== undefined)
   const isOpen = secret !== undefined && (mode & 0o004) !== 0
   return { ...configuration, warnings: isOpen ? [openSecret(file, secret)] : [] }
 }

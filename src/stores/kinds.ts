@@ -75,7 +75,8 @@ export function secretsOf(mirror: MirrorOptions): readonly string[] {
 
 /** Names the options of a mirror that a configuration file which nobody named may not set. */
 export function vouchedOptions(mirror: MirrorOptions): readonly string[] {
-  return mirror.kind === 'none' ? [] : kindOf(mirror).vouchedOptions
+  const own = mirror.kind === 'none' ? [] : kindOf(mirror).vouchedOptions
+  return own.length === 0 ? [] : [...own, 'mirror-key-prefix']
 }
 
 /**

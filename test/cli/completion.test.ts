@@ -40,7 +40,7 @@ describe('candidates', () => {
     [['--sig'], ['values', '--signatures']],
     [
       ['update', '--mirror-'],
-      ['values', '--mirror-base-url', '--mirror-key-prefix', '--mirror-dir'],
+      ['values', '--mirror-dir', '--mirror-base-url', '--mirror-key-prefix'],
     ],
     [
       ['--output', ''],

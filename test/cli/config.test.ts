@@ -37,7 +37,7 @@ describe('config', () => {
       's3.example',
     ]
     const { status, out, err } = await cli(args, { columns: 200 })
-    expect([status, err]).toEqual([0, ''])
+    expect([status, err]).toEqual([2, expect.stringContaining('"minio_server" holds a user or a password')])
     const rows = new Map(
       out.split('\n').map((line) => [line.split(/ {2,}/)[0], line.split(/ {2,}/).slice(1)]),
     )
@@ -77,31 +77,34 @@ describe('config', () => {
     })
   })
 
-  it('tells what is different for single commands, and of prune always its own grace period', async () => {
+  it('tells what is different for single commands', async () => {
     vi.stubEnv('MINIO_ACCESS_KEY', '')
     const rows = async (...args: string[]) =>
-      (await cli(['config', ...args])).out.split('\n').filter((line) => /grace|^check\.|^jobs/.test(line))
+      (await cli(['config', ...args])).out
+        .split('\n')
+        .filter((line) => /grace|shutdown|^check\.|^jobs/.test(line))
     expect(await rows('--no-config')).toEqual([
+      expect.stringMatching(/^grace +14d +default$/),
       expect.stringMatching(/^jobs +256 +default$/),
-      expect.stringMatching(/^grace +0s +default$/),
-      expect.stringMatching(/^prune\.grace +14d +default$/),
+      expect.stringMatching(/^shutdown_timeout +0s +default$/),
     ])
     const commands = 'commands:\n  prune: { grace: 30d }\n  check: { output: csv, jobs: 4 }\n'
     writeFileSync(file, `jobs: 3\ngrace: 10m\n${commands}`)
     expect(await rows('--config', file)).toEqual([
+      expect.stringMatching(/^grace +14d +default$/),
       expect.stringMatching(/^jobs +3 +\S+:1:1$/),
-      expect.stringMatching(/^grace +10m +\S+:2:1$/),
+      expect.stringMatching(/^shutdown_timeout +10m +\S+:2:1$/),
       expect.stringMatching(/^check\.jobs +4 +\S+:5:25$/),
       expect.stringMatching(/^check\.output +csv +\S+:5:12$/),
       expect.stringMatching(/^prune\.grace +30d +\S+:4:12$/),
     ])
-    expect(await rows('--config', file, '--grace', '1d')).toHaveLength(4)
+    expect(await rows('--config', file, '--grace', '1d')).toHaveLength(5)
     const json = JSON.parse((await cli(['config', '--config', file, '--output', 'json'])).out)
     expect(json).toMatchObject({
       exit_status: 0,
       errors: [],
       commands: ['prune', 'check'],
-      options: { grace: { value: '10m' } },
+      options: { shutdown_timeout: { value: '10m' } },
       command_options: {
         prune: { grace: { value: '30d', place: { line: 4 } } },
         check: { jobs: { value: '4' } },
@@ -110,12 +113,13 @@ describe('config', () => {
   })
 
   it.each([
-    [['--jobs', '0'], 'Option --jobs is not a whole number in its range'],
+    [['--jobs', '0'], 'Option --jobs is not a whole number from 1 to 256'],
     [['--listen', 'here'], 'Option --listen is not an address'],
     [['--within', 'soon'], 'Option --within is not a number of days'],
     [['--webhook', 'x'], 'Option --webhook is not a web address'],
     [['--branch-prefix', '/'], 'Option --branch-prefix cannot begin a branch'],
     [['--grace', '9999d'], 'Option --grace is not a length of time up to 3650 days'],
+    [['--shutdown-timeout', '30d'], 'Option --shutdown-timeout is not a length of time up to 20 days'],
   ])('shows and refuses %j', async (args, message) => {
     vi.stubEnv('MINIO_ACCESS_KEY', '')
     const { status, out, err } = await cli(['config', '--no-config', ...args])
@@ -137,8 +141,8 @@ describe('config', () => {
     )
     const { status, err } = await cli(['config', '--config', file])
     expect(status).toBe(2)
-    expect(err).toMatch(/:2:12: "grace" is not a length of time/)
-    expect(err).toMatch(/:3:28: "max_image_size" is not a size/)
+    expect(err).toMatch(/:2:12: "commands.prune.grace" is not a length of time/)
+    expect(err).toMatch(/:3:28: "commands.mirror.max_image_size" is not a size/)
   })
 
   it('keeps to the width of the terminal', async () => {

@@ -1,8 +1,6 @@
 import { chmodSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { optionDescriptions } from '../../scripts/configuration-schema.ts'
-import { optionNames } from '../../src/config/schema.ts'
 import { UpdaterError } from '../../src/errors.ts'
 import { cli, temporaryFolder } from './support.ts'
 
@@ -156,7 +154,9 @@ sources:
     expect((await cli(['--config', file])).options).toMatchObject({ jobs: 4, strict: true })
     expect((await cli(['--config', file, '--jobs', '6'])).options?.jobs).toBe(6)
     write('conf.yml', 'commands:\n  update:\n    minio_bucket: x\n')
-    expect((await cli(['--config', file])).err).toContain(`${file}:3:5: "minio_bucket" is not the name`)
+    expect((await cli(['--config', file])).err).toContain(
+      `${file}:3:5: "commands.update.minio_bucket" is not the name`,
+    )
     write('conf.yml', 'jobs: 3\ncommands:\n  updat: {jobs: 4}\n')
     expect((await cli(['--config', file])).err).toContain('"commands" names "updat", which is no command')
   })
@@ -235,7 +235,7 @@ describe('what is wrong with it', () => {
     ['jobs: 0\n', '"jobs" is not a whole number from 1 to 256'],
     ['minio_server: https://a.example/path\n', '"minio_server" has a path'],
     ['mirror: false\nmirror_dir: x\n', '"mirror_dir" stands beside mirror: false'],
-    ['output: html\n', '"output" is not what update has. Give one of text, json'],
+    ['output: html\n', '"output" is not one of text, json'],
     ['minio_secret_key: abc\n', 'There is a secret key for the mirror but no access key'],
   ])('%j ends with 2, and nothing is done', async (text, expected) => {
     const { status, err, options } = await cli(['--config', write('c.yml', text)])
@@ -295,24 +295,5 @@ describe('its secrets', () => {
     expect((await cli(['--config', file])).err).toContain(
       `WARNING  | config - ${file} holds "minio_access_key" and can be read by every user of this machine: chmod o-r ${file}`,
     )
-  })
-})
-
-/** What is only said on the command line: a confirmation of one call, and what ends the program. */
-const commandLineOnly = [
-  'config',
-  'html',
-  'from',
-  'version',
-  'install_completion',
-  'show_completion',
-  'yes',
-  'fix',
-]
-
-describe('the keys', () => {
-  it('are the options of all commands (src/config/schema.ts has one line for each)', () => {
-    const options = [...optionDescriptions().keys()].filter((key) => !commandLineOnly.includes(key))
-    expect([...optionNames].sort()).toEqual(options.sort())
   })
 })

@@ -129,7 +129,7 @@ describe('prune', () => {
     writeFileSync(file, 'commands:\n  prune: { grace: 9999d }\n')
     expect(await cli(['prune', '--config', file])).toMatchObject({
       status: 2,
-      err: expect.stringMatching(/image-updater\.yml:2:12: "grace" is not a length of time/),
+      err: expect.stringMatching(/image-updater\.yml:2:12: "commands.prune.grace" is not a length of time/),
     })
     writeFileSync(file, 'yes: true\n')
     expect((await cli(['prune', '--config', file])).status).toBe(2)

@@ -3,9 +3,10 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { configurationSchema } from '../../scripts/configuration-schema.ts'
+import { together } from '../../src/config/load.ts'
 import { parseConfiguration } from '../../src/config/parse.ts'
-import { trustedOptions } from '../../src/config/schema.ts'
 import { describeError, UpdaterError } from '../../src/errors.ts'
+import { keyOf, rows } from '../../src/options.ts'
 
 const source = `sources:
   - name: our-linux
@@ -25,7 +26,8 @@ function read(text: string, trusted = true) {
 /** What is wrong with a file: one line for each defect. */
 function defects(text: string, trusted = true): string[] {
   try {
-    read(text, trusted)
+    const { defects } = read(text, trusted)
+    if (defects.length > 0) throw together(defects)
   } catch (error) {
     expect(error).toBeInstanceOf(UpdaterError)
     const { code, cause } = error as UpdaterError
@@ -104,7 +106,7 @@ describe('a configuration file', () => {
     ['strict: yes\n', [`${at}:1:1: "strict" is neither true nor false.`]],
     ['minio_bucket: 2024\n', [`${at}:1:1: "minio_bucket" is not text. Put the value into quotes.`]],
     ['minio_bucket:\n', [`${at}:1:1: "minio_bucket" has no value. Give it a value or leave it out.`]],
-    ['images: []\n', [`${at}:1:1: "images" is empty.`]],
+    ['images: []\n', [`${at}:1:1: "images" is empty. Give it a value or leave it out.`]],
     ['max_image_size: 3 parsecs\n', [`${at}:1:1: "max_image_size" is not a size such as 64GiB or 500MB.`]],
     ['signatures: on\n', [`${at}:1:1: "signatures" is not one of require, prefer, off.`]],
     [
@@ -149,6 +151,18 @@ describe('a configuration file', () => {
     }
   })
 
+  it('gives the service the time that it took under its older name, and nothing to prune', () => {
+    const text = 'grace: 10m\ncommands:\n  prune: { grace: 30d }\n'
+    expect(read(text).options).toEqual({ shutdown_timeout: '10m' })
+    expect(parseConfiguration('c.yml', text, true, 'prune').options).toMatchObject({ grace: '30d' })
+    expect(parseConfiguration('c.yml', 'commands: { serve: { grace: 1m } }', true, 'serve').options).toEqual({
+      shutdown_timeout: '1m',
+    })
+    expect(defects('grace: 1m\nshutdown_timeout: 2m\n')).toEqual([
+      `${at}:1:1: "grace" is the older name of shutdown_timeout, which is set as well. Leave it out.`,
+    ])
+  })
+
   it('never repeats a value', () => {
     const said = defects('minio_secret_key: [canary]\nminio_access_key: {canary: canary}\njobs: canary\n')
     expect(said).toHaveLength(3)
@@ -159,17 +173,18 @@ describe('a configuration file', () => {
     const text = `report: a\nkeyring: b\nminio_access_key: c\nminio_secret_key: d\non_update: e\n${source}`
     expect(defects(text)).toEqual([])
     expect(defects(text, false).map((line) => line.replace(/ is not taken.*/, ''))).toEqual([
+      `${at}:1:1: "report"`,
+      `${at}:2:1: "keyring"`,
       `${at}:3:1: "minio_access_key"`,
       `${at}:4:1: "minio_secret_key"`,
       `${at}:5:1: "on_update"`,
-      `${at}:2:1: "keyring"`,
-      `${at}:1:1: "report"`,
       `${at}:11:5: "sources[0].signature"`,
     ])
     expect(defects('jobs: 3\n', false)).toEqual([])
     const documented = readFileSync('docs/configuration.md', 'utf8')
-    expect(trustedOptions.filter((key) => !documented.includes(`\`${key}\``))).toEqual([])
-    expect(trustedOptions).toEqual(expect.arrayContaining(['mirror_dir', 'report', 'metrics_file']))
+    const trusted = rows.filter(({ file, harmless }) => file !== false && !harmless).map(keyOf)
+    expect(trusted.filter((key) => !documented.includes(`\`${key}\``))).toEqual([])
+    expect(trusted).toEqual(expect.arrayContaining(['mirror_dir', 'report', 'metrics_file']))
     expect(defects('commands:\n  serve:\n    listen: "[::]:1"\n', false)).toEqual([
       expect.stringContaining(`${at}:3:5: "commands.serve.listen" is not taken`),
     ])

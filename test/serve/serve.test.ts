@@ -70,7 +70,7 @@ describe('a service', () => {
     await expect(get('/healthz')).rejects.toThrow(/ECONNREFUSED/)
   })
 
-  it('lets a run that goes on have its grace', async () => {
+  it('lets a run that goes on finish in its time', async () => {
     const { world, url, startRun, service, seen, get } = await scene((options) => ({
       ...options,
       shutdownTimeout: 600_000,

@@ -1,40 +1,74 @@
-import type { Command } from 'commander'
-import { readFlags } from '../flags.ts'
-import { addCatalogueOptions, addCheckOptions, addFileOptions, addOutputOption } from '../options.ts'
+import type { CheckOptions } from '../../check/check.ts'
+import type { RunEvent } from '../../events.ts'
+import type { Values } from '../../options.ts'
+import { checkStatus, formatCheckCsv, formatCheckText } from '../../report/check.ts'
+import { formatReport } from '../../report/json.ts'
+import { formatMarkdown } from '../../report/run-markdown.ts'
+import type { CheckReport } from '../../report/schemas.ts'
+import type { Call } from '../call.ts'
+import { interruptedStatus, layoutOf } from '../context.ts'
+import { assertFilesWritable, keepFiles } from '../files.ts'
+import { openLog } from '../log.ts'
+import { createNarrator } from '../narrator.ts'
+import type { SharedFlags } from '../options.ts'
+import { redactDeep } from '../redact.ts'
 import type { Session } from '../session.ts'
+import { toCheckOptions } from '../values.ts'
 
-const about = `
-Nothing is written and no credentials are needed: the mirror is asked by the
-URLs that the catalogue names, as every user of the cloud may ask.
+/**
+ * Carries `check` out; the session keeps the exit status.
+ * @throws UpdaterError where nothing was looked at
+ */
+export async function run(call: Call<'check'>): Promise<void> {
+  const { args, session } = call
+  const options = call.options()
+  const { values } = options
+  await assertFilesWritable(values)
+  const report = await runCheck(toCheckOptions(options, args), values, session)
+  session.exitStatus = interruptedStatus(session.context.signal) ?? checkStatus(report.summary)
+  deliver(report, values, session)
+  await keepFiles(values, report, session, openLog(session, values).log)
+}
 
-Examples:
-  Is the catalogue current?
-    image-updater check --images etc/images
-  A table for the summary of a GitHub job:
-    image-updater check --output markdown >> "$GITHUB_STEP_SUMMARY"
-  Metrics for node_exporter, test results for the CI system:
-    image-updater check --metrics-file images.prom --report images.xml
+/**
+ * Runs a check; on a terminal one line tells how far it is, and `--quiet` has warnings and errors told, which
+ * otherwise stand in the table. The report holds no secret.
+ */
+export async function runCheck(
+  options: CheckOptions,
+  flags: SharedFlags,
+  session: Session,
+): Promise<CheckReport> {
+  const { context, redact } = session
+  const { log, screen } = openLog(session, flags)
+  const { checkCatalogue } = await context.library()
+  const narrator = flags.debug || flags.quiet ? createNarrator(log, context.now, session.command) : undefined
+  let images = 0
+  let done = 0
+  const onEvent = (event: RunEvent) => {
+    narrator?.onEvent(event)
+    if (event.type === 'run-start') images = event.images
+    if (event.type !== 'image' || event.step.type !== 'done') return
+    done += 1
+    if (!flags.quiet) screen.draw([`Checking images: ${done} of ${images}`])
+  }
+  try {
+    return redactDeep(await checkCatalogue(options, { signal: context.signal, onEvent }), redact)
+  } finally {
+    screen.close()
+    narrator?.finish()
+  }
+}
 
-Exit status:
-  0    every image is current
-  10   there are updates, or images that the mirror lacks
-  1    at least one image could not be checked
-  2    wrong usage, configuration or catalogue
-`
-
-/** `check`: is the catalogue current? */
-export function registerCheck(program: Command, session: Session): void {
-  const command = program
-    .command('check')
-    .description('say of every image how old it is, what is newer, and what the mirror has')
-    .argument('[NAME...]', 'images to look at: name, shortname or file, with * and ? (default: all)')
-    .addHelpText('after', about)
-  addCatalogueOptions(command)
-  addCheckOptions(command)
-  addOutputOption(command, ['text', 'json', 'markdown', 'csv'])
-  addFileOptions(command)
-  command.action(async (names: readonly string[]) => {
-    const { check } = await import('./check-action.ts')
-    await check(readFlags(command), names, session)
-  })
+function deliver(
+  report: CheckReport,
+  { output, quiet }: Values<'check'>,
+  { context: { stdout }, exitStatus }: Session,
+): void {
+  if (output === 'json') stdout.write(formatReport(report, exitStatus))
+  else if (output === 'markdown') stdout.write(formatMarkdown(report))
+  else if (output === 'csv') stdout.write(formatCheckCsv(report))
+  else if (!quiet) {
+    stdout.write(formatCheckText(report, layoutOf(stdout)))
+  }
 }

@@ -1,36 +1,29 @@
-import type { Command } from 'commander'
-import { readFlags } from '../flags.ts'
-import { addImagesOption, addOutputOption } from '../options.ts'
-import type { Session } from '../session.ts'
+import { diffCatalogues } from '../../diff/diff.ts'
+import type { Values } from '../../options.ts'
+import { formatDiffMarkdown, formatDiffText } from '../../report/diff.ts'
+import { formatDocument } from '../../report/json.ts'
+import type { CatalogueDiff } from '../../report/schemas.ts'
+import type { Call } from '../call.ts'
+import { type CliContext, layoutOf } from '../context.ts'
+import { redactDeep } from '../redact.ts'
+import { toFolder } from '../values.ts'
 
-const about = `
-OLD and NEW are folders or files, or branches, tags and commits of the git
-repository that --images is in; NEW is --images as it is, if it is left out.
-What exists in the file system is no revision: refs/heads/main always is one.
+/** @throws UpdaterError where one of the two states cannot be read */
+export async function run(call: Call<'diff'>): Promise<void> {
+  const { context, redact } = call.session
+  const [before = '', after] = call.args
+  const options = call.options()
+  const found = await diffCatalogues({ before, after, images: toFolder(options) })
+  context.stdout.write(format(redactDeep(found, redact), options.values.output, context))
+}
 
-Examples:
-  What has changed since the last commit:
-    image-updater diff HEAD --images etc/images
-  The text of a pull request:
-    image-updater diff origin/main HEAD --images etc/images --output markdown
-
-Exit status:
-  0    the two were compared, whatever is different
-  2    wrong usage, configuration or catalogue, or no such revision
-`
-
-/** `diff`: what has changed between two states of a catalogue. */
-export function registerDiff(program: Command, session: Session): void {
-  const command = program
-    .command('diff')
-    .description('show what has changed between two states of the catalogue, image by image')
-    .argument('<OLD>', 'folder, file or git revision')
-    .argument('[NEW]', 'folder, file or git revision (default: --images as it is)')
-    .addHelpText('after', about)
-  addImagesOption(command)
-  addOutputOption(command, ['text', 'markdown', 'json'])
-  command.action(async (before: string, after: string | undefined) => {
-    const { diff } = await import('./diff-action.ts')
-    await diff(readFlags(command), before, after, session)
-  })
+function format(found: CatalogueDiff, output: Values<'diff'>['output'], { stdout }: CliContext): string {
+  switch (output) {
+    case 'text':
+      return formatDiffText(found, layoutOf(stdout).paint)
+    case 'markdown':
+      return formatDiffMarkdown(found)
+    case 'json':
+      return formatDocument(found)
+  }
 }

@@ -1,40 +1,53 @@
-import type { Command } from 'commander'
-import { readFlags } from '../flags.ts'
-import { addImagesOption, addOutputOption } from '../options.ts'
+import { printable } from '../../errors.ts'
+import { type InitFile, initCatalogue, type ShippedSummary, shippedCatalogue } from '../../init/init.ts'
+import { formatDocument } from '../../report/json.ts'
+import { formatCount } from '../../report/quantities.ts'
+import { formatTextTable } from '../../report/table.ts'
+import { paragraphs } from '../../report/terminal.ts'
+import type { Call } from '../call.ts'
+import { layoutOf } from '../context.ts'
 import type { Session } from '../session.ts'
+import { toFolder } from '../values.ts'
 
-const about = `
-DISTRO is the name of a file without .yml, with * and ?, or all. Without one,
-the distributions are listed. A file that is there already is never touched:
-then nothing is written.
+/** @throws UpdaterError where nothing was written */
+export async function run(call: Call<'init'>): Promise<void> {
+  const { args, session } = call
+  const options = call.options()
+  const { stdout } = session.context
+  const { output, dryRun, quiet } = options.values
+  if (args.length === 0) {
+    const shipped = await shippedCatalogue()
+    stdout.write(
+      output === 'json'
+        ? formatDocument({ schema_version: 1, distributions: shipped })
+        : formatList(shipped, session),
+    )
+    return
+  }
+  const wanted = args.map((name) => (name === 'all' ? '*' : name))
+  const files = await initCatalogue({ distributions: wanted, dir: toFolder(options), dryRun })
+  if (output === 'json') stdout.write(formatDocument({ schema_version: 1, dry_run: dryRun, files }))
+  else if (!quiet) stdout.write(formatFiles(files, dryRun))
+}
 
-Definitions for aarch64, of daily builds and of releases that are no longer
-supported come with enable: false. No version is in any of them: the first
-\`image-updater update\` finds it.
+function formatList(shipped: readonly ShippedSummary[], { context }: Session): string {
+  const table = {
+    head: ['Distribution', 'Images', 'Enabled'],
+    right: [1, 2],
+    rows: shipped.map(({ name, images }) => [
+      name,
+      String(images.length),
+      String(images.filter(({ enable }) => enable).length),
+    ]),
+  }
+  return paragraphs(
+    formatTextTable(table, layoutOf(context.stdout)),
+    'Write some with: image-updater init ubuntu debian --images DIR (or all)\n',
+  )
+}
 
-Examples:
-  List what there is:
-    image-updater init
-  Begin a catalogue:
-    image-updater init ubuntu debian 'rocky*' --images etc/images
-
-Exit status:
-  0    all well
-  2    wrong usage, or a file is there already or cannot be written
-`
-
-/** `init`: writes the image definitions that come with the program. */
-export function registerInit(program: Command, session: Session): void {
-  const command = program
-    .command('init')
-    .description('write image definitions for distributions, or list them')
-    .argument('[DISTRO...]', 'distributions to write, with * and ?, or all (default: list them)')
-    .addHelpText('after', about)
-  addImagesOption(command)
-  command.optionsGroup('Run:').option('--dry-run', 'write nothing, say what would be')
-  addOutputOption(command)
-  command.action(async (distributions: readonly string[]) => {
-    const { init } = await import('./init-action.ts')
-    await init(readFlags(command), distributions, session)
-  })
+function formatFiles(files: readonly InitFile[], dryRun: boolean): string {
+  const lines = files.map(({ path, images }) => `${printable(path)}: ${formatCount(images, 'image')}`)
+  const count = formatCount(files.length, 'file')
+  return `${lines.join('\n')}\n${dryRun ? `${count} would be written (dry run)` : `${count} written`}\n`
 }

@@ -1,47 +1,44 @@
-import { type Command, Option } from 'commander'
-import { readFlags } from '../flags.ts'
-import { addImagesOptions, addOutputOption } from '../options.ts'
+import { checkLifecycle } from '../../lifecycle/lifecycle.ts'
+import type { Values } from '../../options.ts'
+import { formatReport } from '../../report/json.ts'
+import {
+  formatLifecycleCsv,
+  formatLifecycleMarkdown,
+  formatLifecycleText,
+  lifecycleStatus,
+} from '../../report/lifecycle.ts'
+import type { LifecycleReport } from '../../report/schemas.ts'
+import type { Call } from '../call.ts'
+import { layoutOf } from '../context.ts'
+import { redactDeep } from '../redact.ts'
 import type { Session } from '../session.ts'
+import { toLifecycleOptions } from '../values.ts'
 
-const about = `
-Dates come from endoflife.date and Garden Linux's release database: Ubuntu to
-the end of standard support, Debian to the end of its free LTS. What cannot be
-asked is told, and the dates that ship with the program stand in.
+/** @throws UpdaterError where nothing was looked at */
+export async function run(call: Call<'lifecycle'>): Promise<void> {
+  const { args, session } = call
+  const flags = call.options()
+  const { context, redact } = session
+  const options = toLifecycleOptions(flags, args)
+  const { signal, now } = context
+  const report = redactDeep(await checkLifecycle(options, { signal, now }), redact)
+  session.exitStatus = lifecycleStatus(report)
+  context.stdout.write(format(report, flags.values, session))
+}
 
-Examples:
-  What has to be looked at in the next half year:
-    image-updater lifecycle --images etc/images --within 180d
-  See what --fix would switch off, without the network:
-    image-updater lifecycle --images etc/images --offline --fix --dry-run
-  For an issue in a scheduled job:
-    image-updater lifecycle --images etc/images --output markdown > issue.md
-
-Exit status:
-  0    nothing to do
-  1    dates could not be had, or an image could not be switched off
-  2    wrong usage, configuration or catalogue, nothing was done
-  10   releases are expired (and enabled), expiring or missing
-`
-
-/** `lifecycle`: the catalogue and the lives of its distributions' releases. */
-export function registerLifecycle(program: Command, session: Session): void {
-  const command = program
-    .command('lifecycle')
-    .description('tell releases that are at the end of their life, and those that are missing')
-    .argument('[NAME...]', 'images to look at: name, shortname or file, with * and ? (default: all)')
-    .addHelpText('after', about)
-  addImagesOptions(command)
-    .optionsGroup('Lifecycle:')
-    .addOption(new Option('--within <time>', 'an end counts as coming soon').default('90d'))
-    .option('--offline', 'ask nobody: the dates that ship with the program')
-    .option('--endoflife-api <url>', 'a mirror of https://endoflife.date/api/v1/')
-    .option('--gardenlinux-releases <url>', "a mirror of Garden Linux's releases-major.json")
-    .optionsGroup('Run:')
-    .option('--fix', 'write enable: false into enabled images of expired releases')
-    .option('--dry-run', 'with --fix: write nothing, show what would change as a unified diff')
-  addOutputOption(command, ['text', 'json', 'markdown', 'csv'])
-  command.action(async (names: readonly string[]) => {
-    const { lifecycle } = await import('./lifecycle-action.ts')
-    await lifecycle(readFlags(command), names, session)
-  })
+function format(
+  report: LifecycleReport,
+  { output, quiet }: Values<'lifecycle'>,
+  { context, exitStatus }: Session,
+): string {
+  switch (output) {
+    case 'text':
+      return formatLifecycleText(report, { ...layoutOf(context.stdout), quiet })
+    case 'json':
+      return formatReport(report, exitStatus)
+    case 'markdown':
+      return formatLifecycleMarkdown(report)
+    case 'csv':
+      return formatLifecycleCsv(report)
+  }
 }

@@ -1,31 +1,33 @@
-import type { Command } from 'commander'
-import { readFlags } from '../flags.ts'
-import { addCatalogueOptions, addOutputOption } from '../options.ts'
-import type { Session } from '../session.ts'
+import { listCatalogue } from '../../list/list.ts'
+import type { Values } from '../../options.ts'
+import { formatDocument } from '../../report/json.ts'
+import { formatListCsv, formatListMarkdown, formatListRst, formatListText } from '../../report/list.ts'
+import type { ListReport } from '../../report/schemas.ts'
+import type { Call } from '../call.ts'
+import { type CliContext, layoutOf } from '../context.ts'
+import { redactDeep } from '../redact.ts'
+import { toSelection } from '../values.ts'
 
-const about = `
-Examples:
-  The catalogue as a table for a page of documentation:
-    image-updater list --images etc/images --output markdown
-  All fields for a spreadsheet:
-    image-updater list --images etc/images --output csv > images.csv
+/** @throws UpdaterError where there is nothing that can be listed */
+export async function run(call: Call<'list'>): Promise<void> {
+  const { context, redact } = call.session
+  const options = call.options()
+  const { includeDisabled, output } = options.values
+  const report = await listCatalogue({ ...toSelection(options, call.args), includeDisabled })
+  context.stdout.write(format(redactDeep(report, redact), output, context))
+}
 
-Exit status:
-  0    all well
-  2    wrong usage, configuration or catalogue
-`
-
-/** `list`: the catalogue as a table. */
-export function registerList(program: Command, session: Session): void {
-  const command = program
-    .command('list')
-    .description('show the catalogue as a table')
-    .argument('[NAME...]', 'images to show: name, shortname or file, with * and ? (default: all)')
-    .addHelpText('after', about)
-  addCatalogueOptions(command)
-  addOutputOption(command, ['text', 'markdown', 'rst', 'csv', 'json'])
-  command.action(async (names: readonly string[]) => {
-    const { list } = await import('./list-action.ts')
-    await list(readFlags(command), names, session)
-  })
+function format(report: ListReport, output: Values<'list'>['output'], { stdout }: CliContext): string {
+  switch (output) {
+    case 'text':
+      return formatListText(report, layoutOf(stdout))
+    case 'markdown':
+      return formatListMarkdown(report)
+    case 'rst':
+      return formatListRst(report)
+    case 'csv':
+      return formatListCsv(report)
+    case 'json':
+      return formatDocument(report)
+  }
 }

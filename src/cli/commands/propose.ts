@@ -1,52 +1,102 @@
-import { type Command, Option } from 'commander'
-import { readFlags } from '../flags.ts'
-import { addOutputOption } from '../options.ts'
-import type { Session } from '../session.ts'
+import { readFile } from 'node:fs/promises'
+import { printable, UpdaterError } from '../../errors.ts'
+import type { ForgeOptions, ProposeOutcome } from '../../index.ts'
+import type { Values } from '../../options.ts'
+import { formatDocument } from '../../report/json.ts'
+import type { Call } from '../call.ts'
+import { tellGitHub } from '../github-job.ts'
+import { errorLines, openLog } from '../log.ts'
+import { redactDeep } from '../redact.ts'
 
-const about = `
-REPORT is the JSON report of an update in this checkout. The working tree, the
-index and the branches here stay as they are; each branch there is written anew.
+/**
+ * Carries `propose` out; the session keeps the exit status.
+ * @throws UpdaterError USAGE, CONFIGURATION, PROPOSAL_FAILED where nothing was done
+ */
+export async function run(call: Call<'propose'>): Promise<void> {
+  const { session } = call
+  const [file = ''] = call.args
+  const flags = call.options()
+  const { parseReport, proposeChanges } = await session.context.library()
+  const report = redactDeep(await parseReport(await readReport(file)), session.redact)
+  const { quiet, branchPrefix } = flags.values
+  const forge = forgeOf(flags.values, process.env)
+  const outcomes = await proposeChanges({ forge, report, folder: process.cwd(), branchPrefix })
+  const { log } = openLog(session, flags.values)
+  for (const { file, error } of outcomes) {
+    for (const line of error === undefined ? [] : errorLines(error, file)) log.write(line)
+  }
+  session.exitStatus = outcomes.some(({ status }) => status === 'failed') ? 1 : 0
+  const { stdout } = session.context
+  if (flags.values.output === 'json') stdout.write(formatDocument(documentOf(outcomes)))
+  else if (!quiet) stdout.write(outcomes.map((one) => `${sentenceOf(one)}\n`).join(''))
+  if (process.env.GITHUB_ACTIONS === 'true') await tellGitHub(report, outcomes, stdout, process.env)
+}
 
-In a job of GitHub Actions or GitLab CI the forge, the repository, the base
-branch and the address of the API come from the job's own variables. The token
-is in GITHUB_TOKEN or GITLAB_TOKEN. In GitHub Actions failed images become
-annotations, and the step gets a summary.
+async function readReport(file: string): Promise<unknown> {
+  try {
+    return JSON.parse(await readFile(file, 'utf8'))
+  } catch (cause) {
+    const why =
+      cause instanceof SyntaxError
+        ? 'it is no JSON'
+        : ((cause as NodeJS.ErrnoException).code ?? 'it is too large')
+    throw new UpdaterError('USAGE', `The report ${file} cannot be read: ${why}`, {
+      remedy: 'Name what update --report has written',
+      cause,
+    })
+  }
+}
 
-Examples:
-  In a job:
-    image-updater update --images etc/images --report report.json
-    image-updater propose report.json
-  Against another branch than the job's:
-    image-updater propose report.json --base release
+/** The forge of the job that this runs in: the variables that GitHub Actions and GitLab CI set. */
+function forgeOf({ forge, base }: Values<'propose'>, env: NodeJS.ProcessEnv): ForgeOptions {
+  const kind = forge ?? (env.GITLAB_CI ? 'gitlab' : env.GITHUB_ACTIONS ? 'github' : undefined)
+  if (kind === undefined) {
+    throw new UpdaterError('USAGE', 'This is no job of a known forge', { remedy: 'Name one with --forge' })
+  }
+  const need = (value: string | undefined, names: string, remedy: string): string => {
+    if (value) return value
+    throw new UpdaterError('CONFIGURATION', `The variable ${names} is not set`, { remedy })
+  }
+  const branch = (value: string | undefined) =>
+    need(base ?? value, 'of the base branch', 'Name it with --base')
+  if (kind === 'github') {
+    return {
+      kind,
+      api: env.GITHUB_API_URL || 'https://api.github.com',
+      repository: need(env.GITHUB_REPOSITORY, 'GITHUB_REPOSITORY', 'Set it to OWNER/NAME'),
+      token: need(env.GITHUB_TOKEN, 'GITHUB_TOKEN', 'Give a token that may write contents and pull requests'),
+      base: branch(env.GITHUB_REF_TYPE === 'tag' ? undefined : env.GITHUB_REF_NAME),
+    }
+  }
+  const server = env.CI_SERVER_URL
+  return {
+    kind,
+    api: need(env.CI_API_V4_URL, 'CI_API_V4_URL', 'Set it to https://HOST/api/v4'),
+    repository: need(env.CI_PROJECT_ID, 'CI_PROJECT_ID', "Set it to the project's number or path"),
+    token: need(
+      env.GITLAB_TOKEN,
+      'GITLAB_TOKEN',
+      'Give a project access token with the scopes api and write_repository',
+    ),
+    base: branch(env.CI_COMMIT_BRANCH ?? env.CI_DEFAULT_BRANCH),
+    remote: server && env.CI_PROJECT_PATH ? `${server}/${env.CI_PROJECT_PATH}.git` : undefined,
+  }
+}
 
-Exit status:
-  0    every changed file has its request (or nothing changed)
-  1    a branch or a request failed, the others are done
-  2    wrong usage or configuration, nothing was done
-`
+function documentOf(outcomes: readonly ProposeOutcome[]) {
+  return {
+    schema_version: 1,
+    proposals: outcomes.map(({ file, branch, status, url, error }) => ({
+      file,
+      branch,
+      status,
+      url,
+      error: error && { code: error.code, message: error.message, remedy: error.remedy },
+    })),
+  }
+}
 
-/** `propose`: one pull or merge request for each changed file. */
-export function registerPropose(program: Command, session: Session): void {
-  const command = program
-    .command('propose')
-    .description('open or update one pull or merge request for each file that a run has changed')
-    .argument('<REPORT>', 'what update --report has written')
-    .addHelpText('after', about)
-  command
-    .optionsGroup('Forge:')
-    .addOption(
-      new Option('--forge <name>', 'where the repository lives (default: where the job runs)').choices([
-        'github',
-        'gitlab',
-      ]),
-    )
-    .addOption(new Option('--base <branch>', "the branch that shall take the changes (default: the job's)"))
-    .addOption(
-      new Option('--branch-prefix <prefix>', 'before the name of every branch').default('image-updater/'),
-    )
-  addOutputOption(command)
-  command.action(async (report: string) => {
-    const { propose } = await import('./propose-action.ts')
-    await propose(report, readFlags(command), session)
-  })
+function sentenceOf({ file, branch, status, url }: ProposeOutcome): string {
+  if (status === 'none') return printable(`${file}: nothing to propose`)
+  return printable(`${file}: ${status} ${url ?? branch}`)
 }

@@ -5,11 +5,10 @@ import { interruptedStatus, layoutOf } from '../context.ts'
 import type { Flags } from '../flags.ts'
 import { openLog } from '../log.ts'
 import type { OutputFlags, PruneFlags, SharedFlags } from '../options.ts'
-import { toPruneOptions } from '../prune-values.ts'
 import { redactDeep } from '../redact.ts'
 import type { Session } from '../session.ts'
 import { tellRun, warnOfSecret } from '../telling.ts'
-import { assertVouched } from '../values.ts'
+import { assertVouched, toPruneOptions } from '../values.ts'
 
 /**
  * Carries `prune` out; the session keeps the exit status.

@@ -1,37 +1,61 @@
-import type { Command } from 'commander'
-import { readFlags } from '../flags.ts'
-import { addCatalogueOptions, addCheckOptions, addPageOptions } from '../options.ts'
+import { readFile } from 'node:fs/promises'
+import { UpdaterError } from '../../errors.ts'
+import { renderPage } from '../../page/page.ts'
+import { assertReportWritable, writeReport } from '../../report/file.ts'
+import { parseCheckReport } from '../../report/parse.ts'
+import type { CheckReport } from '../../report/schemas.ts'
+import type { Call } from '../call.ts'
+import { interruptedStatus } from '../context.ts'
+import type { Options } from '../flags.ts'
+import { redactDeep } from '../redact.ts'
 import type { Session } from '../session.ts'
+import { toCheckOptions } from '../values.ts'
+import { runCheck } from './check.ts'
 
-const about = `
-The page needs nothing beside itself: it can be put on any web server, or be
-kept as a file. It is written whatever the check finds.
+/**
+ * Carries `report` out; the session keeps the exit status.
+ * @throws UpdaterError where no page was written
+ */
+export async function run(call: Call<'report'>): Promise<void> {
+  const { args, session } = call
+  const options = call.options()
+  const { html, from, quiet } = options.values
+  if (html === undefined) {
+    throw new UpdaterError('USAGE', 'The page has no file to go to', {
+      remedy: 'Name one with --html FILE',
+    })
+  }
+  await assertReportWritable(html, '--html')
+  const found = from === undefined ? await look(options, args, session) : await recall(from, args, session)
+  const interrupted = interruptedStatus(session.context.signal)
+  session.exitStatus = interrupted ?? 0
+  if (interrupted !== undefined) return
+  await writeReport(html, renderPage(found), '--html')
+  if (!quiet) session.context.stdout.write(`${html} tells of ${count(found)}\n`)
+}
 
-Examples:
-  The state of the catalogue, for a web server:
-    image-updater report --images etc/images --html /srv/www/images.html
-  From a check that has been made already:
-    image-updater check --report check.json
-    image-updater report --from check.json --html images.html
+function look(options: Options<'report'>, names: readonly string[], session: Session): Promise<CheckReport> {
+  return runCheck(toCheckOptions(options, names), options.values, session)
+}
 
-Exit status:
-  0    the page was written, whatever it tells
-  2    wrong usage, configuration or catalogue, or it cannot be written
-  130  interrupted by SIGINT, 143 by SIGTERM: nothing was written
-`
+async function recall(path: string, names: readonly string[], { redact }: Session): Promise<CheckReport> {
+  if (names.length > 0) {
+    throw new UpdaterError('USAGE', 'Images are named, but the report is one that has been made already', {
+      remedy: 'Leave out the names, or --from',
+    })
+  }
+  try {
+    return redactDeep(await parseCheckReport(await readFile(path, 'utf8'), path), redact)
+  } catch (cause) {
+    if (cause instanceof UpdaterError) throw cause
+    const why = (cause as NodeJS.ErrnoException).code ?? String(cause)
+    throw new UpdaterError('CONFIGURATION', `The report ${path} cannot be read (${why})`, {
+      remedy: 'Name the JSON report of a check with --from',
+      cause,
+    })
+  }
+}
 
-/** `report`: the state of the catalogue as a page. */
-export function registerReport(program: Command, session: Session): void {
-  const command = program
-    .command('report')
-    .description('check the catalogue and write what is found as an HTML page')
-    .argument('[NAME...]', 'images to look at: name, shortname or file, with * and ? (default: all)')
-    .addHelpText('after', about)
-  addCatalogueOptions(command)
-  addCheckOptions(command)
-  addPageOptions(command)
-  command.action(async (names: readonly string[]) => {
-    const { report } = await import('./report-action.ts')
-    await report(readFlags(command), names, session)
-  })
+function count({ images }: CheckReport): string {
+  return `${images.length} ${images.length === 1 ? 'image' : 'images'}`
 }

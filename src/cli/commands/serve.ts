@@ -1,54 +1,73 @@
-import type { Command } from 'commander'
-import { configure } from '../configuration.ts'
-import { readFlags } from '../flags.ts'
-import { addServiceOptions } from '../options.ts'
-import type { Session } from '../session.ts'
-import type { AllFlags } from './serve-action.ts'
-import { addUpdateOptions } from './update.ts'
+import { once } from 'node:events'
+import type { RunReport, ServeEvent } from '../../index.ts'
+import { createPaint } from '../../report/terminal.ts'
+import { formatUpdateText } from '../../report/update.ts'
+import type { Call } from '../call.ts'
+import { errorLines, errorsOf, formatTime, type Level, type Log, openLog } from '../log.ts'
+import { createNarrator, type Narrator } from '../narrator.ts'
+import { toServeOptions } from '../values.ts'
 
-const examples = `
-Everybody who can reach the address can read; to begin a run takes the token.
-
-  GET  /               the catalogue as a page that follows the run
-  GET  /metrics        for Prometheus
-  GET  /healthz        the process lives
-  GET  /readyz         the catalogue can be read, and the service is not ending
-  GET  /api/v1/images  what the catalogue holds, what the last run made of it
-  GET  /api/v1/runs    the runs; one with its report: /api/v1/runs/ID
-  POST /api/v1/runs    begin a run now (Authorization: Bearer TOKEN)
-  GET  /api/v1/events  how the run goes, as server-sent events
-
-SIGTERM ends it in order, SIGHUP loads the configuration and the token again.
-
-Examples:
-  Every night at three, the page on this machine only:
-    image-updater serve --images etc/images --schedule '0 3 * * *'
-  Behind a reverse proxy that everybody knows as images.example.com:
-    image-updater serve --listen 127.0.0.1:9464 --allow-host images.example.com
-  Begin a run:
-    curl -X POST -H "Authorization: Bearer $TOKEN" \\
-      http://127.0.0.1:9464/api/v1/runs
-
-Exit status:
-  0    it was told to end, and has, whatever became of its runs
-  2    wrong usage or configuration, or the address is taken
-`
-
-/** `serve`: runs on a schedule, and the state of the catalogue over HTTP. */
-export function registerServe(program: Command, session: Session): void {
-  const command = program
-    .command('serve')
-    .description('update on a schedule, and show the catalogue and the runs over HTTP')
-    .argument('[NAME...]', 'images to look at: name, shortname or file, with * and ? (default: all)')
-    .addHelpText('after', examples)
-  addServiceOptions(command)
-  addUpdateOptions(command)
-  command.action(async (names: readonly string[]) => {
-    const { serve } = await import('./serve-action.ts')
-    const readAnew = async () => {
-      await configure(command, session)
-      return readFlags<AllFlags['values']>(command)
-    }
-    await serve(readAnew, names, session)
+/**
+ * Carries `serve` out until the program is told to end, which is no failure.
+ * @throws UpdaterError where the service could not begin
+ */
+export async function run(call: Call<'serve'>): Promise<void> {
+  const { args, session } = call
+  const { signal, now, onHangup, library } = session.context
+  const { log } = openLog(session, (await call.reload()).values)
+  const { serveCatalogue } = await library()
+  const service = await serveCatalogue(async () => toServeOptions(await call.reload(), args), {
+    now,
+    onEvent: createStory(log, now),
   })
+  onHangup(() => void service.reload())
+  if (!signal.aborted) await once(signal, 'abort')
+  const message = 'The service ends: no run begins any more (once more: it ends at once)'
+  log.write({ level: 'info', scope: 'serve', message })
+  await service.close()
+}
+
+/** What a service says, as lines of the log. */
+function createStory(log: Log, now: () => Date): (event: ServeEvent) => void {
+  const tell = (message: string, level: Level = 'info') => log.write({ level, scope: 'serve', message })
+  let narrator: Narrator | undefined
+  return (event) => {
+    switch (event.type) {
+      case 'listening':
+        return tell(`Listening on ${event.url}`)
+      case 'next-run':
+        return tell(
+          event.at === undefined ? 'No run is scheduled' : `The next run begins ${formatTime(event.at)}`,
+        )
+      case 'run-begin':
+        narrator = createNarrator(log, now)
+        return tell(`Run ${event.id} begins (${event.trigger})`)
+      case 'run-event':
+        return narrator?.onEvent(event.event)
+      case 'run-end':
+        narrator?.finish()
+        return tell(`Run ${event.id} is done: ${countsOf(event.report)}`)
+      case 'run-refused':
+        narrator?.finish()
+        for (const line of errorsOf(event.error).flatMap((one) => errorLines(one, 'serve'))) log.write(line)
+        return
+      case 'hook-line':
+        return log.write({ level: 'info', scope: 'hook', message: event.line })
+      case 'hook-failed':
+        for (const line of errorLines(event.error, 'hook')) log.write(line)
+        return
+      case 'reloaded':
+        return tell('The configuration has been loaded again')
+      case 'reload-failed':
+        for (const line of errorLines(event.error, 'serve')) log.write(line)
+        return tell('The configuration stays as it was', 'warning')
+      case 'note':
+        return tell(event.message, event.level)
+    }
+  }
+}
+
+/** The last line of the summary. */
+function countsOf(report: RunReport): string {
+  return formatUpdateText({ ...report, images: [] }, { paint: createPaint(false) }).trim()
 }

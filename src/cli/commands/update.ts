@@ -1,42 +1,59 @@
-import type { Command } from 'commander'
-import { readFlags } from '../flags.ts'
-import { examples } from '../help.ts'
-import {
-  addCatalogueOptions,
-  addFileOptions,
-  addHistoryOptions,
-  addHookOptions,
-  addIntegrityOptions,
-  addMirrorOptions,
-  addOutputOption,
-  addRunOptions,
-  addShardOption,
-} from '../options.ts'
+import type { HookOptions } from '../../index.ts'
+import type { Values } from '../../options.ts'
+import { formatReport } from '../../report/json.ts'
+import type { RunReport } from '../../report/schemas.ts'
+import { createPaint } from '../../report/terminal.ts'
+import { formatChanges } from '../../report/text.ts'
+import { formatUpdateText } from '../../report/update.ts'
+import type { Call } from '../call.ts'
+import { interruptedStatus, wantsColour } from '../context.ts'
+import { assertFilesWritable, keepFiles } from '../files.ts'
+import { errorLines, type Log, openLog } from '../log.ts'
+import { redactDeep } from '../redact.ts'
 import type { Session } from '../session.ts'
+import { tellRun, warnOfSecret } from '../telling.ts'
+import { assertVouched, toHookOptions, toUpdateOptions } from '../values.ts'
 
-/** `update`: find the newest builds, mirror them, rewrite the catalogue. */
-export function registerUpdate(program: Command, session: Session): void {
-  const command = program
-    .command('update', { isDefault: true })
-    .description('find the newest builds, mirror them, rewrite the catalogue (the default command)')
-    .argument('[NAME...]', 'images to look at: name, shortname or file, with * and ? (default: all)')
-    .addHelpText('after', examples)
-  addUpdateOptions(command)
-  addOutputOption(command)
-  addFileOptions(command)
-  command.action(async (names: readonly string[]) => {
-    const { update } = await import('./update-action.ts')
-    await update(readFlags(command), names, session)
-  })
+/**
+ * Carries `update` out; the session keeps the exit status.
+ * @throws UpdaterError where nothing was done
+ */
+export async function run(call: Call<'update'>): Promise<void> {
+  const { args, session } = call
+  const flags = call.options()
+  const options = toUpdateOptions(flags, args)
+  const hooks = toHookOptions(flags)
+  if (!options.dryRun) assertVouched(flags, options.mirror)
+  await assertFilesWritable(flags.values)
+  const { log, screen } = openLog(session, flags.values)
+  warnOfSecret(flags, log)
+  const { updateCatalogue } = await session.context.library()
+  const telling = { session, log, screen, quiet: flags.values.quiet, scope: 'update' }
+  const told = await tellRun(telling, (context) => updateCatalogue(options, context))
+  const report = redactDeep(told, session.redact)
+  session.exitStatus = interruptedStatus(session.context.signal) ?? (report.summary.failed > 0 ? 1 : 0)
+  await tellOthers(report, hooks, session, log)
+  deliver(report, flags.values, session)
+  await keepFiles(flags.values, report, session, log)
 }
 
-/** The options of a run, whoever begins it. */
-export function addUpdateOptions(command: Command): void {
-  addCatalogueOptions(command)
-  addHistoryOptions(command)
-  addMirrorOptions(command)
-  addIntegrityOptions(command)
-  addRunOptions(command)
-  addShardOption(command)
-  addHookOptions(command)
+/** The run is done: a hook that fails is told, and ends an otherwise good run with 1. */
+async function tellOthers(report: RunReport, hooks: HookOptions, session: Session, log: Log): Promise<void> {
+  const { runHooks } = await session.context.library()
+  const onLine = (message: string) => log.write({ level: 'info', scope: 'hook', message })
+  const failures = await runHooks(report, session.exitStatus, hooks, { onLine })
+  for (const line of failures.flatMap((error) => errorLines(error, 'hook'))) log.write(line)
+  if (failures.length > 0) session.exitStatus ||= 1
+}
+
+/** Prints the report in the form that was asked for. */
+function deliver(report: RunReport, flags: Values<'update'>, { context, exitStatus }: Session): void {
+  const { stdout } = context
+  if (flags.output === 'json') {
+    stdout.write(formatReport(report, exitStatus))
+    return
+  }
+  const paint = createPaint(wantsColour(stdout))
+  if (report.dry_run) stdout.write(formatChanges(report.changes, paint))
+  if (!flags.quiet) stdout.write(formatUpdateText(report, { paint, columns: stdout.columns }))
 }

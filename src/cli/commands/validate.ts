@@ -1,36 +1,39 @@
-import type { Command } from 'commander'
-import { readFlags } from '../flags.ts'
-import { addImagesOptions, addOutputOption } from '../options.ts'
+import type { Values } from '../../options.ts'
+import { formatReport } from '../../report/json.ts'
+import type { ValidationReport } from '../../report/schemas.ts'
+import {
+  formatValidationGithub,
+  formatValidationMarkdown,
+  formatValidationText,
+} from '../../report/validate.ts'
+import { validateCatalogue } from '../../validate/validate.ts'
+import type { Call } from '../call.ts'
+import { layoutOf } from '../context.ts'
+import { redactDeep } from '../redact.ts'
 import type { Session } from '../session.ts'
+import { toSelection } from '../values.ts'
 
-const about = `
-Every finding has a place, a rule and a remedy; what the rules are is in
-docs/validating.md. Nothing is asked over the network.
+/** @throws UpdaterError where nothing was looked at */
+export async function run(call: Call<'validate'>): Promise<void> {
+  const { args, session } = call
+  const flags = call.options()
+  const { context, redact } = session
+  const options = { ...toSelection(flags, args), strict: flags.values.strict }
+  const report = redactDeep(await validateCatalogue(options, { now: context.now }), redact)
+  session.exitStatus = report.summary.errors > 0 ? 1 : 0
+  context.stdout.write(format(report, flags.values, session))
+}
 
-Examples:
-  Check a checkout, as a pull request's job does:
-    image-updater validate --images etc/images --output github
-  Warnings fail it, too, and only Ubuntu is looked at:
-    image-updater validate --images etc/images --strict 'ubuntu*'
-
-Exit status:
-  0    no error was found
-  1    errors were found (with --strict: or warnings)
-  2    wrong usage, or there is no such catalogue
-`
-
-/** `validate`: the catalogue against Image Manager's schema and common sense. */
-export function registerValidate(program: Command, session: Session): void {
-  const command = program
-    .command('validate')
-    .description("compare the catalogue with OpenStack Image Manager's schema and common sense")
-    .argument('[NAME...]', 'images to look at: name, shortname or file, with * and ? (default: all)')
-    .addHelpText('after', about)
-  addImagesOptions(command)
-  command.optionsGroup('Run:').option('--strict', 'warnings are errors')
-  addOutputOption(command, ['text', 'json', 'markdown', 'github'])
-  command.action(async (names: readonly string[]) => {
-    const { validate } = await import('./validate-action.ts')
-    await validate(readFlags(command), names, session)
-  })
+function format(report: ValidationReport, { output, quiet }: Values<'validate'>, session: Session): string {
+  const { stdout } = session.context
+  switch (output) {
+    case 'text':
+      return formatValidationText(report, { ...layoutOf(stdout), quiet })
+    case 'json':
+      return formatReport(report, session.exitStatus)
+    case 'markdown':
+      return formatValidationMarkdown(report)
+    case 'github':
+      return formatValidationGithub(report)
+  }
 }

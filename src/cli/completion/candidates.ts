@@ -1,5 +1,6 @@
 import type { Command, Option } from 'commander'
-import { pathOptions } from '../options.ts'
+import { camel } from '../../option.ts'
+import { rows } from '../../options.ts'
 import { catalogueInForce, catalogueNames } from './names.ts'
 import { joinAtEquals, readWords, type Typed, unquote } from './words.ts'
 
@@ -25,7 +26,8 @@ export async function complete(
   const plain = (shell === 'bash' ? joinAtEquals(words) : words).map(unquote)
   const typed = readWords(program, update, plain)
   if (typed.option !== undefined) {
-    const kind = pathOptions[typed.option.attributeName()]
+    const attribute = typed.option.attributeName()
+    const kind = rows.find(({ name }) => camel(name) === attribute)?.type.path
     if (kind !== undefined) return { kind, candidates: [] }
     const values = await optionValues(typed.option, typed)
     const glued = shell === 'fish' ? typed.glued : ''

@@ -38,7 +38,7 @@ async function configuredImages(file: string | undefined): Promise<readonly stri
   try {
     const configuration = await loadConfiguration(file)
     const images = configuration?.options.images
-    return images === undefined ? undefined : [images].flat()
+    return images === undefined ? undefined : [images].flat().map(String)
   } catch {
     return undefined
   }

@@ -1,5 +1,5 @@
 import { type Command, CommanderError, Option } from 'commander'
-import { UpdaterError } from '../../errors.ts'
+import { printable, UpdaterError } from '../../errors.ts'
 import type { Session } from '../session.ts'
 import { isShell, type Shell, shells } from './scripts.ts'
 
@@ -28,6 +28,22 @@ export function addCompletionOptions(program: Command, { context }: Session): vo
       const { installScript } = await import('./install.ts')
       context.stdout.write(installCompletion === undefined ? script(shell) : await installScript(shell))
       throw new CommanderError(0, 'completion', '')
+    })
+}
+
+/** `__complete SHELL -- WORD…`: what the shells' completion asks; not for people. */
+export function addCompletion(program: Command, { context }: Session): void {
+  program
+    .command('__complete', { hidden: true })
+    .argument('<shell>')
+    .argument('[words...]')
+    .action(async (shell: string, words: readonly string[]) => {
+      const { complete } = await import('./candidates.ts')
+      const { kind, candidates } = await complete(program, shell, words)
+      const lines = candidates.map(({ value, description }) =>
+        [value, ...(description === undefined ? [] : [description])].map(printable).join('\t'),
+      )
+      context.stdout.write(`${[kind, ...lines].join('\n')}\n`)
     })
 }
 

@@ -25,6 +25,8 @@ const server = written('host', (text) => {
 })
 
 const bucket = written('bucket', (text) => {
+  if (text.startsWith('/'))
+    throw new WrongValue('is not the name of a bucket', 'Give BUCKET or BUCKET/PREFIX')
   splitBucket(text)
   return text
 })

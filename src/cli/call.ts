@@ -1,0 +1,43 @@
+import type { Command } from 'commander'
+import type { CommandName } from '../commands.ts'
+import { configure } from './configuration.ts'
+import { type Options, readFlags } from './flags.ts'
+import type { Session } from './session.ts'
+
+/** A command as it was called. */
+export class Call<Name extends CommandName> {
+  readonly command: Command
+  readonly args: readonly string[]
+  readonly session: Session
+
+  constructor(command: Command, args: readonly string[], session: Session) {
+    this.command = command
+    this.args = args
+    this.session = session
+  }
+
+  /** @throws UpdaterError USAGE for a wrong flag, CONFIGURATION for an environment variable or the file */
+  options(): Options<Name> {
+    return readFlags(this.command, this.session)
+  }
+
+  /** Returns the options after the configuration file has been read again. @throws UpdaterError */
+  async reload(): Promise<Options<Name>> {
+    await configure(this.command, this.session)
+    return this.options()
+  }
+}
+
+/** What a file under `commands/` has. */
+export interface CommandModule {
+  /**
+   * Carries the command out; the session keeps the exit status.
+   * @throws UpdaterError where nothing was done
+   */
+  run(call: Call<CommandName>): Promise<void>
+}
+
+/** The one place where what a command runs is loaded. */
+export async function loadCommand(name: string): Promise<CommandModule> {
+  return import(`./commands/${name}.ts`)
+}

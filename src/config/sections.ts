@@ -1,0 +1,74 @@
+import type { ImageOverride } from '../discovery/options.ts'
+import { type SourceRule, strategyNames } from '../discovery/source-rule.ts'
+import { choice, flag, list, type Type, text, WrongValue, written } from '../option.ts'
+import { keep, signaturePolicy } from '../options.ts'
+
+/** What a mapping of the file holds. The key of `latestUrl` is `latest_url`. */
+export interface Mapping<Value> {
+  readonly fields: { readonly [Key in keyof Value]-?: Field<NonNullable<Value[Key]>> }
+}
+
+export interface Field<Value> {
+  readonly is: Type<Value> | Mapping<Value>
+  readonly optional?: true
+  /** For editors. */
+  readonly description?: string
+}
+
+const images = 'Names, shortnames or files of images; * and ? are wildcards'
+
+const ruleName = written(
+  'name',
+  (name) => {
+    if (/^[A-Za-z0-9-]+$/.test(name)) return name
+    throw new WrongValue('is not made of letters, digits and hyphens')
+  },
+  { type: 'string', minLength: 1, pattern: '^[A-Za-z0-9-]+$' },
+)
+
+const source: Mapping<SourceRule> = {
+  fields: {
+    name: { is: ruleName },
+    images: { is: list('names'), description: images },
+    strategy: { is: choice('strategy', strategyNames), description: 'How a build is looked for' },
+    latestUrl: { is: text(), optional: true, description: "In place of the image's own" },
+    latestChecksumUrl: { is: text(), optional: true, description: "In place of the image's own" },
+    signature: {
+      is: {
+        fields: {
+          form: { is: choice('form', ['clearsigned', 'detached']) },
+          suffixes: {
+            is: list('suffixes'),
+            optional: true,
+            description: "Of a detached signature, after the manifest's URL. Default: .asc, .sig, .gpg",
+          },
+          keys: { is: list('keys'), description: 'Full fingerprints of primary keys' },
+          keyUrl: { is: text(), optional: true, description: 'Where the keys can be had' },
+          required: { is: flag(), optional: true, description: 'A manifest without it is an error' },
+        },
+      },
+      optional: true,
+      description: 'Who signs the manifests',
+    },
+  },
+}
+
+const override: Mapping<ImageOverride> = {
+  fields: {
+    names: { is: list('names'), description: images },
+    keepVersions: { is: keep(), optional: true },
+    signatures: { is: signaturePolicy(), optional: true },
+  },
+}
+
+/** The lists of the file that are no options. */
+export const sections = {
+  overrides: {
+    item: override,
+    description: 'What is different for some images; the first that names an image counts',
+  },
+  sources: {
+    item: source,
+    description: "Where the newest builds of some images are found; an image's first match counts",
+  },
+} as const

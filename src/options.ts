@@ -1,0 +1,571 @@
+/**
+ * The one table of options. Flags, help, completion, environment, configuration file, its JSON Schema, the types of
+ * the values, docs/commands.md and the man page are made from it. What belongs to a kind of store stands in its folder.
+ */
+import { isIP } from 'node:net'
+import { type CommandName, commandNames } from './commands.ts'
+import {
+  type AnyRow,
+  anyText,
+  type Camel,
+  choice,
+  count,
+  days,
+  duration,
+  type Facts,
+  flag,
+  list,
+  mirrors,
+  option,
+  path,
+  paths,
+  plainPath,
+  size,
+  type Type,
+  text,
+  url,
+  type ValuesOf,
+  WrongValue,
+  written,
+} from './option.ts'
+import { type ReportFormat, reportFormats } from './report/formats.ts'
+import { storeOptions } from './stores/kinds.ts'
+
+/** Commands that look for the newest builds. */
+const seekers = ['update', 'check', 'report', 'serve'] as const
+/** Commands that look at images one by one. */
+const selecting = [...seekers, 'mirror', 'verify', 'list'] as const
+/** Commands that bring images to the mirror. */
+const bringing = ['update', 'mirror', 'serve'] as const
+const updating = ['update', 'serve'] as const
+/** What each command can print, its default first. */
+const formats = {
+  update: ['text', 'json'],
+  check: ['text', 'json', 'markdown', 'csv'],
+  mirror: ['text', 'json'],
+  verify: ['text', 'json', 'markdown'],
+  prune: ['text', 'json'],
+  list: ['text', 'markdown', 'rst', 'csv', 'json'],
+  diff: ['text', 'markdown', 'json'],
+  validate: ['text', 'json', 'markdown', 'github'],
+  init: ['text', 'json'],
+  lifecycle: ['text', 'json', 'markdown', 'csv'],
+  propose: ['text', 'json'],
+  config: ['text', 'json'],
+} as const
+type Printing = keyof typeof formats
+
+/** In the order of the help. */
+export const options = [
+  option('images', {
+    type: paths('dir'),
+    default: ['/etc/images'],
+    env: 'IMAGE_UPDATER_IMAGES',
+    harmless: true,
+    commands: [...selecting, 'prune', 'diff', 'validate', 'init', 'lifecycle'],
+    group: 'Catalogue',
+    help: 'folder or file of image definitions; repeatable, in the variable separated by :',
+  }),
+  option('name', {
+    type: list('name'),
+    harmless: true,
+    commands: [...selecting, 'validate', 'lifecycle'],
+    group: 'Catalogue',
+    help: 'the same as the argument NAME; repeatable',
+  }),
+  option('include-disabled', {
+    type: flag(),
+    harmless: true,
+    commands: selecting,
+    group: 'Catalogue',
+    help: 'also images with enable: false',
+  }),
+  option('keep-versions', {
+    type: keep(),
+    default: 'replace',
+    harmless: true,
+    commands: updating,
+    group: 'Catalogue',
+    help: 'versions that stay, the newest in front: a number, uuid-validity (N of last-N), or replace the first',
+  }),
+  option('within', {
+    type: days(),
+    default: '90d',
+    harmless: true,
+    commands: ['lifecycle'],
+    group: 'Lifecycle',
+    help: 'an end counts as coming soon',
+  }),
+  option('offline', {
+    type: flag(),
+    harmless: true,
+    commands: ['lifecycle'],
+    group: 'Lifecycle',
+    help: 'ask nobody: the dates that ship with the program',
+  }),
+  option('endoflife-api', {
+    type: url(),
+    harmless: true,
+    commands: ['lifecycle'],
+    group: 'Lifecycle',
+    help: 'a mirror of https://endoflife.date/api/v1/',
+  }),
+  option('gardenlinux-releases', {
+    type: url(),
+    harmless: true,
+    commands: ['lifecycle'],
+    group: 'Lifecycle',
+    help: "a mirror of Garden Linux's releases-major.json",
+  }),
+  ...storeOptions,
+  option('mirror-base-url', {
+    type: url(),
+    env: 'MIRROR_BASE_URL',
+    harmless: true,
+    commands: mirrors,
+    group: 'Mirror',
+    help: 'public base of the mirror; mirror_url is URL/shortname/file (default: from server, prefix and bucket)',
+  }),
+  option('mirror-key-prefix', {
+    type: anyText('prefix', plainPath),
+    default: '',
+    harmless: true,
+    commands: mirrors,
+    group: 'Mirror',
+    help: "goes before every object's key",
+  }),
+  option('mirror', {
+    type: flag(),
+    default: true,
+    harmless: true,
+    conflicts: 'mirror-dir',
+    commands: mirrors,
+    group: 'Mirror',
+    help: 'upload nothing; an updated mirror_url is removed, or written where it answers under --mirror-base-url',
+    // Commands that do nothing without a mirror refuse it.
+    own: { mirror: { hidden: true }, prune: { hidden: true } },
+  }),
+  option('checksum-files', {
+    type: flag(),
+    default: true,
+    harmless: true,
+    commands: mirrors,
+    group: 'Mirror',
+    help: 'write no SHA256SUMS beside the mirrored images',
+  }),
+  option('verify', {
+    type: choice('how', ['range', 'full']),
+    default: 'range',
+    commands: bringing,
+    group: 'Integrity',
+    help: 'read back from the mirror',
+  }),
+  option('check-public', {
+    type: flag(),
+    default: true,
+    commands: [...seekers, 'mirror'],
+    group: 'Integrity',
+    help: 'do not ask the public URL (private mirrors)',
+    own: {
+      check: { help: "do not ask the mirror's public URLs" },
+      report: { help: "do not ask the mirror's public URLs" },
+    },
+  }),
+  option('full', {
+    type: flag(),
+    harmless: true,
+    commands: ['verify'],
+    group: 'Run',
+    help: 'also download every file and compare its digest',
+  }),
+  option('max-image-size', {
+    type: size(),
+    default: '64GiB',
+    commands: [...bringing, 'verify'],
+    group: 'Integrity',
+    help: 'largest image once decompressed',
+    own: { verify: { group: 'Run' } },
+  }),
+  option('strict', {
+    type: flag(),
+    harmless: true,
+    commands: [...bringing, 'validate'],
+    group: 'Integrity',
+    help: 'an image larger than its min_disk is an error',
+    own: { validate: { group: 'Run', help: 'warnings are errors' } },
+  }),
+  option('signatures', {
+    type: signaturePolicy(),
+    default: 'prefer',
+    commands: seekers,
+    group: 'Integrity',
+    help: 'OpenPGP signatures of checksum files',
+  }),
+  option('keyring', {
+    type: path('directories'),
+    default: '/etc/image-updater/keys',
+    commands: seekers,
+    group: 'Integrity',
+    help: 'folder of OpenPGP public keys',
+  }),
+  option('allow-downgrade', {
+    type: flag(),
+    commands: updating,
+    group: 'Integrity',
+    help: 'also take a newest build older than ours',
+  }),
+  option('cache', {
+    type: flag(),
+    default: true,
+    harmless: true,
+    commands: seekers,
+    group: 'Run',
+    help: 'let servers send listings and checksum files anew',
+  }),
+  option('fix', {
+    type: flag(),
+    file: false,
+    commands: ['lifecycle'],
+    group: 'Run',
+    help: 'write enable: false into enabled images of expired releases',
+  }),
+  option('dry-run', {
+    type: flag(),
+    harmless: true,
+    commands: [...bringing, 'init', 'lifecycle'],
+    group: 'Run',
+    help: 'write nothing, show the plan as a unified diff',
+    own: {
+      init: { help: 'write nothing, say what would be' },
+      lifecycle: { help: 'with --fix: write nothing, show what would change as a unified diff' },
+    },
+  }),
+  option('grace', {
+    type: duration(3650),
+    default: '14d',
+    harmless: true,
+    commands: ['prune'],
+    group: 'Run',
+    help: 'what is younger stays, named or not',
+  }),
+  option('yes', {
+    type: flag(),
+    file: false,
+    commands: ['prune'],
+    group: 'Run',
+    help: 'remove it; without this it is only listed',
+  }),
+  option('jobs', {
+    type: count(256),
+    default: '256',
+    harmless: true,
+    commands: [...seekers, 'mirror', 'verify'],
+    group: 'Run',
+    help: 'checks at once',
+    own: { verify: { help: 'URLs asked at once' } },
+  }),
+  option('transfers', {
+    type: count(64),
+    default: '2',
+    harmless: true,
+    commands: [...bringing, 'verify'],
+    group: 'Run',
+    help: 'mirrorings at once',
+    own: { verify: { help: 'downloads at once' } },
+  }),
+  option('connections', {
+    type: count(16),
+    default: '1',
+    harmless: true,
+    commands: bringing,
+    group: 'Run',
+    help: 'connections to the source for each download',
+  }),
+  option('shard', {
+    type: shard(),
+    env: 'IMAGE_UPDATER_SHARD',
+    harmless: true,
+    commands: updating,
+    group: 'Run',
+    help: 'only the Ith of N parts of the files, for runs side by side',
+  }),
+  option('on-update', {
+    type: text('command'),
+    env: 'IMAGE_UPDATER_ON_UPDATE',
+    commands: updating,
+    group: 'Hooks',
+    help: 'a command line for sh -c, run after a run that changed something; the JSON report is its input',
+  }),
+  option('webhook', {
+    type: webhook(),
+    env: 'IMAGE_UPDATER_WEBHOOK',
+    secret: true,
+    commands: updating,
+    group: 'Hooks',
+    help: 'POST the JSON report there after such a run, signed with IMAGE_UPDATER_WEBHOOK_SECRET',
+  }),
+  option('hook-timeout', {
+    type: duration(20),
+    default: '5m',
+    harmless: true,
+    commands: updating,
+    group: 'Hooks',
+    help: 'how long each of them may take',
+  }),
+  option('listen', {
+    type: address(),
+    default: '127.0.0.1:9464',
+    commands: ['serve'],
+    group: 'Service',
+    help: 'ADDRESS:PORT',
+  }),
+  option('schedule', {
+    type: anyText('cron'),
+    default: '0 3 * * *',
+    env: 'IMAGE_UPDATER_SCHEDULE',
+    harmless: true,
+    commands: ['serve'],
+    group: 'Service',
+    help: "when runs begin, in local time; '': only on request",
+  }),
+  option('jitter', {
+    type: duration(20),
+    default: '10m',
+    harmless: true,
+    commands: ['serve'],
+    group: 'Service',
+    help: 'begin up to this much later, at random',
+  }),
+  option('shutdown-timeout', {
+    type: duration(20),
+    default: '0s',
+    formerly: 'grace',
+    harmless: true,
+    commands: ['serve'],
+    group: 'Service',
+    help: 'SIGTERM lets a run go on this long before it is aborted',
+  }),
+  option('allow-host', {
+    type: list('name'),
+    commands: ['serve'],
+    group: 'Service',
+    help: 'a name that the server is reached by, beside IP addresses; repeatable',
+  }),
+  option('token-file', {
+    type: path('files'),
+    env: 'IMAGE_UPDATER_TOKEN_FILE',
+    commands: ['serve'],
+    group: 'Service',
+    help: 'holds the bearer token for POST (else in IMAGE_UPDATER_TOKEN)',
+  }),
+  option('forge', {
+    type: choice('name', ['github', 'gitlab']),
+    commands: ['propose'],
+    group: 'Forge',
+    help: 'where the repository lives (default: where the job runs)',
+  }),
+  option('base', {
+    type: text('branch'),
+    commands: ['propose'],
+    group: 'Forge',
+    help: "the branch that shall take the changes (default: the job's)",
+  }),
+  option('branch-prefix', {
+    type: branchPrefix(),
+    default: 'image-updater/',
+    commands: ['propose'],
+    group: 'Forge',
+    help: 'before the name of every branch',
+  }),
+  option('html', {
+    type: path('files'),
+    file: false,
+    commands: ['report'],
+    group: 'Output',
+    help: 'where the page goes',
+  }),
+  option('from', {
+    type: path('files'),
+    file: false,
+    commands: ['report'],
+    group: 'Output',
+    help: 'of this JSON report of check, instead of checking now',
+  }),
+  option('output', {
+    type: text('format'),
+    harmless: true,
+    commands: Object.keys(formats) as Printing[],
+    group: 'Output',
+    help: 'what goes to standard output',
+    own: Object.fromEntries(
+      Object.entries(formats).map(([command, [first, ...others]]) => [
+        command,
+        { type: choice('format', [first, ...others]), default: first },
+      ]),
+    ),
+  }),
+  option('report', {
+    type: path('files'),
+    commands: ['update', 'check', 'mirror', 'verify'],
+    group: 'Output',
+    help: 'also write the report to a file: .json, .xml (JUnit) or .md (Markdown)',
+    own: {
+      mirror: { help: 'also write the JSON report to a file' },
+      verify: { help: 'also write the JSON report to a file' },
+    },
+  }),
+  option('report-format', {
+    type: choice('format', Object.keys(reportFormats) as [ReportFormat]),
+    harmless: true,
+    commands: ['update', 'check'],
+    group: 'Output',
+    help: 'its format, whatever its extension',
+  }),
+  option('metrics-file', {
+    type: path('files'),
+    env: 'IMAGE_UPDATER_METRICS_FILE',
+    commands: ['update', 'check'],
+    group: 'Output',
+    help: "also write metrics for node_exporter's textfile collector",
+  }),
+  option('config', {
+    type: path('files'),
+    env: 'IMAGE_UPDATER_CONFIG',
+    file: false,
+    commands: commandNames,
+    group: 'Configuration',
+    help: 'options from a file (default: ./image-updater.yml or /etc/image-updater/image-updater.yml)',
+  }),
+  option('quiet', {
+    type: flag(),
+    harmless: true,
+    conflicts: 'debug',
+    commands: commandNames,
+    group: 'Output',
+    help: 'only warnings and errors, no summary',
+  }),
+  option('debug', {
+    type: flag(),
+    harmless: true,
+    commands: commandNames,
+    group: 'Output',
+    help: 'also what is behind an error',
+  }),
+] as const
+
+type Rows = (typeof options)[number]
+export type OptionName = Rows['name']
+export const rows: readonly AnyRow[] = options as readonly unknown[] as readonly AnyRow[]
+
+/** The values of the options of a command; of several commands: of those that all of them have. */
+export type Values<Command extends CommandName> = Pick<AllValues, KeyOf<Command>> & Printed<Command>
+
+type AllValues = ValuesOf<readonly Rows[]>
+
+type KeyOf<Command extends CommandName> = {
+  [Name in OptionName]: [Command] extends [CommandOf<Extract<Rows, { readonly name: Name }>>]
+    ? Camel<Name>
+    : never
+}[Exclude<OptionName, 'output'>]
+
+type Printed<Command extends CommandName> = [Command] extends [Printing]
+  ? { readonly output: (typeof formats)[Command][number] }
+  : unknown
+
+/** `config` has the options of all commands. */
+type CommandOf<Option extends Rows> = Option['commands'][number] | 'config'
+
+/** The rows that a command has, with what is its own. */
+export function optionsOf(command: CommandName): readonly AnyRow[] {
+  const all = command === 'config' ? rows.map(hiddenInConfig) : rows
+  return all
+    .filter(({ commands }) => command === 'config' || commands.includes(command))
+    .map((row) => ({ ...row, ...row.own[command] }))
+}
+
+/** `config` takes the options of the other commands, and shows only its own in the help. */
+function hiddenInConfig(row: AnyRow): AnyRow {
+  return row.commands.includes('config') ? row : { ...row, hidden: true }
+}
+
+/** The key of an option in a configuration file: `mirror_dir`. */
+export function keyOf({ name }: { readonly name: string }): string {
+  return name.replaceAll('-', '_')
+}
+
+/** The older name of an option does not stand in the way of another one's own name where a command has that. */
+export function rowOfKey(key: string, command?: CommandName): AnyRow | undefined {
+  const current = rows.find((row) => row.file !== false && keyOf(row) === key)
+  const older = rows.find(({ formerly }) => formerly === key.replaceAll('_', '-'))
+  const isOwn = command !== undefined && current?.commands.includes(command)
+  return isOwn ? current : (older ?? current)
+}
+
+/** @throws WrongValue */
+export function defaultOf<Value>({ type, default: value }: Facts<Value>): Value | undefined {
+  if (value !== undefined) return type.parse(value)
+  return type.form === 'flag' ? type.parse(false) : undefined
+}
+
+export function keep(): Type<number | 'uuid-validity' | 'replace'> {
+  const what = 'is no number of versions from 1 to 999, uuid-validity or replace'
+  const parse = (text: string) => {
+    if (text === 'replace' || text === 'uuid-validity') return text
+    const value = /^[0-9]{1,3}$/.test(text) ? Number(text) : 0
+    if (value >= 1) return value
+    throw new WrongValue(what)
+  }
+  const schema = {
+    anyOf: [
+      { type: 'integer', minimum: 1, maximum: 999 },
+      { type: 'string', enum: ['uuid-validity', 'replace'] },
+    ],
+  } as const
+  return written('n', parse, schema, what)
+}
+
+export function signaturePolicy(): Type<'require' | 'prefer' | 'off'> {
+  return choice('policy', ['require', 'prefer', 'off'])
+}
+
+/** `I/N` */
+export function shard(): Type<{ readonly index: number; readonly count: number }> {
+  const what = 'is no shard of several'
+  const parse = (text: string) => {
+    const [, index, count] = /^([0-9]{1,4})\/([0-9]{1,4})$/.exec(text.trim()) ?? []
+    const shard = { index: Number(index), count: Number(count) }
+    if (shard.index >= 1 && shard.index <= shard.count) return shard
+    throw new WrongValue(what, 'Give I/N with I from 1 to N, such as 2/4')
+  }
+  return written('i/n', parse, { type: 'string', pattern: '^[0-9]{1,4}\\/[0-9]{1,4}$' }, what)
+}
+
+/** Of its parts only the origin is ever printed: a token may stand in the rest. */
+function webhook(): Type<string> {
+  return written('url', (text) => {
+    const url = URL.canParse(text) ? new URL(text) : undefined
+    if (url !== undefined && /^https?:$/.test(url.protocol) && url.hash === '') return text
+    throw new WrongValue('is not a web address', 'Give a URL that begins with https:// or http://')
+  })
+}
+
+function address(): Type<{ readonly host: string; readonly port: number }> {
+  return written('address', (text) => {
+    const [, bracketed, name, port] = /^(?:\[([0-9a-f:.]+)\]|([a-z0-9.-]+)):([0-9]{1,5})$/i.exec(text) ?? []
+    const host = bracketed ?? name
+    const isHost = bracketed === undefined || isIP(bracketed) === 6
+    if (host !== undefined && isHost && Number(port) <= 65_535) return { host, port: Number(port) }
+    throw new WrongValue(
+      'is not an address to listen on',
+      'Give ADDRESS:PORT, such as 127.0.0.1:9464 or [::]:9464',
+    )
+  })
+}
+
+function branchPrefix(): Type<string> {
+  return written('prefix', (text) => {
+    const isPrefix = /^[A-Za-z0-9_][A-Za-z0-9_./-]*$/.test(text) && !/\.\.|\/[./]|\.lock\//.test(text)
+    if (isPrefix) return text
+    throw new WrongValue('cannot begin a branch', 'Give a prefix such as image-updater/')
+  })
+}
