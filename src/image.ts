@@ -17,7 +17,7 @@ export type ImageFormat = (typeof imageFormats)[number]
 /** One entry of an image's `versions` list, as far as the updater reads it. */
 export interface ImageVersion {
   readonly version?: string | undefined
-  /** `YYYY-MM-DD` (or what stands there instead, as text). */
+  /** `YYYY-MM-DD` (or another text that the catalogue has instead). */
   readonly buildDate?: string | undefined
   /** As it stands in the catalogue: `algorithm:hex`. */
   readonly checksum?: string | undefined
@@ -44,7 +44,7 @@ export interface Image {
   readonly osDistro: string | undefined
   readonly osVersion: string | undefined
   readonly architecture: string | undefined
-  /** N of `uuid_validity: last-N` where the image is `multi: true`: versions that Image Manager keeps. */
+  /** N of `uuid_validity: last-N` if the image is `multi: true`: versions that Image Manager keeps. */
   readonly lastVersions?: number | undefined
   readonly versions: readonly ImageVersion[]
 }
@@ -70,21 +70,21 @@ export type Trust = 'signed' | 'checksum' | 'first-use'
 /** A file that an image is made of, as it lies on a server. */
 export interface SourceFile {
   readonly url: string
-  /** Of the bytes at `url` (compressed, where they are). `undefined`: none is published. */
+  /** Of the bytes at `url`, still compressed. `undefined`: none is published. */
   readonly digest: Digest | undefined
-  /** Bytes at `url`, where the manifest says so. */
+  /** Bytes at `url`, if the manifest says so. */
   readonly size?: number | undefined
   readonly compression?: Compression | undefined
 }
 
 /**
  * The newest build of an image, as its distribution publishes it. `url` is the build's own: never a placeholder,
- * a dated name where the distribution has one.
+ * a dated name if the distribution has one.
  */
 export interface Build extends SourceFile {
   /** Name of the resolver that found it. */
   readonly resolver: string
-  /** `YYYYMMDD`, where the names of the build tell it; else the file's Last-Modified is asked (`versionOf`). */
+  /** `YYYYMMDD`, if the names of the build say it; else the file's Last-Modified is asked (`versionOf`). */
   readonly version?: string | undefined
   /** `first-use`: no digest is published, and `url` names the version. */
   readonly trust: Trust
@@ -127,7 +127,7 @@ const hexLengths: Record<DigestAlgorithm, number> = {
   md5: 32,
 }
 
-/** `undefined` where the text is not `algorithm:hex` with a known algorithm and its length. */
+/** Returns undefined if the text is not `algorithm:hex` with a known algorithm and its length. */
 export function parseDigest(text: string): Digest | undefined {
   const [algorithm, hex, rest] = text.toLowerCase().split(':')
   if (rest !== undefined || hex === undefined || algorithm === undefined) return undefined

@@ -40,9 +40,9 @@ export interface CheckOptions extends CatalogueOptions, DiscoveryOptions {
 
 /**
  * Says of each selected image how old the version in the catalogue is, whether the distribution has a newer
- * one, and what the mirror's public URL answers. Nothing is written, and no credentials are needed; a
- * read-only folder will do. One image's failure is told in the report and never stops the others.
- * @throws UpdaterError CONFIGURATION, USAGE, CATALOG_* where nothing could be begun. Several defects of a
+ * one, and what the mirror's public URL answers. It writes nothing, needs no credentials, and reads a
+ * read-only folder. One image's failure stands in the report and never stops the others.
+ * @throws UpdaterError CONFIGURATION, USAGE, CATALOG_* if the run cannot begin. Several defects of a
  * catalogue come as an `AggregateError` in `cause`.
  */
 export async function checkCatalogue(options: CheckOptions, context: RunContext = {}): Promise<CheckReport> {

@@ -55,7 +55,7 @@ const metadata = z.object({
   ),
 })
 
-/** The digests of the build's file `name`; none where it is not told of. Never throws. */
+/** Returns the digests of the build's file `name`; none if the text does not list it. Never throws. */
 export function parseBuildMetadata(text: string, name: string): Digest[] {
   const read = metadata.safeParse(parseYaml(text))
   const file = read.success ? read.data.paths.find((path) => path.name === name) : undefined

@@ -13,8 +13,8 @@ export interface BuildFile {
 }
 
 /**
- * The file `name` with its checksum, in the algorithm of the image's catalogue entry where the manifest
- * has that. A file of its own beside the image (`<name>.sha256`) may tell the name of the build instead,
+ * Returns the file `name` with its checksum, in the algorithm of the image's catalogue entry if the manifest
+ * has it. A file of its own beside the image (`<name>.sha256`) may tell the name of the build instead,
  * as openSUSE's do: `x-Cloud-Build18.7.qcow2` for `x-Cloud.qcow2`.
  * @throws UpdaterError CHECKSUM_NOT_LISTED, CHECKSUM_AMBIGUOUS
  */
@@ -25,7 +25,7 @@ export function listedFile(name: string, manifest: Manifest, image: Image): Buil
   return { name, entry: lookUpChecksum(entries, name, catalogueAlgorithm(image), manifest.url) }
 }
 
-/** The one name in a manifest of `name` alone, where that is the name of its build. */
+/** Returns the only name of a manifest of `name` alone, if that is the name of its build. */
 function buildNameIn({ url, entries }: Manifest, name: string): string | undefined {
   const names = new Set(entries.map((entry) => entry.name))
   const [only] = names
@@ -58,7 +58,7 @@ function extensionOf(name: string): string {
   return name.slice(name.lastIndexOf('.') + 1)
 }
 
-/** The build whose file is at `url`; `version` is its day, where something else than the URL tells it. */
+/** The build whose file is at `url`; `version` is its day, if something else than the URL says it. */
 export function buildAt(
   url: string,
   file: BuildFile,

@@ -8,7 +8,7 @@ export interface ChecksumEntry {
   /** As it stands in the file, without `*` or `./`. `undefined`: the file is nothing but this digest. */
   readonly name: string | undefined
   readonly digest: Digest
-  /** Bytes, where a comment of the file says so. */
+  /** Bytes, if a comment of the file says so. */
   readonly size?: number | undefined
 }
 
@@ -38,7 +38,7 @@ export function parseChecksumFile(text: string): ChecksumEntry[] {
 
 /**
  * The one digest that a checksum file has for `name`: that of the `preferred` algorithm if the file has it
- * (MD5 and SHA-1 only where it has nothing better), else the strongest.
+ * (MD5 and SHA-1 only if it has nothing better), else the strongest.
  * @param source URL of the checksum file, for messages
  * @throws UpdaterError CHECKSUM_NOT_LISTED, CHECKSUM_AMBIGUOUS
  */
@@ -63,7 +63,7 @@ export function lookUpChecksum(
 }
 
 /**
- * The digest of the `preferred` algorithm if it is there (MD5 and SHA-1 only where there is nothing
+ * The digest of the `preferred` algorithm if it is there (MD5 and SHA-1 only if there is nothing
  * better), else the strongest.
  */
 export function preferredDigest(

@@ -18,7 +18,7 @@ export function recordedDigest(
   return isCurrent ? recorded : undefined
 }
 
-/** @throws UpdaterError DOWNGRADE where the newest build is older than what the catalogue has */
+/** @throws UpdaterError DOWNGRADE if the newest build is older than the version in the catalogue */
 export function refuseDowngrade(image: Image, { url }: Build, version: string): void {
   const [current] = image.versions
   if (current === undefined || compareBuilds(current, { url, version }) >= 0) return
@@ -30,8 +30,8 @@ export function refuseDowngrade(image: Image, { url }: Build, version: string): 
 }
 
 /**
- * Negative where `build` is older than what the catalogue has now, positive where it is newer, 0 where
- * nothing says so. The stamps in the URLs decide if both have one (a Last-Modified is often a day or two
+ * Returns a negative number if `build` is older than the catalogue's version, a positive one if it is newer, 0 if
+ * neither is known. The stamps in the URLs decide if both have one (a Last-Modified is often a day or two
  * later than the stamp of its file); else the first difference of the URLs, if that is a number in both
  * (`4230.2.4` and `4230.2.10`); else the versions.
  */
@@ -52,7 +52,7 @@ export function compareBuilds(
     : compareStamps(versionNow, versionBefore)
 }
 
-/** 0 also where the first difference of two URLs of one server is no number. */
+/** Returns 0 also if the first difference of two URLs of one server is not a number. */
 function compareVersions(a: string, b: string): number {
   const left = a.match(/\d+|\D+/g) ?? []
   const right = b.match(/\d+|\D+/g) ?? []

@@ -4,19 +4,19 @@ import { githubReleases } from './github.ts'
 import { parseJson } from './json.ts'
 import { findStamp } from './stamp.ts'
 
-/** A file that a document tells of. */
+/** A file that a document lists. */
 export interface PublishedFile {
   /** Absolute. */
   readonly url: string
-  /** Several where the document has several algorithms; empty where it has none. */
+  /** Several if the document has several algorithms; empty if it has none. */
   readonly digests: readonly Digest[]
   /** Bytes. */
   readonly size?: number | undefined
-  /** `YYYYMMDD`, where the document tells a date. */
+  /** `YYYYMMDD`, if the document has a date. */
   readonly version?: string | undefined
 }
 
-/** What a source tells of, and how far that can be trusted. */
+/** The files that a source lists, and how far that can be trusted. */
 export interface PublishedFiles {
   readonly files: readonly PublishedFile[]
   readonly trust: 'signed' | 'checksum'
@@ -26,7 +26,7 @@ export interface PublishedFiles {
 type Reader = (json: unknown, url: string) => PublishedFile[] | undefined
 
 /**
- * The files that a JSON document tells of, whatever kind it is: simplestreams, the stream of Fedora CoreOS,
+ * Returns the files that a JSON document of any of these kinds lists: simplestreams, the stream of Fedora CoreOS,
  * Oracle's templates, Fedora's and Garden Linux' releases, the releases of GitHub and GitLab. What fits no
  * kind gives no file. Never throws.
  * @param url where the document is: relative paths in it count from there
@@ -229,7 +229,7 @@ const readers: readonly Reader[] = [
   readOracleTemplates,
 ]
 
-/** Hexadecimal digests by the names of their algorithms; what is none of that length, or empty, is left out. */
+/** Reads hexadecimal digests by the names of their algorithms; a value of another length, or empty, is left out. */
 export function digestsOf(values: Readonly<Record<string, unknown>>): Digest[] {
   return digestAlgorithms.flatMap((algorithm) => {
     const hex = values[algorithm]

@@ -4,7 +4,7 @@ import type { ListingEntry } from './listing.ts'
 import { isSafeFileName } from './names.ts'
 
 /**
- * GitHub's releases, as its API tells them: `digest` is `sha256:…`, and absent where the file was uploaded
+ * GitHub's releases, as its API lists them: `digest` is `sha256:…`, and absent if the file was uploaded
  * before June 2025.
  * @see https://docs.github.com/en/rest/releases/releases#list-releases
  */
@@ -26,7 +26,7 @@ export const githubReleases = z.array(
 
 const releaseFolder = /^https:\/\/github\.com\/([^/]+\/[^/]+)\/releases\/download\/(?:([^/]+)\/)?$/
 
-/** Where the API tells what is in such a folder. */
+/** Returns the URL at which the API lists such a folder. */
 export function releasesUrl(folder: string): string {
   const [, repository = ''] = releaseFolder.exec(folder) ?? []
   return `https://api.github.com/repos/${repository}/releases?per_page=30`

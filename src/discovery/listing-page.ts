@@ -6,7 +6,7 @@ import type { ListingEntry } from './listing.ts'
 import { decodeSegment } from './names.ts'
 import type { ResolverContext } from './resolver.ts'
 
-/** Asks what is in a folder, whose URL ends with a slash. @throws UpdaterError HTTP_*, DISCOVERY_NOTHING_FOUND */
+/** Lists a folder, whose URL ends with a slash. @throws UpdaterError HTTP_*, DISCOVERY_NOTHING_FOUND */
 export type Lister = (folder: string, context: ListerContext) => Promise<ListingEntry[]>
 
 type ListerContext = Pick<ResolverContext, 'http' | 'signal'>
@@ -46,7 +46,7 @@ async function fetchPage(folder: string, context: ListerContext, query = ''): Pr
   return (await parser).parseListing(page.text, page.url)
 }
 
-/** GitHub has no page there; its API tells what is in the folders of releases. */
+/** GitHub has no page there; its API lists the folders of releases. */
 async function fetchReleases(folder: string, context: ListerContext): Promise<ListingEntry[]> {
   const { parseReleaseListing, releasesUrl } = await import('./github.ts')
   const { text } = await context.http.text(releasesUrl(folder), { signal: context.signal })

@@ -22,8 +22,8 @@ export interface VerifiedText {
 }
 
 /**
- * Asks for a text that a build or its checksum is read from, and verifies what signs it. All of them but
- * listings come in through here.
+ * Fetches a text that a build or its checksum is read from, and verifies its signature. All such texts come in through
+ * here, except listings.
  * @param isFirst nothing was asked of this server before: a signature is asked for meanwhile, by a connection of its
  * own. Later, to open that one would take longer than to wait for the text's.
  * @throws UpdaterError HTTP_*, SIGNATURE_*
@@ -58,7 +58,7 @@ export async function fetchVerified(
 /**
  * Asks for a checksum file and reads it.
  * @param isFirst as for `fetchVerified`
- * @throws UpdaterError HTTP_*, SIGNATURE_*, CHECKSUM_MALFORMED where the file holds no checksum at all
+ * @throws UpdaterError HTTP_*, SIGNATURE_*, CHECKSUM_MALFORMED if the file holds no checksum at all
  */
 export async function fetchManifest(
   url: string,
@@ -72,7 +72,7 @@ export async function fetchManifest(
   throw noChecksum(url)
 }
 
-/** Debian's JSON of a build, the one form that is no text by lines. */
+/** Debian's JSON of a build, the only form that is not read line by line. */
 async function readJson(text: string, url: string): Promise<ChecksumEntry[]> {
   const { parseDebianBuild } = await import('./build-documents.ts')
   return parseDebianBuild(text, url)

@@ -4,7 +4,7 @@ import { redactUrl } from '../http/url.ts'
 const maxNameBytes = 255
 
 /**
- * A name from a listing or a manifest, once it is known to be one plain path segment: no slash, backslash,
+ * Returns a name from a listing or a manifest if it is one plain path segment: no slash, backslash,
  * `..`, control character, URL scheme or percent-encoding of these, at most 255 bytes.
  * @throws UpdaterError DISCOVERY_UNSAFE_NAME
  */
@@ -43,7 +43,7 @@ export function childUrl(parent: string, name: string): string {
   )
 }
 
-/** A path segment of a URL as the name it stands for; `undefined` where its percent-encoding is broken. */
+/** Decodes a path segment of a URL; returns undefined if its percent-encoding is broken. */
 export function decodeSegment(segment: string): string | undefined {
   try {
     return decodeURIComponent(segment)

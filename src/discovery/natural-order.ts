@@ -15,7 +15,7 @@ export function compareNatural(a: string, b: string): number {
 }
 
 /**
- * Natural order of file names: extensions count only where all else is equal, so that `x-20260714.img`
+ * Natural order of file names: extensions count only if all else is equal, so that `x-20260714.img`
  * comes before its respin `x-20260714.1.img`.
  */
 export function compareFileNames(a: string, b: string): number {

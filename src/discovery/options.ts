@@ -23,7 +23,7 @@ export interface DiscoveryOptions {
 /**
  * What becomes of an image's older versions in the catalogue when a new one comes. A number: the catalogue keeps
  * that many at most, the new one in front. `replace`: the new one takes the place of the first, and the others
- * stay. `uuid-validity`: N of `uuid_validity: last-N` where the image is `multi: true`, else `replace`.
+ * stay. `uuid-validity`: N of `uuid_validity: last-N` if the image is `multi: true`, else `replace`.
  */
 export type KeepVersions = number | 'uuid-validity' | 'replace'
 

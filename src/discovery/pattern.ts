@@ -57,7 +57,7 @@ export function patternsOf(parts: Segment | UrlPattern): string[] {
   return [...new Set(all.flatMap((part) => ('pattern' in part ? [part.pattern] : [])))]
 }
 
-/** The segment with its patterns filled in; `undefined` where one of them is not known. */
+/** Fills in a segment's patterns; returns undefined if one of them is not known. */
 export function fillSegment(segment: Segment, known: Matches): string | undefined {
   let filled = ''
   for (const part of segment) {
@@ -69,7 +69,7 @@ export function fillSegment(segment: Segment, known: Matches): string | undefine
 }
 
 /**
- * The URL of the first `count` segments (default: all), with a slash behind a folder; `undefined` where
+ * The URL of the first `count` segments (default: all), with a slash behind a folder; `undefined` if
  * one of their patterns is not known.
  * @throws UpdaterError DISCOVERY_UNSAFE_NAME
  */
@@ -99,7 +99,7 @@ export async function compilePatterns(url: UrlPattern, imageName: string): Promi
   )
 }
 
-/** The one pattern of a segment that is not known. @throws UpdaterError PATTERN_INVALID where there are several */
+/** The one pattern of a segment that is not known. @throws UpdaterError PATTERN_INVALID if there are several */
 export function unknownPattern(segment: Segment, known: Matches, imageName: string): string | undefined {
   const [pattern, another] = patternsOf(segment).filter((candidate) => !known.has(candidate))
   if (another === undefined) return pattern
@@ -107,8 +107,8 @@ export function unknownPattern(segment: Segment, known: Matches, imageName: stri
 }
 
 /**
- * What the unknown pattern of a segment (`undefined`: there is none) stands for in `name`, added to what is
- * known. A name matches as a whole: the parts around the pattern literally, the pattern all that lies
+ * Matches `name` against a segment, and adds what its unknown pattern (`undefined`: there is none) stands for to
+ * `known`. A name matches as a whole: the parts around the pattern literally, the pattern all that lies
  * between them. `undefined`: it does not match.
  */
 export function matchName(

@@ -5,7 +5,7 @@ import type { SignatureCheck } from './signatures/check.ts'
 import type { ManifestSignature } from './signatures/expected.ts'
 import type { StrategyName } from './source-rule.ts'
 
-/** How the builds of one distribution are found. Data: what it does is done by the strategies. */
+/** How the builds of one distribution are found: data, which the strategies act on. */
 export interface Resolver {
   /** Stable name for reports and docs, e.g. `ubuntu`. */
   readonly name: string
@@ -34,7 +34,7 @@ export interface RecommendedImage {
   readonly architecture: 'x86_64' | 'aarch64'
   readonly format: ImageFormat
   readonly latestUrl: string
-  /** Absent where the distribution publishes no checksum. */
+  /** Absent if the distribution publishes no checksum. */
   readonly latestChecksumUrl?: string | undefined
 }
 

@@ -33,7 +33,7 @@ function withRule(image: Image, rule: SourceRule | undefined): Image {
 /**
  * The resolver that a rule stands for.
  * @param image with the rule's URLs
- * @throws UpdaterError CONFIGURATION where the URLs do not have the form that the rule's strategy reads
+ * @throws UpdaterError CONFIGURATION if the URLs do not have the form that the rule's strategy reads
  */
 export function resolverOfRule({ name, strategy, signature }: SourceRule, image: Image): Chosen {
   const search = strategies[strategy].searchFor(image)

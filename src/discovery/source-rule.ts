@@ -1,11 +1,11 @@
 /**
- * How a build is looked for. docs/adding-a-distribution.md says what each expects of the two URLs.
+ * The ways to look for a build. docs/adding-a-distribution.md says which URLs each expects.
  *
  * - `placeholder`: `HEREBE<pattern>DRAGONS` in `latest_url`
  * - `dated-folder`: a folder `current`, `latest` or `release` beside folders with dates
  * - `version-file`: a folder `current` whose `version.txt` names the version
- * - `manifest`: a file that moves on, and a manifest that lists it
- * - `document`: a JSON document (simplestreams, releases of GitHub, …) that tells URLs and digests
+ * - `manifest`: a file that is replaced by each newest build, and a manifest that lists it
+ * - `document`: a JSON document (simplestreams, releases of GitHub, …) with URLs and digests
  * - `pointer`: a small text that names the newest file
  * - `first-use`: a placeholder in `latest_url`, and no published checksum
  */

@@ -12,7 +12,7 @@ export interface FileUrl {
   readonly name: string
 }
 
-/** A URL `BASE/<alias>/<file>`, whose folder is a name that moves on to each newest build. */
+/** A URL `BASE/<alias>/<file>`: the folder `alias` always holds the newest build. */
 export interface AliasFolderUrl extends FileUrl {
   /** Ends with a slash. */
   readonly base: string
@@ -65,7 +65,7 @@ export function compressionOf(fileName: string): Compression | undefined {
   return compressions.find((compression) => name.endsWith(`.${compression}`))
 }
 
-/** The same of the file that a URL names; of what is no URL, nothing. */
+/** The same of the file that a URL names; undefined also for a text that is no URL. */
 export function compressionOfUrl(url: string): Compression | undefined {
   return URL.canParse(url) ? compressionOf(new URL(url).pathname) : undefined
 }

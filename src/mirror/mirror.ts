@@ -24,10 +24,10 @@ import { baseOf, keyPrefixOf, type MirrorOptions, placeOptions } from '../stores
 import { folderOfKey, kindOfKey } from '../stores/naming.ts'
 
 /**
- * Brings every version of the catalogue that names a `mirror_url` to the mirror where it is missing there,
- * from its `url`, verified against its `checksum`. No catalogue file is written. One version's failure is told in
- * the report and never stops the others; a `mirror_url` of another mirror is left alone.
- * @throws UpdaterError CONFIGURATION, USAGE, CATALOG_*, STORE_* where nothing could be begun; nothing was
+ * Brings every version of the catalogue that has a `mirror_url` and is missing on the mirror there, from its `url`,
+ * verified against its `checksum`. No catalogue file is written. One version's failure stands in the report
+ * and never stops the others; a `mirror_url` of another mirror is left alone.
+ * @throws UpdaterError CONFIGURATION, USAGE, CATALOG_*, STORE_* if the run cannot begin; nothing was
  * changed then. Several defects of a catalogue come as an `AggregateError` in `cause`.
  */
 export async function mirrorCatalogue(options: RunOptions, context: RunContext = {}): Promise<MirrorReport> {
@@ -168,7 +168,7 @@ function nothingHere(count: number, mirror: MirrorOptions): string {
   return `${what} with ${baseOf(mirror)}/, as those of this mirror do: nothing was brought. Check ${placeOptions(mirror)}`
 }
 
-/** Each run would replace the bytes of the one by those of the other. */
+/** Each run would replace the bytes of one by those of the other. */
 function sharedObject({ image, version }: NamedVersion, { key }: Address): UpdaterError {
   const other = `version ${version.version ?? ''} of ${image.name}`
   return new UpdaterError('CATALOG_TYPE', `${key} is named by ${other}, too, with another checksum`, {

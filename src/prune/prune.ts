@@ -20,7 +20,7 @@ export interface PruneOptions {
   readonly mirror: MirrorOptions
   /** Milliseconds; younger objects stay, named or not. Default: 14 days. */
   readonly grace?: number | undefined
-  /** Remove what is found; without it the report only lists it. Default: false. */
+  /** Remove the objects; without it the report only lists them. Default: false. */
   readonly remove?: boolean | undefined
   /** Bring the `SHA256SUMS` beside removed objects up to date. Default: true. */
   readonly checksumFiles?: boolean | undefined
@@ -31,7 +31,7 @@ export interface PruneOptions {
  * and with `remove` removes them. Only objects under the mirror's own prefix count whose keys are of the
  * form that the updater makes; whatever else lies there is never touched.
  * @throws UpdaterError CATALOG_*: a catalogue file cannot be read whole; CONFIGURATION: the catalogue names nothing on
- * this mirror, or none of what lies there; STORE_*. Nothing was removed then.
+ * this mirror, or none of the objects there; STORE_*. Nothing was removed then.
  */
 export async function pruneMirror(options: PruneOptions, context: RunContext = {}): Promise<PruneReport> {
   const { images } = settleCatalogue(options)

@@ -5,7 +5,7 @@ import { readText } from '../catalog/read.ts'
 import { UpdaterError } from '../errors.ts'
 
 /**
- * A part of a catalogue must not be taken for the whole: what only its other files name would be removed.
+ * Refuses a part of a catalogue: objects that only its other files name would be removed.
  * @param files paths of the files that were read
  * @throws UpdaterError CONFIGURATION: another catalogue file lies beside them; CATALOG_UNREADABLE
  */

@@ -60,7 +60,7 @@ export function lookAt(key: string, run: Run): Promise<StoredObject | undefined>
   return run.checking(() => storeOf(run).stat(key, run.signal))
 }
 
-/** Is the object made of the file with this digest, by what was recorded when it was stored? */
+/** Does the record of the object say that it is made of the file with this digest? */
 export function holds({ record, size }: StoredObject, { algorithm, hex }: Digest): boolean {
   return (
     record !== undefined &&

@@ -9,7 +9,7 @@ import type { Beginning } from './run.ts'
 export interface Address {
   /** Key in the bucket, or path below the mirror's folder. */
   readonly key: string
-  /** Its public URL: what `mirror_url` says. */
+  /** Its public URL, which becomes `mirror_url`. */
   readonly url: string
 }
 

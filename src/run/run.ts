@@ -14,7 +14,7 @@ import type { RunSettings } from './options.ts'
 export interface RunContext {
   /** Ends the run early: uploads are aborted, every catalogue file is whole. */
   readonly signal?: AbortSignal | undefined
-  /** What it throws is told as a process warning, and the run goes on. */
+  /** An error that it throws becomes a process warning, and the run goes on. */
   readonly onEvent?: Listener | undefined
   /** Numbers of the HTTP client that differ from the defaults, in milliseconds and bytes. */
   readonly httpPolicy?: Partial<Policy> | undefined
@@ -80,7 +80,7 @@ function guarded(listener: Listener = () => {}): Listener {
   }
 }
 
-/** Keeps events back until the run is known to be possible; where it is not, they are never told. */
+/** Holds events back until `possible` resolves, and drops them if it rejects. */
 export function heldUntil(possible: Promise<unknown>, listener: Listener): Listener {
   let held: RunEvent[] | undefined = []
   const tell = () => {
@@ -101,7 +101,7 @@ export function limited(count: number, signal: AbortSignal): Limit {
     })
 }
 
-/** How a run speaks of one image: what its outcome begins with, and its steps as events. */
+/** Returns what the outcome of an image begins with, and the function that reports its steps. */
 export function tellOf(image: Image, ordinal: number, onEvent: Listener) {
   const { file, line, name, shortname } = image
   const warnings: string[] = []
@@ -116,7 +116,7 @@ export function tellOf(image: Image, ordinal: number, onEvent: Listener) {
   }
 }
 
-/** What was thrown in a run, as one of our errors: whatever an abort's reason is, what it ended is aborted. */
+/** Returns what was thrown as one of our errors; after an abort that is ABORTED, whatever the abort's reason is. */
 export function errorOf(thrown: unknown, { aborted, reason }: AbortSignal): UpdaterError {
   if (thrown instanceof UpdaterError || !aborted) return asUpdaterError(thrown)
   const why = reason instanceof Error ? reason.message : String(reason)
@@ -127,7 +127,7 @@ export function secondsSince(start: Date): number {
   return (Date.now() - start.getTime()) / 1000
 }
 
-/** Closes what a run has open; what fails is told, and the rest is closed all the same. */
+/** Closes everything that a run has open; a failure becomes a warning, and the others are closed all the same. */
 export async function endInOrder(closers: readonly (() => unknown)[], note: Note): Promise<void> {
   for (const close of closers) {
     try {
@@ -138,7 +138,7 @@ export async function endInOrder(closers: readonly (() => unknown)[], note: Note
   }
 }
 
-/** Why an image is not looked at, decided before any request; `undefined`: it is looked at. */
+/** Returns why an image is skipped, before any request is made, or undefined if it is not. */
 export function skipReason(image: Image, includeDisabled: boolean): 'no-latest-url' | 'disabled' | undefined {
   if (image.latestUrl === undefined) return 'no-latest-url'
   return image.enable || includeDisabled ? undefined : 'disabled'

@@ -27,7 +27,7 @@ export function planValues(
 
 /**
  * Images that would have the same object on the mirror though they are different ones: their latest URLs
- * differ. Each is told once, with the first image of that object.
+ * differ. Each is returned once, with the first image of that object.
  */
 export function findSharedObjects(
   images: readonly Image[],

@@ -9,10 +9,10 @@ import { type UpdateRun, updateImage } from './update-image.ts'
 
 /**
  * Brings the catalogue up to date: for each selected image the newest build is found, its verified bytes
- * are brought to the mirror, and the catalogue file is rewritten. One image's failure is told in the
- * report and never stops the others. The distributions are asked while the store is: what they say is told, and
- * used, once the store is known to be usable.
- * @throws UpdaterError CONFIGURATION, USAGE, CATALOG_*, STORE_* where nothing could be begun; nothing was
+ * are brought to the mirror, and the catalogue file is rewritten. One image's failure stands in the
+ * report and never stops the others. The distributions and the store are asked at the same time; the answers of the
+ * distributions count once the store has proven usable.
+ * @throws UpdaterError CONFIGURATION, USAGE, CATALOG_*, STORE_* if the run cannot begin; nothing was
  * changed then. Several defects of a catalogue come as an `AggregateError` in `cause`.
  */
 export async function updateCatalogue(options: UpdateOptions, context: RunContext = {}): Promise<RunReport> {

@@ -22,7 +22,7 @@ export interface Asker {
 
 export interface Answer extends VerifiedUrl {
   readonly found?: PublicObject | undefined
-  /** Only with `private`: what is certainly not there is answered in the same way. */
+  /** Only with `private`: a URL that certainly does not exist gets the same answer. */
   readonly isHidden?: boolean | undefined
 }
 
@@ -50,7 +50,7 @@ export async function askUrl(url: string, asker: Asker): Promise<Answer> {
   }
 }
 
-/** Many stores do not tell those who may not list a bucket what is in it: 403 is both missing and private. */
+/** Many stores answer 403 for a missing object too, unless the reader may list the bucket. */
 async function isHidden(url: string, status: number, { http, signal }: Asker): Promise<boolean> {
   const other = await findPublic(new URL('no-such-object', url).href, http, signal)
   return 'turnedAway' in other && other.turnedAway === status
@@ -62,8 +62,8 @@ function baseOf(url: string): string {
 }
 
 /**
- * An answer that fits both what is private and what is missing, in the light of all others: next to
- * what everybody can read it is taken for missing.
+ * An answer may mean private or missing. If everybody can read another object of the same folder, it is taken for
+ * missing.
  */
 export function inLightOf(
   answers: readonly (Answer | undefined)[],
@@ -79,7 +79,7 @@ export function failed(url: string, error: UpdaterError): Answer {
   return { url, status: 'error', message: error.message }
 }
 
-/** The digest of a file as it is published and, where it is compressed, of what is in it. */
+/** The digest of a published file, and of its content if it is compressed. */
 export interface Hashed {
   readonly digest: Digest
   /** sha256. */
@@ -116,7 +116,7 @@ export async function hashUrl(
   }
 }
 
-/** Compares what a file hashes to with what it must hash to. */
+/** Compares the digest of a file with the expected one. */
 export function compared(answer: Answer, found: Digest, expected: Digest): Answer {
   if (sameDigest(found, expected)) return answer
   const message = `Its bytes have ${formatDigest(found)}, not ${formatDigest(expected)}`

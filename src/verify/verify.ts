@@ -32,8 +32,8 @@ export interface VerifyOptions extends CatalogueOptions {
 
 /**
  * Asks every `url` and `mirror_url` of the catalogue, as anybody could: no credentials are needed or used, and
- * nothing is written. What is wrong is told in the report.
- * @throws UpdaterError CONFIGURATION, USAGE, CATALOG_* where nothing could be begun. Several defects of a
+ * nothing is written. The report says what is wrong.
+ * @throws UpdaterError CONFIGURATION, USAGE, CATALOG_* if the run cannot begin. Several defects of a
  * catalogue come as an `AggregateError` in `cause`.
  */
 export async function verifyCatalogue(
@@ -126,14 +126,14 @@ async function runVersion({ image, version, ordinal, run, onEvent }: Entry): Pro
   }
 }
 
-/** Without what was found on the way. */
+/** Returns only what the report has of an answer. */
 function plain({ url, status, message }: Answer): VerifiedUrl {
   return { url, status, message }
 }
 
 type Status = VerifiedUrl['status']
 
-/** What there is to say of a version by what its two URLs told; `undefined`: it names none. */
+/** Judges a version by the states of its two URLs; `undefined`: it has none. */
 export function judge(source: Status | undefined, mirror: Status | undefined, isNewest: boolean): Verdict {
   if (mirror === 'missing') {
     if (source === 'ok') return isNewest ? 'pending' : 'missing'
@@ -176,7 +176,7 @@ async function verifyVersion(image: Image, version: ImageVersion, run: Verificat
   }
 }
 
-/** Without a download, what was recorded with an object says whether it is the right one. */
+/** Without a download, the checksum recorded with an object says whether it is the right one. */
 function withRecord(mirror: Answer, expected: Digest | undefined): Answer {
   const recorded = parseDigest(mirror.found?.sourceChecksum ?? '')
   if (recorded === undefined || expected === undefined || recorded.algorithm !== expected.algorithm)
@@ -214,7 +214,7 @@ async function hashSource(
   }
 }
 
-/** What the bytes of a decompressed image must hash to, as far as anything tells. */
+/** Returns the expected digest of a decompressed image, or undefined if nothing tells it. */
 function contentOf(
   hashed: Hashed | undefined,
   expected: Digest,

@@ -20,19 +20,19 @@ export interface SignatureCheck {
 export interface UncheckedText {
   /** The URL that was asked, before redirects: a redirect must not lead away from the distribution's own host. */
   readonly url: string
-  /** The body as it came, or is about to come: what vouches for it is asked for meanwhile. */
+  /** The body, here or on its way: its signature is asked for meanwhile. */
   readonly bytes: Uint8Array | Promise<Uint8Array>
   /** Name of the resolver, e.g. `ubuntu`. */
   readonly distribution: string
   /** Who signs it. Absent: nobody that we know of. */
   readonly signature?: ManifestSignature | undefined
-  /** E.g. `9`; counts where the URL does not tell. */
+  /** E.g. `9`; counts if the URL does not say it. */
   readonly release?: string | undefined
   readonly signal?: AbortSignal | undefined
 }
 
 export interface CheckedText {
-  /** What may be parsed; with `signed`, only what the signature covers. */
+  /** The text to parse; with `signed`, only what the signature covers. */
   readonly text: string
   readonly trust: 'signed' | 'checksum'
   readonly warnings: readonly string[]
@@ -43,10 +43,10 @@ export interface CheckedText {
  *
  * A signature that is there and whose key is at hand must be good, under `prefer` as under `require`.
  * What is not there is the question, since whoever can change a manifest can also withhold its
- * signature, or the key. So under `prefer` the distribution's own host has to deliver both, wherever we
- * know that it has them; a failure there is an error. Elsewhere (a mirror, which may carry a part only;
+ * signature, or the key. So under `prefer` the distribution's own host has to deliver both if we know that it
+ * has them; a failure there is an error. Elsewhere (a mirror, which may carry a part only;
  * a distribution that signs some folders; a key that only the operator can provide) the proof is the
- * checksum over https, with a warning where a signature was to be expected. `require` takes nothing
+ * checksum over https, with a warning if a signature was to be expected. `require` takes nothing
  * but a good signature.
  * @throws UpdaterError SIGNATURE_MISSING, SIGNATURE_BAD, SIGNATURE_KEY, HTTP_*, ABORTED
  */
@@ -87,7 +87,7 @@ interface Signed {
 
 /**
  * A distant server costs a round trip for each thing that waits for another: the signature is asked for while the
- * manifest comes, and so is the key where a signature must be there.
+ * manifest comes, and so is the key if there must be a signature.
  */
 async function fetchWithSignature(
   { url, signal, ...manifest }: UncheckedText,
@@ -132,7 +132,7 @@ async function findKeys(
   return source.find(expected, signal)
 }
 
-/** `undefined` where the server answers that it does not have it, in whatever way. */
+/** Returns undefined if the server answers with an error status. */
 async function fetchSignature(
   url: string,
   http: DiscoveryHttp,

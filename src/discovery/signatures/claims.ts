@@ -4,7 +4,7 @@ import { type V3Signature, v3Signatures, verifyWithGpgv } from './v3-signature.t
 
 type OpenPgp = typeof import('openpgp')
 
-/** The data that is said to be signed, and what it takes to find out. */
+/** The data that is said to be signed, and what its verification needs. */
 export interface ClaimContext {
   readonly openpgp: OpenPgp
   /** For messages. */

@@ -19,7 +19,7 @@ export function holdsClearsigned(text: string): boolean {
 }
 
 /**
- * The text without the frame of a clearsigned message, if it has one, though nothing vouches for what is in it.
+ * Takes the frame of a clearsigned message off a text, if it has one; its signature is not verified.
  * @throws UpdaterError SIGNATURE_BAD
  */
 export function withoutFrame(text: string, url: string): string {

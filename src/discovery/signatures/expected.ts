@@ -5,7 +5,7 @@ export interface ManifestSignature {
   /** Does every manifest have a signature, so that a missing one is a sign of tampering? */
   readonly knownToSign: boolean
   /**
-   * The distribution's own hosts, where `knownToSign` holds and the key's own URL is asked. A mirror
+   * The distribution's own hosts, at which `knownToSign` holds and the key's own URL is asked. A mirror
    * elsewhere may lack signatures, and may be all that can be reached.
    */
   readonly hosts: readonly string[] | 'any'
@@ -33,7 +33,7 @@ export interface ExpectedSignature extends Pick<ManifestSignature, 'form' | 'kno
 
 /**
  * @param manifestUrl as it is asked, before redirects
- * @param release e.g. `9`; counts where the URL does not tell
+ * @param release e.g. `9`; counts if the URL does not say it
  */
 export function expectedSignature(
   signature: ManifestSignature,

@@ -19,7 +19,7 @@ export interface KeySourceOptions {
   readonly now: () => Date
 }
 
-/** Keys that are pinned; where there are none, why. */
+/** Pinned keys; if there are none, the reasons. */
 export interface FoundKeys {
   readonly keys: readonly PublicKey[]
   readonly problems: readonly string[]
@@ -42,7 +42,7 @@ export function defaultKeyCache(environment: NodeJS.ProcessEnv): string {
 
 /**
  * Finds pinned keys: in the keyring folder, else in the cache, else at the distribution. Only keys with
- * a pinned fingerprint ever come out, wherever they lay.
+ * a pinned fingerprint are returned, wherever they were found.
  */
 export function createKeySource(options: KeySourceOptions): KeySource {
   let keyring: Promise<Keyring> | undefined
@@ -100,7 +100,7 @@ function pinnedOnly(keys: readonly PublicKey[], fingerprints: readonly string[])
   return keys.filter((key) => pinned.has(key.getFingerprint()))
 }
 
-/** A cache that cannot be read is an empty one; what lies in it is trusted by its fingerprint alone. */
+/** A cache that cannot be read is an empty one; a key in it is trusted by its fingerprint alone. */
 async function readCache(
   fingerprints: readonly string[],
   { cacheDir, now }: KeySourceOptions,

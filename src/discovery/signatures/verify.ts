@@ -157,7 +157,7 @@ async function judge(claim: Claim, signer: Signer, context: Context): Promise<Si
   }
 }
 
-/** The key and, where a subkey signs, its binding: neither expired nor revoked nor weak at `date`. */
+/** Refuses a key, or the binding of a signing subkey, that is expired, revoked or weak at `date`. */
 async function usableKey(
   { primary, signing }: Signer,
   date: Date,

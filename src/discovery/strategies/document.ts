@@ -18,11 +18,11 @@ import type { ResolverContext, Strategy } from '../resolver.ts'
 import { catalogueAlgorithm, compressionOf } from '../sources.ts'
 import { findUrlStamp } from '../stamp.ts'
 
-/** Where a document tells no digest of a file, this may know where it is. */
+/** Finds the digests of a file that a document lists without them. */
 export type DigestLookup = (file: PublishedFile, context: ResolverContext) => Promise<readonly Digest[]>
 
 /**
- * `latest_checksum_url` is a JSON document that tells URLs of files and their digests (see
+ * `latest_checksum_url` is a JSON document with URLs of files and their digests (see
  * `parseDocument`). The newest of those that `latest_url`, with its placeholders, matches as a whole is
  * the build's: a document cannot lead to another server or another image.
  */
@@ -92,7 +92,7 @@ async function fetchFiles(url: string, wanted: Wanted, context: ResolverContext)
   })
 }
 
-/** Newest by what the patterns stand for, from left to right. */
+/** Returns the newest by what the patterns stand for, from left to right. */
 function newestOf<T>(all: readonly T[], urlOf: (one: T) => string, wanted: Wanted): T | undefined {
   const candidates = all.flatMap((one) => {
     const matches = matchUrl(urlOf(one), wanted.url, wanted.compiled, wanted.imageName)

@@ -9,9 +9,8 @@ import { findUrlStamp } from '../stamp.ts'
 import { followListings } from './placeholder.ts'
 
 /**
- * No checksum is published. A placeholder in `latest_url`, told by listings, makes its URL name the
- * version, so that the URL tells whether the catalogue has the newest; the digest is that of the first
- * download.
+ * No checksum is published. A placeholder in `latest_url`, which listings resolve, makes its URL name the version, so
+ * that the URL says whether the catalogue has the newest; the digest is that of the first download.
  */
 export function firstUseStrategy(list: Lister = fetchListing): Strategy {
   return {

@@ -7,8 +7,8 @@ import type { Strategy } from '../resolver.ts'
 import { splitFileUrl } from '../sources.ts'
 
 /**
- * `latest_url` names a file that moves on to each newest build, and `latest_checksum_url` a manifest that
- * lists it. Where the manifest lists the same bytes under a dated name too, that one is the build's.
+ * `latest_url` names a file that each newest build replaces, and `latest_checksum_url` a manifest that lists it. If the
+ * manifest lists the same bytes under a dated name too, that is the build's name.
  */
 export const manifestStrategy: Strategy = {
   name: 'manifest',

@@ -25,9 +25,8 @@ import type { ResolverContext, Strategy } from '../resolver.ts'
 
 /**
  * Path segments of `latest_url` hold `HEREBE<pattern>DRAGONS`. From left to right, the listing of a
- * segment's parent tells what the pattern stands for: the newest match in natural order. A pattern in the
- * file name that `latest_checksum_url` does not need is told by the manifest's names instead, wherever in
- * `latest_url` it stands. The same text stands for the same match in both URLs.
+ * segment's parent says what the pattern stands for: the newest match in natural order. If `latest_checksum_url` does
+ * not need a pattern of the file name, the manifest's names say what it stands for, wherever in `latest_url` it is. The same text stands for the same match in both URLs.
  */
 export function placeholderStrategy(list: Lister = fetchListing): Strategy {
   return {
@@ -63,7 +62,7 @@ export interface Look {
 }
 
 /**
- * Asks the listings that tell what the URL's patterns stand for, but those of `later`.
+ * Asks the listings for what the URL's patterns stand for, except those of `later`.
  * @throws UpdaterError HTTP_*, DISCOVERY_NOTHING_FOUND, DISCOVERY_UNSAFE_NAME, PATTERN_INVALID
  */
 export async function followListings(
@@ -109,7 +108,7 @@ interface Wanted {
   readonly compiled: CompiledPatterns
 }
 
-/** Of the names that match, the newest in natural order of what the segment's pattern stands for. */
+/** Returns the match of the newest name, in natural order of what the segment's pattern stands for. */
 function newestOf(
   entries: readonly { readonly name: string | undefined }[],
   { segment, pattern, known, compiled }: Wanted,

@@ -76,9 +76,9 @@ function namesNothing(url: string, image: Image): UpdaterError {
 export interface Pointed {
   /** Plain names with slashes between them, at most four. */
   readonly path: string
-  /** `YYYYMMDD`, where a date stands beside the path. */
+  /** `YYYYMMDD`, if a date stands beside the path. */
   readonly version?: string | undefined
-  /** Bytes, where a number stands beside the path. */
+  /** Bytes, if a number stands beside the path. */
   readonly size?: number | undefined
 }
 

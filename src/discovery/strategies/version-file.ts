@@ -9,7 +9,7 @@ import { type AliasUrls, aliasUrlsOf } from '../sources.ts'
 
 /**
  * `latest_url` is `BASE/<current|latest|release>/<file>`; `version.txt` in that folder names the version, and
- * `BASE/<version>/` has the same files for good. The manifest, named as in `latest_checksum_url`, is there too.
+ * `BASE/<version>/` keeps the same files. The manifest, named as in `latest_checksum_url`, is there too.
  */
 export const versionFileStrategy: Strategy = {
   name: 'version-file',
