@@ -1,7 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { editCatalog } from '../src/catalog/edit.ts'
 import { parseCatalog } from '../src/catalog/parse.ts'
 import { parseChecksumFile } from '../src/discovery/checksum-file.ts'
 import { parseDocument } from '../src/discovery/documents.ts'
@@ -11,6 +10,7 @@ import { holdsClearsigned, splitClearsigned } from '../src/discovery/signatures/
 import { parsePointer } from '../src/discovery/strategies/pointer.ts'
 import { describeError, UpdaterError } from '../src/errors.ts'
 import { parseDigest } from '../src/image.ts'
+import { editCatalog } from './catalog/support.ts'
 
 const folder = 'test/fixtures/fuzz'
 /** Inputs that were hard for some parser once, or could be. */

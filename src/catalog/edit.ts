@@ -42,19 +42,9 @@ export interface VersionEdit extends ImagePosition {
 /**
  * Writes new values into the first versions of some images, or new versions in front of them. Only the
  * bytes of these values (and the lines of keys and entries that come or go) change; the result is read
- * again and compared with the plan.
- * @throws UpdaterError CATALOG_SYNTAX; CATALOG_CHANGED: an image is not what it was when the edit was
- * planned; CATALOG_UNEDITABLE: its layout does not allow a safe edit. Then nothing is edited.
- */
-export function editCatalog(path: string, text: string, edits: readonly VersionEdit[]): string {
-  const edited = editEach(path, text, edits)
-  const [failure] = edited.failed
-  if (failure !== undefined) throw failure.error
-  return edited.text
-}
-
-/**
- * Like `editCatalog`, but an edit that cannot be made does not keep the others from being made.
+ * again and compared with the plan. An edit that cannot be made does not keep the others from being made:
+ * CATALOG_CHANGED: the image is not what it was when the edit was planned; CATALOG_UNEDITABLE: its layout
+ * does not allow a safe edit.
  * @throws UpdaterError CATALOG_SYNTAX: the text is no catalogue
  */
 export function editEach(path: string, text: string, edits: readonly VersionEdit[]): Edited<VersionEdit> {

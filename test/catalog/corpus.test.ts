@@ -2,9 +2,9 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
-import { editCatalog } from '../../src/catalog/edit.ts'
 import { parseCatalog } from '../../src/catalog/parse.ts'
 import type { VersionValues } from '../../src/image.ts'
+import { editCatalog } from './support.ts'
 
 const folder = '../shared/corpus/catalogue'
 const isPresent = existsSync(folder)

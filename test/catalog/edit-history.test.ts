@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { VersionEdit } from '../../src/catalog/edit.ts'
-import { editCatalog } from '../../src/catalog/edit.ts'
 import { parseCatalog } from '../../src/catalog/parse.ts'
 import type { VersionValues } from '../../src/image.ts'
+import { editCatalog } from './support.ts'
 
 const values: VersionValues = {
   version: '3',
@@ -29,7 +29,7 @@ const image = (lines: string) =>
 const changes = (text: string, keep: number | undefined, after: Partial<VersionValues> = values) =>
   parseCatalog('f.yml', edit(text, keep, after)).images[0]?.versions.map(({ version }) => version)
 
-describe('editCatalog keeps a history', () => {
+describe('editEach keeps a history', () => {
   const list = image(
     "versions:\n- version: '2'\n  url: b\n- version: '1'\n  url: a\n- version: '0'\n  url: z",
   )
@@ -64,7 +64,7 @@ describe('editCatalog keeps a history', () => {
   })
 })
 
-describe('editCatalog puts a version in front', () => {
+describe('editEach puts a version in front', () => {
   const all = { ...values, mirrorUrl: 'https://mirror.example/i' }
   it.each<[string, string, string, Partial<VersionValues>?]>([
     [
@@ -126,7 +126,7 @@ describe('editCatalog puts a version in front', () => {
   })
 })
 
-describe('editCatalog takes old versions out', () => {
+describe('editEach takes old versions out', () => {
   const first = "- version: '2'\n  url: b"
   it.each<[string, string, string]>([
     ['with all their lines', '\n- version: 1\n  url: \n    a\n  meta:\n    k: v\ntags: []', '\ntags: []'],
@@ -173,7 +173,7 @@ describe('editCatalog takes old versions out', () => {
   })
 })
 
-describe('editCatalog and those who edit by hand', () => {
+describe('editEach and those who edit by hand', () => {
   const text = image("versions:\n- version: '2'\n- version: '1'")
   const change = planned(text, 2, { version: '3' })
 

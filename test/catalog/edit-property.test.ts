@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { VersionEdit } from '../../src/catalog/edit.ts'
-import { editCatalog } from '../../src/catalog/edit.ts'
 import { parseCatalog } from '../../src/catalog/parse.ts'
 import { UpdaterError } from '../../src/errors.ts'
 import type { ImageVersion, VersionValues } from '../../src/image.ts'
+import { editCatalog } from './support.ts'
 
 const keys = ['version', 'url', 'mirror_url', 'checksum', 'build_date'] as const
 type Key = (typeof keys)[number]
@@ -109,7 +109,7 @@ function writeCatalogue(parts: LayoutParts, entries: readonly Entry[]): string {
 const versionOf = (text: string, index: number): ImageVersion | undefined =>
   parseCatalog('f.yml', text).images[index]?.versions[0]
 
-describe('editCatalog', () => {
+describe('editEach', () => {
   it('replaces values and nothing else, in any layout', () => {
     fc.assert(
       fc.property(

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import type { VersionEdit } from '../../src/catalog/edit.ts'
-import { editCatalog, editEach } from '../../src/catalog/edit.ts'
+import { editEach } from '../../src/catalog/edit.ts'
 import { parseCatalog } from '../../src/catalog/parse.ts'
 import type { VersionValues } from '../../src/image.ts'
+import { editCatalog } from './support.ts'
 
 const values: VersionValues = {
   version: '20260801',
@@ -30,7 +31,7 @@ function edit(text: string, after?: Partial<VersionValues>): string {
 const image = (lines: string) =>
   `images:\n  - name: x\n${lines.replace(/^(?=.)/gm, '    ')}\n  - name: other # stays\n`
 
-describe('editCatalog replaces values', () => {
+describe('editEach replaces values', () => {
   it.each<[string, string, string]>([
     ['in single quotes', "- version: '1'", "- version: '20260801'"],
     ['in double quotes', '- version: "1"', '- version: "20260801"'],
@@ -107,7 +108,7 @@ describe('editCatalog replaces values', () => {
   })
 })
 
-describe('editCatalog inserts keys', () => {
+describe('editEach inserts keys', () => {
   it.each<[string, string, string, Partial<VersionValues>?]>([
     [
       'in the usual order',
@@ -169,7 +170,7 @@ describe('editCatalog inserts keys', () => {
   })
 })
 
-describe('editCatalog removes mirror_url', () => {
+describe('editEach removes mirror_url', () => {
   const gone = { mirrorUrl: null }
   it.each([
     ['with its line', '- url: a\n  mirror_url: m # c\n  checksum: b', '- url: a\n  checksum: b'],
@@ -196,7 +197,7 @@ describe('editCatalog removes mirror_url', () => {
   })
 })
 
-describe('editCatalog writes the first version', () => {
+describe('editEach writes the first version', () => {
   const some = { version: '20260801', url: values.url, mirrorUrl: null, buildDate: '2026-08-01' }
   const entry = (dash: string, indent = `${dash}  `) =>
     `${dash}- version: '20260801'\n${indent}url: https://new.example/i\n${indent}build_date: 2026-08-01`
@@ -255,7 +256,7 @@ describe('editCatalog writes the first version', () => {
   })
 })
 
-describe('editCatalog keeps the rest of the file', () => {
+describe('editEach keeps the rest of the file', () => {
   const text = `\uFEFF# head\r\n---\r\nm: &m {a: 1}\r\nimages:   # list\r\n\r\n  - name: x\t\r\n    meta: *m\r\n    versions:\r\n      - version: '1'  # keep\r\n        url: \r\n          http://a\r\n\r\n# tail\r\n...\r\n`
 
   it('with a byte order mark, CRLF, comments, aliases elsewhere and a document end', () => {
@@ -282,7 +283,7 @@ describe('editCatalog keeps the rest of the file', () => {
   })
 })
 
-describe('editCatalog refuses', () => {
+describe('editEach refuses', () => {
   it.each([
     ['an anchor on versions', 'versions: &v\n- url: a', '3:5'],
     ['an anchor on the version', 'versions:\n- &v\n  url: a', '5:7'],
@@ -335,7 +336,7 @@ describe('editCatalog refuses', () => {
   })
 })
 
-describe('editCatalog notices what others have changed', () => {
+describe('editEach notices what others have changed', () => {
   const text = image('versions:\n- url: a')
   const [first] = [planned(text, { url: 'b' })]
   const changed = expect.objectContaining({ code: 'CATALOG_CHANGED' })
