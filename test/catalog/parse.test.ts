@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { listDefects } from '../../src/catalog/defects.ts'
 import { parseCatalog } from '../../src/catalog/parse.ts'
 import { formatPlace, UpdaterError } from '../../src/errors.ts'
+import { anyText } from '../support/any-text.ts'
 
 function defectsOf(text: string): string[] {
   try {
@@ -238,7 +239,7 @@ images:
       ],
     )
     const text = fc.oneof(
-      fc.string({ unit: 'binary' }),
+      anyText(),
       fc.array(fragment, { maxLength: 40 }).map((parts) => parts.join('')),
     )
     fc.assert(

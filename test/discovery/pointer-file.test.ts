@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { isSafeFileName } from '../../src/discovery/names.ts'
 import { parsePointer } from '../../src/discovery/strategies/pointer.ts'
+import { anyText } from '../support/any-text.ts'
 
 describe('pointers', () => {
   it.each([
@@ -35,7 +36,7 @@ describe('pointers', () => {
 
   it('name plain paths only', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary' }), (text) => {
+      fc.property(anyText(), (text) => {
         for (const { path } of parsePointer(text)) expect(path.split('/').every(isSafeFileName)).toBe(true)
       }),
     )

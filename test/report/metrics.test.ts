@@ -6,6 +6,7 @@ import { UpdaterError } from '../../src/errors.ts'
 import { formatMetrics } from '../../src/report/metrics.ts'
 import { refusedReport } from '../../src/report/refusal.ts'
 import { outcome, reportOf } from '../cli/support.ts'
+import { anyText } from '../support/any-text.ts'
 import { checked, checkOf, disabled, failed, hostile, hostileText, outdated } from './checked.ts'
 import { parseMetrics, type Sample } from './prometheus.ts'
 
@@ -70,7 +71,7 @@ describe('the metrics of a check', () => {
     expect(sample?.labels.image).toBe(
       hostileText.replace('\u001b', '\\u{1b}').replace('\u202e', '\\u{202e}').replace('\u0000', '\\u{0}'),
     )
-    const text = fc.string({ unit: 'binary' })
+    const text = anyText()
     fc.assert(
       fc.property(fc.array(fc.record({ name: text, file: text, shortname: text })), (images) => {
         parseMetrics(formatMetrics(checkOf(images.map((values) => checked(values)))))
