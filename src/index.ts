@@ -35,7 +35,7 @@ export { type PageOptions, renderPage } from './page/page.ts'
 export type { ForgeOptions } from './propose/forge.ts'
 export type { ProposeOptions, ProposeOutcome } from './propose/propose.ts'
 export { type PruneOptions, pruneMirror } from './prune/prune.ts'
-export { parseReport } from './report/parse.ts'
+export { parseReport } from './report/json.ts'
 export type {
   CatalogueDiff,
   CheckedImage,

@@ -1,7 +1,7 @@
 import { asUpdaterError, type UpdaterError } from '../errors.ts'
 import type { Policy } from '../http/policy.ts'
 import { version } from '../package.ts'
-import { parseReport } from '../report/parse.ts'
+import { parseReport } from '../report/json.ts'
 import type { Forge, ForgeOptions } from './forge.ts'
 import { openRepository, type Repository } from './git.ts'
 import { type Proposal, proposalsOf } from './proposals.ts'

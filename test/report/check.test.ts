@@ -11,8 +11,7 @@ import {
   formatCheckText,
 } from '../../src/report/check.ts'
 
-import { formatReport } from '../../src/report/json.ts'
-import { parseCheckReport } from '../../src/report/parse.ts'
+import { formatReport, parseCheckReport } from '../../src/report/json.ts'
 import { refusedReport } from '../../src/report/refusal.ts'
 import type { CheckedImage } from '../../src/report/schemas.ts'
 import { createPaint, displayWidth } from '../../src/report/terminal.ts'
