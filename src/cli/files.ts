@@ -1,7 +1,8 @@
 import { asUpdaterError } from '../errors.ts'
 import { assertReportWritable, writeReport } from '../report/file.ts'
 import { formatOfFile, reportFormats } from '../report/formats.ts'
-import type { CheckReport, RunReport } from '../report/schemas.ts'
+import { formatReport } from '../report/json.ts'
+import type { AnyReport } from '../report/refusal.ts'
 import { errorLines, type Log } from './log.ts'
 import type { FileFlags } from './options.ts'
 import type { Session } from './session.ts'
@@ -15,12 +16,19 @@ export async function assertFilesWritable({ report, metricsFile }: FileFlags): P
   if (metricsFile !== undefined) await assertReportWritable(metricsFile, '--metrics-file')
 }
 
-/** @throws UpdaterError CONFIGURATION */
+/**
+ * Writes the files that were asked for. Reports of `update` and `check` have other forms than JSON, too.
+ * @throws UpdaterError CONFIGURATION
+ */
 export async function writeFiles(
   { report: path, reportFormat, metricsFile }: FileFlags,
-  report: RunReport | CheckReport,
+  report: AnyReport,
   exitStatus: number,
 ): Promise<void> {
+  if (!('images' in report)) {
+    if (path !== undefined) await writeReport(path, formatReport(report, exitStatus))
+    return
+  }
   if (path !== undefined) {
     const format = await reportFormats[reportFormat ?? formatOfFile(path)].load()
     await writeReport(path, format(report, exitStatus))
@@ -33,7 +41,7 @@ export async function writeFiles(
 /** The run is over: a file that cannot be written now is told, and ends an otherwise good run with 1. */
 export async function keepFiles(
   flags: FileFlags,
-  report: RunReport | CheckReport,
+  report: AnyReport,
   session: Session,
   log: Log,
 ): Promise<void> {

@@ -1,12 +1,10 @@
 import type { Command } from 'commander'
 import type { UpdaterError } from '../errors.ts'
-import { writeReport } from '../report/file.ts'
 import { formatReport } from '../report/json.ts'
 import { type AnyReport, type Refusal, refusedReport } from '../report/refusal.ts'
 import { writeFiles } from './files.ts'
 import { flagsOf, settingsOf } from './flags.ts'
 import { errorLines, errorsOf, openLog } from './log.ts'
-import type { FileFlags } from './options.ts'
 import { redactDeep } from './redact.ts'
 import type { Session } from './session.ts'
 
@@ -22,7 +20,7 @@ export async function reportRefusal(error: UpdaterError, program: Command, sessi
   const seconds = (context.now().getTime() - startedAt.getTime()) / 1000
   const report = redactDeep(reportOf({ startedAt, seconds, errors }, session), redact)
   if (flags.output === 'json') context.stdout.write(formatReport(report, exitStatus))
-  await keepReport(flags, report, exitStatus).catch(() => {})
+  await writeFiles(flags, report, exitStatus).catch(() => {})
 }
 
 /** The report of the command, as far as the command line says what it was asked for. */
@@ -39,10 +37,4 @@ function reportOf(refusal: Refusal, { command, args }: Session): AnyReport {
     default:
       return refusedReport(command, refusal)
   }
-}
-
-/** Reports of `update` and `check` have other forms than JSON. */
-async function keepReport(flags: FileFlags, report: AnyReport, exitStatus: number): Promise<void> {
-  if ('images' in report) await writeFiles(flags, report, exitStatus)
-  else if (flags.report !== undefined) await writeReport(flags.report, formatReport(report, exitStatus))
 }

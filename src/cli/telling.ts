@@ -1,8 +1,6 @@
-import { asUpdaterError } from '../errors.ts'
 import type { RunContext } from '../index.ts'
-import { writeReport } from '../report/file.ts'
 import type { Flags } from './flags.ts'
-import { errorLines, type Log } from './log.ts'
+import type { Log } from './log.ts'
 import { createNarrator } from './narrator.ts'
 import type { MirrorFlags } from './options.ts'
 import { createProgress } from './progress.ts'
@@ -55,19 +53,4 @@ export function warnOfSecret({ origin }: Pick<Flags<MirrorFlags>, 'origin'>, log
     message:
       'The secret key stands on the command line, where ps shows it to every user of this machine: give it in MINIO_SECRET_KEY',
   })
-}
-
-/** The run is over: a report that cannot be written now is told, and ends an otherwise good run with 1. */
-export async function keepReport(
-  file: string | undefined,
-  text: () => string,
-  { session, log, scope }: Telling,
-): Promise<void> {
-  if (file === undefined) return
-  try {
-    await writeReport(file, text())
-  } catch (thrown) {
-    for (const line of errorLines(asUpdaterError(thrown), scope)) log.write(line)
-    session.exitStatus ||= 1
-  }
 }

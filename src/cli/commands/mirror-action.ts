@@ -1,14 +1,14 @@
 import { mirrorCatalogue } from '../../mirror/mirror.ts'
-import { assertReportWritable } from '../../report/file.ts'
 import { formatReport } from '../../report/json.ts'
 import { formatMirrorText } from '../../report/mirror.ts'
 import { interruptedStatus, layoutOf } from '../context.ts'
+import { assertFilesWritable, keepFiles } from '../files.ts'
 import type { Flags } from '../flags.ts'
 import { openLog } from '../log.ts'
 import type { OutputFlags, ReportFlags, RunFlags, SharedFlags } from '../options.ts'
 import { redactDeep } from '../redact.ts'
 import type { Session } from '../session.ts'
-import { keepReport, tellRun, warnOfSecret } from '../telling.ts'
+import { tellRun, warnOfSecret } from '../telling.ts'
 import { assertVouched, toRunOptions } from '../values.ts'
 
 /**
@@ -22,8 +22,8 @@ export async function mirror(
 ): Promise<void> {
   const options = toRunOptions(flags, names)
   if (!options.dryRun) assertVouched(flags, options.mirror)
-  const { report: file, quiet, output } = flags.values
-  if (file !== undefined) await assertReportWritable(file)
+  const { quiet, output } = flags.values
+  await assertFilesWritable(flags.values)
   const { log, screen } = openLog(session, flags.values)
   warnOfSecret(flags, log)
   const { signal, stdout } = session.context
@@ -31,8 +31,7 @@ export async function mirror(
   const told = await tellRun(telling, (context) => mirrorCatalogue(options, context))
   const report = redactDeep(told, session.redact)
   session.exitStatus = interruptedStatus(signal) ?? (report.summary.failed > 0 ? 1 : 0)
-  const json = () => formatReport(report, session.exitStatus)
-  if (output === 'json') stdout.write(json())
+  if (output === 'json') stdout.write(formatReport(report, session.exitStatus))
   else if (!quiet) stdout.write(formatMirrorText(report, layoutOf(stdout)))
-  await keepReport(file, json, telling)
+  await keepFiles(flags.values, report, session, log)
 }

@@ -1,4 +1,3 @@
-import { assertReportWritable } from '../../report/file.ts'
 import { formatReport } from '../../report/json.ts'
 import type { VerifyReport } from '../../report/schemas.ts'
 import {
@@ -9,12 +8,13 @@ import {
 } from '../../report/verify.ts'
 import { verifyCatalogue } from '../../verify/verify.ts'
 import { interruptedStatus, layoutOf } from '../context.ts'
+import { assertFilesWritable, keepFiles } from '../files.ts'
 import type { Flags } from '../flags.ts'
 import { type LogLine, openLog } from '../log.ts'
 import type { OutputFlags, ReportFlags, SharedFlags, VerifyFlags } from '../options.ts'
 import { redactDeep } from '../redact.ts'
 import type { Session } from '../session.ts'
-import { keepReport, tellRun } from '../telling.ts'
+import { tellRun } from '../telling.ts'
 import { toVerifyOptions } from '../values.ts'
 
 type Format = 'text' | 'json' | 'markdown'
@@ -29,8 +29,8 @@ export async function verify(
   session: Session,
 ): Promise<void> {
   const options = toVerifyOptions(flags, names)
-  const { report: file, quiet, output } = flags.values
-  if (file !== undefined) await assertReportWritable(file)
+  const { quiet, output } = flags.values
+  await assertFilesWritable(flags.values)
   const { log, screen } = openLog(session, flags.values)
   const { signal, stdout } = session.context
   const telling = { session, log, screen, quiet, scope: 'verify' }
@@ -39,7 +39,7 @@ export async function verify(
   session.exitStatus = interruptedStatus(signal) ?? verifyStatus(report)
   if (quiet) for (const line of problemLines(report)) log.write(line)
   if (output !== 'text' || !quiet) stdout.write(format(report, output, session))
-  await keepReport(file, () => formatReport(report, session.exitStatus), telling)
+  await keepFiles(flags.values, report, session, log)
 }
 
 function problemLines({ versions }: VerifyReport): LogLine[] {
