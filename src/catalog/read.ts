@@ -1,6 +1,7 @@
 import { lstat, readdir, readFile, realpath, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { UpdaterError } from '../errors.ts'
+import { explainRefusal, isErrno } from '../files.ts'
 import { throwDefects } from './defects.ts'
 import { type CatalogFile, parseCatalog } from './parse.ts'
 
@@ -86,7 +87,7 @@ async function listFiles(path: string): Promise<string[]> {
       (link) => link.isSymbolicLink(),
       () => false,
     )
-    if (isMissing(cause) && !isLink) {
+    if (isErrno(cause, 'ENOENT') && !isLink) {
       throw new UpdaterError('CATALOG_NOT_FOUND', `The catalogue ${path} does not exist`, {
         place: { file: path },
         remedy: 'Name an existing folder or file with --images',
@@ -123,20 +124,8 @@ async function orUnreadable<T>(path: string, action: () => Promise<T>): Promise<
 }
 
 function fromSystem(path: string, cause: unknown): UpdaterError {
-  if (isMissing(cause)) {
-    return unreadable(
-      path,
-      'is a symbolic link to nothing, or has just been removed',
-      'Repair or remove it',
-      cause,
-    )
-  }
-  const detail = cause instanceof Error ? cause.message.replace(/, .*$/s, '') : String(cause)
-  return unreadable(path, `cannot be read (${detail})`, 'Give the user of this program read access', cause)
-}
-
-function isMissing(cause: unknown): boolean {
-  return cause instanceof Error && 'code' in cause && cause.code === 'ENOENT'
+  const { why, remedy = 'Give the user of this program read access' } = explainRefusal(cause)
+  return unreadable(path, `cannot be read: ${why}`, remedy, cause)
 }
 
 function unreadable(path: string, what: string, remedy: string, cause?: unknown): UpdaterError {

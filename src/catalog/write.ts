@@ -1,7 +1,8 @@
-import { constants, type Stats } from 'node:fs'
-import { access, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { access, type FileHandle, readFile, realpath, rename, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { UpdaterError } from '../errors.ts'
+import { syncFolder, writeInOneStep } from '../files.ts'
 import type { Edited } from './carry-out.ts'
 import { editEach, type VersionEdit } from './edit.ts'
 import { readText } from './read.ts'
@@ -13,17 +14,13 @@ import { temporaryPath, unwritable } from './temporary.ts'
  * @throws UpdaterError CATALOG_UNWRITABLE
  */
 export async function assertWritable(path: string): Promise<void> {
-  let copy: string | undefined
   try {
     const target = await realpath(path)
     await access(target, constants.R_OK | constants.W_OK)
     if (await isMountPoint(target)) throw Object.assign(new Error('mount point'), { code: 'EBUSY' })
-    copy = temporaryPath(dirname(target))
-    await writeLike(copy, await readFile(target), await stat(target))
+    await writeLike(target, await readFile(target), async () => {})
   } catch (error) {
     throw unwritable(path, error)
-  } finally {
-    if (copy !== undefined) await rm(copy, { force: true }).catch(() => {})
   }
 }
 
@@ -33,23 +30,20 @@ export async function assertWritable(path: string): Promise<void> {
  * @throws UpdaterError CATALOG_CHANGED: the file does not hold `expected` any more; CATALOG_UNWRITABLE
  */
 export async function writeCatalog(path: string, expected: string, text: string): Promise<void> {
-  let temporary: string | undefined
   try {
     const target = await realpath(path)
-    temporary = temporaryPath(dirname(target))
-    await writeLike(temporary, Buffer.from(text), await stat(target))
-    if (!(await readFile(target)).equals(Buffer.from(expected))) {
-      throw new UpdaterError('CATALOG_CHANGED', `The file ${path} was changed while it was being updated`, {
-        place: { file: path },
-        remedy: 'Run again when nobody else edits it',
-      })
-    }
-    await rename(temporary, target)
-    await syncFolder(dirname(target))
+    await writeLike(target, text, async (temporary) => {
+      if (!(await readFile(target)).equals(Buffer.from(expected))) {
+        throw new UpdaterError('CATALOG_CHANGED', `The file ${path} was changed while it was being updated`, {
+          place: { file: path },
+          remedy: 'Run again when nobody else edits it',
+        })
+      }
+      await rename(temporary, target)
+      await syncFolder(dirname(target)).catch(() => {}) // some file systems refuse, and keep their own order
+    })
   } catch (error) {
     throw unwritable(path, error)
-  } finally {
-    if (temporary !== undefined) await rm(temporary, { force: true }).catch(() => {})
   }
 }
 
@@ -81,26 +75,19 @@ export async function applyEdits(path: string, edits: readonly VersionEdit[]): P
   }
 }
 
-/** A new file, on the disk when this returns, with the mode and the owner of another. */
-async function writeLike(path: string, bytes: Uint8Array, like: Stats): Promise<void> {
-  const file = await open(path, 'wx', 0o600)
-  try {
-    await file.writeFile(bytes)
+/** Writes a new file with the mode and the owner of `target` beside it, and moves it. */
+async function writeLike(
+  target: string,
+  content: string | Uint8Array,
+  move: (temporary: string) => Promise<void>,
+): Promise<void> {
+  const like = await stat(target)
+  const prepare = async (file: FileHandle) => {
     const own = await file.stat()
     if (own.uid !== like.uid || own.gid !== like.gid) await file.chown(like.uid, like.gid)
     await file.chmod(like.mode & 0o7777)
-    await file.sync()
-  } finally {
-    await file.close()
   }
-}
-
-/** Brings the new name to the disk, too. Some file systems refuse, and keep their own order. */
-async function syncFolder(folder: string): Promise<void> {
-  try {
-    const handle = await open(folder, 'r')
-    await handle.sync().finally(() => handle.close())
-  } catch {}
+  await writeInOneStep(target, content, { temporary: temporaryPath(dirname(target)), prepare, move })
 }
 
 /** A single file that is mounted (as containers do) cannot be replaced. Known on Linux only. */

@@ -4,6 +4,7 @@
  */
 import { readFile } from 'node:fs/promises'
 import { UpdaterError } from '../errors.ts'
+import { explainRefusal } from '../files.ts'
 import type {
   CheckOptions,
   HookOptions,
@@ -141,11 +142,14 @@ async function readToken(file: string): Promise<string> {
   try {
     return (await readFile(file, 'utf8')).trim()
   } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException
-    throw new UpdaterError('CONFIGURATION', `The token's file ${file} cannot be read: ${code}`, {
-      remedy: 'Name a file that the user of this program can read with --token-file',
-      cause,
-    })
+    throw new UpdaterError(
+      'CONFIGURATION',
+      `The token's file ${file} cannot be read: ${explainRefusal(cause).why}`,
+      {
+        remedy: 'Name a file that the user of this program can read with --token-file',
+        cause,
+      },
+    )
   }
 }
 

@@ -1,5 +1,6 @@
 import { readFile, stat } from 'node:fs/promises'
 import { UpdaterError } from '../errors.ts'
+import { explainRefusal, isErrno } from '../files.ts'
 import { keyOf, rows } from '../options.ts'
 import type { Configuration } from './types.ts'
 
@@ -53,7 +54,7 @@ async function isThere(file: string): Promise<boolean> {
     await stat(file)
     return true
   } catch (error) {
-    return !['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')
+    return !isErrno(error, 'ENOENT', 'ENOTDIR')
   }
 }
 
@@ -81,8 +82,8 @@ async function readText(file: string): Promise<{ text: string; mode: number }> {
     return { text, mode }
   } catch (cause) {
     if (cause instanceof UpdaterError) throw cause
-    const why = cause instanceof TypeError ? 'it is not UTF-8' : (cause as NodeJS.ErrnoException).code
-    throw unreadable(file, `${why}`, cause)
+    const why = cause instanceof TypeError ? 'it is not UTF-8' : explainRefusal(cause).why
+    throw unreadable(file, why, cause)
   }
 }
 

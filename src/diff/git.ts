@@ -1,13 +1,7 @@
-import { execFile } from 'node:child_process'
 import { stat } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
-import { promisify } from 'node:util'
 import { UpdaterError } from '../errors.ts'
-
-const run = promisify(execFile)
-
-/** Bytes that git may print. */
-const maximumOutput = 64 * 1024 * 1024
+import { type GitFailure, git } from '../git.ts'
 
 /** A file as it stood in a revision. */
 export interface RevisionFile {
@@ -29,7 +23,7 @@ export async function readRevision(revision: string, path: string): Promise<Revi
   )
   const folder = isFolder ? path : dirname(path)
   const commit = await resolveRevision(revision, folder)
-  const listing = await git(folder, ['ls-tree', '-z', commit])
+  const listing = await ask(folder, ['ls-tree', '-z', commit])
   const files = listing.split('\0').flatMap((line) => {
     const [, object = '', name = ''] = /^100\d{3} blob ([0-9a-f]+)\t(.*)$/s.exec(line) ?? []
     const isMeant = isFolder ? /^[^.].*\.ya?ml$/.test(name) : name === basename(path)
@@ -42,7 +36,7 @@ export async function readRevision(revision: string, path: string): Promise<Revi
   }
   const texts: RevisionFile[] = []
   for (const { name, object } of files.sort((a, b) => (a.name < b.name ? -1 : 1))) {
-    texts.push({ name, text: await git(folder, ['cat-file', 'blob', object]) })
+    texts.push({ name, text: await ask(folder, ['cat-file', 'blob', object]) })
   }
   return texts
 }
@@ -50,7 +44,7 @@ export async function readRevision(revision: string, path: string): Promise<Revi
 /** A revision that begins with a hyphen never reaches git, which would take it for an option. */
 async function resolveRevision(revision: string, folder: string): Promise<string> {
   if (!/^-|^$|[\0\n]/.test(revision)) {
-    const found = await git(folder, ['rev-parse', '--verify', '--quiet', `${revision}^{commit}`]).catch(
+    const found = await ask(folder, ['rev-parse', '--verify', '--quiet', `${revision}^{commit}`]).catch(
       (error) => {
         if (error instanceof UpdaterError && error.code === 'CONFIGURATION') throw error
         return ''
@@ -63,29 +57,18 @@ async function resolveRevision(revision: string, folder: string): Promise<string
   })
 }
 
-async function git(folder: string, args: readonly string[]): Promise<string> {
-  try {
-    const { stdout } = await run('git', ['-C', folder, ...args], {
-      maxBuffer: maximumOutput,
-      env: { ...process.env, GIT_OPTIONAL_LOCKS: '0', LC_ALL: 'C' },
-    })
-    return stdout
-  } catch (cause) {
-    throw failure(folder, cause)
-  }
-}
-
-function failure(folder: string, cause: unknown): UpdaterError {
-  const { code, stderr = '' } = cause as { readonly code?: string | number; readonly stderr?: string }
-  const why = code === 'ENOENT' ? 'it is not installed' : (stderr.trim().split('\n')[0] ?? '')
-  const isSetting =
-    code === 'ENOENT' || /not a git repository|dubious ownership|cannot change to/.test(stderr)
-  return new UpdaterError(
-    isSetting ? 'CONFIGURATION' : 'INTERNAL',
-    `git cannot be used in ${folder}: ${why}`,
-    {
-      remedy: 'Install git, and name a folder of a working tree with --images',
-      cause,
-    },
-  )
+async function ask(folder: string, args: readonly string[]): Promise<string> {
+  return git(folder, args).catch((cause: GitFailure) => {
+    const isSetting =
+      cause.isMissing || /not a git repository|dubious ownership|cannot change to/.test(cause.message)
+    const [why] = cause.message.split('\n')
+    throw new UpdaterError(
+      isSetting ? 'CONFIGURATION' : 'INTERNAL',
+      `git cannot be used in ${folder}: ${why}`,
+      {
+        remedy: 'Install git, and name a folder of a working tree with --images',
+        cause,
+      },
+    )
+  })
 }

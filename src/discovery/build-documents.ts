@@ -1,10 +1,10 @@
 import { parse } from 'yaml'
 import { z } from 'zod'
+import { decodeSegment } from '../http/url.ts'
 import { type Digest, digestAlgorithms, parseDigest } from '../image.ts'
 import type { ChecksumEntry } from './checksum-file.ts'
 import { digestsOf } from './documents.ts'
 import { parseJson } from './json.ts'
-import { decodeSegment } from './names.ts'
 
 /**
  * What Debian's cloud team says of a build in `<image>.json`, a list of objects in the manner of

@@ -4,7 +4,7 @@ import { defaultTextCache, withCache } from '../http/cache.ts'
 import { askOnce } from '../http/once.ts'
 import { withTokens } from '../http/tokens.ts'
 import type { DiscoveryHttp } from '../http/types.ts'
-import { redactUrl } from '../http/url.ts'
+import { isLoopback, redactUrl } from '../http/url.ts'
 import { type Build, formatDigest, type Image } from '../image.ts'
 import { isWeak } from './checksum-file.ts'
 import { type DiscoverySettings, overrideOf } from './options.ts'
@@ -94,9 +94,8 @@ function doubts({ url, digest, trust }: Build, { latestChecksumUrl = url }: Imag
 /** Would a checksum from this URL cross a network as plain text? A loopback address is no network. */
 export function isUnprotected(url: string): boolean {
   if (!URL.canParse(url)) return false
-  const { protocol, hostname } = new URL(url)
-  const loopback = hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d+){3}$/.test(hostname)
-  return protocol === 'http:' && !loopback
+  const { protocol } = new URL(url)
+  return protocol === 'http:' && !isLoopback(new URL(url))
 }
 
 /**

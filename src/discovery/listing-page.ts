@@ -1,9 +1,8 @@
 import { UpdaterError } from '../errors.ts'
 import { statusOf } from '../http/failure.ts'
-import { parseUrl, redactUrl } from '../http/url.ts'
+import { decodeSegment, parseUrl, redactUrl } from '../http/url.ts'
 import { parseJson } from './json.ts'
 import type { ListingEntry } from './listing.ts'
-import { decodeSegment } from './names.ts'
 import type { ResolverContext } from './resolver.ts'
 
 /** Lists a folder, whose URL ends with a slash. @throws UpdaterError HTTP_*, DISCOVERY_NOTHING_FOUND */

@@ -1,5 +1,6 @@
 import { Parser } from 'htmlparser2'
-import { decodeSegment, isSafeFileName } from './names.ts'
+import { decodeSegment } from '../http/url.ts'
+import { isSafeFileName } from './names.ts'
 
 export interface ListingEntry {
   /** Decoded, one plain path segment. */

@@ -43,15 +43,6 @@ export function childUrl(parent: string, name: string): string {
   )
 }
 
-/** Decodes a path segment of a URL; returns undefined if its percent-encoding is broken. */
-export function decodeSegment(segment: string): string | undefined {
-  try {
-    return decodeURIComponent(segment)
-  } catch {
-    return undefined
-  }
-}
-
 /** A name as it may stand in a message: not longer than a line. */
 export function shortened(name: string): string {
   return name.length <= 120 ? name : `${name.slice(0, 100)}… (${name.length} characters)`

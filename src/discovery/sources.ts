@@ -1,7 +1,7 @@
 import { UpdaterError } from '../errors.ts'
+import { decodeSegment } from '../http/url.ts'
 import type { Compression, DigestAlgorithm, Image } from '../image.ts'
 import { compressions, parseDigest } from '../image.ts'
-import { decodeSegment } from './names.ts'
 import { hasPlaceholder } from './pattern.ts'
 
 /** A URL of a file, taken apart. */

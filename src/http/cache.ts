@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { open, readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { cacheFolder } from '../cache-folder.ts'
-import { makeFolder, replaceFile } from '../replace-file.ts'
+import { makeFolder, replaceFile } from '../files.ts'
 import { statusOf } from './failure.ts'
 import type { DiscoveryHttp, TextAnswer } from './types.ts'
 

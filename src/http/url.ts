@@ -19,7 +19,7 @@ export function parseUrl(text: string): Target {
 /** `Basic …` for the userinfo of a URL, if it has one. */
 export function basicAuthorization(url: URL): string | undefined {
   if (url.username === '' && url.password === '') return undefined
-  const userinfo = `${decoded(url.username)}:${decoded(url.password)}`
+  const userinfo = `${decodeSegment(url.username) ?? url.username}:${decodeSegment(url.password) ?? url.password}`
   return `Basic ${Buffer.from(userinfo).toString('base64')}`
 }
 
@@ -41,15 +41,21 @@ export function redactUrl(url: string | URL): string {
   return text.replace(/^(https?:\/\/)?.*@/is, '$1').replace(/\?.*$/s, '?…')
 }
 
+/** Whether a connection there crosses no network. */
+export function isLoopback({ hostname }: URL): boolean {
+  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d+){3}$/.test(hostname)
+}
+
 function isHttp(url: URL): boolean {
   return url.protocol === 'http:' || url.protocol === 'https:'
 }
 
-function decoded(part: string): string {
+/** Returns a part of a URL as the text it stands for, or undefined if its percent-encoding is broken. */
+export function decodeSegment(segment: string): string | undefined {
   try {
-    return decodeURIComponent(part)
+    return decodeURIComponent(segment)
   } catch {
-    return part
+    return undefined
   }
 }
 

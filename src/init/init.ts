@@ -1,8 +1,9 @@
-import { link, lstat, mkdir, open, rm } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { link, lstat } from 'node:fs/promises'
+import { join } from 'node:path'
 import { throwDefects } from '../catalog/defects.ts'
 import { temporaryPath, unwritable } from '../catalog/temporary.ts'
 import { UpdaterError } from '../errors.ts'
+import { isErrno, makeFolder, writeInOneStep } from '../files.ts'
 import { chooseShipped, readShipped, type ShippedDistribution } from './shipped.ts'
 
 export interface InitOptions {
@@ -57,7 +58,9 @@ export async function initCatalogue({
   const present = await Promise.all(files.map(({ path }) => isThere(path)))
   throwDefects(files.flatMap(({ path }, index) => (present[index] ? [alreadyThere(path)] : [])))
   if (!dryRun) {
-    await makeFolder(dir)
+    await makeFolder(dir, 0o777).catch((error) => {
+      throw unwritable(dir, error)
+    })
     for (const { distribution, path } of files) await writeNew(dir, path, distribution)
   }
   return files.map(({ distribution, path }) => ({
@@ -67,25 +70,11 @@ export async function initCatalogue({
   }))
 }
 
-/** Makes each folder itself: `recursive` never returns if the system says ENOENT although the parent exists. */
-async function makeFolder(dir: string): Promise<void> {
-  try {
-    await mkdir(dir)
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'EEXIST') return
-    const above = dirname(dir)
-    if (code !== 'ENOENT' || (await isThere(above))) throw unwritable(dir, error)
-    await makeFolder(above)
-    await makeFolder(dir)
-  }
-}
-
 async function isThere(path: string): Promise<boolean> {
   return lstat(path).then(
     () => true,
-    (error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return false
+    (error) => {
+      if (isErrno(error, 'ENOENT')) return false
       throw unwritable(path, error)
     },
   )
@@ -100,19 +89,9 @@ function alreadyThere(path: string): UpdaterError {
 
 /** Writes a new file in one step; a file that has come to be there meanwhile stays as it is. */
 async function writeNew(dir: string, path: string, { text }: ShippedDistribution): Promise<void> {
-  const temporary = temporaryPath(dir)
   try {
-    const file = await open(temporary, 'wx', 0o644)
-    try {
-      await file.writeFile(text)
-      await file.sync()
-    } finally {
-      await file.close()
-    }
-    await link(temporary, path)
+    await writeInOneStep(path, text, { temporary: temporaryPath(dir), move: link })
   } catch (error) {
-    throw (error as NodeJS.ErrnoException).code === 'EEXIST' ? alreadyThere(path) : unwritable(path, error)
-  } finally {
-    await rm(temporary, { force: true }).catch(() => {})
+    throw isErrno(error, 'EEXIST') ? alreadyThere(path) : unwritable(path, error)
   }
 }

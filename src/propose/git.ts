@@ -1,9 +1,8 @@
-import { execFile } from 'node:child_process'
 import { lstat, mkdtemp, realpath, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join, relative, resolve, sep } from 'node:path'
-import { promisify } from 'node:util'
 import { UpdaterError } from '../errors.ts'
+import { type GitFailure, git } from '../git.ts'
 
 /** The destination of branches. */
 export interface Remote {
@@ -29,31 +28,29 @@ export interface Repository {
   push(commit: string, branch: string, remote: Remote): Promise<boolean>
 }
 
-const run = promisify(execFile)
-
 /** @throws UpdaterError PROPOSAL_FAILED, as all of its methods */
 export async function openRepository(folder: string): Promise<Repository> {
-  const root = await realpath((await git(folder, ['rev-parse', '--show-toplevel'])).trim())
-  const head = (await git(root, ['rev-parse', '--verify', 'HEAD^{commit}'])).trim()
-  const date = (await git(root, ['show', '--no-patch', '--format=%cI', head])).trim()
+  const root = await realpath((await ask(folder, ['rev-parse', '--show-toplevel'])).trim())
+  const head = (await ask(root, ['rev-parse', '--verify', 'HEAD^{commit}'])).trim()
+  const date = (await ask(root, ['show', '--no-patch', '--format=%cI', head])).trim()
 
   return {
     async commit(file, message, author) {
       const path = await pathIn(root, file)
       const [, mode = '100644', before] =
-        /^(\d+) blob (\S+)\t/.exec(await git(root, ['ls-tree', head, '--', path])) ?? []
+        /^(\d+) blob (\S+)\t/.exec(await ask(root, ['ls-tree', head, '--', path])) ?? []
       if (mode === '120000' || (await isLink(join(root, path)))) {
         throw failed(`${path} is a symbolic link`, 'Name the file itself with --images')
       }
-      const blob = (await git(root, ['hash-object', '-w', `--path=${path}`, '--', path])).trim()
+      const blob = (await ask(root, ['hash-object', '-w', `--path=${path}`, '--', path])).trim()
       if (blob === before) return undefined
       const folder = await mkdtemp(join(tmpdir(), 'image-updater-git-'))
       const env = { GIT_INDEX_FILE: join(folder, 'index'), ...identity(author, date) }
       try {
-        await git(root, ['read-tree', head], env)
-        await git(root, ['update-index', '--add', '--cacheinfo', `${mode},${blob},${path}`], env)
-        const tree = (await git(root, ['write-tree'], env)).trim()
-        return (await git(root, ['commit-tree', tree, '-p', head, '-m', message], env)).trim()
+        await ask(root, ['read-tree', head], env)
+        await ask(root, ['update-index', '--add', '--cacheinfo', `${mode},${blob},${path}`], env)
+        const tree = (await ask(root, ['write-tree'], env)).trim()
+        return (await ask(root, ['commit-tree', tree, '-p', head, '-m', message], env)).trim()
       } finally {
         await rm(folder, { recursive: true, force: true })
       }
@@ -62,8 +59,8 @@ export async function openRepository(folder: string): Promise<Repository> {
     async push(commit, branch, { target, header }) {
       const env = header === undefined ? {} : configuration('http.extraHeader', header)
       const ref = `refs/heads/${branch}`
-      if ((await git(root, ['ls-remote', target, ref], env)).startsWith(`${commit}\t`)) return false
-      await git(root, ['push', '--quiet', '--force', target, `${commit}:${ref}`], env)
+      if ((await ask(root, ['ls-remote', target, ref], env)).startsWith(`${commit}\t`)) return false
+      await ask(root, ['push', '--quiet', '--force', target, `${commit}:${ref}`], env)
       return true
     },
   }
@@ -106,25 +103,16 @@ function configuration(key: string, value: string): NodeJS.ProcessEnv {
   return { GIT_CONFIG_COUNT: '1', GIT_CONFIG_KEY_0: key, GIT_CONFIG_VALUE_0: value }
 }
 
-async function git(cwd: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<string> {
-  try {
-    const { stdout } = await run('git', [...args], {
-      cwd,
-      env: { ...process.env, GIT_TERMINAL_PROMPT: '0', LC_ALL: 'C', ...env },
-      timeout: 120_000,
-    })
-    return stdout
-  } catch (cause) {
-    const { stderr = '', code } = cause as { stderr?: string; code?: string | number }
-    if (code === 'ENOENT')
-      throw failed('git is not installed, or the folder does not exist', 'Install git', cause)
-    const why = stderr.trim().split('\n').slice(-3).join(' ') || `it ended with ${code}`
+async function ask(folder: string, args: readonly string[], env?: NodeJS.ProcessEnv): Promise<string> {
+  return git(folder, args, env).catch((cause: GitFailure) => {
+    if (cause.isMissing) throw failed('git is not installed', 'Install git', cause)
+    const why = cause.message.split('\n').slice(-3).join(' ')
     throw failed(
       `git ${args[0]} failed: ${why}`,
       'Look at the checkout, the branch and the rights to push',
       cause,
     )
-  }
+  })
 }
 
 function failed(message: string, remedy: string, cause?: unknown): UpdaterError {

@@ -1,3 +1,4 @@
+import { decodeSegment } from '../http/url.ts'
 import type { Image } from '../image.ts'
 import { keyOfUrl, keyPrefixOf, type MirrorOptions } from '../stores/kinds.ts'
 import { isFolderName, kindOfKey, objectKey } from '../stores/naming.ts'
@@ -37,11 +38,7 @@ export function namedKeys(images: readonly Image[], mirror: MirrorOptions): Name
 function tailOf(url: string): string {
   const path = URL.canParse(url) ? new URL(url).pathname : url
   const tail = path.split('/').slice(-2).join('/')
-  try {
-    return decodeURIComponent(tail)
-  } catch {
-    return tail
-  }
+  return decodeSegment(tail) ?? tail
 }
 
 /** What is to become of the objects of a mirror. */

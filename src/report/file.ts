@@ -2,7 +2,7 @@ import { constants } from 'node:fs'
 import { access, stat, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { UpdaterError } from '../errors.ts'
-import { replaceFile } from '../replace-file.ts'
+import { explainRefusal, isErrno, replaceFile } from '../files.ts'
 
 /**
  * Finds out before the run whether a report can be written.
@@ -39,17 +39,15 @@ async function kindOf(path: string): Promise<'none' | 'file' | 'folder' | 'speci
     if (stats.isFile()) return 'file'
     return stats.isDirectory() ? 'folder' : 'special'
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 'none'
+    if (isErrno(error, 'ENOENT')) return 'none'
     throw error
   }
 }
 
 function unwritable(path: string, option: string, cause: unknown): UpdaterError {
-  const why =
-    cause instanceof Error ? ((cause as NodeJS.ErrnoException).code ?? cause.message) : String(cause)
   return new UpdaterError(
     'CONFIGURATION',
-    `${option === '--report' ? 'The report' : `The file of ${option}`} cannot be written to ${path}: ${why}`,
+    `${option === '--report' ? 'The report' : `The file of ${option}`} cannot be written to ${path}: ${explainRefusal(cause).why}`,
     {
       remedy: `Name a file in a folder that exists and is writable with ${option}`,
       cause,

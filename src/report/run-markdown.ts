@@ -1,7 +1,7 @@
 import { formatPlace, printable } from '../errors.ts'
 import { type CheckWords, checkColumns, checkTitles, checkWords, shownVersion } from './check.ts'
 import { codeSpan } from './markdown.ts'
-import { formatBytes, formatDuration } from './quantities.ts'
+import { formatBytes, formatCount, formatDuration } from './quantities.ts'
 import type {
   CheckedImage,
   CheckReport,
@@ -144,8 +144,7 @@ function fitDiffs(text: string, changes: readonly FileChange[]): string {
     kept.push(folded)
   }
   const left = told.length - kept.length
-  const note =
-    left === 0 ? [] : [`The diffs of ${left === 1 ? '1 file' : `${left} files`} are too long to be shown.`]
+  const note = left === 0 ? [] : [`The diffs of ${formatCount(left, 'file')} are too long to be shown.`]
   return `${[text, ...kept, ...note].join('\n\n')}\n`
 }
 

@@ -44,7 +44,7 @@ export function formatUpdateText(report: RunReport, layout: TextLayout): string 
   const sentences = [
     ...(undone === 0
       ? []
-      : [`Interrupted: ${undone === 1 ? '1 image was' : `${undone} images were`} not finished.\n`]),
+      : [`Interrupted: ${formatCount(undone, 'image')} ${undone === 1 ? 'was' : 'were'} not finished.\n`]),
     ...(foreign === 0
       ? []
       : [`Left alone: the mirror_url of ${formatCount(foreign, 'image')} is not of this mirror.\n`]),

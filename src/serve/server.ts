@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { UpdaterError } from '../errors.ts'
+import { explainRefusal } from '../files.ts'
 import { refuseStranger, refuseToken } from './access.ts'
 import type { Hub } from './hub.ts'
 import { type Answer, problem, type Route } from './routes.ts'
@@ -70,11 +71,14 @@ export async function openServer(options: ServerOptions): Promise<HttpServer> {
     server.listen(port, host)
     await once(server, 'listening')
   } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException
-    throw new UpdaterError('CONFIGURATION', `${host}:${port} cannot be listened on: ${code}`, {
-      remedy: 'Name another address or port with --listen',
-      cause,
-    })
+    throw new UpdaterError(
+      'CONFIGURATION',
+      `${host}:${port} cannot be listened on: ${explainRefusal(cause).why}`,
+      {
+        remedy: 'Name another address or port with --listen',
+        cause,
+      },
+    )
   }
   const { address, port: taken, family } = server.address() as AddressInfo
   return {

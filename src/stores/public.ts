@@ -3,6 +3,7 @@ import { createReadStream, existsSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { asUpdaterError, UpdaterError } from '../errors.ts'
+import { explainRefusal, isErrno } from '../files.ts'
 import { orAborted } from '../http/abort.ts'
 import { HttpError, statusOf } from '../http/failure.ts'
 import { retry } from '../http/retry.ts'
@@ -213,7 +214,7 @@ function unreadable(url: string, thrown: unknown): UpdaterError {
 }
 
 function fileError(url: string, thrown: unknown): UpdaterError | undefined {
-  const code = thrown instanceof Error ? (thrown as NodeJS.ErrnoException).code : undefined
-  if (code === undefined || !/^E[A-Z]+$/.test(code)) return undefined
-  return new UpdaterError('STORE_FAILED', `${url} cannot be read (${code})`, { cause: thrown })
+  if (!isErrno(thrown)) return undefined
+  const { why, remedy } = explainRefusal(thrown)
+  return new UpdaterError('STORE_FAILED', `${url} cannot be read: ${why}`, { remedy, cause: thrown })
 }

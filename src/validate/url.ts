@@ -1,3 +1,5 @@
+import { decodeSegment } from '../http/url.ts'
+
 /** What the text of a URL tells about the file behind it. Nothing here asks a server. */
 
 /** Path of a URL, decoded, in segments; of what is no URL, the text itself. */
@@ -6,15 +8,7 @@ export function pathOf(url: string): string[] {
   return path
     .split('/')
     .filter((segment) => segment !== '')
-    .map(decoded)
-}
-
-function decoded(segment: string): string {
-  try {
-    return decodeURIComponent(segment)
-  } catch {
-    return segment
-  }
+    .map((segment) => decodeSegment(segment) ?? segment)
 }
 
 export function fileNameOf(url: string): string {

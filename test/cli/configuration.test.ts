@@ -257,8 +257,8 @@ describe('what is wrong with it', () => {
   })
 
   it.each([
-    ['nothing.yml', 'ENOENT'],
-    ['.', 'EISDIR'],
+    ['nothing.yml', 'the path leads to nothing'],
+    ['.', 'it is a folder'],
   ])('%s cannot be read', async (name, why) => {
     const { status, err } = await cli(['--config', name])
     expect(status).toBe(2)

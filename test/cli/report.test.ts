@@ -33,10 +33,13 @@ describe('report', () => {
 
   it.each([
     [[], 'The page has no file to go to'],
-    [['--html', '/no/folder/x.html'], 'The file of --html cannot be written to /no/folder/x.html: ENOENT'],
+    [
+      ['--html', '/no/folder/x.html'],
+      'The file of --html cannot be written to /no/folder/x.html: the path leads to nothing',
+    ],
     [
       ['--html', '/dev/null', '--from', '/no/report.json'],
-      'The report /no/report.json cannot be read (ENOENT)',
+      'The report /no/report.json cannot be read: the path leads to nothing',
     ],
     [['--html', '/dev/null', '--from', 'package.json'], 'package.json is no report of a check'],
     [['--html', '/dev/null', '--from', 'package.json', 'x'], 'Images are named'],

@@ -78,7 +78,10 @@ describe('serve', () => {
     [['--shutdown-timeout', '30d'], /Option --shutdown-timeout is not a length of time/],
     [['--grace', '30d'], /Option --shutdown-timeout is not a length of time/],
     [['--schedule', 'nightly'], /The schedule "nightly" cannot be read/],
-    [['--token-file', '/nowhere/token'], /The token's file \/nowhere\/token cannot be read: ENOENT/],
+    [
+      ['--token-file', '/nowhere/token'],
+      /The token's file \/nowhere\/token cannot be read: the path leads to nothing/,
+    ],
     [['--webhook', 'ftp://a/'], /Option --webhook is not a web address/],
     [['--on-update', ' '], /Option --on-update is empty/],
   ])('%j is refused', async (args, message) => {

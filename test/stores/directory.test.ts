@@ -148,10 +148,11 @@ describe('the folder as a mirror', () => {
   })
 
   it.each([
-    ['ENOSPC', 'STORE_FAILED', 'no space left'],
+    ['ENOSPC', 'STORE_FAILED', 'the disk is full'],
     ['EACCES', 'STORE_DENIED', 'permission denied'],
     ['EROFS', 'STORE_DENIED', 'read-only'],
-    ['EIO', 'STORE_FAILED', 'EIO'],
+    ['EIO', 'STORE_FAILED', 'the disk has failed'],
+    ['EXDEV', 'STORE_FAILED', 'EXDEV'],
   ])('says what %s means', async (errno, code, words) => {
     const cause = Object.assign(new Error('system'), { code: errno })
     expect(fileFailure('Writing x', cause)).toMatchObject({

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { printable, UpdaterError } from '../../errors.ts'
+import { explainRefusal } from '../../files.ts'
 import type { ForgeOptions, ProposeOutcome } from '../../index.ts'
 import type { Values } from '../../options.ts'
 import { formatDocument } from '../../report/json.ts'
@@ -36,10 +37,7 @@ async function readReport(file: string): Promise<unknown> {
   try {
     return JSON.parse(await readFile(file, 'utf8'))
   } catch (cause) {
-    const why =
-      cause instanceof SyntaxError
-        ? 'it is no JSON'
-        : ((cause as NodeJS.ErrnoException).code ?? 'it is too large')
+    const why = cause instanceof SyntaxError ? 'it is no JSON' : explainRefusal(cause).why
     throw new UpdaterError('USAGE', `The report ${file} cannot be read: ${why}`, {
       remedy: 'Name what update --report has written',
       cause,

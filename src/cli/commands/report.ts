@@ -1,8 +1,10 @@
 import { readFile } from 'node:fs/promises'
 import { UpdaterError } from '../../errors.ts'
+import { explainRefusal } from '../../files.ts'
 import { renderPage } from '../../page/page.ts'
 import { assertReportWritable, writeReport } from '../../report/file.ts'
 import { parseCheckReport } from '../../report/json.ts'
+import { formatCount } from '../../report/quantities.ts'
 import type { CheckReport } from '../../report/schemas.ts'
 import type { Call } from '../call.ts'
 import { interruptedStatus } from '../context.ts'
@@ -31,7 +33,7 @@ export async function run(call: Call<'report'>): Promise<void> {
   session.exitStatus = interrupted ?? 0
   if (interrupted !== undefined) return
   await writeReport(html, renderPage(found), '--html')
-  if (!quiet) session.context.stdout.write(`${html} tells of ${count(found)}\n`)
+  if (!quiet) session.context.stdout.write(`${html} tells of ${formatCount(found.images.length, 'image')}\n`)
 }
 
 function look(options: Options<'report'>, names: readonly string[], session: Session): Promise<CheckReport> {
@@ -48,14 +50,13 @@ async function recall(path: string, names: readonly string[], { redact }: Sessio
     return redactDeep(await parseCheckReport(await readFile(path, 'utf8'), path), redact)
   } catch (cause) {
     if (cause instanceof UpdaterError) throw cause
-    const why = (cause as NodeJS.ErrnoException).code ?? String(cause)
-    throw new UpdaterError('CONFIGURATION', `The report ${path} cannot be read (${why})`, {
-      remedy: 'Name the JSON report of a check with --from',
-      cause,
-    })
+    throw new UpdaterError(
+      'CONFIGURATION',
+      `The report ${path} cannot be read: ${explainRefusal(cause).why}`,
+      {
+        remedy: 'Name the JSON report of a check with --from',
+        cause,
+      },
+    )
   }
-}
-
-function count({ images }: CheckReport): string {
-  return `${images.length} ${images.length === 1 ? 'image' : 'images'}`
 }

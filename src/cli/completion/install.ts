@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { dirname, isAbsolute, join } from 'node:path'
 import { UpdaterError } from '../../errors.ts'
-import { makeFolder } from '../../replace-file.ts'
+import { explainRefusal, makeFolder } from '../../files.ts'
 import { type Shell, script } from './scripts.ts'
 
 /**
@@ -15,11 +15,14 @@ export async function installScript(shell: Shell): Promise<string> {
     await makeFolder(dirname(path))
     await writeFile(path, script(shell))
   } catch (cause) {
-    const why = (cause as NodeJS.ErrnoException).code ?? String(cause)
-    throw new UpdaterError('CONFIGURATION', `The completion cannot be written to ${path}: ${why}`, {
-      remedy: `Print it with --show-completion ${shell} and put it where your shell looks`,
-      cause,
-    })
+    throw new UpdaterError(
+      'CONFIGURATION',
+      `The completion cannot be written to ${path}: ${explainRefusal(cause).why}`,
+      {
+        remedy: `Print it with --show-completion ${shell} and put it where your shell looks`,
+        cause,
+      },
+    )
   }
   return `Completion for ${shell} is installed in ${path}\n${hints[shell]}\n`
 }

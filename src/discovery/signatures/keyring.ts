@@ -2,6 +2,7 @@ import { readdir, readFile, stat } from 'node:fs/promises'
 import { extname, join } from 'node:path'
 import type { PublicKey } from 'openpgp'
 import { UpdaterError } from '../../errors.ts'
+import { isErrno } from '../../files.ts'
 
 /** Public keys by the full fingerprint of their primary key, lower case. */
 export interface Keyring {
@@ -64,7 +65,7 @@ async function keyFiles(folder: string, warnings: string[]): Promise<readonly st
       .sort()
       .map((name) => join(folder, name))
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') {
+    if (!isErrno(error, 'ENOENT')) {
       warnings.push(`The keyring folder ${folder} could not be read: ${reason(error)}`)
     }
     return []

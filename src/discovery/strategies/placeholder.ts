@@ -1,10 +1,10 @@
 import { UpdaterError } from '../../errors.ts'
-import { redactUrl } from '../../http/url.ts'
+import { decodeSegment, redactUrl } from '../../http/url.ts'
 import type { Image } from '../../image.ts'
 import { buildAt, datedTwin, listedFile } from '../build-file.ts'
 import { fetchListing, type Lister } from '../listing-page.ts'
 import { fetchManifest, type Manifest } from '../manifest.ts'
-import { childUrl, decodeSegment } from '../names.ts'
+import { childUrl } from '../names.ts'
 import { compareFileNames } from '../natural-order.ts'
 import {
   type CompiledPatterns,

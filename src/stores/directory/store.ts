@@ -3,9 +3,9 @@ import type { Dirent } from 'node:fs'
 import { type FileHandle, mkdir, open, readdir, readFile, realpath, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
 import { UpdaterError } from '../../errors.ts'
+import { isErrno, replaceFile, syncFolder } from '../../files.ts'
 import { abortedError } from '../../http/abort.ts'
 import { formatDigest, parseDigest } from '../../image.ts'
-import { replaceFile } from '../../replace-file.ts'
 import { folderPrefix, kindOfKey } from '../naming.ts'
 import type {
   ListedObject,
@@ -16,7 +16,7 @@ import type {
   Upload,
   UploadIntent,
 } from '../store.ts'
-import { fileFailure, isErrno, translating } from './errors.ts'
+import { fileFailure, translating } from './errors.ts'
 
 /**
  * A local folder. A file appears by rename only; its record lies beside it as `.NAME.json`. The record of an older file
@@ -217,15 +217,6 @@ async function readRecord(path: string): Promise<ObjectRecord | undefined> {
 function recordText({ digest, source, size }: ObjectRecord): string {
   const record = { checksum: formatDigest(digest), sourceChecksum: formatDigest(source), size }
   return `${JSON.stringify(record)}\n`
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
 }
 
 function pathOf(root: string, key: string): string {

@@ -1,9 +1,10 @@
 import { UpdaterError } from '../../errors.ts'
 import { abortedError } from '../../http/abort.ts'
+import { escapeMarkup } from '../../markup.ts'
 import type { S3Client } from './client.ts'
 import { S3Error, type S3Reply } from './errors.ts'
 import { copySource } from './object.ts'
-import { escapeXml, parseXml, textOf } from './xml.ts'
+import { parseXml, textOf } from './xml.ts'
 
 const MiB = 2 ** 20
 
@@ -147,7 +148,7 @@ export class Multipart {
     if (this.#etags.length === 0) await this.put(new Uint8Array(0))
     const etags = await Promise.all(this.#etags)
     const parts = etags.map(
-      (etag, index) => `<Part><PartNumber>${index + 1}</PartNumber><ETag>${escapeXml(etag)}</ETag></Part>`,
+      (etag, index) => `<Part><PartNumber>${index + 1}</PartNumber><ETag>${escapeMarkup(etag)}</ETag></Part>`,
     )
     await this.#client.call({
       what: `Completing ${this.#key}`,

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { Hash } from '@smithy/core/serde'
 import { SignatureV4 } from '@smithy/signature-v4'
+import { isLoopback } from '../../http/url.ts'
 import { encodePath, encodeSegment } from '../naming.ts'
 import type { Credentials } from './credentials.ts'
 
@@ -52,12 +53,9 @@ export function createSigner(endpoint: URL, region: string, credentials: () => P
  * ends on a loopback address, so that it is not hashed a second time there. Over plain http its SHA-256 is signed.
  */
 export function payloadHash(endpoint: URL, body: Uint8Array | string | undefined): string {
-  if (body instanceof Uint8Array && isProtected(endpoint)) return 'UNSIGNED-PAYLOAD'
+  const isProtected = endpoint.protocol === 'https:' || isLoopback(endpoint)
+  if (body instanceof Uint8Array && isProtected) return 'UNSIGNED-PAYLOAD'
   return createHash('sha256')
     .update(body ?? '')
     .digest('hex')
-}
-
-function isProtected({ protocol, hostname }: URL): boolean {
-  return protocol === 'https:' || hostname === '[::1]' || /^127(\.\d+){3}$/.test(hostname)
 }

@@ -46,8 +46,3 @@ export function textOf(node: XmlNode | undefined, name: string): string | undefi
   const [first] = children(node, name)
   return typeof first === 'string' ? first : undefined
 }
-
-/** Text as the content of an element. */
-export function escapeXml(text: string): string {
-  return text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`)
-}
