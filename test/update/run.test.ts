@@ -170,6 +170,11 @@ describe('a history of versions', () => {
       },
     )
     expect(only(report)).toMatchObject({ status: 'failed', error: { code: 'CATALOG_CHANGED' } })
+    expect(only(report)).toMatchObject({
+      resolver: 'rocky',
+      trust: 'checksum',
+      mirror: { status: 'stored', object },
+    })
     expect((await texts())['rockylinux.yml']).toBe(other)
   })
 })
@@ -370,6 +375,11 @@ describe('a transfer', () => {
     const report = await run()
     world.origin.put(path, { body: rocky().stored, lastModified: new Date('2026-05-31T23:30:00Z') })
     expect(only(report)).toMatchObject({ status: 'failed', error: { code: 'DIGEST_MISMATCH' } })
+    expect(only(report)).toMatchObject({
+      resolver: 'rocky',
+      trust: 'checksum',
+      mirror: { status: 'none' },
+    })
     expect(only(report)?.current).toBeUndefined()
     expect([store.objects(), store.uploads()]).toEqual([[], []])
     expect(await texts()).toEqual(world.catalogue)
