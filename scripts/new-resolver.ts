@@ -18,8 +18,9 @@ if ('refusal' in files) {
     console.log(`wrote ${path}`)
   }
   console.log(
-    `Now: write the facts into src/discovery/resolvers/${name}.ts and the traps into test/contract/cases/${name}.ts, then
-  npx vitest run test/contract test/discovery && npm run docs
+    `Now: write the facts into src/discovery/resolvers/${name}.ts, the traps into test/contract/cases/${name}.ts and the images
+into catalog/${name}.yml, then
+  npx vitest run test/contract test/discovery test/init test/e2e/layouts.test.ts && npm run docs
 docs/adding-a-distribution.md has the rest.`,
   )
 }
