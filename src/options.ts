@@ -28,7 +28,7 @@ import {
   WrongValue,
   written,
 } from './option.ts'
-import { type ReportFormat, reportFormats } from './report/formats.ts'
+import { listEndings, type ReportFormat, reportFormats } from './report/formats.ts'
 import { storeOptions } from './stores/kinds.ts'
 
 /** Commands that look for the newest builds. */
@@ -408,7 +408,7 @@ export const options = [
     type: path('files'),
     commands: ['update', 'check', 'mirror', 'verify'],
     group: 'Output',
-    help: 'also write the report to a file: .json, .xml (JUnit) or .md (Markdown)',
+    help: `also write the report to a file: ${listEndings()}`,
     own: {
       mirror: { help: 'also write the JSON report to a file' },
       verify: { help: 'also write the JSON report to a file' },
