@@ -95,14 +95,14 @@ export function spliceNewEntry(
     return { start, end: start, text: `${entry}${flowSeparator(document, list)}` }
   }
   assertIndentation(document, first)
-  const dash = dashOf(document, first)
+  const dash = document.column(list.range[0])
   const at = lineEnd(text, afterColon(document, pair))
   const eol = lineBreak(text, at)
   const where = first.flow ? 'flow' : { indent: document.column(start), eol }
   const entry = renderer.entry(values, first, where)
-  const gap = ' '.repeat(start - dash - 1)
+  const gap = ' '.repeat(Math.max(1, document.column(start) - dash - 1))
   const blank = hasBlankLineAfterFirst(document, list) ? eol : ''
-  const indent = ' '.repeat(document.column(dash))
+  const indent = ' '.repeat(dash)
   return { start: at, end: at, text: `${eol}${indent}-${gap}${entry}${blank}` }
 }
 
@@ -112,10 +112,11 @@ function flowSeparator(document: CatalogDocument, { items: [first, second] }: Ca
   return /^,\s*$/.test(between) ? between : ', '
 }
 
-function hasBlankLineAfterFirst(document: CatalogDocument, { items: [first, second] }: CatalogList): boolean {
+function hasBlankLineAfterFirst(document: CatalogDocument, list: CatalogList): boolean {
+  const [first, second] = list.items
   if (first === undefined || second === undefined) return false
   const { text } = document
-  const start = nextLine(text, endOfEntry(document, first))
+  const start = nextLine(text, endOfEntry(document, list, first))
   return text.slice(start, lineEnd(text, start)).trim() === ''
 }
 
@@ -135,7 +136,7 @@ export function spliceRemovals(
     assertRemovable(document, item)
     return list.flow
       ? removeFromFlow(document, before, item)
-      : { start: endOfEntry(document, before), end: endOfEntry(document, item), text: '' }
+      : { start: endOfEntry(document, list, before), end: endOfEntry(document, list, item), text: '' }
   })
 }
 
@@ -153,11 +154,11 @@ function assertRemovable(document: CatalogDocument, item: CatalogNode): asserts 
 }
 
 /** The end of the last line of an entry of a block list, before its line break. */
-function endOfEntry(document: CatalogDocument, item: CatalogNode): number {
+function endOfEntry(document: CatalogDocument, list: CatalogList, item: CatalogNode): number {
   const { text } = document
   if (!isMapping(item))
     throw uneditable(document, item?.range[0] ?? 0, 'a version is an alias or not a mapping')
-  const dash = document.column(dashOf(document, item))
+  const dash = document.column(list.range[0])
   let end = lastLineEnd(text, item.range[1])
   for (let at = end; at < text.length; ) {
     const start = nextLine(text, at)
@@ -167,15 +168,6 @@ function endOfEntry(document: CatalogDocument, item: CatalogNode): number {
     if (sign === '#') end = at
   }
   return end
-}
-
-/** The offset of the dash of a block entry. */
-function dashOf(document: CatalogDocument, item: CatalogMap): number {
-  const start = document.lineStart(item.range[0])
-  const before = document.text.slice(start, item.range[0])
-  const dash = before.lastIndexOf('-')
-  if (dash === -1) throw uneditable(document, item.range[0], 'it does not stand behind its dash')
-  return start + dash
 }
 
 /** With the comma before it. */

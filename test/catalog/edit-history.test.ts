@@ -99,6 +99,11 @@ describe('editEach puts a version in front', () => {
       'versions:\n- version: 2\n  # c\n\n- version: 1',
       "versions:\n- version: '3'\n\n- version: 2\n  # c\n\n- version: 1",
     ],
+    [
+      'before one that stands below its dash',
+      'versions:\n-\n  version: 2\n-\n  version: 1',
+      "versions:\n- version: '3'\n-\n  version: 2\n-\n  version: 1",
+    ],
     ['before one in braces', 'versions:\n- {version: 2}', "versions:\n- {version: '3'}\n- {version: 2}"],
     ['in brackets', 'versions: [{version: 2}]', "versions: [{version: '3'}, {version: 2}]"],
     [
@@ -139,6 +144,7 @@ describe('editEach takes old versions out', () => {
       '\n  # no mirror_url\ntags: []',
     ],
     ['but not the empty line below them', '\n\n- version: 1\n\ntags: []', '\n\ntags: []'],
+    ['below their dash, too', '\n-\n  version: 1\n-\n  version: 0\ntags: []', '\ntags: []'],
     ['several at once', '\n- version: 1\n# c\n- {version: 0}', ''],
     ['with a block as their last value', '\n- version: 1\n  url: |+\n    a\n\n\ntags: []', '\ntags: []'],
   ])('%s', (_, rest, left) => {
