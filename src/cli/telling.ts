@@ -1,4 +1,6 @@
 import type { RunContext } from '../index.ts'
+import { camel } from '../option.ts'
+import { storeOptions } from '../stores/kinds.ts'
 import type { Flags } from './flags.ts'
 import type { Log } from './log.ts'
 import { createNarrator } from './narrator.ts'
@@ -46,11 +48,9 @@ export async function tellRun<Report>(
 }
 
 export function warnOfSecret({ origin }: Pick<Flags<MirrorFlags>, 'origin'>, log: Log): void {
-  if (origin('minioSecretKey').source !== 'flag') return
-  log.write({
-    level: 'warning',
-    scope: 'update',
-    message:
-      'The secret key stands on the command line, where ps shows it to every user of this machine: give it in MINIO_SECRET_KEY',
-  })
+  for (const { name, secret, env } of storeOptions) {
+    if (secret !== true || origin(camel(name) as keyof MirrorFlags).source !== 'flag') continue
+    const message = `The secret key stands on the command line, where ps shows it to every user of this machine: give it in ${env}`
+    log.write({ level: 'warning', scope: 'update', message })
+  }
 }

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { UpdaterError } from '../errors.ts'
 import { formatDocument } from '../report/json.ts'
 import type { RunReport } from '../report/schemas.ts'
+import { storeOptions } from '../stores/kinds.ts'
 
 export interface CommandContext {
   /** Milliseconds. */
@@ -19,7 +20,7 @@ const withheld = [
   'IMAGE_UPDATER_TOKEN',
   'IMAGE_UPDATER_WEBHOOK',
   'IMAGE_UPDATER_WEBHOOK_SECRET',
-  'MINIO_SECRET_KEY',
+  ...storeOptions.flatMap(({ secret, env }) => (secret === true ? (env ?? []) : [])),
 ]
 
 const killAfter = 5_000

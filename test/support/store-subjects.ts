@@ -6,6 +6,7 @@ import { pathToFileURL } from 'node:url'
 import { createHttpClient } from '../../src/http/client.ts'
 import type { HttpClient } from '../../src/http/types.ts'
 import { createDirectoryStore } from '../../src/stores/directory/store.ts'
+import type { MirrorOptions } from '../../src/stores/kinds.ts'
 import { encodePath } from '../../src/stores/naming.ts'
 import type { S3ClientOptions } from '../../src/stores/s3/client.ts'
 import { createS3Store } from '../../src/stores/s3/store.ts'
@@ -16,6 +17,7 @@ import { startS3Server } from './s3-server.ts'
 /** A kind of store under the contract, and how a test looks behind it. */
 export interface Subject {
   readonly name: string
+  readonly kind: Exclude<MirrorOptions['kind'], 'none'>
   /** Why it does not run here. */
   readonly skipped?: string
   open(): Promise<OpenSubject>
@@ -47,6 +49,7 @@ export interface S3Subject {
 
 const directory: Subject = {
   name: 'a folder',
+  kind: 'directory',
   async open() {
     const dir = await mkdtemp(join(tmpdir(), 'store-'))
     const http = createHttpClient()
@@ -74,6 +77,7 @@ const directory: Subject = {
 
 const ownServer: Subject = {
   name: "the tests' own S3 server",
+  kind: 's3',
   async open() {
     const server = await startS3Server({ buckets: [] })
     const { endpoint, accessKey, secretKey, swiftPrefix } = server
@@ -99,15 +103,16 @@ interface Access {
 }
 
 /** `endpoint|access key|secret key|public base` of a real server, from the environment. */
-function realServer(name: string, variable: string, kind: 'swift' | 'rgw'): Subject {
+function realServer(name: string, variable: string, isSwift: boolean): Subject {
   const text = process.env[variable]
   const [endpoint = '', accessKey = '', secretKey = '', publicBase = ''] = (text ?? '').split('|')
   const access = { endpoint, accessKey, secretKey, publicBase: `${publicBase.replace(/\/$/, '')}/` }
   return {
     name,
+    kind: 's3',
     ...(text === undefined ? { skipped: `${variable} is not set` } : {}),
     async open() {
-      const subject = await openS3(access, kind === 'swift', kind === 'swift')
+      const subject = await openS3(access, isSwift, isSwift)
       return subject
     },
   }
@@ -116,8 +121,8 @@ function realServer(name: string, variable: string, kind: 'swift' | 'rgw'): Subj
 export const subjects: readonly Subject[] = [
   directory,
   ownServer,
-  realServer('OpenStack Swift', 'TEST_S3_SWIFT', 'swift'),
-  realServer('Ceph RGW', 'TEST_S3_RGW', 'rgw'),
+  realServer('OpenStack Swift', 'TEST_S3_SWIFT', true),
+  realServer('Ceph RGW', 'TEST_S3_RGW', false),
 ]
 
 async function openS3(access: Access, checksRegion: boolean, isSwift = false): Promise<OpenSubject> {
