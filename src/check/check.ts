@@ -2,7 +2,7 @@ import { readCatalog } from '../catalog/read.ts'
 import { selectImages } from '../catalog/select.ts'
 import { recordedDigest, refuseDowngrade } from '../discovery/compare.ts'
 import { createDiscovery, type Discovery, findNewest, versionOf } from '../discovery/find-newest.ts'
-import { type DiscoveryOptions, settleDiscovery } from '../discovery/options.ts'
+import type { DiscoveryOptions } from '../discovery/options.ts'
 import { withSources } from '../discovery/rules.ts'
 import { dateOfVersion } from '../discovery/stamp.ts'
 import { asUpdaterError, UpdaterError } from '../errors.ts'
@@ -15,7 +15,7 @@ import { buildDay, daysBetween, shownVersion, summarizeCheck } from '../report/c
 import { reportedError } from '../report/refusal.ts'
 import type { CheckedImage, CheckReport, CheckStatus, MirrorState, OutcomeValues } from '../report/schemas.ts'
 import { reportedValues } from '../report/update.ts'
-import { type CatalogueOptions, defaultJobs, positive, settleCatalogue } from '../run/options.ts'
+import { type CatalogueOptions, settleCatalogue, settleDiscovery, settled } from '../run/options.ts'
 import {
   type Beginning,
   begin,
@@ -47,14 +47,14 @@ export interface CheckOptions extends CatalogueOptions, DiscoveryOptions {
  */
 export async function checkCatalogue(options: CheckOptions, context: RunContext = {}): Promise<CheckReport> {
   const { images: paths, names, includeDisabled } = settleCatalogue(options)
-  const jobs = positive('jobs', options.jobs ?? defaultJobs)
+  const { jobs, checkPublic } = settled(options, 'jobs', 'checkPublic')
   const settings = settleDiscovery(options)
   const beginning = begin(context)
   const { startedAt, signal, onEvent, note, http } = beginning
   const run: CheckRun = {
     ...beginning,
     includeDisabled,
-    checkPublic: options.checkPublic ?? true,
+    checkPublic,
     discovery: createDiscovery(settings, { http, signal }),
     checking: limited(jobs, signal),
   }

@@ -39,16 +39,6 @@ export type DiscoverySettings = {
   readonly [Key in keyof DiscoveryOptions]-?: Exclude<DiscoveryOptions[Key], undefined>
 }
 
-export function settleDiscovery(options: DiscoveryOptions): DiscoverySettings {
-  return {
-    signatures: options.signatures ?? 'prefer',
-    cache: options.cache ?? true,
-    keyring: options.keyring ?? '/etc/image-updater/keys',
-    overrides: options.overrides ?? [],
-    sources: options.sources ?? [],
-  }
-}
-
 /** The value of `key` in the first override that names the image and has one. */
 export function overrideOf<Key extends Exclude<keyof ImageOverride, 'names'>>(
   overrides: readonly ImageOverride[],

@@ -1,4 +1,7 @@
+import type { DiscoveryOptions, DiscoverySettings } from '../discovery/options.ts'
 import { UpdaterError } from '../errors.ts'
+import { camel } from '../option.ts'
+import { defaultOf, rows } from '../options.ts'
 import type { MirrorOptions } from '../stores/kinds.ts'
 
 export type { MirrorOptions } from '../stores/kinds.ts'
@@ -47,11 +50,22 @@ export type Settled<Options> = {
 export type CatalogueSettings = Settled<CatalogueOptions>
 export type RunSettings = Settled<RunOptions>
 
-/** Images that are looked at at once. */
-export const defaultJobs = 256
+const defaults = new Map(rows.map((row) => [camel(row.name), defaultOf(row)]))
 
-/** Bytes that an image may have once decompressed. */
-export const defaultMaxImageSize = 64 * 2 ** 30
+/**
+ * Takes the named options, with the defaults of the table of options.
+ * @throws UpdaterError CONFIGURATION if a number is not a whole one above 0
+ */
+export function settled<Options extends object, Key extends keyof Options & string>(
+  options: Options,
+  ...keys: readonly Key[]
+): Settled<Pick<Options, Key>> {
+  const values = keys.map((key) => {
+    const value = options[key] ?? defaults.get(key)
+    return [key, typeof value === 'number' ? positive(key, value) : value]
+  })
+  return Object.fromEntries(values)
+}
 
 /** @throws UpdaterError CONFIGURATION */
 export function settleCatalogue(options: CatalogueOptions): CatalogueSettings {
@@ -63,7 +77,7 @@ export function settleCatalogue(options: CatalogueOptions): CatalogueSettings {
   return {
     images: options.images,
     names: options.names ?? [],
-    includeDisabled: options.includeDisabled ?? false,
+    ...settled(options, 'includeDisabled'),
   }
 }
 
@@ -87,18 +101,17 @@ export function settleRun(options: RunOptions): RunSettings {
   return {
     ...catalogue,
     mirror: options.mirror,
-    dryRun: options.dryRun ?? false,
-    checkPublic: options.checkPublic ?? true,
-    verify: options.verify ?? 'range',
-    checksumFiles: options.checksumFiles ?? true,
-    jobs: positive('jobs', options.jobs ?? defaultJobs),
-    transfers: positive('transfers', options.transfers ?? 2),
-    connections: positive('connections', options.connections ?? 1),
-    strict: options.strict ?? false,
-    maxImageSize: positive('maxImageSize', options.maxImageSize ?? defaultMaxImageSize),
+    ...settled(options, 'dryRun', 'checkPublic', 'verify', 'checksumFiles'),
+    ...settled(options, 'jobs', 'transfers', 'connections', 'strict', 'maxImageSize'),
   }
 }
 
+export function settleDiscovery(options: DiscoveryOptions): DiscoverySettings {
+  const { overrides = [], sources = [] } = options
+  return { ...settled(options, 'signatures', 'cache', 'keyring'), overrides, sources }
+}
+
+/** @throws UpdaterError CONFIGURATION */
 export function positive(name: string, value: number): number {
   if (Number.isSafeInteger(value) && value > 0) return value
   throw new UpdaterError('CONFIGURATION', `${name} is ${value}, not a whole number above 0`)

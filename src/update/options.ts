@@ -1,12 +1,14 @@
 import type { Shard } from '../catalog/shard.ts'
-import {
-  type DiscoveryOptions,
-  type DiscoverySettings,
-  type KeepVersions,
-  settleDiscovery,
-} from '../discovery/options.ts'
+import type { DiscoveryOptions, DiscoverySettings, KeepVersions } from '../discovery/options.ts'
 import { UpdaterError } from '../errors.ts'
-import { positive, type RunOptions, type RunSettings, settleRun } from '../run/options.ts'
+import {
+  positive,
+  type RunOptions,
+  type RunSettings,
+  settleDiscovery,
+  settled,
+  settleRun,
+} from '../run/options.ts'
 
 export interface UpdateOptions extends RunOptions, DiscoveryOptions {
   /** Only the files of this shard; several runs with the same `count` share the catalogue. Absent: all. */
@@ -26,16 +28,14 @@ export interface UpdateSettings extends RunSettings, DiscoverySettings {
 
 /** @throws UpdaterError CONFIGURATION */
 export function settle(options: UpdateOptions): UpdateSettings {
-  const { keepVersions = 'replace', overrides = [] } = options
-  for (const keep of [keepVersions, ...overrides.map((one) => one.keepVersions)]) {
-    if (typeof keep === 'number') positive('keepVersions', keep)
+  for (const { keepVersions } of options.overrides ?? []) {
+    if (typeof keepVersions === 'number') positive('keepVersions', keepVersions)
   }
   return {
     shard: options.shard === undefined ? undefined : checkedShard(options.shard),
     ...settleRun(options),
     ...settleDiscovery(options),
-    allowDowngrade: options.allowDowngrade ?? false,
-    keepVersions,
+    ...settled(options, 'allowDowngrade', 'keepVersions'),
   }
 }
 

@@ -6,7 +6,7 @@ import type { Listener } from '../events.ts'
 import { type Digest, formatDigest, type Image, type ImageVersion, parseDigest } from '../image.ts'
 import type { Verdict, VerifiedUrl, VerifiedVersion, VerifyReport } from '../report/schemas.ts'
 import { severities } from '../report/verify.ts'
-import { type CatalogueOptions, defaultMaxImageSize, positive, settleCatalogue } from '../run/options.ts'
+import { type CatalogueOptions, settleCatalogue, settled } from '../run/options.ts'
 import {
   begin,
   endInOrder,
@@ -41,10 +41,13 @@ export async function verifyCatalogue(
   context: RunContext = {},
 ): Promise<VerifyReport> {
   const settings = settleCatalogue(options)
-  const full = options.full ?? false
-  const jobs = positive('jobs', options.jobs ?? 256)
-  const transfers = positive('transfers', options.transfers ?? 2)
-  const maxImageSize = positive('maxImageSize', options.maxImageSize ?? defaultMaxImageSize)
+  const { full, jobs, transfers, maxImageSize } = settled(
+    options,
+    'full',
+    'jobs',
+    'transfers',
+    'maxImageSize',
+  )
   const { startedAt, signal, onEvent, note, http } = begin(context)
   try {
     const images = selectImages(await readCatalog(settings.images), settings.names)
