@@ -9,17 +9,14 @@ import { errorCodes } from '../errors.ts'
 
 const count = z.int().min(0)
 
+/** Lines and columns count from 1. */
+const place = { file: z.string(), line: z.int().min(1).optional(), column: z.int().min(1).optional() }
+
 const error = z.object({
   code: z.enum(errorCodes),
-  message: z.string().meta({ description: 'One sentence: what happened to what' }),
-  remedy: z.string().optional().meta({ description: 'What to do about it' }),
-  place: z
-    .object({
-      file: z.string(),
-      line: z.int().min(1).optional(),
-      column: z.int().min(1).optional(),
-    })
-    .optional(),
+  message: z.string().describe('One sentence: what happened to what'),
+  remedy: z.string().optional().describe('What to do about it'),
+  place: z.object(place).optional(),
 })
 
 function counts<const Name extends string>(...names: readonly Name[]) {
@@ -27,36 +24,33 @@ function counts<const Name extends string>(...names: readonly Name[]) {
 }
 
 /** When a run began and how long it took. */
-const time = {
-  started_at: z.iso.datetime().meta({ description: 'UTC' }),
-  seconds: z.number().min(0),
+const time = { started_at: z.iso.datetime().describe('UTC'), seconds: z.number().min(0) }
+
+function reportOf<const Command extends string>(command: Command) {
+  return { schema_version: z.literal(1), command: z.literal(command), ...time }
 }
 
-function exitStatus(description: string) {
-  return z.int().min(0).max(255).meta({ description })
+function exitStatus(meaning: string) {
+  return z.int().min(0).max(255).describe(meaning)
 }
 
-function refusal(what: string) {
-  return z.array(error).meta({ description: `Why the ${what} was refused; empty otherwise` })
+function exitStatusOfRun(meaning: string) {
+  return exitStatus(
+    `${meaning}; 2: wrong usage, configuration or catalogue, nothing was done; 130, 143: interrupted by SIGINT, SIGTERM`,
+  )
 }
 
-/** Where an image of the catalogue is defined, and its names. */
-function definition(what: string) {
-  return {
-    file: z.string(),
-    line: z
-      .int()
-      .min(1)
-      .meta({ description: `Line of ${what} in file, from 1` }),
-    name: z.string(),
-    shortname: z.string().optional(),
-  }
-}
+const refusal = z.array(error).describe('Why the run was refused; empty otherwise')
 
-const fileChange = z.object({
+/** The definition of an image in the catalogue, and its names. */
+const definition = {
   file: z.string(),
-  diff: z.string().meta({ description: 'Unified diff' }),
-})
+  line: z.int().min(1).describe('Line of the definition in file, from 1'),
+  name: z.string(),
+  shortname: z.string().optional(),
+}
+
+const fileChange = z.object({ file: z.string(), diff: z.string().describe('Unified diff') })
 
 /** What a report's schema says of itself. @param command absent: that of the program's first report, of `update` */
 function titled(command?: string): { readonly title: string; readonly description: string } {
@@ -68,38 +62,49 @@ function titled(command?: string): { readonly title: string; readonly descriptio
 
 const values = z
   .object({
-    version: z.string().optional().meta({ description: 'YYYYMMDD' }),
-    build_date: z.string().optional().meta({ description: 'YYYY-MM-DD' }),
-    checksum: z.string().optional().meta({ description: 'algorithm:hex, of the file at url' }),
+    version: z.string().optional().describe('YYYYMMDD'),
+    build_date: z.string().optional().describe('YYYY-MM-DD'),
+    checksum: z.string().optional().describe('algorithm:hex, of the file at url'),
     url: z.string().optional(),
     mirror_url: z.string().optional(),
   })
-  .meta({ description: 'Values of versions[0]; a key that stands nowhere is absent' })
+  .describe('Values of an entry of versions; a key that the entry does not have is absent')
 
-const trust = z.enum(['signed', 'checksum', 'first-use']).meta({
-  description:
-    "How far the build's digest can be trusted: its manifest's signature was verified; it is the distribution's published checksum; it was computed from the first download",
-})
-
-const storedMirror = z.object({
-  status: z.enum(['present', 'stored', 'would-store', 'foreign', 'none']).meta({
-    description:
-      'present: it was there with the right digest; stored: transferred in this run; would-store: dry run; foreign: the catalogue names another mirror, which is left alone; none: the run has no mirror',
-  }),
-  object: z.string().optional().meta({ description: "Key in the bucket, or path below the mirror's folder" }),
-  bytes: count.optional().meta({ description: 'Bytes stored by this run' }),
-  seconds: z.number().min(0).optional(),
-})
-
-const updatedImage = z.object({
-  ...definition('the definition'),
-  status: z.enum(['updated', 'would-update', 'up-to-date', 'skipped', 'failed']),
+/** What was found out about an image's newest build. */
+const discovery = {
   reason: z
     .enum(['no-latest-url', 'disabled'])
     .optional()
-    .meta({ description: 'Why it was left alone; only with skipped' }),
-  resolver: z.string().optional().meta({ description: 'What found the newest build' }),
-  trust: trust.optional(),
+    .describe('Why no newest build was looked for; only with skipped'),
+  resolver: z.string().optional().describe('What found the newest build'),
+  trust: z
+    .enum(['signed', 'checksum', 'first-use'])
+    .optional()
+    .describe(
+      "How far the build's digest can be trusted: its manifest's signature was verified; it is the distribution's published checksum; it was computed from the first download",
+    ),
+}
+
+/** What was transferred to the mirror. */
+const transfer = {
+  object: z.string().optional().describe("Key in the bucket, or path below the mirror's folder"),
+  bytes: count.optional().describe('Bytes stored by this run'),
+  seconds: z.number().min(0).optional(),
+}
+
+const storedMirror = z.object({
+  status: z
+    .enum(['present', 'stored', 'would-store', 'foreign', 'none'])
+    .describe(
+      'present: it was there with the right digest; stored: transferred in this run; would-store: dry run; foreign: the catalogue names another mirror, which is left alone; none: the run has no mirror',
+    ),
+  ...transfer,
+})
+
+const updatedImage = z.object({
+  ...definition,
+  status: z.enum(['updated', 'would-update', 'up-to-date', 'skipped', 'failed']),
+  ...discovery,
   previous: values.optional(),
   current: values.optional(),
   mirror: storedMirror.optional(),
@@ -112,239 +117,204 @@ export const reportSchema = z
     schema_version: z.literal(1),
     ...time,
     dry_run: z.boolean(),
-    exit_status: exitStatus(
-      '0: all well; 1: at least one image failed; 2: wrong usage, configuration or catalogue, nothing was done; 130, 143: interrupted by SIGINT, SIGTERM',
-    ),
+    exit_status: exitStatusOfRun('0: all well; 1: at least one image failed'),
     summary: counts('checked', 'updated', 'would_update', 'up_to_date', 'skipped', 'failed'),
-    images: z.array(updatedImage).meta({ description: 'In catalogue order' }),
-    changes: z
-      .array(fileChange)
-      .meta({ description: 'Changes of catalogue files, made or (dry run) planned' }),
-    errors: refusal('run'),
+    images: z.array(updatedImage).describe('In catalogue order'),
+    changes: z.array(fileChange).describe('Changes of catalogue files, made or (dry run) planned'),
+    errors: refusal,
   })
   .meta(titled())
 
 const publicMirror = z.object({
-  status: z.enum(['present', 'other-bytes', 'missing', 'unknown', 'unasked', 'none']).meta({
-    description:
+  status: z
+    .enum(['present', 'other-bytes', 'missing', 'unknown', 'unasked', 'none'])
+    .describe(
       'present: the public URL answers, and tells no other digest; other-bytes: it tells another digest; missing: a reader is turned away; unknown: it says neither; unasked: the image is disabled, or the check did not get to it, or --no-check-public; none: the catalogue names no mirror',
-  }),
+    ),
   url: z.string().optional(),
-  size: count.optional().meta({ description: 'Bytes' }),
+  size: count.optional().describe('Bytes'),
 })
 
+const endOfLife = z.iso
+  .date()
+  .optional()
+  .describe("From this day on nobody mends the release's faults free of charge")
+
 const checkedImage = z.object({
-  ...definition('the definition'),
-  distribution: z.string().optional().meta({ description: 'os_distro' }),
-  release: z.string().optional().meta({ description: 'os_version' }),
+  ...definition,
+  distribution: z.string().optional().describe('os_distro'),
+  release: z.string().optional().describe('os_version'),
   architecture: z.string().optional(),
   format: z.enum(['aki', 'ari', 'ami', 'raw', 'iso', 'vhd', 'vdi', 'qcow2', 'vmdk']),
   status: z.enum(['up-to-date', 'outdated', 'skipped', 'failed']),
-  reason: z
-    .enum(['no-latest-url', 'disabled'])
-    .optional()
-    .meta({ description: 'Why no newest build was looked for; only with skipped' }),
-  resolver: z.string().optional().meta({ description: 'What found the newest build' }),
-  trust: trust.optional(),
-  versions: z.array(values).meta({ description: "The catalogue's versions; the first one is in force" }),
+  ...discovery,
+  versions: z.array(values).describe("The catalogue's versions; the first one is in force"),
   newest: values.optional(),
-  age_days: z
-    .int()
-    .optional()
-    .meta({ description: "Whole days from the catalogue's build to started_at (UTC)" }),
-  days_behind: z
-    .int()
-    .optional()
-    .meta({ description: "Whole days from the catalogue's build to the newest one" }),
+  age_days: z.int().optional().describe("Whole days from the catalogue's build to started_at (UTC)"),
+  days_behind: z.int().optional().describe("Whole days from the catalogue's build to the newest one"),
   mirror: publicMirror,
-  end_of_life: z.iso
-    .date()
-    .optional()
-    .meta({ description: "From this day on nobody mends the release's faults free of charge" }),
+  end_of_life: endOfLife,
   warnings: z.array(z.string()),
   error: error.optional(),
 })
 
 export const checkSchema = z
   .object({
-    schema_version: z.literal(1),
-    command: z.literal('check'),
-    ...time,
-    exit_status: exitStatus(
-      '0: nothing is to be done; 10: there are updates, or images that the mirror lacks; 1: at least one image could not be checked; 2: wrong usage, configuration or catalogue; 130, 143: interrupted by SIGINT, SIGTERM',
+    ...reportOf('check'),
+    exit_status: exitStatusOfRun(
+      '0: nothing is to be done; 10: there are updates, or images that the mirror lacks; 1: at least one image could not be checked',
     ),
     summary: counts('checked', 'up_to_date', 'outdated', 'skipped', 'failed', 'not_mirrored'),
-    images: z.array(checkedImage).meta({ description: 'In catalogue order' }),
-    errors: refusal('check'),
+    images: z.array(checkedImage).describe('In catalogue order'),
+    errors: refusal,
   })
   .meta(titled('check'))
 
 const mirroredVersion = z.object({
-  ...definition("the image's definition"),
+  ...definition,
   version: z.string().optional(),
   url: z.string().optional(),
   mirror_url: z.string(),
-  status: z.enum(['present', 'stored', 'would-store', 'foreign', 'failed']).meta({
-    description:
+  status: z
+    .enum(['present', 'stored', 'would-store', 'foreign', 'failed'])
+    .describe(
       'present: it was there with the right digest; stored: transferred in this run; would-store: dry run; foreign: mirror_url is of another mirror, and left alone; failed: it could not be brought there',
-  }),
-  object: z.string().optional().meta({ description: "Key in the bucket, or path below the mirror's folder" }),
-  bytes: count.optional().meta({ description: 'Bytes stored by this run' }),
-  seconds: z.number().min(0).optional(),
+    ),
+  ...transfer,
   warnings: z.array(z.string()),
-  reason: z.enum(['source-gone', 'mismatch', 'other']).optional().meta({
-    description:
+  reason: z
+    .enum(['source-gone', 'mismatch', 'other'])
+    .optional()
+    .describe(
       "Only with failed. source-gone: its url answers 404 or 410; mismatch: its bytes are not those of the catalogue's checksum",
-  }),
+    ),
   error: error.optional(),
 })
 
 export const mirrorSchema = z
   .object({
-    schema_version: z.literal(1),
-    command: z.literal('mirror'),
-    ...time,
+    ...reportOf('mirror'),
     dry_run: z.boolean(),
-    exit_status: exitStatus(
-      '0: all of them are there; 1: at least one could not be brought there; 2: wrong usage, configuration or catalogue, nothing was done; 130, 143: interrupted by SIGINT, SIGTERM',
+    exit_status: exitStatusOfRun('0: all of them are there; 1: at least one could not be brought there'),
+    summary: counts('versions', 'present', 'stored', 'would_store', 'foreign', 'failed').describe(
+      'versions: those that name a mirror_url; then how many there are of each status',
     ),
-    summary: counts('versions', 'present', 'stored', 'would_store', 'foreign', 'failed').meta({
-      description: 'versions: those that name a mirror_url; then how many there are of each status',
-    }),
-    versions: z
-      .array(mirroredVersion)
-      .meta({ description: 'Those that name a mirror_url, in catalogue order' }),
-    errors: refusal('run'),
+    versions: z.array(mirroredVersion).describe('Those that name a mirror_url, in catalogue order'),
+    errors: refusal,
   })
   .meta(titled('mirror'))
 
 const verifiedUrl = z.object({
   url: z.string(),
-  status: z.enum(['ok', 'missing', 'private', 'mismatch', 'error']).meta({
-    description:
+  status: z
+    .enum(['ok', 'missing', 'private', 'mismatch', 'error'])
+    .describe(
       "missing: it answers 404 or 410; private: a reader without credentials is turned away; mismatch: its bytes are not those of the catalogue's checksum; error: it could not be found out",
-  }),
-  message: z.string().optional().meta({ description: 'One sentence; not with ok' }),
+    ),
+  message: z.string().optional().describe('One sentence; not with ok'),
 })
 
 const verifiedVersion = z.object({
-  ...definition("the image's definition"),
+  ...definition,
   version: z.string().optional(),
-  verdict: z.enum(['mismatch', 'unmirrorable', 'missing', 'private', 'error', 'pending', 'ok']).meta({
-    description:
+  verdict: z
+    .enum(['mismatch', 'unmirrorable', 'missing', 'private', 'error', 'pending', 'ok'])
+    .describe(
       'unmirrorable: it is not on the mirror, and its source is gone as well; pending: the newest version of an image is not on the mirror yet; the others as the status of one of its URLs',
-  }),
+    ),
   url: verifiedUrl.optional(),
   mirror_url: verifiedUrl.optional(),
 })
 
 export const verifySchema = z
   .object({
-    schema_version: z.literal(1),
-    command: z.literal('verify'),
-    ...time,
-    full: z.boolean().meta({ description: 'Were the files downloaded and hashed?' }),
-    exit_status: exitStatus(
-      'Of the most severe verdict, in this order: 5: mismatch; 7: unmirrorable; 3: missing; 4: private; 1: error; 6: pending; 0: ok. 2: wrong usage, configuration or catalogue; 130, 143: interrupted by SIGINT, SIGTERM',
+    ...reportOf('verify'),
+    full: z.boolean().describe('Were the files downloaded and hashed?'),
+    exit_status: exitStatusOfRun(
+      'Of the most severe verdict, in this order: 5: mismatch; 7: unmirrorable; 3: missing; 4: private; 1: error; 6: pending; 0: ok',
     ),
-    summary: counts('mismatch', 'unmirrorable', 'missing', 'private', 'error', 'pending', 'ok').meta({
-      description: 'Versions of each verdict',
-    }),
-    versions: z.array(verifiedVersion).meta({ description: 'In catalogue order' }),
-    errors: refusal('run'),
+    summary: counts('mismatch', 'unmirrorable', 'missing', 'private', 'error', 'pending', 'ok').describe(
+      'Versions of each verdict',
+    ),
+    versions: z.array(verifiedVersion).describe('In catalogue order'),
+    errors: refusal,
   })
   .meta(titled('verify'))
 
 const prunedObject = z.object({
-  key: z.string().meta({ description: "Key in the bucket, or path below the mirror's folder" }),
-  size: count.meta({ description: 'Bytes' }),
-  last_modified: z.string().meta({ description: 'ISO 8601, UTC' }),
+  key: z.string().describe("Key in the bucket, or path below the mirror's folder"),
+  size: count.describe('Bytes'),
+  last_modified: z.string().describe('ISO 8601, UTC'),
   status: z.enum(['would-remove', 'removed', 'failed']),
   error: error.optional(),
 })
 
 export const pruneSchema = z
   .object({
-    schema_version: z.literal(1),
-    command: z.literal('prune'),
-    ...time,
-    place: z.string().optional().meta({ description: 'The mirror; absent where the run was refused' }),
+    ...reportOf('prune'),
+    place: z.string().optional().describe('The mirror; absent where the run was refused'),
     grace_seconds: z
       .number()
       .min(0)
       .optional()
-      .meta({ description: 'What is younger stays; absent where the run was refused' }),
-    remove: z.boolean().meta({ description: 'Was anything to be removed, or only listed?' }),
-    exit_status: exitStatus(
-      '0: all well; 1: at least one object could not be removed; 2: wrong usage, configuration or catalogue, nothing was removed; 130, 143: interrupted by SIGINT, SIGTERM',
-    ),
+      .describe('What is younger stays; absent where the run was refused'),
+    remove: z.boolean().describe('Was anything to be removed, or only listed?'),
+    exit_status: exitStatusOfRun('0: all well; 1: at least one object could not be removed'),
     summary: z.object({
       would_remove: count,
       removed: count,
       failed: count,
-      bytes: count.meta({ description: 'Of the objects that were, or would be, removed' }),
-      named: count.meta({ description: 'Objects that the catalogue names' }),
-      young: count.meta({ description: 'That it does not name, younger than the grace period' }),
-      others: count.meta({ description: "Whose keys are not of the updater's form: never touched" }),
+      bytes: count.describe('Of the objects that were, or would be, removed'),
+      named: count.describe('Objects that the catalogue names'),
+      young: count.describe('That it does not name, younger than the grace period'),
+      others: count.describe("Whose keys are not of the updater's form: never touched"),
     }),
-    objects: z.array(prunedObject).meta({ description: 'That no catalogue file names any more, by key' }),
-    errors: refusal('run'),
+    objects: z.array(prunedObject).describe('That no catalogue file names any more, by key'),
+    errors: refusal,
   })
   .meta(titled('prune'))
 
 const listedImage = z.object({
-  ...definition('the definition'),
+  ...definition,
   enable: z.boolean(),
   format: z.string(),
   login: z.string().optional(),
-  password: z
-    .string()
-    .optional()
-    .meta({ description: 'The one that everybody knows, of images that have one' }),
-  min_disk: z.number().optional().meta({ description: 'GiB' }),
-  min_ram: z.number().optional().meta({ description: 'MiB' }),
+  password: z.string().optional().describe('The one that everybody knows, of images that have one'),
+  min_disk: z.number().optional().describe('GiB'),
+  min_ram: z.number().optional().describe('MiB'),
   architecture: z.string().optional(),
   os_distro: z.string().optional(),
   os_version: z.string().optional(),
   os_purpose: z.string().optional(),
   visibility: z.string().optional(),
-  versions: count.meta({ description: 'Entries of versions' }),
-  version: z
-    .string()
-    .optional()
-    .meta({ description: 'Of the newest version by its build date, like the keys that follow' }),
-  build_date: z.string().optional(),
-  checksum: z.string().optional(),
-  url: z.string().optional(),
-  mirror_url: z.string().optional(),
+  versions: count.describe(
+    'Entries of versions; the keys that follow are of the one with the newest build date',
+  ),
+  ...values.shape,
 })
 
 export const listSchema = z
   .object({
     schema_version: z.literal(1),
-    images: z.array(listedImage).meta({ description: 'In catalogue order' }),
+    images: z.array(listedImage).describe('In catalogue order'),
   })
   .meta(titled('list'))
 
 const fieldChange = z.object({
-  key: z.string().meta({ description: 'Dotted: min_disk, meta.os_version' }),
-  before: z.string().optional().meta({ description: 'Absent: the key was not there' }),
-  after: z.string().optional().meta({ description: 'Absent: the key is gone' }),
+  key: z.string().describe('Dotted: min_disk, meta.os_version'),
+  before: z.string().optional().describe('Absent: the key was not there'),
+  after: z.string().optional().describe('Absent: the key is gone'),
 })
 
-const comparedVersion = values.meta({ description: 'Values of an entry of versions' })
-
 const comparedImage = z.object({
-  file: z
-    .string()
-    .meta({ description: 'Name of the file that the image is in; of a removed one: that it was in' }),
+  file: z.string().describe('Name of the file that the image is in; of a removed one: that it was in'),
   name: z.string(),
   shortname: z.string().optional(),
   status: z.enum(['added', 'removed', 'changed']),
-  fields: z.array(fieldChange).meta({ description: 'Everything but the versions; only with changed' }),
+  fields: z.array(fieldChange).describe('Everything but the versions; only with changed'),
   versions: z.object({
-    added: z.array(comparedVersion),
-    removed: z.array(comparedVersion),
+    added: z.array(values),
+    removed: z.array(values),
     changed: z.array(z.object({ version: z.string(), fields: z.array(fieldChange) })),
   }),
 })
@@ -352,22 +322,20 @@ const comparedImage = z.object({
 export const diffSchema = z
   .object({
     schema_version: z.literal(1),
-    summary: counts('added', 'removed', 'changed').meta({ description: 'Images' }),
+    summary: counts('added', 'removed', 'changed').describe('Images'),
     images: z
       .array(comparedImage)
-      .meta({ description: 'Those of the new catalogue in its order, then those that were removed' }),
+      .describe('Those of the new catalogue in its order, then those that were removed'),
   })
   .meta(titled('diff'))
 
 const finding = z.object({
   severity: z.enum(['error', 'warning']),
-  rule: z.string().meta({ description: 'Stable name of the rule' }),
-  file: z.string(),
-  line: z.int().min(1).optional(),
-  column: z.int().min(1).optional(),
-  image: z.string().optional().meta({ description: 'Name of the image definition that it is in' }),
-  message: z.string().meta({ description: 'One sentence without its full stop' }),
-  remedy: z.string().meta({ description: 'What to do about it: one sentence without its full stop' }),
+  rule: z.string().describe('Stable name of the rule'),
+  ...place,
+  image: z.string().optional().describe('Name of the image definition that it is in'),
+  message: z.string().describe('One sentence without its full stop'),
+  remedy: z.string().describe('What to do about it: one sentence without its full stop'),
 })
 
 export const validateSchema = z
@@ -375,27 +343,23 @@ export const validateSchema = z
     schema_version: z.literal(1),
     exit_status: exitStatus('0: no error was found; 1: errors were found (with --strict: or warnings)'),
     summary: counts('files', 'images', 'errors', 'warnings'),
-    findings: z.array(finding).meta({ description: 'By file as they were read, then by line and column' }),
+    findings: z.array(finding).describe('By file as they were read, then by line and column'),
   })
   .meta(titled('validate'))
 
-const lifecycleImage = z.object({ ...definition('the definition'), enable: z.boolean() })
-
 const lifecycleRelease = z.object({
-  status: z.enum(['expired', 'expiring', 'missing', 'supported', 'disabled', 'unknown']).meta({
-    description:
+  status: z
+    .enum(['expired', 'expiring', 'missing', 'supported', 'disabled', 'unknown'])
+    .describe(
       "expired: enabled, although its end has come; expiring: its end comes soon; missing: supported, and the catalogue has other releases of its distribution; disabled: all of its images are; unknown: its distribution's dates do not name it",
-  }),
-  product: z.string().meta({ description: 'As endoflife.date names it' }),
-  label: z.string().meta({ description: 'For people: Rocky Linux' }),
-  release: z.string().optional().meta({ description: 'Absent: the image does not tell it' }),
+    ),
+  product: z.string().describe('As endoflife.date names it'),
+  label: z.string().describe('For people: Rocky Linux'),
+  release: z.string().optional().describe('Absent: the image does not tell it'),
   released: z.iso.date().optional(),
-  images: z.array(lifecycleImage).meta({ description: 'In catalogue order' }),
-  end_of_life: z.iso
-    .date()
-    .optional()
-    .meta({ description: 'From this day on nobody mends its faults free of charge' }),
-  days_left: z.int().optional().meta({ description: 'Days from today to end_of_life; negative after it' }),
+  images: z.array(z.object({ ...definition, enable: z.boolean() })).describe('In catalogue order'),
+  end_of_life: endOfLife,
+  days_left: z.int().optional().describe('Days from today to end_of_life; negative after it'),
 })
 
 export const lifecycleSchema = z
@@ -404,16 +368,17 @@ export const lifecycleSchema = z
     exit_status: exitStatus(
       '0: nothing to do; 1: dates could not be had, or an image could not be switched off; 10: releases are expired (and enabled), expiring or missing',
     ),
-    today: z.iso.date().meta({ description: 'The day that the report is of' }),
-    dates_of: z.iso.date().meta({ description: 'The day of which the oldest dates in use are' }),
-    within_days: count.meta({ description: 'Days in which an end counts as coming soon' }),
+    today: z.iso.date().describe('The day that the report is of'),
+    dates_of: z.iso.date().describe('The day of which the oldest dates in use are'),
+    within_days: count.describe('Days in which an end counts as coming soon'),
     dry_run: z.boolean(),
     releases: z.array(lifecycleRelease),
-    failures: z.array(error).meta({
-      description:
+    failures: z
+      .array(error)
+      .describe(
         'Dates that could not be had (those that ship with the program stand in), images that could not be switched off',
-    }),
-    changes: z.array(fileChange).meta({ description: 'What was (in a dry run: would be) switched off' }),
+      ),
+    changes: z.array(fileChange).describe('What was (in a dry run: would be) switched off'),
   })
   .meta(titled('lifecycle'))
 
