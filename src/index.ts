@@ -6,7 +6,7 @@ export { type CheckOptions, checkCatalogue } from './check/check.ts'
 export { loadConfiguration } from './config/load.ts'
 export type { Configuration, FileValue } from './config/types.ts'
 export { type DiffOptions, diffCatalogues } from './diff/diff.ts'
-export type { DiscoveryOptions, ImageOverride, KeepVersions } from './discovery/options.ts'
+export type { ImageOverride, KeepVersions } from './discovery/options.ts'
 export {
   type SourceRule,
   type SourceSignature,
@@ -73,7 +73,7 @@ export type {
   VerifiedVersion,
   VerifyReport,
 } from './report/schemas.ts'
-export type { CatalogueOptions, MirrorOptions, RunOptions } from './run/options.ts'
+export type { CatalogueOptions, DiscoveryOptions, MirrorOptions, RunOptions } from './run/options.ts'
 export type { RunContext } from './run/run.ts'
 export type {
   ServeContext,

@@ -30,6 +30,8 @@ export interface Type<Value> {
   readonly choices?: readonly string[]
   /** Names a file or folder: the shell completes it; in a configuration file it counts from the file's folder. */
   readonly path?: 'files' | 'directories'
+  /** The smallest number that it can be. Default: 1. */
+  readonly least?: number
   /** Where several stand in one environment variable. */
   readonly separator?: string
   /** @throws WrongValue */
@@ -247,7 +249,7 @@ export function duration(most: number): Type<number> {
     if (seconds <= most * 86_400) return seconds * 1000
     throw new WrongValue(what, 'Give a number with a unit: 90s, 15m, 2h, 1d')
   }
-  return written('time', parse, { type: 'string', pattern: '^[0-9]{1,6} ?[smhd]$' }, what)
+  return { ...written('time', parse, { type: 'string', pattern: '^[0-9]{1,6} ?[smhd]$' }, what), least: 0 }
 }
 
 /** A number of days: `90` or `90d`. */
@@ -258,7 +260,10 @@ export function days(): Type<number> {
     if (number !== undefined) return Number(number)
     throw new WrongValue(what)
   }
-  return written('time', parse, numberOr({ type: 'string', pattern: '^[0-9]{1,5} ?d?$' }, 0), what)
+  return {
+    ...written('time', parse, numberOr({ type: 'string', pattern: '^[0-9]{1,5} ?d?$' }, 0), what),
+    least: 0,
+  }
 }
 
 function numberOr(other: JsonSchema, minimum: number): JsonSchema {

@@ -4,10 +4,14 @@
  */
 import { isIP } from 'node:net'
 import { type CommandName, commandNames } from './commands.ts'
+import type { KeepVersions } from './discovery/options.ts'
+import type { SignaturePolicy } from './discovery/signatures/check.ts'
+import { UpdaterError } from './errors.ts'
 import {
   type AnyRow,
   anyText,
   type Camel,
+  camel,
   choice,
   count,
   days,
@@ -55,8 +59,7 @@ const formats = {
 } as const
 type Printing = keyof typeof formats
 
-/** In the order of the help. */
-export const options = [
+const catalogueOptions = [
   option('images', {
     type: paths('dir'),
     default: ['/etc/images'],
@@ -73,6 +76,10 @@ export const options = [
     group: 'Catalogue',
     help: 'the same as the argument NAME; repeatable',
   }),
+] as const
+
+/** What use-cases take under the same name. */
+const lookOptions = [
   option('include-disabled', {
     type: flag(),
     harmless: true,
@@ -103,6 +110,9 @@ export const options = [
     group: 'Lifecycle',
     help: 'ask nobody: the dates that ship with the program',
   }),
+] as const
+
+const placeOptions = [
   option('endoflife-api', {
     type: url(),
     harmless: true,
@@ -145,6 +155,10 @@ export const options = [
     // Commands that do nothing without a mirror refuse it.
     own: { mirror: { hidden: true }, prune: { hidden: true } },
   }),
+] as const
+
+/** What use-cases take under the same name, too. */
+const runOptions = [
   option('checksum-files', {
     type: flag(),
     default: true,
@@ -248,13 +262,6 @@ export const options = [
     group: 'Run',
     help: 'what is younger stays, named or not',
   }),
-  option('yes', {
-    type: flag(),
-    file: false,
-    commands: ['prune'],
-    group: 'Run',
-    help: 'remove it; without this it is only listed',
-  }),
   option('jobs', {
     type: count(256),
     default: '256',
@@ -288,6 +295,16 @@ export const options = [
     commands: updating,
     group: 'Run',
     help: 'only the Ith of N parts of the files, for runs side by side',
+  }),
+] as const
+
+const callOptions = [
+  option('yes', {
+    type: flag(),
+    file: false,
+    commands: ['prune'],
+    group: 'Run',
+    help: 'remove it; without this it is only listed',
   }),
   option('on-update', {
     type: text('command'),
@@ -453,6 +470,15 @@ export const options = [
   }),
 ] as const
 
+/** In the order of the help. */
+export const options = [
+  ...catalogueOptions,
+  ...lookOptions,
+  ...placeOptions,
+  ...runOptions,
+  ...callOptions,
+] as const
+
 type Rows = (typeof options)[number]
 export type OptionName = Rows['name']
 export const rows: readonly AnyRow[] = options as readonly unknown[] as readonly AnyRow[]
@@ -471,6 +497,38 @@ type KeyOf<Command extends CommandName> = {
 type Printed<Command extends CommandName> = [Command] extends [Printing]
   ? { readonly output: (typeof formats)[Command][number] }
   : unknown
+
+const taken: readonly AnyRow[] = [...lookOptions, ...runOptions] as readonly unknown[] as readonly AnyRow[]
+type TakenKey<Command extends CommandName> = KeyOf<Command> &
+  Camel<(typeof lookOptions)[number]['name'] | (typeof runOptions)[number]['name']>
+
+/** What the use-case of a command takes of its options: of what is left out the default counts. */
+export type TakenOptions<Command extends CommandName> = {
+  readonly [Key in TakenKey<Command>]?: AllValues[Key] | undefined
+}
+
+/** The same with every default filled in. */
+export type Settled<Command extends CommandName> = Pick<AllValues, TakenKey<Command>>
+
+/** @throws UpdaterError CONFIGURATION where a program that uses the library gives a number out of its range */
+export function withDefaults<Command extends CommandName>(
+  command: Command,
+  options: TakenOptions<Command>,
+): Settled<Command> {
+  const given: Readonly<Record<string, unknown>> = options
+  const values = taken
+    .filter(({ commands }) => commands.includes(command))
+    .map((row) => [camel(row.name), given[camel(row.name)] ?? defaultOf(row), row.type.least] as const)
+  for (const [name, value, least] of values) if (typeof value === 'number') assertWhole(name, value, least)
+  return Object.fromEntries(values) as Settled<Command>
+}
+
+/** @throws UpdaterError CONFIGURATION */
+export function assertWhole(name: string, value: number, least = 1): void {
+  if (Number.isSafeInteger(value) && value >= least) return
+  const range = least === 0 ? 'from 0 on' : 'above 0'
+  throw new UpdaterError('CONFIGURATION', `${name} is ${value}, not a whole number ${range}`)
+}
 
 /** `config` has the options of all commands. */
 type CommandOf<Option extends Rows> = Option['commands'][number] | 'config'
@@ -507,7 +565,7 @@ export function defaultOf<Value>({ type, default: value }: Facts<Value>): Value 
   return type.form === 'flag' ? type.parse(false) : undefined
 }
 
-export function keep(): Type<number | 'uuid-validity' | 'replace'> {
+export function keep(): Type<KeepVersions> {
   const what = 'is no number of versions from 1 to 999, uuid-validity or replace'
   const parse = (text: string) => {
     if (text === 'replace' || text === 'uuid-validity') return text
@@ -524,7 +582,7 @@ export function keep(): Type<number | 'uuid-validity' | 'replace'> {
   return written('n', parse, schema, what)
 }
 
-export function signaturePolicy(): Type<'require' | 'prefer' | 'off'> {
+export function signaturePolicy(): Type<SignaturePolicy> {
   return choice('policy', ['require', 'prefer', 'off'])
 }
 

@@ -2,7 +2,6 @@ import { readCatalog } from '../catalog/read.ts'
 import { selectImages } from '../catalog/select.ts'
 import { recordedDigest, refuseDowngrade } from '../discovery/compare.ts'
 import { createDiscovery, type Discovery, findNewest, versionOf } from '../discovery/find-newest.ts'
-import type { DiscoveryOptions } from '../discovery/options.ts'
 import { withSources } from '../discovery/rules.ts'
 import { dateOfVersion } from '../discovery/stamp.ts'
 import { asUpdaterError, UpdaterError } from '../errors.ts'
@@ -11,11 +10,12 @@ import { redactUrl } from '../http/url.ts'
 import { type Build, formatDigest, type Image, type ImageVersion, parseDigest } from '../image.ts'
 import { endOfLife } from '../lifecycle/end-of-life.ts'
 import { snapshot } from '../lifecycle/snapshot.ts'
+import { withDefaults } from '../options.ts'
 import { buildDay, daysBetween, shownVersion, summarizeCheck } from '../report/check.ts'
 import { reportedError } from '../report/refusal.ts'
 import type { CheckedImage, CheckReport, CheckStatus, MirrorState, OutcomeValues } from '../report/schemas.ts'
 import { reportedValues } from '../report/update.ts'
-import { type CatalogueOptions, settleCatalogue, settleDiscovery, settled } from '../run/options.ts'
+import { type CatalogueOptions, type DiscoveryOptions, settleCatalogue } from '../run/options.ts'
 import {
   type Beginning,
   begin,
@@ -31,12 +31,8 @@ import {
 } from '../run/run.ts'
 import { findPublic } from '../stores/public.ts'
 
-export interface CheckOptions extends CatalogueOptions, DiscoveryOptions {
-  /** Ask the mirror's public URLs. Default: true. */
-  readonly checkPublic?: boolean | undefined
-  /** Checks at once. Default: 256. */
-  readonly jobs?: number | undefined
-}
+/** The options are those of the command `check`. */
+export interface CheckOptions extends CatalogueOptions, DiscoveryOptions {}
 
 /**
  * Says of each selected image how old the version in the catalogue is, whether the distribution has a newer
@@ -46,17 +42,17 @@ export interface CheckOptions extends CatalogueOptions, DiscoveryOptions {
  * catalogue come as an `AggregateError` in `cause`.
  */
 export async function checkCatalogue(options: CheckOptions, context: RunContext = {}): Promise<CheckReport> {
-  const { images: paths, names, includeDisabled } = settleCatalogue(options)
-  const { jobs, checkPublic } = settled(options, 'jobs', 'checkPublic')
-  const settings = settleDiscovery(options)
+  const { images: paths, names } = settleCatalogue(options)
+  const { overrides = [], sources = [] } = options
+  const settings = { ...withDefaults('check', options), overrides, sources }
   const beginning = begin(context)
   const { startedAt, signal, onEvent, note, http } = beginning
   const run: CheckRun = {
     ...beginning,
-    includeDisabled,
-    checkPublic,
+    includeDisabled: settings.includeDisabled,
+    checkPublic: settings.checkPublic,
     discovery: createDiscovery(settings, { http, signal }),
-    checking: limited(jobs, signal),
+    checking: limited(settings.jobs, signal),
   }
   try {
     const selected = selectImages(withSources(await readCatalog(paths), settings.sources), names)

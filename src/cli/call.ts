@@ -1,8 +1,8 @@
 import type { Command } from 'commander'
 import type { CommandName } from '../commands.ts'
 import { configure } from './configuration.ts'
-import { type Options, readFlags } from './flags.ts'
 import type { Session } from './session.ts'
+import { type Options, readOptions } from './settings.ts'
 
 /** A command as it was called. */
 export class Call<Name extends CommandName> {
@@ -18,7 +18,7 @@ export class Call<Name extends CommandName> {
 
   /** @throws UpdaterError USAGE for a wrong flag, CONFIGURATION for an environment variable or the file */
   options(): Options<Name> {
-    return readFlags(this.command, this.session)
+    return readOptions(this.command, this.session)
   }
 
   /** Returns the options after the configuration file has been read again. @throws UpdaterError */

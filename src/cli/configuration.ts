@@ -3,8 +3,8 @@ import { commandNames } from '../commands.ts'
 import type { Configuration } from '../config/types.ts'
 import { UpdaterError } from '../errors.ts'
 import { keyOf, rows } from '../options.ts'
-import { flagsOf, settingsOf } from './flags.ts'
 import type { Session } from './session.ts'
+import { optionsFrom, settingsOf } from './settings.ts'
 
 /** The configuration file is read before a command acts. */
 export function addConfiguration(program: Command, session: Session): void {
@@ -28,7 +28,7 @@ export async function configure(
   session: Session,
   section = command.name(),
 ): Promise<Configuration | undefined> {
-  const { values } = flagsOf<'config'>(settingsOf(command, undefined), undefined)
+  const { values } = optionsFrom<'config'>(settingsOf(command, undefined), undefined)
   if (command.parent?.getOptionValue('config') === false) return undefined
   const { readConfiguration, together } = await import('../config/load.ts')
   const configuration = await readConfiguration(values.config, section)
@@ -55,7 +55,7 @@ async function tell(command: Command, configuration: Configuration, session: Ses
   const { openLog } = await import('./log.ts')
   const { log } = openLog(
     session,
-    flagsOf<'config'>(settingsOf(command, configuration), configuration).values,
+    optionsFrom<'config'>(settingsOf(command, configuration), configuration).values,
   )
   log.write({ level: 'debug', scope: 'config', message: `Options come from ${configuration.file}` })
   for (const message of configuration.warnings) log.write({ level: 'warning', scope: 'config', message })

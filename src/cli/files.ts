@@ -1,27 +1,30 @@
 import { asUpdaterError } from '../errors.ts'
+import type { Values } from '../options.ts'
 import { assertReportWritable, writeReport } from '../report/file.ts'
 import { formatOfFile, reportFormats } from '../report/formats.ts'
 import { formatReport } from '../report/json.ts'
 import type { AnyReport } from '../report/refusal.ts'
 import { errorLines, type Log } from './log.ts'
-import type { FileFlags } from './options.ts'
 import type { Session } from './session.ts'
+
+/** Where a report goes beside standard output; not every command has all of them. */
+export type Files = Partial<Pick<Values<'update'>, 'report' | 'reportFormat' | 'metricsFile'>>
 
 /**
  * Finds out before the run whether the files that were asked for can be written.
  * @throws UpdaterError CONFIGURATION
  */
-export async function assertFilesWritable({ report, metricsFile }: FileFlags): Promise<void> {
+export async function assertFilesWritable({ report, metricsFile }: Files): Promise<void> {
   if (report !== undefined) await assertReportWritable(report)
   if (metricsFile !== undefined) await assertReportWritable(metricsFile, '--metrics-file')
 }
 
 /**
- * Writes the files that were asked for. Reports of `update` and `check` have other forms than JSON, too.
+ * Reports of `update` and `check` alone have other forms than JSON.
  * @throws UpdaterError CONFIGURATION
  */
 export async function writeFiles(
-  { report: path, reportFormat, metricsFile }: FileFlags,
+  { report: path, reportFormat, metricsFile }: Files,
   report: AnyReport,
   exitStatus: number,
 ): Promise<void> {
@@ -39,14 +42,9 @@ export async function writeFiles(
 }
 
 /** The run is over: a file that cannot be written now is told, and ends an otherwise good run with 1. */
-export async function keepFiles(
-  flags: FileFlags,
-  report: AnyReport,
-  session: Session,
-  log: Log,
-): Promise<void> {
+export async function keepFiles(files: Files, report: AnyReport, session: Session, log: Log): Promise<void> {
   try {
-    await writeFiles(flags, report, session.exitStatus)
+    await writeFiles(files, report, session.exitStatus)
   } catch (thrown) {
     for (const line of errorLines(asUpdaterError(thrown), session.command)) log.write(line)
     session.exitStatus ||= 1

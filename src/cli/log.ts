@@ -1,7 +1,8 @@
+import type { CommandName } from '../commands.ts'
 import { describeError, printable, UpdaterError } from '../errors.ts'
+import type { Values } from '../options.ts'
 import { createPaint, type Style } from '../report/terminal.ts'
 import { wantsColour } from './context.ts'
-import type { SharedFlags } from './options.ts'
 import type { Redact } from './redact.ts'
 import { createScreen, type Screen } from './screen.ts'
 import type { Session } from './session.ts'
@@ -45,13 +46,19 @@ export function createLog({ screen, level: lowest, redact, now }: LogOptions): L
   }
 }
 
-/** The log of a session, with the level that its flags ask for. */
-export function openLog({ context, redact }: Session, flags: SharedFlags): { log: Log; screen: Screen } {
+/** How much a command is to tell. */
+export type Loudness = Pick<Values<CommandName>, 'quiet' | 'debug'>
+
+/** The log of a session, with the level that its options ask for. */
+export function openLog(
+  { context, redact }: Session,
+  { quiet, debug }: Loudness,
+): { log: Log; screen: Screen } {
   const screen = createScreen(context.stderr)
-  const usual = flags.quiet ? 'warning' : 'info'
+  const usual = quiet ? 'warning' : 'info'
   return {
     screen,
-    log: createLog({ screen, level: flags.debug ? 'debug' : usual, redact, now: context.now }),
+    log: createLog({ screen, level: debug ? 'debug' : usual, redact, now: context.now }),
   }
 }
 

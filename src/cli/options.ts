@@ -1,9 +1,7 @@
 import { type Command, Option } from 'commander'
 import { type CommandName, commandNames } from '../commands.ts'
 import { type AnyRow, camel } from '../option.ts'
-import { optionsOf, rows, type Values } from '../options.ts'
-
-export type SharedFlags = Pick<Values<CommandName>, 'quiet' | 'debug'>
+import { optionsOf, rows } from '../options.ts'
 
 /** The flags of the options that a command alone has. */
 export function addOptions(command: Command, first?: string): void {
@@ -57,21 +55,4 @@ export function addOpposites(command: Command): void {
     if (command.options.some((option) => option.long === opposite)) continue
     command.addOption(new Option(opposite).hideHelp())
   }
-}
-
-/** The names below are what the commands' actions know their options by. */
-export type ImagesFlags = Pick<Values<'check'>, 'images' | 'name'>
-export type MirrorFlags = Values<'update' | 'mirror' | 'prune' | 'serve'>
-export type UpdateFlags = Values<'update' | 'serve'>
-export type RunFlags = Values<'update' | 'mirror' | 'serve'>
-export type PruneFlags = Values<'prune'>
-export type VerifyFlags = Values<'verify'>
-export type CheckFlags = Values<'update' | 'check' | 'report' | 'serve'>
-export type HookFlags = Pick<Values<'update'>, 'onUpdate' | 'webhook' | 'hookTimeout'>
-export type ServeFlags = Values<'serve'>
-export type PageFlags = Pick<Values<'report'>, 'html' | 'from'>
-export type ReportFlags = Pick<Values<'verify'>, 'report'>
-export type FileFlags = Partial<Pick<Values<'check'>, 'report' | 'reportFormat' | 'metricsFile'>>
-export interface OutputFlags<Format extends string = 'text' | 'json'> {
-  readonly output: Format
 }

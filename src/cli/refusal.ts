@@ -3,24 +3,24 @@ import type { UpdaterError } from '../errors.ts'
 import { formatReport } from '../report/json.ts'
 import { type AnyReport, type Refusal, refusedReport } from '../report/refusal.ts'
 import { writeFiles } from './files.ts'
-import { flagsOf, settingsOf } from './flags.ts'
 import { errorLines, errorsOf, openLog } from './log.ts'
 import { redactDeep } from './redact.ts'
 import type { Session } from './session.ts'
+import { optionsFrom, settingsOf } from './settings.ts'
 
 /** Says why nothing was done, in every form that was asked for. */
 export async function reportRefusal(error: UpdaterError, program: Command, session: Session): Promise<void> {
   const { context, redact, startedAt, exitStatus } = session
   const command = program.commands.find((one) => one.name() === session.command) ?? program
   const { configuration } = session
-  const flags = flagsOf<'update'>(settingsOf(command, configuration), configuration).values
-  const { log } = openLog(session, flags)
+  const { values } = optionsFrom<'update'>(settingsOf(command, configuration), configuration)
+  const { log } = openLog(session, values)
   const errors = errorsOf(error)
   for (const line of errors.flatMap((one) => errorLines(one, session.command))) log.write(line)
   const seconds = (context.now().getTime() - startedAt.getTime()) / 1000
   const report = redactDeep(reportOf({ startedAt, seconds, errors }, session), redact)
-  if (flags.output === 'json') context.stdout.write(formatReport(report, exitStatus))
-  await writeFiles(flags, report, exitStatus).catch(() => {})
+  if (values.output === 'json') context.stdout.write(formatReport(report, exitStatus))
+  await writeFiles(values, report, exitStatus).catch(() => {})
 }
 
 /** The report of the command, as far as the command line says what it was asked for. */

@@ -1,13 +1,12 @@
 import type { RunContext } from '../index.ts'
 import { camel } from '../option.ts'
 import { storeOptions } from '../stores/kinds.ts'
-import type { Flags } from './flags.ts'
 import type { Log } from './log.ts'
 import { createNarrator } from './narrator.ts'
-import type { MirrorFlags } from './options.ts'
 import { createProgress } from './progress.ts'
 import type { Screen } from './screen.ts'
 import type { Session } from './session.ts'
+import type { Options } from './settings.ts'
 
 export interface Telling {
   readonly session: Session
@@ -15,16 +14,15 @@ export interface Telling {
   readonly screen: Screen
   /** No progress bars. */
   readonly quiet?: boolean | undefined
-  /** What lines about the run as a whole are of. */
-  readonly scope: string
 }
 
 /** Carries a use-case out with its story in the log and the progress of its transfers below. */
 export async function tellRun<Report>(
-  { session, log, screen, quiet, scope }: Telling,
+  { session, log, screen, quiet }: Telling,
   useCase: (context: RunContext) => Promise<Report>,
 ): Promise<Report> {
-  const { signal, now } = session.context
+  const { command: scope, context } = session
+  const { signal, now } = context
   const progress = quiet ? undefined : createProgress({ screen, log, now: () => now().getTime() })
   const narrator = createNarrator(log, now, scope)
   const onAbort = () => {
@@ -47,9 +45,12 @@ export async function tellRun<Report>(
   }
 }
 
-export function warnOfSecret({ origin }: Pick<Flags<MirrorFlags>, 'origin'>, log: Log): void {
-  for (const { name, secret, env } of storeOptions) {
-    if (secret !== true || origin(camel(name) as keyof MirrorFlags).source !== 'flag') continue
+/** A secret on the command line is a warning: `ps` shows it. */
+export function warnOfSecret({ origin }: Options<'mirror' | 'prune' | 'update'>, log: Log): void {
+  const shown = storeOptions.filter(
+    ({ name, secret }) => secret === true && origin(camel(name) as 'mirror').source === 'flag',
+  )
+  for (const { env } of shown) {
     const message = `The secret key stands on the command line, where ps shows it to every user of this machine: give it in ${env}`
     log.write({ level: 'warning', scope: 'update', message })
   }

@@ -19,7 +19,7 @@ import type {
 import { camel, type Type, WrongValue } from '../option.ts'
 import { shard } from '../options.ts'
 import { choosingOptions, mirrorFrom, vouchedOptions } from '../stores/kinds.ts'
-import { invalid, type Options, type Origin } from './flags.ts'
+import { invalid, type Options, type Origin } from './settings.ts'
 
 type Mirroring = Options<'update' | 'mirror' | 'prune' | 'serve'>
 type Selecting = Options<

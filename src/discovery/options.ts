@@ -4,20 +4,20 @@ import type { SignaturePolicy } from './signatures/check.ts'
 import type { SourceRule } from './source-rule.ts'
 
 /** What decides which build is the newest one; the same for every use-case that looks for it. */
-export interface DiscoveryOptions {
-  /** OpenPGP signatures of checksum files. Default: `prefer`. */
-  readonly signatures?: SignaturePolicy | undefined
+export interface DiscoverySettings {
+  /** OpenPGP signatures of checksum files. */
+  readonly signatures: SignaturePolicy
   /**
    * Keep listings and manifests in `$XDG_CACHE_HOME/image-updater/http`, so that servers need to send only
-   * what has changed. Default: true.
+   * what has changed.
    */
-  readonly cache?: boolean | undefined
-  /** Folder of OpenPGP public keys. Default: `/etc/image-updater/keys`. */
-  readonly keyring?: string | undefined
-  /** What is different for some images; of several that name an image, the first counts. Default: none. */
-  readonly overrides?: readonly ImageOverride[] | undefined
-  /** Sources beyond those that the program knows; an image's first match counts. Default: none. */
-  readonly sources?: readonly SourceRule[] | undefined
+  readonly cache: boolean
+  /** Folder of OpenPGP public keys. */
+  readonly keyring: string
+  /** What is different for some images; of several that name an image, the first counts. */
+  readonly overrides: readonly ImageOverride[]
+  /** Sources beyond those that the program knows; an image's first match counts. */
+  readonly sources: readonly SourceRule[]
 }
 
 /**
@@ -33,10 +33,6 @@ export interface ImageOverride {
   readonly names: readonly string[]
   readonly keepVersions?: KeepVersions | undefined
   readonly signatures?: SignaturePolicy | undefined
-}
-
-export type DiscoverySettings = {
-  readonly [Key in keyof DiscoveryOptions]-?: Exclude<DiscoveryOptions[Key], undefined>
 }
 
 /** The value of `key` in the first override that names the image and has one. */

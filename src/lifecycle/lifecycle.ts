@@ -1,8 +1,8 @@
 import { readCatalog } from '../catalog/read.ts'
 import { selectImages } from '../catalog/select.ts'
-import { UpdaterError } from '../errors.ts'
 import type { Policy } from '../http/policy.ts'
 import type { Image } from '../image.ts'
+import { type TakenOptions, withDefaults } from '../options.ts'
 import { reportedError } from '../report/refusal.ts'
 import type { LifecycleRelease, LifecycleReport } from '../report/schemas.ts'
 import { classify, productsOf } from './classify.ts'
@@ -11,19 +11,12 @@ import type { FetchedLifecycles, LifecycleSources } from './fetch.ts'
 import { switchOff } from './fix.ts'
 import { snapshot } from './snapshot.ts'
 
-export interface LifecycleOptions {
+/** The options are those of the command `lifecycle`. */
+export interface LifecycleOptions extends TakenOptions<'lifecycle'> {
   /** Folders of `*.yml` and `*.yaml` files, or single files. */
   readonly images: readonly string[]
   /** Only images whose name, shortname or file matches one of these (globs: `*`, `?`). Empty or absent: all. */
   readonly names?: readonly string[] | undefined
-  /** Days in which an end counts as coming soon. Default: 90. */
-  readonly within?: number | undefined
-  /** Ask nobody: the dates that ship with the program are used. Default: false. */
-  readonly offline?: boolean | undefined
-  /** Enabled images of expired releases get `enable: false`. Default: false. */
-  readonly fix?: boolean | undefined
-  /** With `fix`: write nothing; the report has the diffs. Default: false. */
-  readonly dryRun?: boolean | undefined
   /** Where dates come from. Default: endoflife.date and Garden Linux's release database. */
   readonly sources?: Partial<LifecycleSources> | undefined
 }
@@ -46,10 +39,7 @@ export async function checkLifecycle(
   options: LifecycleOptions,
   context: LifecycleContext = {},
 ): Promise<LifecycleReport> {
-  const { within = 90, fix = false, dryRun = false } = options
-  if (!Number.isSafeInteger(within) || within < 0) {
-    throw new UpdaterError('CONFIGURATION', `within is ${within}, not a whole number of days`)
-  }
+  const { within, fix, dryRun } = withDefaults('lifecycle', options)
   const files = await readCatalog(options.images)
   const catalogue = files.flatMap((file) => file.images)
   const images = selectImages(files, options.names)

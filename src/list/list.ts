@@ -2,6 +2,7 @@ import { type Definition, readDefinitions, textAt } from '../catalog/definitions
 import { readCatalog } from '../catalog/read.ts'
 import { selectImages } from '../catalog/select.ts'
 import type { Image, ImageVersion } from '../image.ts'
+import type { TakenOptions } from '../options.ts'
 import type { ListedImage, ListReport } from '../report/schemas.ts'
 import type { CatalogueOptions } from '../run/options.ts'
 
@@ -9,7 +10,7 @@ import type { CatalogueOptions } from '../run/options.ts'
  * Returns the images of a catalogue as their users see them.
  * @throws UpdaterError CATALOG_*, USAGE; several defects come as an `AggregateError` in `cause`
  */
-export async function listCatalogue(options: CatalogueOptions): Promise<ListReport> {
+export async function listCatalogue(options: CatalogueOptions & TakenOptions<'list'>): Promise<ListReport> {
   const files = await readCatalog(options.images)
   const definitions = new Map(files.map(({ path, text }) => [path, readDefinitions(path, text)]))
   const images = selectImages(files, options.names)

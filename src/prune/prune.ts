@@ -1,6 +1,7 @@
 import { type CatalogLock, lockFolders } from '../catalog/lock.ts'
 import { readCatalog } from '../catalog/read.ts'
 import { UpdaterError } from '../errors.ts'
+import { type TakenOptions, withDefaults } from '../options.ts'
 import { formatCount } from '../report/quantities.ts'
 import type { PrunedObject, PruneReport } from '../report/schemas.ts'
 import { settleCatalogue } from '../run/options.ts'
@@ -12,18 +13,13 @@ import type { ListedObject, Store } from '../stores/store.ts'
 import { type Inventory, type Named, namedKeys, takeStock } from './plan.ts'
 import { assertWhole } from './whole.ts'
 
-const usualGrace = 14 * 24 * 60 * 60 * 1000
-
-export interface PruneOptions {
+/** The options are those of the command `prune`. */
+export interface PruneOptions extends TakenOptions<'prune'> {
   /** Folders of `*.yml` and `*.yaml` files, or single files: all that name objects on the mirror. */
   readonly images: readonly string[]
   readonly mirror: MirrorOptions
-  /** Milliseconds; younger objects stay, named or not. Default: 14 days. */
-  readonly grace?: number | undefined
   /** Remove the objects; without it the report only lists them. Default: false. */
   readonly remove?: boolean | undefined
-  /** Bring the `SHA256SUMS` beside removed objects up to date. Default: true. */
-  readonly checksumFiles?: boolean | undefined
 }
 
 /**
@@ -35,10 +31,8 @@ export interface PruneOptions {
  */
 export async function pruneMirror(options: PruneOptions, context: RunContext = {}): Promise<PruneReport> {
   const { images } = settleCatalogue(options)
-  const { grace = usualGrace, remove = false } = options
-  if (!(grace >= 0)) {
-    throw new UpdaterError('CONFIGURATION', `grace is ${grace}, not a number of milliseconds from 0 on`)
-  }
+  const { grace, checksumFiles } = withDefaults('prune', options)
+  const { remove = false } = options
   const { startedAt, signal, onEvent, note, http } = begin(context)
   let store: Store | undefined
   let lock: CatalogLock | undefined
@@ -68,7 +62,7 @@ export async function pruneMirror(options: PruneOptions, context: RunContext = {
           keyPrefix,
           signal,
           note,
-          lists: options.checksumFiles ?? true,
+          lists: checksumFiles,
         })
       : stock.doomed.map((object) => outcomeOf(object, 'would-remove'))
     const { place } = store

@@ -1,46 +1,29 @@
-import type { Shard } from '../catalog/shard.ts'
-import type { DiscoveryOptions, DiscoverySettings, KeepVersions } from '../discovery/options.ts'
+import type { DiscoverySettings } from '../discovery/options.ts'
 import { UpdaterError } from '../errors.ts'
-import {
-  positive,
-  type RunOptions,
-  type RunSettings,
-  settleDiscovery,
-  settled,
-  settleRun,
-} from '../run/options.ts'
+import { assertWhole, type Settled, type TakenOptions, withDefaults } from '../options.ts'
+import { type DiscoveryOptions, type RunOptions, type RunSettings, settleRun } from '../run/options.ts'
 
-export interface UpdateOptions extends RunOptions, DiscoveryOptions {
-  /** Only the files of this shard; several runs with the same `count` share the catalogue. Absent: all. */
-  readonly shard?: Shard | undefined
-  /** A newest build that is older than the catalogue's is an error unless this is set. Default: false. */
-  readonly allowDowngrade?: boolean | undefined
-  /** How many versions an image has in the catalogue. Default: `replace`. */
-  readonly keepVersions?: KeepVersions | undefined
-}
+/** The options are those of the command `update`. */
+export interface UpdateOptions extends RunOptions, DiscoveryOptions, TakenOptions<'update'> {}
 
 /** The options with every default filled in. */
-export interface UpdateSettings extends RunSettings, DiscoverySettings {
-  readonly shard: Shard | undefined
-  readonly allowDowngrade: boolean
-  readonly keepVersions: KeepVersions
-}
+export interface UpdateSettings extends RunSettings, DiscoverySettings, Settled<'update'> {}
 
 /** @throws UpdaterError CONFIGURATION */
 export function settle(options: UpdateOptions): UpdateSettings {
-  for (const { keepVersions } of options.overrides ?? []) {
-    if (typeof keepVersions === 'number') positive('keepVersions', keepVersions)
+  const { overrides = [], sources = [] } = options
+  const settings = { ...settleRun(options), ...withDefaults('update', options), overrides, sources }
+  for (const { keepVersions } of overrides) {
+    if (typeof keepVersions === 'number') assertWhole('keepVersions', keepVersions)
   }
-  return {
-    shard: options.shard === undefined ? undefined : checkedShard(options.shard),
-    ...settleRun(options),
-    ...settleDiscovery(options),
-    ...settled(options, 'allowDowngrade', 'keepVersions'),
-  }
+  if (settings.shard !== undefined) assertShard(settings.shard)
+  return settings
 }
 
-function checkedShard({ index, count }: Shard): Shard {
-  if (positive('shard.index', index) <= positive('shard.count', count)) return { index, count }
+function assertShard({ index, count }: NonNullable<UpdateSettings['shard']>): void {
+  assertWhole('shard.index', index)
+  assertWhole('shard.count', count)
+  if (index <= count) return
   throw new UpdaterError(
     'CONFIGURATION',
     `shard.index is ${index}, which is more than shard.count (${count})`,

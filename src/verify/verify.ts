@@ -4,9 +4,10 @@ import { compressionOfUrl } from '../discovery/sources.ts'
 import { asUpdaterError } from '../errors.ts'
 import type { Listener } from '../events.ts'
 import { type Digest, formatDigest, type Image, type ImageVersion, parseDigest } from '../image.ts'
+import { type TakenOptions, withDefaults } from '../options.ts'
 import type { Verdict, VerifiedUrl, VerifiedVersion, VerifyReport } from '../report/schemas.ts'
 import { severities } from '../report/verify.ts'
-import { type CatalogueOptions, settleCatalogue, settled } from '../run/options.ts'
+import { type CatalogueOptions, settleCatalogue } from '../run/options.ts'
 import {
   begin,
   endInOrder,
@@ -19,16 +20,8 @@ import {
 } from '../run/run.ts'
 import { type Answer, type Asker, askUrl, compared, failed, type Hashed, hashUrl, inLightOf } from './ask.ts'
 
-export interface VerifyOptions extends CatalogueOptions {
-  /** Also download every file and compare its digest with the catalogue's checksum. Default: false. */
-  readonly full?: boolean | undefined
-  /** URLs asked at once. Default: 256. */
-  readonly jobs?: number | undefined
-  /** Downloads at once. Default: 2. */
-  readonly transfers?: number | undefined
-  /** With `full`: bytes that a file may have, and an image once decompressed. Default: 64 GiB. */
-  readonly maxImageSize?: number | undefined
-}
+/** The options are those of the command `verify`. */
+export interface VerifyOptions extends CatalogueOptions, TakenOptions<'verify'> {}
 
 /**
  * Asks every `url` and `mirror_url` of the catalogue, as anybody could: no credentials are needed or used, and
@@ -40,14 +33,8 @@ export async function verifyCatalogue(
   options: VerifyOptions,
   context: RunContext = {},
 ): Promise<VerifyReport> {
-  const settings = settleCatalogue(options)
-  const { full, jobs, transfers, maxImageSize } = settled(
-    options,
-    'full',
-    'jobs',
-    'transfers',
-    'maxImageSize',
-  )
+  const settings = { ...settleCatalogue(options), ...withDefaults('verify', options) }
+  const { full, jobs, transfers, maxImageSize } = settings
   const { startedAt, signal, onEvent, note, http } = begin(context)
   try {
     const images = selectImages(await readCatalog(settings.images), settings.names)

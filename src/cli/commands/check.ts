@@ -8,17 +8,13 @@ import type { CheckReport } from '../../report/schemas.ts'
 import type { Call } from '../call.ts'
 import { interruptedStatus, layoutOf } from '../context.ts'
 import { assertFilesWritable, keepFiles } from '../files.ts'
-import { openLog } from '../log.ts'
+import { type Loudness, openLog } from '../log.ts'
 import { createNarrator } from '../narrator.ts'
-import type { SharedFlags } from '../options.ts'
 import { redactDeep } from '../redact.ts'
 import type { Session } from '../session.ts'
 import { toCheckOptions } from '../values.ts'
 
-/**
- * Carries `check` out; the session keeps the exit status.
- * @throws UpdaterError where nothing was looked at
- */
+/** @throws UpdaterError where nothing was looked at */
 export async function run(call: Call<'check'>): Promise<void> {
   const { args, session } = call
   const options = call.options()
@@ -36,13 +32,13 @@ export async function run(call: Call<'check'>): Promise<void> {
  */
 export async function runCheck(
   options: CheckOptions,
-  flags: SharedFlags,
+  given: Loudness,
   session: Session,
 ): Promise<CheckReport> {
   const { context, redact } = session
-  const { log, screen } = openLog(session, flags)
+  const { log, screen } = openLog(session, given)
   const { checkCatalogue } = await context.library()
-  const narrator = flags.debug || flags.quiet ? createNarrator(log, context.now, session.command) : undefined
+  const narrator = given.debug || given.quiet ? createNarrator(log, context.now, session.command) : undefined
   let images = 0
   let done = 0
   const onEvent = (event: RunEvent) => {
@@ -50,7 +46,7 @@ export async function runCheck(
     if (event.type === 'run-start') images = event.images
     if (event.type !== 'image' || event.step.type !== 'done') return
     done += 1
-    if (!flags.quiet) screen.draw([`Checking images: ${done} of ${images}`])
+    if (!given.quiet) screen.draw([`Checking images: ${done} of ${images}`])
   }
   try {
     return redactDeep(await checkCatalogue(options, { signal: context.signal, onEvent }), redact)

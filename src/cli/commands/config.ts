@@ -17,9 +17,9 @@ import { displayWidth, type TextLayout } from '../../report/terminal.ts'
 import type { Call } from '../call.ts'
 import { configure } from '../configuration.ts'
 import { layoutOf } from '../context.ts'
-import { flagsOf, type Origin, type Setting, settingsOf } from '../flags.ts'
 import { errorLines, openLog } from '../log.ts'
 import { redactDeep } from '../redact.ts'
+import { type Origin, optionsFrom, type Setting, settingsOf } from '../settings.ts'
 import { assertVouched, toHookOptions, toUpdateOptions } from '../values.ts'
 
 /** What is in force for one command in another way than for the others. */
@@ -49,7 +49,7 @@ export async function run(call: Call<'config'>): Promise<void> {
     overrides: configuration?.overrides ?? [],
     sources: configuration?.sources ?? [],
   }
-  const { values } = flagsOf<'config'>(all, configuration)
+  const { values } = optionsFrom<'config'>(all, configuration)
   if (values.output === 'json') {
     const document = {
       schema_version: 1,
@@ -108,7 +108,7 @@ function defectsOf(
 ): UpdaterError[] {
   const single = settings.flatMap(({ defect }) => defect ?? [])
   if (single.length > 0 || !['config', 'update', 'serve'].includes(command)) return single
-  const options = flagsOf<'config'>(settings, configuration)
+  const options = optionsFrom<'config'>(settings, configuration)
   const readings = [
     () => {
       const { mirror, dryRun } = toUpdateOptions(options, [])

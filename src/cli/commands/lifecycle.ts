@@ -17,13 +17,13 @@ import { toLifecycleOptions } from '../values.ts'
 /** @throws UpdaterError where nothing was looked at */
 export async function run(call: Call<'lifecycle'>): Promise<void> {
   const { args, session } = call
-  const flags = call.options()
+  const given = call.options()
   const { context, redact } = session
-  const options = toLifecycleOptions(flags, args)
+  const options = toLifecycleOptions(given, args)
   const { signal, now } = context
   const report = redactDeep(await checkLifecycle(options, { signal, now }), redact)
   session.exitStatus = lifecycleStatus(report)
-  context.stdout.write(format(report, flags.values, session))
+  context.stdout.write(format(report, given.values, session))
 }
 
 function format(

@@ -9,26 +9,23 @@ import { tellGitHub } from '../github-job.ts'
 import { errorLines, openLog } from '../log.ts'
 import { redactDeep } from '../redact.ts'
 
-/**
- * Carries `propose` out; the session keeps the exit status.
- * @throws UpdaterError USAGE, CONFIGURATION, PROPOSAL_FAILED where nothing was done
- */
+/** @throws UpdaterError USAGE, CONFIGURATION, PROPOSAL_FAILED where nothing was done */
 export async function run(call: Call<'propose'>): Promise<void> {
   const { session } = call
   const [file = ''] = call.args
-  const flags = call.options()
+  const given = call.options()
   const { parseReport, proposeChanges } = await session.context.library()
   const report = redactDeep(await parseReport(await readReport(file)), session.redact)
-  const { quiet, branchPrefix } = flags.values
-  const forge = forgeOf(flags.values, process.env)
+  const { quiet, branchPrefix } = given.values
+  const forge = forgeOf(given.values, process.env)
   const outcomes = await proposeChanges({ forge, report, folder: process.cwd(), branchPrefix })
-  const { log } = openLog(session, flags.values)
+  const { log } = openLog(session, given.values)
   for (const { file, error } of outcomes) {
     for (const line of error === undefined ? [] : errorLines(error, file)) log.write(line)
   }
   session.exitStatus = outcomes.some(({ status }) => status === 'failed') ? 1 : 0
   const { stdout } = session.context
-  if (flags.values.output === 'json') stdout.write(formatDocument(documentOf(outcomes)))
+  if (given.values.output === 'json') stdout.write(formatDocument(documentOf(outcomes)))
   else if (!quiet) stdout.write(outcomes.map((one) => `${sentenceOf(one)}\n`).join(''))
   if (process.env.GITHUB_ACTIONS === 'true') await tellGitHub(report, outcomes, stdout, process.env)
 }

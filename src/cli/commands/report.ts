@@ -8,16 +8,13 @@ import { formatCount } from '../../report/quantities.ts'
 import type { CheckReport } from '../../report/schemas.ts'
 import type { Call } from '../call.ts'
 import { interruptedStatus } from '../context.ts'
-import type { Options } from '../flags.ts'
 import { redactDeep } from '../redact.ts'
 import type { Session } from '../session.ts'
+import type { Options } from '../settings.ts'
 import { toCheckOptions } from '../values.ts'
 import { runCheck } from './check.ts'
 
-/**
- * Carries `report` out; the session keeps the exit status.
- * @throws UpdaterError where no page was written
- */
+/** @throws UpdaterError where no page was written */
 export async function run(call: Call<'report'>): Promise<void> {
   const { args, session } = call
   const options = call.options()

@@ -14,27 +14,24 @@ import type { Session } from '../session.ts'
 import { tellRun, warnOfSecret } from '../telling.ts'
 import { assertVouched, toHookOptions, toUpdateOptions } from '../values.ts'
 
-/**
- * Carries `update` out; the session keeps the exit status.
- * @throws UpdaterError where nothing was done
- */
+/** @throws UpdaterError where nothing was done */
 export async function run(call: Call<'update'>): Promise<void> {
   const { args, session } = call
-  const flags = call.options()
-  const options = toUpdateOptions(flags, args)
-  const hooks = toHookOptions(flags)
-  if (!options.dryRun) assertVouched(flags, options.mirror)
-  await assertFilesWritable(flags.values)
-  const { log, screen } = openLog(session, flags.values)
-  warnOfSecret(flags, log)
+  const given = call.options()
+  const options = toUpdateOptions(given, args)
+  const hooks = toHookOptions(given)
+  if (!options.dryRun) assertVouched(given, options.mirror)
+  await assertFilesWritable(given.values)
+  const { log, screen } = openLog(session, given.values)
+  warnOfSecret(given, log)
   const { updateCatalogue } = await session.context.library()
-  const telling = { session, log, screen, quiet: flags.values.quiet, scope: 'update' }
+  const telling = { session, log, screen, quiet: given.values.quiet }
   const told = await tellRun(telling, (context) => updateCatalogue(options, context))
   const report = redactDeep(told, session.redact)
   session.exitStatus = interruptedStatus(session.context.signal) ?? (report.summary.failed > 0 ? 1 : 0)
   await tellOthers(report, hooks, session, log)
-  deliver(report, flags.values, session)
-  await keepFiles(flags.values, report, session, log)
+  deliver(report, given.values, session)
+  await keepFiles(given.values, report, session, log)
 }
 
 /** The run is done: a hook that fails is told, and ends an otherwise good run with 1. */
@@ -47,13 +44,13 @@ async function tellOthers(report: RunReport, hooks: HookOptions, session: Sessio
 }
 
 /** Prints the report in the form that was asked for. */
-function deliver(report: RunReport, flags: Values<'update'>, { context, exitStatus }: Session): void {
+function deliver(report: RunReport, given: Values<'update'>, { context, exitStatus }: Session): void {
   const { stdout } = context
-  if (flags.output === 'json') {
+  if (given.output === 'json') {
     stdout.write(formatReport(report, exitStatus))
     return
   }
   const paint = createPaint(wantsColour(stdout))
   if (report.dry_run) stdout.write(formatChanges(report.changes, paint))
-  if (!flags.quiet) stdout.write(formatUpdateText(report, { paint, columns: stdout.columns }))
+  if (!given.quiet) stdout.write(formatUpdateText(report, { paint, columns: stdout.columns }))
 }

@@ -16,12 +16,12 @@ import { toSelection } from '../values.ts'
 /** @throws UpdaterError where nothing was looked at */
 export async function run(call: Call<'validate'>): Promise<void> {
   const { args, session } = call
-  const flags = call.options()
+  const given = call.options()
   const { context, redact } = session
-  const options = { ...toSelection(flags, args), strict: flags.values.strict }
+  const options = { ...toSelection(given, args), strict: given.values.strict }
   const report = redactDeep(await validateCatalogue(options, { now: context.now }), redact)
   session.exitStatus = report.summary.errors > 0 ? 1 : 0
-  context.stdout.write(format(report, flags.values, session))
+  context.stdout.write(format(report, given.values, session))
 }
 
 function format(report: ValidationReport, { output, quiet }: Values<'validate'>, session: Session): string {

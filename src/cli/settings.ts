@@ -16,16 +16,13 @@ export interface Origin {
   readonly place?: Place | undefined
 }
 
-/** The options in force, checked. */
-export interface Flags<T> {
-  readonly values: T
+/** The options in force for a command, checked; for several commands: those that all of them have. */
+export interface Options<Name extends CommandName> {
+  readonly values: Values<Name>
   /** The configuration file in force. */
   readonly configuration: Configuration | undefined
-  origin(key: keyof T & string): Origin
+  origin(key: keyof Values<Name> & string): Origin
 }
-
-/** The options in force for a command; for several commands: those that all of them have. */
-export type Options<Name extends CommandName> = Flags<Values<Name>>
 
 /** One option in force: flag over environment over configuration file over default. */
 export interface Setting {
@@ -39,15 +36,15 @@ export interface Setting {
 }
 
 /** @throws UpdaterError USAGE for a wrong flag, CONFIGURATION for an environment variable or the file */
-export function readFlags<Name extends CommandName>(command: Command, session: Session): Options<Name> {
+export function readOptions<Name extends CommandName>(command: Command, session: Session): Options<Name> {
   const settings = settingsOf(command, session.configuration)
   const wrong = settings.find(({ defect }) => defect !== undefined)
   if (wrong?.defect !== undefined) throw wrong.defect
-  return flagsOf(settings, session.configuration)
+  return optionsFrom(settings, session.configuration)
 }
 
 /** The options in force, in place of wrong ones their defaults. */
-export function flagsOf<Name extends CommandName>(
+export function optionsFrom<Name extends CommandName>(
   settings: readonly Setting[],
   configuration: Configuration | undefined,
 ): Options<Name> {
