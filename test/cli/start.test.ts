@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { chmodSync, chownSync, existsSync, mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -9,8 +9,11 @@ import { temporaryFolder } from './support.ts'
 const command = resolve('bin/image-updater')
 
 describe.skipIf(!existsSync('dist/command/main.mjs'))('the command (skipped where it is not built)', () => {
-  const run = (home: string, program: string, ...args: string[]) =>
-    execFileSync(program, args, { env: { PATH: process.env.PATH, HOME: home }, encoding: 'utf8' }).trim()
+  function run(home: string, program: string, ...args: string[]): string {
+    const env = { PATH: process.env.PATH, HOME: home }
+    const { stdout, stderr } = spawnSync(program, args, { env, encoding: 'utf8' })
+    return `${stdout}${stderr}`.trim()
+  }
 
   it('runs by its path, by a link as npm makes them, and by node', () => {
     const home = temporaryFolder()
@@ -19,6 +22,11 @@ describe.skipIf(!existsSync('dist/command/main.mjs'))('the command (skipped wher
     expect(run(home, command, '--version')).toBe(version())
     expect(run(home, link, '--version')).toBe(version())
     expect(run(home, process.execPath, command, '--version')).toBe(version())
+  })
+
+  it('hands its arguments on as they are', () => {
+    const said = run(temporaryFolder(), command, 'validate', '--images', "/no such/folder's $HOME")
+    expect(said).toContain("/no such/folder's $HOME")
   })
 
   it('runs where there is no folder for its cache', () => {
