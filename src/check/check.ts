@@ -58,17 +58,58 @@ export async function checkCatalogue(options: CheckOptions, context: RunContext 
     const selected = selectImages(withSources(await readCatalog(paths), settings.sources), names)
     onEvent({ type: 'run-start', images: selected.length })
     const images = await Promise.all(selected.map((image, ordinal) => checkImage(image, ordinal, run)))
-    return {
-      schema_version: 1,
-      command: 'check',
-      started_at: startedAt.toISOString(),
-      seconds: secondsSince(startedAt),
-      summary: summarizeCheck(images),
-      images,
-      errors: [],
-    }
+    return checkReport(images, startedAt, secondsSince(startedAt))
   } finally {
     await endInOrder([() => http.close()], note)
+  }
+}
+
+/** The report of a check of these images. */
+export function checkReport(images: readonly CheckedImage[], startedAt: Date, seconds: number): CheckReport {
+  return {
+    schema_version: 1,
+    command: 'check',
+    started_at: startedAt.toISOString(),
+    seconds,
+    summary: summarizeCheck(images),
+    images,
+    errors: [],
+  }
+}
+
+/** What was found out of an image, beside what the catalogue says of it. */
+type Found = Pick<
+  CheckedImage,
+  'status' | 'reason' | 'resolver' | 'trust' | 'newest' | 'mirror' | 'warnings' | 'error'
+>
+
+/** The image in the report of a check. @param now the moment from which its age is counted */
+export function checkedImage(
+  image: Image,
+  { status, reason, resolver, trust, newest, mirror, warnings, error }: Found,
+  now: Date,
+): CheckedImage {
+  const {
+    file,
+    line,
+    name,
+    shortname,
+    osDistro: distribution,
+    osVersion: release,
+    architecture,
+    format,
+  } = image
+  const versions = image.versions.map(reportedValues)
+  const current = shownVersion({ status, versions })
+  const built = current && buildDay(current)
+  return {
+    ...{ file, line, name, shortname, distribution, release, architecture, format },
+    ...{ status, reason, resolver, trust, versions, newest },
+    age_days: daysBetween(built, now.getTime()),
+    days_behind: daysBetween(built, newest && buildDay(newest)),
+    mirror,
+    end_of_life: endOfLife(image, snapshot)?.endOfLife,
+    ...{ warnings, error },
   }
 }
 
@@ -88,28 +129,20 @@ type Facts = Partial<Pick<CheckedImage, 'resolver' | 'trust' | 'newest' | 'mirro
 }
 
 async function checkImage(image: Image, ordinal: number, run: CheckRun): Promise<CheckedImage> {
-  const { about, warnings, tell } = tellOf(image, ordinal, run.onEvent)
+  const { warnings, tell } = tellOf(image, ordinal, run.onEvent)
+  const { startedAt } = run
   const reason = skipReason(image, run.includeDisabled)
   let facts: Facts = {}
   const end = (status: CheckStatus, error?: UpdaterError): CheckedImage => {
     tell({ type: 'done', status: status === 'outdated' ? 'would-update' : status })
     const { resolver, trust, newest, mirror = unasked(image.versions[0]) } = facts
-    const versions = image.versions.map(reportedValues)
-    return {
-      ...about,
-      distribution: image.osDistro,
-      release: image.osVersion,
-      architecture: image.architecture,
-      format: image.format,
-      status,
-      reason: status === 'skipped' ? reason : undefined,
-      ...{ resolver, trust, versions, newest },
-      ...ages(shownVersion({ status, versions }), newest, run.startedAt),
-      mirror,
-      end_of_life: endOfLife(image, snapshot)?.endOfLife,
-      warnings,
-      error: error && reportedError(error, image),
-    }
+    const found = { status, resolver, trust, newest, mirror, warnings }
+    const why = status === 'skipped' ? reason : undefined
+    return checkedImage(
+      image,
+      { ...found, reason: why, error: error && reportedError(error, image) },
+      startedAt,
+    )
   }
   try {
     if (image.enable || run.includeDisabled) {
@@ -199,12 +232,4 @@ async function askMirror(
 function isOther({ checksum = '' }: ImageVersion, recorded: string | undefined): boolean {
   const ours = parseDigest(checksum)
   return ours !== undefined && recorded !== undefined && recorded !== formatDigest(ours)
-}
-
-function ages(current: OutcomeValues | undefined, newest: OutcomeValues | undefined, now: Date) {
-  const built = current && buildDay(current)
-  return {
-    age_days: daysBetween(built, now.getTime()),
-    days_behind: daysBetween(built, newest && buildDay(newest)),
-  }
 }

@@ -1,34 +1,26 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { isIP } from 'node:net'
+import { type Answer, problem } from './routes.ts'
 
 /** Header names in lower case, as node has them. */
 export type Headers = Readonly<Record<string, string | readonly string[] | undefined>>
-
-/** Why a request is not answered. */
-export interface Refusal {
-  readonly status: number
-  readonly message: string
-}
 
 /**
  * Against DNS rebinding a request must name this server: `localhost`, any IP address (a web page cannot make
  * a name of its own out of one), or one of the allowed names. Against requests from other sites' pages
  * Origin, if a browser sends it, must be this server.
  */
-export function refuseStranger(headers: Headers, allowedHosts: readonly string[]): Refusal | undefined {
+export function refuseStranger(headers: Headers, allowedHosts: readonly string[]): Answer | undefined {
   const { host, origin } = headers
   const name = typeof host === 'string' ? hostName(host) : undefined
-  if (name === undefined) return { status: 400, message: 'The Host header is missing, repeated or malformed' }
+  if (name === undefined) return problem(400, 'The Host header is missing, repeated or malformed')
   if (!isOwn(name, allowedHosts)) {
-    return { status: 421, message: 'This server is not known by that name: see --allow-host' }
+    return problem(421, 'This server is not known by that name: see --allow-host')
   }
-  if (headers['sec-fetch-site'] === 'cross-site' && headers['sec-fetch-mode'] !== 'navigate') {
-    return { status: 403, message: "Requests of other sites' pages are refused" }
-  }
-  if (origin === undefined) return undefined
   const from = typeof origin === 'string' && URL.canParse(origin) ? new URL(origin).host : undefined
-  if (from === String(host).toLowerCase()) return undefined
-  return { status: 403, message: "Requests of other sites' pages are refused" }
+  const isOther = headers['sec-fetch-site'] === 'cross-site' && headers['sec-fetch-mode'] !== 'navigate'
+  if (!isOther && (origin === undefined || from === String(host).toLowerCase())) return undefined
+  return problem(403, "Requests of other sites' pages are refused")
 }
 
 function isOwn(name: string, allowedHosts: readonly string[]): boolean {
@@ -42,15 +34,14 @@ function hostName(host: string): string | undefined {
 }
 
 /** May a request with this Authorization header change anything? The comparison takes the same time for any. */
-export function refuseToken(authorization: unknown, token: string | undefined): Refusal | undefined {
+export function refuseToken(authorization: unknown, token: string | undefined): Answer | undefined {
+  const ask = { 'www-authenticate': 'Bearer' }
   if (token === undefined) {
-    return { status: 403, message: 'No token is configured, so nobody may do this: see IMAGE_UPDATER_TOKEN' }
+    return problem(403, 'No token is configured, so nobody may do this: see IMAGE_UPDATER_TOKEN', ask)
   }
   const given = typeof authorization === 'string' ? /^Bearer +(\S+) *$/i.exec(authorization)?.[1] : undefined
-  const same = timingSafeEqual(hashOf(given ?? ''), hashOf(token))
-  return same && given !== undefined
-    ? undefined
-    : { status: 401, message: 'The bearer token is missing or wrong' }
+  const isSame = timingSafeEqual(hashOf(given ?? ''), hashOf(token))
+  return isSame && given !== undefined ? undefined : problem(401, 'The bearer token is missing or wrong', ask)
 }
 
 function hashOf(text: string): Buffer {

@@ -1,11 +1,9 @@
 import { readCatalog } from '../catalog/read.ts'
 import { selectImages } from '../catalog/select.ts'
+import { checkedImage, checkReport } from '../check/check.ts'
 import { asUpdaterError, type UpdaterError } from '../errors.ts'
 import type { Image } from '../image.ts'
-import { endOfLife } from '../lifecycle/end-of-life.ts'
-import { snapshot } from '../lifecycle/snapshot.ts'
 import { type Redact, redactDeep } from '../redact.ts'
-import { buildDay, daysBetween, summarizeCheck } from '../report/check.ts'
 import type { CheckedImage, CheckReport, CheckStatus, ImageOutcome, MirrorState } from '../report/schemas.ts'
 import { reportedValues } from '../report/update.ts'
 import type { UpdateOptions } from '../update/options.ts'
@@ -19,44 +17,43 @@ export interface Reading {
   readonly error: Pick<UpdaterError, 'code' | 'message' | 'place'> | undefined
 }
 
-export interface Catalogue {
-  /** At most `maxAge` old; readers that come together share one reading. */
-  read(): Promise<Reading>
+/** The catalogue is read again if its last reading is older than this (milliseconds). */
+const readingAge = 5_000
+
+/** Reads the catalogue for everybody who asks for a page; readers that come together share one reading. */
+export class Catalogue {
+  readonly #options: () => Pick<UpdateOptions, 'images' | 'names'>
+  readonly #redact: () => Redact
+  #last: Promise<Reading> = Promise.resolve({ images: [], error: undefined })
+  #readAt = Number.NEGATIVE_INFINITY
+
+  constructor(options: () => Pick<UpdateOptions, 'images' | 'names'>, redact: () => Redact) {
+    this.#options = options
+    this.#redact = redact
+  }
+
+  read(): Promise<Reading> {
+    if (performance.now() - this.#readAt > readingAge) {
+      this.#readAt = performance.now()
+      this.#last = this.#read(this.#last)
+    }
+    return this.#last
+  }
+
   /** The next reader gets the files' content of that time. */
-  forget(): void
-}
+  forget(): void {
+    this.#readAt = Number.NEGATIVE_INFINITY
+  }
 
-export interface CatalogueContext {
-  readonly options: () => Pick<UpdateOptions, 'images' | 'names'>
-  readonly redact: () => Redact
-  /** Milliseconds. */
-  readonly maxAge: number
-}
-
-export function createCatalogue({ options, redact, maxAge }: CatalogueContext): Catalogue {
-  let last: Promise<Reading> = Promise.resolve({ images: [], error: undefined })
-  let readAt = Number.NEGATIVE_INFINITY
-  const read = async (before: Promise<Reading>): Promise<Reading> => {
+  async #read(before: Promise<Reading>): Promise<Reading> {
     try {
-      const { images, names = [] } = options()
+      const { images, names } = this.#options()
       const selected = selectImages(await readCatalog(images), names)
-      return { images: redactDeep(selected, redact()), error: undefined }
+      return { images: redactDeep(selected, this.#redact()), error: undefined }
     } catch (thrown) {
       const { code, message, place } = asUpdaterError(thrown)
-      return { images: (await before).images, error: redactDeep({ code, message, place }, redact()) }
+      return { images: (await before).images, error: redactDeep({ code, message, place }, this.#redact()) }
     }
-  }
-  return {
-    read: () => {
-      if (performance.now() - readAt > maxAge) {
-        readAt = performance.now()
-        last = read(last)
-      }
-      return last
-    },
-    forget: () => {
-      readAt = Number.NEGATIVE_INFINITY
-    },
   }
 }
 
@@ -87,37 +84,14 @@ function lastRunOf(outcome: ImageOutcome | undefined, run: RunRecord | undefined
 export function standing(images: readonly Image[], run: RunRecord | undefined, now: Date): CheckReport {
   const outcomeOf = outcomesOf(run)
   const checked = images.map((image) => standingOf(image, outcomeOf(image), now))
-  return {
-    schema_version: 1,
-    command: 'check',
-    started_at: (run?.startedAt ?? now).toISOString(),
-    seconds: run?.report?.seconds ?? 0,
-    summary: summarizeCheck(checked),
-    images: checked,
-    errors: [],
-  }
+  return checkReport(checked, run?.startedAt ?? now, run?.report?.seconds ?? 0)
 }
 
 function standingOf(image: Image, outcome: ImageOutcome | undefined, now: Date): CheckedImage {
-  const { file, line, name, shortname, architecture, format } = image
-  const versions = image.versions.map(reportedValues)
-  const built = versions[0] && buildDay(versions[0])
-  const newest = outcome?.current
-  return {
-    ...{ file, line, name, shortname, architecture, format, versions, newest },
-    distribution: image.osDistro,
-    release: image.osVersion,
-    status: outcome === undefined ? 'skipped' : statuses[outcome.status],
-    reason: outcome?.reason,
-    resolver: outcome?.resolver,
-    trust: outcome?.trust,
-    age_days: daysBetween(built, now.getTime()),
-    days_behind: daysBetween(built, newest && buildDay(newest)),
-    mirror: mirrorOf(versions[0]?.mirror_url, outcome),
-    end_of_life: endOfLife(image, snapshot)?.endOfLife,
-    warnings: outcome?.warnings ?? [],
-    error: outcome?.error,
-  }
+  const { reason, resolver, trust, current: newest, warnings = [], error } = outcome ?? {}
+  const status = outcome === undefined ? 'skipped' : statuses[outcome.status]
+  const mirror = mirrorOf(image.versions[0]?.mirrorUrl, outcome)
+  return checkedImage(image, { status, reason, resolver, trust, newest, mirror, warnings, error }, now)
 }
 
 const statuses: Readonly<Record<ImageOutcome['status'], CheckStatus>> = {

@@ -1,73 +1,61 @@
 import type { ServerResponse } from 'node:http'
 
-/** Server-sent events to everybody who listens. */
+/** Listeners at once. */
+const mostListeners = 256
+/** Bytes that may wait for a slow listener before it is cut off. */
+const backlog = 256 * 1024
+/** Milliseconds between signs of life, which keep proxies from closing the connection. */
+const heartbeat = 15_000
+/** Milliseconds between two messages. */
+const interval = 250
+
+/** Sends a state to everybody who listens, as server-sent events of one kind. */
 export interface Hub {
-  /** Sends the last event of each kind at once, and later ones as they come; returns false if there is no room. */
+  /** Sends the last state at once, and later ones as they come; returns false if there is no room. */
   add(response: ServerResponse): boolean
-  publish(kind: string, data: unknown): void
+  /** The state has changed: it is sent soon, together with the changes that follow until then. */
+  changed(): void
+  /** Sends what has changed, and ends. */
   close(): void
 }
 
-export interface HubLimits {
-  readonly listeners: number
-  /** Bytes that may wait for a slow listener before it is cut off. */
-  readonly backlog: number
-  /** Milliseconds between signs of life, which keep proxies from closing the connection. */
-  readonly heartbeat: number
-}
-
-export function createHub({ listeners, backlog, heartbeat }: HubLimits): Hub {
-  const open = new Set<ServerResponse>()
-  const last = new Map<string, string>()
-  const send = (response: ServerResponse, text: string) => {
-    if (response.writableLength > backlog) response.destroy()
-    else response.write(text)
+/** @param state what is sent, or undefined if there is nothing yet */
+export function createHub(kind: string, state: () => object | undefined): Hub {
+  const listeners = new Set<ServerResponse>()
+  let timer: NodeJS.Timeout | undefined
+  const message = () => {
+    const data = state()
+    return data === undefined ? '' : `event: ${kind}\ndata: ${JSON.stringify(data)}\n\n`
   }
-  const sendAll = (text: string) => {
-    for (const response of open) send(response, text)
+  const send = (text: string, receivers: Iterable<ServerResponse>) => {
+    for (const response of receivers) {
+      if (response.writableLength > backlog) response.destroy()
+      else response.write(text)
+    }
   }
-  const timer = setInterval(() => sendAll(': still here\n\n'), heartbeat).unref()
+  const tell = () => {
+    timer = undefined
+    send(message(), listeners)
+  }
+  const life = setInterval(() => send(': still here\n\n', listeners), heartbeat).unref()
   return {
     add: (response) => {
-      if (open.size >= listeners) return false
-      open.add(response)
-      response.on('close', () => open.delete(response))
-      send(response, ['retry: 5000\n\n', ...last.values()].join(''))
+      if (listeners.size >= mostListeners) return false
+      listeners.add(response)
+      response.on('close', () => listeners.delete(response))
+      send(`retry: 5000\n\n${message()}`, [response])
       return true
     },
-    publish: (kind, data) => {
-      const text = `event: ${kind}\ndata: ${JSON.stringify(data)}\n\n`
-      last.set(kind, text)
-      sendAll(text)
+    changed: () => {
+      timer ??= setTimeout(tell, interval).unref()
     },
     close: () => {
-      clearInterval(timer)
-      for (const response of open) response.end()
-    },
-  }
-}
-
-/** Calls `action` at once, then at most every `interval` milliseconds; the last call is never lost. */
-export function throttle(action: () => void, interval: number): { call(): void; flush(): void } {
-  let timer: NodeJS.Timeout | undefined
-  let waiting = false
-  const act = () => {
-    waiting = false
-    action()
-    timer = setTimeout(() => {
-      timer = undefined
-      if (waiting) act()
-    }, interval).unref()
-  }
-  return {
-    call: () => {
-      waiting = true
-      if (timer === undefined) act()
-    },
-    flush: () => {
-      clearTimeout(timer)
-      timer = undefined
-      if (waiting) act()
+      clearInterval(life)
+      if (timer !== undefined) {
+        clearTimeout(timer)
+        tell()
+      }
+      for (const response of listeners) response.end()
     },
   }
 }

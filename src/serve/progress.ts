@@ -1,4 +1,4 @@
-import type { ImageRef, ImageStep, RunEvent } from '../events.ts'
+import type { RunEvent } from '../events.ts'
 
 /** An image that a run is working on. */
 export interface ActiveImage {
@@ -25,43 +25,33 @@ export const noProgress: RunProgress = { images: 0, done: 0, updated: 0, failed:
 export function advance(progress: RunProgress, event: RunEvent): RunProgress {
   if (event.type === 'run-start') return { ...noProgress, images: event.images }
   if (event.type === 'note') return progress
-  const { image, step } = event
-  if (step.type === 'done') return finish(progress, image, step.status)
-  const before = progress.active.find(({ ordinal }) => ordinal === image.ordinal)
-  const after = activeImage(image, step, before)
-  if (after === before || after === undefined) return progress
-  const others = progress.active.filter((one) => one !== before)
-  return { ...progress, active: [...others, after].sort((a, b) => a.ordinal - b.ordinal) }
-}
-
-function activeImage(
-  { ordinal, name }: ImageRef,
-  step: ImageStep,
-  before: ActiveImage | undefined,
-): ActiveImage | undefined {
+  const { step } = event
+  const { ordinal, name } = event.image
+  const { done, updated, failed } = progress
+  const others = progress.active.filter((one) => one.ordinal !== ordinal)
+  const withImage = (image: ActiveImage): RunProgress => ({
+    ...progress,
+    active: [...others, image].sort((a, b) => a.ordinal - b.ordinal),
+  })
   switch (step.type) {
     case 'checking':
-      return { ordinal, name, phase: 'checking' }
+      return withImage({ ordinal, name, phase: 'checking' })
     case 'transfer-start':
-      return { ordinal, name, phase: 'mirroring', received: 0, size: step.size }
-    case 'transfer-progress':
-      return { ordinal, name, phase: 'mirroring', received: step.received, size: step.size ?? before?.size }
+      return withImage({ ordinal, name, phase: 'mirroring', received: 0, size: step.size })
+    case 'transfer-progress': {
+      const before = progress.active.find((one) => one.ordinal === ordinal)
+      const size = step.size ?? before?.size
+      return withImage({ ordinal, name, phase: 'mirroring', received: step.received, size })
+    }
+    case 'done':
+      return {
+        ...progress,
+        done: done + 1,
+        updated: updated + (step.status === 'updated' || step.status === 'would-update' ? 1 : 0),
+        failed: failed + (step.status === 'failed' ? 1 : 0),
+        active: others,
+      }
     default:
-      return before
-  }
-}
-
-function finish(
-  progress: RunProgress,
-  { ordinal }: ImageRef,
-  status: Extract<ImageStep, { type: 'done' }>['status'],
-): RunProgress {
-  const { done, updated, failed, active } = progress
-  return {
-    ...progress,
-    done: done + 1,
-    updated: updated + (status === 'updated' || status === 'would-update' ? 1 : 0),
-    failed: failed + (status === 'failed' ? 1 : 0),
-    active: active.filter((one) => one.ordinal !== ordinal),
+      return progress
   }
 }

@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto'
-import type { Image } from '../image.ts'
 import { renderPage } from '../page/page.ts'
 import { formatDocument } from '../report/json.ts'
 import { type Catalogue, listImages, standing } from './catalogue.ts'
-import { describeRun, lastRun, type RunRecord, type Runs } from './runs.ts'
+import { describeRun, type Runs } from './runs.ts'
 
 /** The parts of the service that answers are made of. */
 export interface View {
@@ -22,60 +21,55 @@ export interface Answer {
   readonly body: string
 }
 
-/** The reaction to a method and a path. */
-export type Route =
-  | { readonly kind: 'answer'; readonly needsToken: boolean; answer(): Promise<Answer> | Answer }
-  | { readonly kind: 'events' }
-  | { readonly kind: 'refused'; readonly answer: Answer }
+/** `events`: server-sent events, which do not end. */
+export type Reply = Answer | 'events'
 
-type Handler = (id: number) => Promise<Answer> | Answer
+/** @param id the number in the path */
+type Handler = (id: number) => Promise<Reply> | Reply
 
-interface Resource {
-  readonly path: RegExp
-  readonly get: Handler
-  /** Needs the token. */
-  readonly post?: Handler
-}
+/** Handlers by method; whatever changes something is a POST. */
+type Handlers = Readonly<Record<string, Handler>>
 
-export function createRoutes(view: View): (method: string, path: string) => Route {
+/** Returns what replies to a method and a path, or the answer of a refusal. */
+export type Router = (method: string, path: string) => Answer | (() => Promise<Reply> | Reply)
+
+export function createRouter(view: View): Router {
   const resources = resourcesOf(view)
   return (method, path) => {
-    if (path === '/api/v1/events') return method === 'GET' ? { kind: 'events' } : notAllowed('GET')
-    const resource = resources.find((one) => one.path.test(path))
-    if (resource === undefined) return { kind: 'refused', answer: problem(404, 'There is nothing here') }
-    const { get, post } = resource
-    const isReading = method === 'GET' || method === 'HEAD'
-    const handler = isReading ? get : method === 'POST' ? post : undefined
-    if (handler === undefined) return notAllowed(post === undefined ? 'GET, HEAD' : 'GET, HEAD, POST')
-    const id = Number(resource.path.exec(path)?.[1] ?? 0)
-    return { kind: 'answer', needsToken: !isReading, answer: () => handler(id) }
+    const found = resources.find(([pattern]) => pattern.test(path))
+    if (found === undefined) return problem(404, 'There is nothing here')
+    const [pattern, handlers] = found
+    const handler = handlers[method]
+    if (handler !== undefined) return () => handler(Number(pattern.exec(path)?.[1] ?? 0))
+    const allow = Object.keys(handlers).join(', ')
+    return problem(405, `Only ${allow} can be asked here`, { allow })
   }
 }
 
-function notAllowed(allow: string): Route {
-  return { kind: 'refused', answer: problem(405, `Only ${allow} can be asked here`, { allow }) }
-}
-
-/** `/api/v1/events` is not among them: it is no answer that ends. */
-function resourcesOf(view: View): readonly Resource[] {
-  const { runs, catalogue } = view
-  const pageOf = createPages(view.now)
-  const read = async (answer: (images: readonly Image[], error: unknown) => Answer): Promise<Answer> => {
+function resourcesOf(view: View): readonly (readonly [path: RegExp, handlers: Handlers])[] {
+  const { runs, catalogue, now } = view
+  const showPage = async () => {
+    const { images } = await catalogue.read()
+    return page(renderPage(standing(images, runs.last, now()), { live: true }))
+  }
+  const showImages = async () => {
     const { images, error } = await catalogue.read()
-    return answer(images, error)
+    return json(200, { images: listImages(images, runs.last), error })
   }
   return [
-    { path: /^\/$/, get: () => read((images) => page(pageOf(images, lastRun(runs)))) },
-    { path: /^\/healthz$/, get: () => plain(200, 'ok\n') },
-    { path: /^\/readyz$/, get: () => readiness(view) },
-    { path: /^\/metrics$/, get: () => plain(200, formatServiceMetrics(view), metricsType) },
-    {
-      path: /^\/api\/v1\/images$/,
-      get: () => read((images, error) => json(200, { images: listImages(images, lastRun(runs)), error })),
-    },
-    { path: /^\/api\/v1\/runs$/, get: () => listRuns(view), post: () => beginRun(view) },
-    { path: /^\/api\/v1\/runs\/([1-9][0-9]{0,8})$/, get: (id) => showRun(runs.find(id)) },
+    [/^\/$/, reading(showPage)],
+    [/^\/healthz$/, reading(() => plain(200, 'ok\n'))],
+    [/^\/readyz$/, reading(() => readiness(view))],
+    [/^\/metrics$/, reading(() => plain(200, formatServiceMetrics(view), metricsType))],
+    [/^\/api\/v1\/images$/, reading(showImages)],
+    [/^\/api\/v1\/runs$/, { ...reading(() => listRuns(view)), POST: () => beginRun(view) }],
+    [/^\/api\/v1\/runs\/([1-9][0-9]{0,8})$/, reading((id) => showRun(view, id))],
+    [/^\/api\/v1\/events$/, { GET: () => 'events' }],
   ]
+}
+
+function reading(handler: Handler): Handlers {
+  return { GET: handler, HEAD: handler }
 }
 
 async function readiness({ isEnding, catalogue }: View): Promise<Answer> {
@@ -89,7 +83,8 @@ function listRuns({ runs, nextRun }: View): Answer {
   return json(200, { next_run_at: nextRun()?.toISOString(), runs: runs.records.map(describeRun) })
 }
 
-function showRun(record: RunRecord | undefined): Answer {
+function showRun({ runs }: View, wanted: number): Answer {
+  const record = runs.records.find(({ id }) => id === wanted)
   if (record === undefined) return problem(404, 'There is no such run, or it is too long ago')
   return json(200, { ...describeRun(record), report: record.report })
 }
@@ -99,17 +94,6 @@ function beginRun({ isEnding, runs }: View): Answer {
   const id = runs.start('request')
   if (id === undefined) return problem(409, 'A run goes on already, or its hooks are at work')
   return json(202, { id }, { location: `/api/v1/runs/${id}` })
-}
-
-/** The page for readers is made anew only if the catalogue or the runs have changed. */
-function createPages(now: () => Date): (images: readonly Image[], run: RunRecord | undefined) => string {
-  let last: { images: readonly Image[]; run: RunRecord | undefined; html: string } | undefined
-  return (images, run) => {
-    if (last?.images !== images || last.run !== run) {
-      last = { images, run, html: renderPage(standing(images, run, now()), { live: true }) }
-    }
-    return last.html
-  }
 }
 
 const metricsType = 'text/plain; version=0.0.4; charset=utf-8'

@@ -25,19 +25,6 @@ export interface RunRecord {
   readonly hookErrors: readonly string[]
 }
 
-/** The runs of a service: it carries them out, one at a time. */
-export interface Runs {
-  /** Newest first. */
-  readonly records: readonly RunRecord[]
-  find(id: number): RunRecord | undefined
-  /** Begins a run and returns its id, or undefined if one goes on, or its hooks are at work. */
-  start(trigger: Trigger): number | undefined
-  /** Ends the run that goes on: its uploads are aborted, every file is whole. */
-  abort(reason: Error): void
-  /** Settles when no run goes on. */
-  idle(): Promise<void>
-}
-
 export interface RunsContext {
   readonly options: () => ServeOptions
   readonly redact: () => Redact
@@ -52,95 +39,102 @@ export interface RunsContext {
 const listed = 50
 const whole = 10
 
-export function createRuns(context: RunsContext): Runs {
-  let records: readonly RunRecord[] = []
-  let busy: Promise<void> | undefined
-  let controller = new AbortController()
-  const find = (id: number) => records.find((one) => one.id === id)
-  const change: Change = (id, values) => {
-    const changed = find(id)
-    if (changed === undefined) return
-    const record = { ...changed, ...values }
-    records = records.map((one) => (one === changed ? record : one))
-    context.onChange(record)
+/** The runs of a service: it carries them out, one at a time. */
+export class Runs {
+  /** Newest first; only the newest one can be under way. */
+  records: readonly RunRecord[] = []
+  readonly #context: RunsContext
+  #busy: Promise<void> | undefined
+  #controller = new AbortController()
+
+  constructor(context: RunsContext) {
+    this.#context = context
   }
-  return {
-    get records() {
-      return records
-    },
-    find,
-    start: (trigger) => {
-      if (busy !== undefined) return undefined
-      controller = new AbortController()
-      const id = (records[0]?.id ?? 0) + 1
-      const record = { id, trigger, startedAt: context.now(), progress: noProgress, hookErrors: [] }
-      records = [record, ...records]
-        .slice(0, listed)
-        .map((one, index) => (index < whole ? one : shortened(one)))
-      busy = carryOut(record, controller.signal, change, context).finally(() => {
-        busy = undefined
+
+  /** The newest run that has looked at images. */
+  get last(): RunRecord | undefined {
+    return this.records.find(({ report }) => report !== undefined && report.images.length > 0)
+  }
+
+  /** Begins a run and returns its id, or undefined if one goes on, or its hooks are at work. */
+  start(trigger: Trigger): number | undefined {
+    if (this.#busy !== undefined) return undefined
+    this.#controller = new AbortController()
+    const id = (this.records[0]?.id ?? 0) + 1
+    const startedAt = this.#context.now()
+    const older = this.records.map((one, index) => (index + 1 < whole ? one : shortened(one)))
+    this.records = [
+      { id, trigger, startedAt, progress: noProgress, hookErrors: [] },
+      ...older.slice(0, listed - 1),
+    ]
+    this.#context.onEvent({ type: 'run-begin', id, trigger })
+    this.#change({})
+    this.#busy = this.#carryOut(id, startedAt, this.#controller.signal).finally(() => {
+      this.#busy = undefined
+    })
+    return id
+  }
+
+  /** Ends the run that goes on: its uploads are aborted, every file is whole. */
+  abort(reason: Error): void {
+    this.#controller.abort(reason)
+  }
+
+  /** Settles when no run goes on. */
+  async idle(): Promise<void> {
+    await this.#busy
+  }
+
+  /** Changes the record of the newest run. */
+  #change(values: Partial<RunRecord>): void {
+    const [newest, ...older] = this.records
+    if (newest === undefined) return
+    const record = { ...newest, ...values }
+    this.records = [record, ...older]
+    this.#context.onChange(record)
+  }
+
+  /** Never rejects: whatever happens is in the record. */
+  async #carryOut(id: number, startedAt: Date, signal: AbortSignal): Promise<void> {
+    const { options, redact, now, onEvent, httpPolicy } = this.#context
+    const { update, hooks = {} } = options()
+    const end = (report: RunReport, exitStatus: number) =>
+      this.#change({ report: withExitStatus(report, exitStatus), metrics: formatMetrics(report) })
+    try {
+      let progress = noProgress
+      const ran = await updateCatalogue(update, {
+        signal,
+        httpPolicy,
+        onEvent: (event) => {
+          onEvent({ type: 'run-event', id, event })
+          const after = advance(progress, event)
+          if (after === progress) return
+          progress = after
+          this.#change({ progress })
+        },
       })
-      return id
-    },
-    abort: (reason) => controller.abort(reason),
-    idle: async () => busy,
+      const report = redactDeep(ran, redact())
+      const exitStatus = signal.aborted ? 143 : report.summary.failed > 0 ? 1 : 0
+      onEvent({ type: 'run-end', id, report })
+      end(report, exitStatus)
+      const onLine = (line: string) => onEvent({ type: 'hook-line', line })
+      const failures = await runHooks(report, exitStatus, hooks, { httpPolicy, onLine })
+      for (const error of failures) onEvent({ type: 'hook-failed', error })
+      if (failures.length > 0) this.#change({ hookErrors: failures.map(({ message }) => redact()(message)) })
+    } catch (thrown) {
+      const error = asUpdaterError(thrown)
+      const seconds = (now().getTime() - startedAt.getTime()) / 1000
+      const refusal = { startedAt, seconds, errors: listDefects(error) }
+      const report = refusedReport('update', refusal, { dry_run: update.dryRun ?? false })
+      onEvent({ type: 'run-refused', id, error })
+      end(redactDeep(report, redact()), error.code === 'INTERNAL' ? 1 : 2)
+    }
   }
 }
-
-type Change = (id: number, values: Partial<RunRecord>) => void
 
 function shortened(record: RunRecord): RunRecord {
   const { report } = record
   return { ...record, metrics: undefined, report: report && { ...report, images: [], changes: [] } }
-}
-
-/** Never throws: whatever happens is in the record. */
-async function carryOut(
-  { id, trigger, startedAt, progress: beginning }: RunRecord,
-  signal: AbortSignal,
-  change: Change,
-  { options, redact, now, onEvent, httpPolicy }: RunsContext,
-): Promise<void> {
-  const { update, hooks = {} } = options()
-  onEvent({ type: 'run-begin', id, trigger })
-  change(id, {})
-  try {
-    let progress = beginning
-    const ran = await updateCatalogue(update, {
-      signal,
-      httpPolicy,
-      onEvent: (event) => {
-        onEvent({ type: 'run-event', id, event })
-        const before = progress
-        progress = advance(before, event)
-        if (progress !== before) change(id, { progress })
-      },
-    })
-    const report = redactDeep(ran, redact())
-    const exitStatus = signal.aborted ? 143 : report.summary.failed > 0 ? 1 : 0
-    onEvent({ type: 'run-end', id, report })
-    change(id, ended(report, exitStatus))
-    const onLine = (line: string) => onEvent({ type: 'hook-line', line })
-    const failures = await runHooks(report, exitStatus, hooks, { httpPolicy, onLine })
-    for (const error of failures) onEvent({ type: 'hook-failed', error })
-    if (failures.length > 0) change(id, { hookErrors: failures.map(({ message }) => redact()(message)) })
-  } catch (thrown) {
-    const error = asUpdaterError(thrown)
-    const seconds = (now().getTime() - startedAt.getTime()) / 1000
-    const refusal = { startedAt, seconds, errors: listDefects(error) }
-    const report = refusedReport('update', refusal, { dry_run: update.dryRun ?? false })
-    onEvent({ type: 'run-refused', id, error })
-    change(id, ended(redactDeep(report, redact()), error.code === 'INTERNAL' ? 1 : 2))
-  }
-}
-
-function ended(report: RunReport, exitStatus: number): Partial<RunRecord> {
-  return { report: withExitStatus(report, exitStatus), metrics: formatMetrics(report) }
-}
-
-/** The newest run that has looked at images. */
-export function lastRun({ records }: Runs): RunRecord | undefined {
-  return records.find(({ report }) => report !== undefined && report.images.length > 0)
 }
 
 /** A run as the API lists it; `summary` and the rest are absent while it goes on. */

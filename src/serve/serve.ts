@@ -1,18 +1,13 @@
 import { asUpdaterError, formatPlace, UpdaterError } from '../errors.ts'
 import { createRedact } from '../redact.ts'
 import { secretsOf as secretsOfMirror } from '../stores/kinds.ts'
-import { createCatalogue } from './catalogue.ts'
-import { createHub, throttle } from './hub.ts'
+import { Catalogue } from './catalogue.ts'
+import { createHub } from './hub.ts'
 import type { ServeContext, ServeOptions, Service } from './options.ts'
-import { createRoutes } from './routes.ts'
-import { createRuns, describeRun } from './runs.ts'
-import { createAlarm, delayed, parseSchedule } from './schedule.ts'
-import { openServer, serverLimits } from './server.ts'
-
-/** The catalogue is read again if its last reading is older than this (milliseconds). */
-const readingAge = 5_000
-/** Listeners are told of progress at most this often (milliseconds). */
-const tellEvery = 250
+import { createRouter } from './routes.ts'
+import { describeRun, Runs } from './runs.ts'
+import { createAlarm, delayed, nextTime } from './schedule.ts'
+import { openServer } from './server.ts'
 
 /**
  * Runs `updateCatalogue` on a schedule, and shows over HTTP what the catalogue holds and how the runs go.
@@ -25,39 +20,33 @@ export async function serveCatalogue(
   context: ServeContext = {},
 ): Promise<Service> {
   const { onEvent = () => {}, now = () => new Date(), random = Math.random, httpPolicy } = context
-  let options = checked(await load())
+  let options = checked(await load(), now())
   let nextRun: Date | undefined
   let ending: Promise<void> | undefined
   const redact = () => createRedact(secretsOf(options))
   const note = (level: 'info' | 'warning', message: string) => onEvent({ type: 'note', level, message })
-  const hub = createHub(serverLimits)
-  const catalogue = createCatalogue({ options: () => options.update, redact, maxAge: readingAge })
-  const publish = throttle(() => {
-    const [newest] = runs.records
-    if (newest !== undefined) hub.publish('run', describeRun(newest))
-  }, tellEvery)
-  const runs = createRuns({
+  const catalogue = new Catalogue(() => options.update, redact)
+  const hub = createHub('run', () => runs.records[0] && describeRun(runs.records[0]))
+  const runs = new Runs({
     options: () => options,
     redact,
     now,
     onEvent,
     httpPolicy,
     onChange: ({ report }) => {
-      publish.call()
-      if (report === undefined) return
-      catalogue.forget()
-      publish.flush()
+      hub.changed()
+      if (report !== undefined) catalogue.forget()
     },
   })
-  const alarm = createAlarm(now, () => {
+  const setAlarm = createAlarm(now, () => {
     const id = runs.start('schedule')
     if (id === undefined) note('info', 'A run goes on: the one that is due is left out')
     schedule()
   })
   const schedule = () => {
-    const due = options.schedule === undefined ? undefined : parseSchedule(options.schedule).after(now())
+    const due = options.schedule === undefined ? undefined : nextTime(options.schedule, now())
     nextRun = due && delayed(due, options.jitter ?? 0, random())
-    alarm.set(nextRun)
+    setAlarm(nextRun)
     onEvent({ type: 'next-run', at: nextRun })
   }
   const tellOfCatalogue = async () => {
@@ -68,7 +57,7 @@ export async function serveCatalogue(
   }
   const server = await openServer({
     listen: options.listen,
-    route: createRoutes({
+    route: createRouter({
       runs,
       catalogue,
       now,
@@ -86,7 +75,7 @@ export async function serveCatalogue(
   async function reload(): Promise<void> {
     try {
       const before = options
-      options = checked(await load())
+      options = checked(await load(), now())
       const { listen, schedule: cron, jitter } = options
       if (listen.host !== before.listen.host || listen.port !== before.listen.port) {
         note('warning', 'Another address to listen on is taken up by a restart only')
@@ -102,7 +91,7 @@ export async function serveCatalogue(
   }
 
   async function end(): Promise<void> {
-    alarm.set(undefined)
+    setAlarm(undefined)
     const reason = new UpdaterError('ABORTED', 'The service is ending')
     const timer = setTimeout(() => runs.abort(reason), options.shutdownTimeout ?? 0)
     await runs.idle()
@@ -122,8 +111,8 @@ export async function serveCatalogue(
 }
 
 /** @throws UpdaterError CONFIGURATION */
-function checked(options: ServeOptions): ServeOptions {
-  if (options.schedule !== undefined) parseSchedule(options.schedule)
+function checked(options: ServeOptions, now: Date): ServeOptions {
+  if (options.schedule !== undefined) nextTime(options.schedule, now)
   if (options.token !== undefined && !/^[\x21-\x7e]{16,}$/.test(options.token)) {
     throw new UpdaterError('CONFIGURATION', 'The token is not 16 or more visible ASCII characters', {
       remedy: 'Make one that cannot be guessed: openssl rand -hex 32',

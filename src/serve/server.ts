@@ -5,25 +5,13 @@ import { UpdaterError } from '../errors.ts'
 import { explainRefusal } from '../files.ts'
 import { refuseStranger, refuseToken } from './access.ts'
 import type { Hub } from './hub.ts'
-import { type Answer, problem, type Route } from './routes.ts'
+import type { ServeOptions } from './options.ts'
+import { type Answer, problem, type Reply, type Router } from './routes.ts'
 
-/** Every limit of the server. Times are in milliseconds. */
-export const serverLimits = {
-  connections: 1024,
-  requestsPerConnection: 1000,
-  headerBytes: 8192,
-  headers: 64,
-  bodyBytes: 1024,
-  /** From the first byte of a request to the end of its headers, and to its end. */
-  headersTime: 10_000,
-  requestTime: 15_000,
-  keepAlive: 5_000,
-  /** For the client to take the answer. */
-  answerTime: 60_000,
-  listeners: 256,
-  backlog: 256 * 1024,
-  heartbeat: 15_000,
-} as const
+/** Bytes of a body, which no route needs. */
+const longestBody = 1024
+/** Milliseconds for the client to take the answer. */
+const answerTime = 60_000
 
 /** On every answer: nothing is framed, guessed, cached, or loaded from elsewhere. */
 const securityHeaders: Readonly<Record<string, string>> = {
@@ -43,8 +31,8 @@ export interface HttpServer {
 }
 
 export interface ServerOptions {
-  readonly listen: { readonly host: string; readonly port: number }
-  readonly route: (method: string, path: string) => Route
+  readonly listen: ServeOptions['listen']
+  readonly route: Router
   readonly hub: Hub
   readonly token: () => string | undefined
   readonly allowedHosts: () => readonly string[]
@@ -52,20 +40,20 @@ export interface ServerOptions {
 
 /** @throws UpdaterError CONFIGURATION if the address cannot be listened on */
 export async function openServer(options: ServerOptions): Promise<HttpServer> {
-  const limits = serverLimits
   const server = createServer(
     {
-      maxHeaderSize: limits.headerBytes,
-      headersTimeout: limits.headersTime,
-      requestTimeout: limits.requestTime,
-      keepAliveTimeout: limits.keepAlive,
+      maxHeaderSize: 8192,
+      // From the first byte of a request to the end of its headers, and to its end.
+      headersTimeout: 10_000,
+      requestTimeout: 15_000,
+      keepAliveTimeout: 5_000,
       connectionsCheckingInterval: 1000,
     },
     (request, response) => void respond(request, response, options),
   )
-  server.maxConnections = limits.connections
-  server.maxRequestsPerSocket = limits.requestsPerConnection
-  server.maxHeadersCount = limits.headers
+  server.maxConnections = 1024
+  server.maxRequestsPerSocket = 1000
+  server.maxHeadersCount = 64
   const { host, port } = options.listen
   try {
     server.listen(port, host)
@@ -96,58 +84,56 @@ export async function openServer(options: ServerOptions): Promise<HttpServer> {
 
 /** Never rejects. */
 async function respond(request: IncomingMessage, response: ServerResponse, options: ServerOptions) {
-  const { hub, token, allowedHosts } = options
   response.on('error', () => {})
   for (const [name, value] of Object.entries(securityHeaders)) response.setHeader(name, value)
-  const refuse = (answer: Answer) => send(request, response, answer)
+  try {
+    const reply = await replyTo(request, options)
+    if (reply !== 'events') return send(request, response, reply)
+    response.setHeader('content-type', 'text/event-stream; charset=utf-8')
+    response.setHeader('x-accel-buffering', 'no')
+    if (options.hub.add(response)) return
+    send(request, response, problem(503, 'Too many listeners', { 'retry-after': '30' }))
+  } catch (error) {
+    process.emitWarning(error instanceof Error ? error : String(error))
+    send(request, response, problem(500, 'The answer could not be made'))
+  }
+}
+
+async function replyTo(
+  request: IncomingMessage,
+  { route, token, allowedHosts }: ServerOptions,
+): Promise<Reply> {
+  const { method = '', url = '' } = request
   const { host: [host, ...others] = [] } = request.headersDistinct
   const headers = { ...request.headers, host: others.length > 0 ? undefined : host }
   const stranger = refuseStranger(headers, allowedHosts())
-  if (stranger !== undefined) return refuse(problem(stranger.status, stranger.message))
-  const route = options.route(request.method ?? '', pathOf(request))
-  if (route.kind === 'refused') return refuse(route.answer)
-  if (route.kind === 'events') return openStream(request, response, hub)
-  if (route.needsToken) {
-    const refusal = refuseToken(request.headers.authorization, token())
-    if (refusal !== undefined) {
-      return refuse(problem(refusal.status, refusal.message, { 'www-authenticate': 'Bearer' }))
-    }
-    if (!(await takeBody(request))) return refuse(problem(413, 'The body is too large: none is needed'))
+  if (stranger !== undefined) return stranger
+  const reply = route(method, url.replace(/[?#].*$/s, ''))
+  if (typeof reply !== 'function') return reply
+  if (method === 'POST') {
+    const refusal = refuseToken(headers.authorization, token())
+    if (refusal !== undefined) return refusal
+    if (!(await takeBody(request))) return problem(413, 'The body is too large: none is needed')
   }
-  try {
-    send(request, response, await route.answer())
-  } catch (error) {
-    process.emitWarning(error instanceof Error ? error : String(error))
-    refuse(problem(500, 'The answer could not be made'))
-  }
-}
-
-function pathOf({ url = '' }: IncomingMessage): string {
-  return url.replace(/[?#].*$/s, '')
+  return reply()
 }
 
 function send(request: IncomingMessage, response: ServerResponse, { status, headers, body }: Answer): void {
-  const timer = setTimeout(() => response.destroy(), serverLimits.answerTime).unref()
+  const timer = setTimeout(() => response.destroy(), answerTime).unref()
   response.on('close', () => clearTimeout(timer))
   if (status === 413 || !request.complete) response.setHeader('connection', 'close')
   response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) })
   response.end(request.method === 'HEAD' ? undefined : body)
 }
 
-function openStream(request: IncomingMessage, response: ServerResponse, hub: Hub): void {
-  response.setHeader('content-type', 'text/event-stream; charset=utf-8')
-  response.setHeader('x-accel-buffering', 'no')
-  if (!hub.add(response)) send(request, response, problem(503, 'Too many listeners', { 'retry-after': '30' }))
-}
-
 /** Reads a body, which no route needs, to its end; returns false if it is too long. */
 async function takeBody(request: IncomingMessage): Promise<boolean> {
-  if (Number(request.headers['content-length'] ?? 0) > serverLimits.bodyBytes) return false
+  if (Number(request.headers['content-length'] ?? 0) > longestBody) return false
   let bytes = 0
   try {
     for await (const chunk of request) {
       bytes += (chunk as Buffer).length
-      if (bytes > serverLimits.bodyBytes) return false
+      if (bytes > longestBody) return false
     }
     return true
   } catch {
