@@ -76,16 +76,21 @@ export class Transport {
     const slots = this.#slotsFor(lane, wire.url.origin)
     return new Promise((resolve, reject) => {
       const exchanging = slots(async () => {
-        if (wire.signal?.aborted) return
+        const { signal } = wire
+        if (signal?.aborted) return
         if (this.#isClosed) throw new Error(clientClosed)
         const request = this.#write(wire, proxy).on('error', reject)
         request.once('response', (answer) => {
           answer.once('end', () => request.writableFinished || request.destroy()) // an early refusal
           resolve(answer)
         })
+        // Node's own `signal` would stay with the connection, and end another request's with it.
+        const abort = () => request.destroy(new Error('aborted'))
+        signal?.addEventListener('abort', abort, { once: true })
         this.#open.add(request)
         await ended(request)
         this.#open.delete(request)
+        signal?.removeEventListener('abort', abort)
         reject(new Error('the connection broke off')) // unless there is an answer or another error
       })
       exchanging.catch(reject)
@@ -94,7 +99,7 @@ export class Transport {
 
   /** Writes a request: to the server, through a tunnel, or, without TLS, to the proxy itself. */
   #write(wire: WireRequest, proxy: ProxySetting | undefined): ClientRequest {
-    const { method, url, body, signal } = wire
+    const { method, url, body } = wire
     const { connectTimeout, headersTimeout, uploadRate } = this.#policy
     const forward = url.protocol === 'http:' ? proxy : undefined
     const peer = forward === undefined ? url : new URL(forward.uri)
@@ -104,7 +109,7 @@ export class Transport {
     if (body !== undefined) headers['content-length'] = String(Buffer.byteLength(body))
     if (forward?.authorization !== undefined) headers['proxy-authorization'] = forward.authorization
     const isTls = peer.protocol === 'https:'
-    const request = (isTls ? requestHttps : requestHttp)(peer, { method, path, headers, agent, signal })
+    const request = (isTls ? requestHttps : requestHttp)(peer, { method, path, headers, agent })
     request.maxHeadersCount = 0 // Node would leave out the others; the limit on their bytes stays
     limitTime(request, isTls ? 'secureConnect' : 'connect', {
       connect: connectTimeout,
@@ -140,7 +145,11 @@ function limitTime(
       socket.off(connected, restart)
       clearTimeout(timer)
     }
-    if (!request.reusedSocket) socket.once(connected, restart)
+    if (!request.reusedSocket) {
+      socket.once(connected, restart)
+      // Node listens to no error of a connection that is just given back: it would end the process.
+      socket.on('error', () => undefined)
+    }
     request.once('response', stop).once('close', stop).once('error', stop)
   })
 }
@@ -201,7 +210,7 @@ async function* watched(
   let since = performance.now()
   const timer = setTimeout(() => isWaiting && answer.destroy(stalled), idleTimeout)
   try {
-    for await (const chunk of answer) {
+    for await (const chunk of answer.iterator({ destroyOnReturn: false })) {
       isWaiting = false
       waited += performance.now() - since
       bytes += chunk.length
@@ -219,6 +228,9 @@ async function* watched(
     throw fail(thrown)
   } finally {
     clearTimeout(timer)
+    // A reader that stops at the last byte leaves the connection to the next request.
+    if (answer.complete) answer.resume()
+    else answer.destroy()
   }
 }
 

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { startProxy } from '../support/proxy.ts'
-import { client, failure, origin } from './world.ts'
+import { client, collect, failure, origin } from './world.ts'
 
 /** A server that does with each connection what it is told, from the first bytes of a request on. */
 async function rawServer(answer: (socket: Socket) => void): Promise<string> {
@@ -113,4 +113,52 @@ test('headers beyond the number that Node keeps count, too', async () => {
     socket.write(fine.replace('Content-', `${many}ETag: "e"\r\nContent-`)),
   )
   expect((await client().text(`${url}/a`)).etag).toBe('"e"')
+})
+
+test('a reader that stops at the last byte leaves the connection to the next request', async () => {
+  const sockets = new Set<unknown>()
+  const url = await rawServer((socket) => {
+    sockets.add(socket)
+    socket.write(fine)
+    socket.on('data', () => socket.write(fine))
+  })
+  const http = client()
+  for (let count = 0; count < 5; count++) {
+    const { body } = await http.send('GET', `${url}/a`)
+    for await (const chunk of body) if (chunk.length === 4) break
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  expect(sockets.size).toBe(1)
+})
+
+test('an abort of a request that is done leaves its connection to the next one', async () => {
+  let finish = () => {}
+  const url = await rawServer((socket) => {
+    socket.write(fine)
+    socket.on('data', () => socket.write(fine.slice(0, -2)))
+    finish = () => void socket.write(fine.slice(-2))
+  })
+  const http = client()
+  const controller = new AbortController()
+  await http.text(`${url}/a`, { signal: controller.signal })
+  const { body } = await http.send('GET', `${url}/a`)
+  controller.abort()
+  finish()
+  expect((await collect(body)).toString()).toBe('fine')
+})
+
+test('an abort at the last byte, and a client that is closed there, end no process', async () => {
+  const server = await origin({ '/a': { body: { size: 300_000 } } })
+  for (let count = 0; count < 20; count++) {
+    const http = client()
+    const controller = new AbortController()
+    const { body } = await http.send('GET', `${server.url}/a`, { signal: controller.signal })
+    let size = 0
+    for await (const chunk of body) {
+      size += chunk.length
+      if (size === 300_000) break
+    }
+    if (count % 2 === 0) controller.abort()
+    else await http.close()
+  }
 })
