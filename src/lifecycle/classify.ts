@@ -1,7 +1,7 @@
 import { compareNatural } from '../discovery/natural-order.ts'
 import type { Image } from '../image.ts'
-import type { LifecycleImage, LifecycleRelease } from '../report/schemas.ts'
-import { daysLeft, hasEnded, type LifecycleData, type Release, releaseOf, releasesOf } from './end-of-life.ts'
+import type { LifecycleRelease } from '../report/schemas.ts'
+import { daysLeft, hasEnded, type LifecycleData, type Release, releaseOf } from './end-of-life.ts'
 import type { Product } from './products.ts'
 
 export interface Question {
@@ -26,27 +26,25 @@ export function productsOf(images: readonly Image[]): Product[] {
  * release first.
  */
 export function classify(question: Question): LifecycleRelease[] {
-  return productsOf(question.images).flatMap((product) => {
-    const present = releasesIn(question, product)
-    return [...present, ...missing(question, product)].sort((a, b) =>
+  return productsOf(question.images).flatMap((product) =>
+    [...present(question, product), ...missing(question, product)].sort((a, b) =>
       compareNatural(b.release ?? '', a.release ?? ''),
-    )
-  })
+    ),
+  )
 }
 
-function releasesIn({ images, data, today, within }: Question, product: Product): LifecycleRelease[] {
-  const byRelease = new Map<string | undefined, Image[]>()
+function present({ images, data, today, within }: Question, product: Product): LifecycleRelease[] {
+  const byRelease = new Map<string | undefined, readonly Image[]>()
   for (const image of images) {
     const found = releaseOf(image)
     if (found?.product !== product) continue
     byRelease.set(found.release, [...(byRelease.get(found.release) ?? []), image])
   }
   return [...byRelease].map(([name, some]) => {
-    const release = releasesOf(product, data).find((one) => one.release === name)
-    const isOff = some.every(({ enable }) => !enable)
+    const release = data.products[product.name]?.find((one) => one.release === name)
     const status = release === undefined ? 'unknown' : statusOf(release, today, within)
     return {
-      status: isOff ? 'disabled' : status,
+      status: some.every(({ enable }) => !enable) ? 'disabled' : status,
       ...aboutOf(product, { release: name, ...release }, some, today),
     }
   })
@@ -57,7 +55,7 @@ function missing({ catalogue, data, today, within }: Question, product: Product)
   const others = catalogue.filter((image) => releaseOf(image)?.product === product)
   if (others.every(({ enable }) => !enable)) return []
   const there = new Set(others.map((image) => releaseOf(image)?.release))
-  const wanted = releasesOf(product, data).filter(
+  const wanted = data.products[product.name]?.filter(
     (one) =>
       !there.has(one.release) &&
       (one.released === undefined || one.released <= today) &&
@@ -65,10 +63,7 @@ function missing({ catalogue, data, today, within }: Question, product: Product)
       (product.offered === undefined || product.offered.test(one.release)) &&
       (product.longTermOnly === undefined || one.longTerm === true),
   )
-  return wanted.map((one) => ({
-    status: 'missing',
-    ...aboutOf(product, one, [], today),
-  }))
+  return (wanted ?? []).map((one) => ({ status: 'missing', ...aboutOf(product, one, [], today) }))
 }
 
 function statusOf(release: Release, today: string, within: number): 'expired' | 'expiring' | 'supported' {
@@ -87,12 +82,14 @@ function aboutOf(
     label,
     release: release.release,
     released: release.released,
-    images: images.map(imageOf),
+    images: images.map(({ file, line, name, shortname, enable }) => ({
+      file,
+      line,
+      name,
+      shortname,
+      enable,
+    })),
     end_of_life: release.endOfLife,
     days_left: daysLeft(release, today),
   }
-}
-
-function imageOf({ file, line, name, shortname, enable }: Image): LifecycleImage {
-  return { file, line, name, shortname, enable }
 }

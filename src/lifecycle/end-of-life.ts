@@ -1,5 +1,6 @@
 import { compareNatural } from '../discovery/natural-order.ts'
 import type { Image } from '../image.ts'
+import { daysBetween } from '../report/check.ts'
 import { type Product, products, undated } from './products.ts'
 
 /** One release of a distribution. */
@@ -39,57 +40,37 @@ export interface ImageRelease {
 }
 
 /** Returns the release that an image is of, or undefined if its distribution has no dates. */
-export function releaseOf(image: Image): ImageRelease | undefined {
-  const slugs = slugsOf(image)
+export function releaseOf({
+  name,
+  shortname,
+  osDistro,
+  osVersion,
+  versions,
+}: Image): ImageRelease | undefined {
+  const slugs = [shortname ?? name, name].map((text) => text.toLowerCase().replaceAll(/[^a-z0-9.]+/g, '-'))
   for (const slug of slugs) {
     const product = products.find(({ names }) => names.test(slug))
     if (product === undefined) continue
-    const rest = slug.replace(product.names, '')
-    return {
-      product,
-      release: firstRelease(product, [image.osVersion, numberIn(rest), newestVersion(image)]),
-    }
+    const [number] = /\d+(?:\.\d+)*/.exec(slug.replace(product.names, '')) ?? []
+    const newest = versions.flatMap(({ version }) => version ?? []).sort(compareNatural)
+    return { product, release: firstRelease(product, [osVersion, number, newest.at(-1)]) }
   }
-  const product = products.find(({ distro }) => distro !== undefined && distro === image.osDistro)
+  const product = products.find(({ distro }) => distro !== undefined && distro === osDistro)
   if (product === undefined || slugs.some((slug) => undated.test(slug))) return undefined
-  return { product, release: firstRelease(product, [image.osVersion]) }
+  return { product, release: firstRelease(product, [osVersion]) }
 }
 
 function firstRelease(product: Product, texts: readonly (string | undefined)[]): string | undefined {
   return texts.map((text) => product.release.exec(text ?? '')?.[1]).find((release) => release !== undefined)
 }
 
-/** Returns `24.04` of `-24.04-minimal`. */
-function numberIn(slug: string): string | undefined {
-  return /\d+(?:\.\d+)*/.exec(slug)?.[0]
-}
-
-function newestVersion({ versions }: Image): string | undefined {
-  return versions
-    .flatMap(({ version }) => version ?? [])
-    .sort(compareNatural)
-    .at(-1)
-}
-
-/** Returns the names of an image in the form `ubuntu-24.04-minimal`. */
-function slugsOf({ shortname, name }: Image): string[] {
-  return [shortname ?? name, name].map((text) => text.toLowerCase().replaceAll(/[^a-z0-9.]+/g, '-'))
-}
-
 /** Returns the dates of an image's release, or undefined if its distribution has none or they do not name the release. */
 export function endOfLife(image: Image, data: LifecycleData): EndOfLife | undefined {
   const found = releaseOf(image)
-  const release = releasesOf(found?.product, data).find((one) => one.release === found?.release)
-  if (found === undefined || release === undefined) return undefined
-  return { ...release, product: found.product.name, label: found.product.label }
-}
-
-/** Returns the releases of a product as far as the dates name them. */
-export function releasesOf(
-  product: Product | undefined,
-  { products: known }: LifecycleData,
-): readonly Release[] {
-  return product !== undefined && Object.hasOwn(known, product.name) ? (known[product.name] ?? []) : []
+  if (found === undefined) return undefined
+  const { name: product, label } = found.product
+  const release = data.products[product]?.find((one) => one.release === found.release)
+  return release && { ...release, product, label }
 }
 
 /** @param today `YYYY-MM-DD` */
@@ -97,9 +78,7 @@ export function hasEnded({ endOfLife: end, ended }: Release, today: string): boo
   return ended === true || (end !== undefined && end <= today)
 }
 
-const oneDay = 24 * 60 * 60 * 1000
-
 /** Returns the days until the end, negative after it, or undefined if its day is not known. */
 export function daysLeft({ endOfLife: end }: Partial<Release>, today: string): number | undefined {
-  return end === undefined ? undefined : Math.round((Date.parse(end) - Date.parse(today)) / oneDay)
+  return daysBetween(Date.parse(today), end === undefined ? undefined : Date.parse(end))
 }

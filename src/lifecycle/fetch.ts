@@ -3,7 +3,6 @@ import { asUpdaterError, UpdaterError } from '../errors.ts'
 import { abortedError } from '../http/abort.ts'
 import { createHttpClient } from '../http/client.ts'
 import type { Policy } from '../http/policy.ts'
-import type { DiscoveryHttp } from '../http/types.ts'
 import { version } from '../package.ts'
 import type { LifecycleData, Release } from './end-of-life.ts'
 import type { Product } from './products.ts'
@@ -41,31 +40,24 @@ export async function fetchLifecycles(
   { signal = new AbortController().signal, httpPolicy, sources, today }: FetchOptions,
 ): Promise<FetchedLifecycles> {
   const http = createHttpClient({ version: version(), policy: httpPolicy })
-  const fetching = { http, signal, sources: { ...publicSources, ...sources } }
+  const fetchOrRemember = async (product: Product) => {
+    const url = addressOf(product, { ...publicSources, ...sources })
+    try {
+      return { product, releases: readReleases((await http.text(url, { signal })).text, url, product) }
+    } catch (thrown) {
+      if (signal.aborted) throw abortedError(signal)
+      const releases = snapshot.products[product.name] ?? []
+      return { product, releases, failure: unavailable(product, thrown) }
+    }
+  }
   try {
-    const answers = await Promise.all(products.map((product) => fetchOrRemember(product, fetching)))
+    const answers = await Promise.all(products.map(fetchOrRemember))
     const failures = answers.flatMap(({ failure }) => failure ?? [])
-    const known = answers.map(({ product, releases }) => [product.name, releases] as const)
+    const known = answers.map(({ product, releases }) => [product.name, releases])
     const asOf = failures.length > 0 ? snapshot.asOf : today
     return { data: { asOf, products: Object.fromEntries(known) }, failures }
   } finally {
     await http.close()
-  }
-}
-
-interface Fetching {
-  readonly http: DiscoveryHttp
-  readonly signal: AbortSignal
-  readonly sources: LifecycleSources
-}
-
-async function fetchOrRemember(product: Product, fetching: Fetching) {
-  try {
-    return { product, releases: await fetchReleases(product, fetching) }
-  } catch (thrown) {
-    if (fetching.signal.aborted) throw abortedError(fetching.signal)
-    const releases = snapshot.products[product.name] ?? []
-    return { product, releases, failure: unavailable(product, thrown) }
   }
 }
 
@@ -77,11 +69,15 @@ function unavailable(product: Product, thrown: unknown): UpdaterError {
   })
 }
 
-async function fetchReleases(product: Product, { http, signal, sources }: Fetching): Promise<Release[]> {
-  const isGardenLinux = product.name === 'gardenlinux'
-  const url = isGardenLinux ? sources.gardenLinuxReleases : `${sources.endOfLifeApi}products/${product.name}`
-  const { text } = await http.text(url, { signal })
-  const releases = isGardenLinux ? readGardenLinux(parse(text, url)) : readProduct(parse(text, url), product)
+const gardenLinux = 'gardenlinux'
+
+function addressOf({ name }: Product, { endOfLifeApi, gardenLinuxReleases }: LifecycleSources): string {
+  return name === gardenLinux ? gardenLinuxReleases : `${endOfLifeApi}products/${name}`
+}
+
+function readReleases(text: string, url: string, product: Product): readonly Release[] {
+  const document = parse(text, url)
+  const releases = product.name === gardenLinux ? readGardenLinux(document) : readProduct(document, product)
   if (releases !== undefined && releases.length > 0) return releases
   throw new UpdaterError('DISCOVERY_NOTHING_FOUND', `${url} tells no releases in the form that is known`)
 }

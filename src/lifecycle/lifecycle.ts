@@ -1,14 +1,19 @@
-import { readCatalog } from '../catalog/read.ts'
+import { dirname } from 'node:path'
+import { unifiedDiff } from '../catalog/diff.ts'
+import { lockCatalog } from '../catalog/lock.ts'
+import { readCatalog, readText } from '../catalog/read.ts'
 import { selectImages } from '../catalog/select.ts'
+import { switchEach } from '../catalog/switch.ts'
+import { writeCatalog } from '../catalog/write.ts'
+import { asUpdaterError, type UpdaterError } from '../errors.ts'
 import type { Policy } from '../http/policy.ts'
 import type { Image } from '../image.ts'
 import { type TakenOptions, withDefaults } from '../options.ts'
 import { reportedError } from '../report/refusal.ts'
-import type { LifecycleRelease, LifecycleReport } from '../report/schemas.ts'
+import type { FileChange, LifecycleRelease, LifecycleReport } from '../report/schemas.ts'
 import { classify, productsOf } from './classify.ts'
 import { releaseOf } from './end-of-life.ts'
 import type { FetchedLifecycles, LifecycleSources } from './fetch.ts'
-import { switchOff } from './fix.ts'
 import { snapshot } from './snapshot.ts'
 
 /** The options are those of the command `lifecycle`. */
@@ -81,4 +86,43 @@ function expired(images: readonly Image[], releases: readonly LifecycleRelease[]
       product === found?.product.name && release === found.release
     return image.enable && ended.some(isOf)
   })
+}
+
+interface SwitchedOff {
+  readonly changes: readonly FileChange[]
+  /** The images that are (in a dry run: would be) off now. */
+  readonly images: readonly Image[]
+  readonly failures: readonly UpdaterError[]
+}
+
+/** Switches images off in their files, each file in one step. A failure does not stop the others. */
+async function switchOff(images: readonly Image[], dryRun: boolean): Promise<SwitchedOff> {
+  const files: SwitchedOff[] = []
+  for (const file of new Set(images.map((image) => image.file))) {
+    const some = images.filter((image) => image.file === file)
+    const nothing = (error: unknown) => ({ changes: [], images: [], failures: [asUpdaterError(error)] })
+    files.push(await switchIn(file, some, dryRun).catch(nothing))
+  }
+  return {
+    changes: files.flatMap((one) => one.changes),
+    images: files.flatMap((one) => one.images),
+    failures: files.flatMap((one) => one.failures),
+  }
+}
+
+async function switchIn(file: string, images: readonly Image[], dryRun: boolean): Promise<SwitchedOff> {
+  const lock = dryRun ? undefined : await lockCatalog(dirname(file))
+  try {
+    const before = await readText(file)
+    const edits = images.map(({ index, name }) => ({ index, name, enable: false }))
+    const { text, failed } = switchEach(file, before, edits)
+    if (!dryRun && text !== before) await writeCatalog(file, before, text)
+    return {
+      changes: text === before ? [] : [{ file, diff: unifiedDiff(file, before, text) }],
+      images: images.filter((image) => !failed.some(({ edit }) => edit.index === image.index)),
+      failures: failed.map(({ error }) => error),
+    }
+  } finally {
+    await lock?.release()
+  }
 }
