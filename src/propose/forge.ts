@@ -1,9 +1,9 @@
 import { z } from 'zod'
-import { asUpdaterError, UpdaterError } from '../errors.ts'
+import { asUpdaterError } from '../errors.ts'
 import { readText } from '../http/answer.ts'
 import type { HttpClient } from '../http/types.ts'
 import { redactUrl } from '../http/url.ts'
-import type { Author, Remote } from './git.ts'
+import { type Author, failed, type Remote } from './git.ts'
 import type { Proposal } from './proposals.ts'
 
 /** The address of a forge's API, and the branch that the changes go to. */
@@ -19,24 +19,14 @@ export interface ForgeOptions {
   readonly remote?: string | undefined
 }
 
-/** GitHub or GitLab. All methods throw UpdaterError PROPOSAL_FAILED. */
-export interface Forge {
-  readonly remote: Remote
-  readonly author: Author
-  find(branch: string): Promise<OpenRequest | undefined>
-  open(proposal: Proposal): Promise<OpenRequest>
-  update(request: OpenRequest, proposal: Proposal): Promise<OpenRequest>
-}
-
-/** A pull or merge request that is open. */
-export interface OpenRequest {
+/** A pull or merge request; its URL is for people. */
+interface Request {
   readonly number: number
-  /** For people. */
   readonly url: string
 }
 
 /** The differences between the forges. */
-interface Api {
+export interface Forge {
   readonly remote: Remote
   readonly author: Author
   /** All requests of the repository. */
@@ -48,31 +38,33 @@ interface Api {
   opening(proposal: Proposal): object
   changing(proposal: Proposal): object
   readonly changeMethod: 'PATCH' | 'PUT'
-  readonly request: z.ZodType<OpenRequest>
+  readonly request: z.ZodType<Request>
 }
 
-export function createForge(http: HttpClient, options: ForgeOptions): Forge {
-  const api = options.kind === 'github' ? github(options) : gitlab(options)
-  const { remote, author, requests, headers, request } = api
-  return {
-    remote,
-    author,
-    find: async (branch) => {
-      const url = `${requests}?${new URLSearchParams(api.query(branch))}`
-      const [found] = parsed(z.array(request), await ask(http, 'GET', url, headers))
-      return found
-    },
-    open: async (proposal) =>
-      parsed(request, await ask(http, 'POST', requests, headers, api.opening(proposal))),
-    update: async ({ number }, proposal) => {
-      const url = `${requests}/${number}`
-      return parsed(request, await ask(http, api.changeMethod, url, headers, api.changing(proposal)))
-    },
-  }
+export function forgeOf(options: ForgeOptions): Forge {
+  return options.kind === 'github' ? github(options) : gitlab(options)
+}
+
+/**
+ * Opens a request for the branch of a proposal, or brings the one that is open up to date.
+ * @throws UpdaterError PROPOSAL_FAILED
+ */
+export async function offer(
+  http: HttpClient,
+  { requests, headers, request, changeMethod, ...forge }: Forge,
+  proposal: Proposal,
+): Promise<{ readonly status: 'opened' | 'updated'; readonly url: string }> {
+  const query = new URLSearchParams(forge.query(proposal.branch))
+  const [open] = parsed(z.array(request), await ask(http, 'GET', `${requests}?${query}`, headers))
+  const answer =
+    open === undefined
+      ? await ask(http, 'POST', requests, headers, forge.opening(proposal))
+      : await ask(http, changeMethod, `${requests}/${open.number}`, headers, forge.changing(proposal))
+  return { status: open === undefined ? 'opened' : 'updated', url: parsed(request, answer).url }
 }
 
 /** https://docs.github.com/en/rest/pulls/pulls */
-function github({ api, repository, token, base, remote = 'origin' }: ForgeOptions): Api {
+function github({ api, repository, token, base, remote = 'origin' }: ForgeOptions): Forge {
   const [owner = ''] = repository.split('/')
   return {
     remote: { target: remote },
@@ -97,7 +89,7 @@ function github({ api, repository, token, base, remote = 'origin' }: ForgeOption
 }
 
 /** https://docs.gitlab.com/api/merge_requests/ */
-function gitlab({ api, repository, token, base, remote = 'origin' }: ForgeOptions): Api {
+function gitlab({ api, repository, token, base, remote = 'origin' }: ForgeOptions): Forge {
   const basic = Buffer.from(`image-updater:${token}`).toString('base64')
   return {
     remote: { target: remote, header: remote.includes('://') ? `Authorization: Basic ${basic}` : undefined },
@@ -121,7 +113,7 @@ function gitlab({ api, repository, token, base, remote = 'origin' }: ForgeOption
 function parsed<Value>(schema: z.ZodType<Value>, answer: unknown): Value {
   const { success, data, error } = schema.safeParse(answer)
   if (success) return data
-  throw new UpdaterError('PROPOSAL_FAILED', 'The forge answered something that is not of its API', {
+  throw failed('The forge answered something that is not of its API', {
     remedy: 'Check the address of the API',
     cause: error,
   })
@@ -145,23 +137,17 @@ async function ask(
     })
     const text = await readText(answer, answerLimit)
     if (answer.status >= 200 && answer.status < 300) return JSON.parse(text)
-    throw refused(`${method} ${redactUrl(url)} answered ${answer.status}: ${reasonIn(text)}`, answer.status)
+    const isDenied = answer.status === 401 || answer.status === 403
+    throw failed(`${method} ${redactUrl(url)} answered ${answer.status}: ${reasonIn(text)}`, {
+      remedy: isDenied
+        ? 'Give the token the rights to write contents and pull requests; on GitHub, also allow Actions to create pull requests in the settings'
+        : 'Look at the repository, the base branch and the token',
+    })
   } catch (thrown) {
     const cause = asUpdaterError(thrown)
     if (cause.code === 'PROPOSAL_FAILED') throw cause
-    throw new UpdaterError('PROPOSAL_FAILED', cause.message, {
-      remedy: cause.remedy ?? 'Run it again',
-      cause,
-    })
+    throw failed(cause.message, { remedy: cause.remedy ?? 'Run it again', cause })
   }
-}
-
-function refused(message: string, status: number): UpdaterError {
-  const remedy =
-    status === 401 || status === 403
-      ? 'Give the token the rights to write contents and pull requests; on GitHub, also allow Actions to create pull requests in the settings'
-      : 'Look at the repository, the base branch and the token'
-  return new UpdaterError('PROPOSAL_FAILED', message, { remedy })
 }
 
 /** The message in the body of an error. */

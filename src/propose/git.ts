@@ -1,7 +1,7 @@
 import { lstat, mkdtemp, realpath, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { dirname, join, relative, resolve, sep } from 'node:path'
-import { UpdaterError } from '../errors.ts'
+import { basename, dirname, join, relative, resolve, sep } from 'node:path'
+import { UpdaterError, type UpdaterErrorOptions } from '../errors.ts'
 import { type GitFailure, git } from '../git.ts'
 
 /** The destination of branches. */
@@ -19,62 +19,72 @@ export interface Author {
 
 /** The repository that a catalogue lies in. Its working tree, index and branches stay as they are. */
 export interface Repository {
-  /**
-   * Commits the file's present content, and nothing else, on top of HEAD.
-   * @returns the commit, or undefined if HEAD has that content
-   */
-  commit(file: string, message: string, author: Author): Promise<string | undefined>
-  /** Sets the remote's branch to this commit; returns false if it is there already. */
-  push(commit: string, branch: string, remote: Remote): Promise<boolean>
+  readonly root: string
+  /** The commit that is checked out, and its date. */
+  readonly head: string
+  readonly date: string
 }
 
-/** @throws UpdaterError PROPOSAL_FAILED, as all of its methods */
+/** @throws UpdaterError PROPOSAL_FAILED, as all functions here */
 export async function openRepository(folder: string): Promise<Repository> {
-  const root = await realpath((await ask(folder, ['rev-parse', '--show-toplevel'])).trim())
-  const head = (await ask(root, ['rev-parse', '--verify', 'HEAD^{commit}'])).trim()
-  const date = (await ask(root, ['show', '--no-patch', '--format=%cI', head])).trim()
+  const root = await realpath(await ask(folder, ['rev-parse', '--show-toplevel']))
+  const head = await ask(root, ['rev-parse', '--verify', 'HEAD^{commit}'])
+  return { root, head, date: await ask(root, ['show', '--no-patch', '--format=%cI', head]) }
+}
 
-  return {
-    async commit(file, message, author) {
-      const path = await pathIn(root, file)
-      const [, mode = '100644', before] =
-        /^(\d+) blob (\S+)\t/.exec(await ask(root, ['ls-tree', head, '--', path])) ?? []
-      if (mode === '120000' || (await isLink(join(root, path)))) {
-        throw failed(`${path} is a symbolic link`, 'Name the file itself with --images')
-      }
-      const blob = (await ask(root, ['hash-object', '-w', `--path=${path}`, '--', path])).trim()
-      if (blob === before) return undefined
-      const folder = await mkdtemp(join(tmpdir(), 'image-updater-git-'))
-      const env = { GIT_INDEX_FILE: join(folder, 'index'), ...identity(author, date) }
-      try {
-        await ask(root, ['read-tree', head], env)
-        await ask(root, ['update-index', '--add', '--cacheinfo', `${mode},${blob},${path}`], env)
-        const tree = (await ask(root, ['write-tree'], env)).trim()
-        return (await ask(root, ['commit-tree', tree, '-p', head, '-m', message], env)).trim()
-      } finally {
-        await rm(folder, { recursive: true, force: true })
-      }
-    },
-
-    async push(commit, branch, { target, header }) {
-      const env = header === undefined ? {} : configuration('http.extraHeader', header)
-      const ref = `refs/heads/${branch}`
-      if ((await ask(root, ['ls-remote', target, ref], env)).startsWith(`${commit}\t`)) return false
-      await ask(root, ['push', '--quiet', '--force', target, `${commit}:${ref}`], env)
-      return true
-    },
+/**
+ * Commits the file's present content, and nothing else, on top of HEAD.
+ * @returns the commit, or undefined if HEAD has that content
+ */
+export async function commitFile(
+  { root, head, date }: Repository,
+  file: string,
+  message: string,
+  author: Author,
+): Promise<string | undefined> {
+  const path = await pathIn(root, file)
+  const listed = await ask(root, ['ls-tree', head, '--', path])
+  const [, mode = '100644', before] = /^(\d+) blob (\S+)\t/.exec(listed) ?? []
+  if (mode === '120000' || (await isLink(join(root, path)))) {
+    throw failed(`${path} is a symbolic link`, { remedy: 'Name the file itself with --images' })
+  }
+  const blob = await ask(root, ['hash-object', '-w', `--path=${path}`, '--', path])
+  if (blob === before) return undefined
+  const folder = await mkdtemp(join(tmpdir(), 'image-updater-git-'))
+  const env = { GIT_INDEX_FILE: join(folder, 'index'), ...identity(author, date) }
+  try {
+    await ask(root, ['read-tree', head], env)
+    await ask(root, ['update-index', '--add', '--cacheinfo', `${mode},${blob},${path}`], env)
+    const tree = await ask(root, ['write-tree'], env)
+    return await ask(root, ['commit-tree', tree, '-p', head, '-m', message], env)
+  } finally {
+    await rm(folder, { recursive: true, force: true })
   }
 }
 
-/** @throws UpdaterError PROPOSAL_FAILED: the file lies outside the repository */
+/** Sets the remote's branch to this commit, unless it is there already. */
+export async function pushCommit(
+  { root }: Repository,
+  commit: string,
+  branch: string,
+  { target, header }: Remote,
+): Promise<void> {
+  const env =
+    header === undefined
+      ? {}
+      : { GIT_CONFIG_COUNT: '1', GIT_CONFIG_KEY_0: 'http.extraHeader', GIT_CONFIG_VALUE_0: header }
+  const ref = `refs/heads/${branch}`
+  if ((await ask(root, ['ls-remote', target, ref], env)).startsWith(`${commit}\t`)) return
+  await ask(root, ['push', '--quiet', '--force', target, `${commit}:${ref}`], env)
+}
+
 async function pathIn(root: string, file: string): Promise<string> {
   const whole = resolve(file)
-  const path = relative(root, join(await realpath(dirname(whole)), whole.slice(dirname(whole).length)))
+  const path = relative(root, join(await realpath(dirname(whole)), basename(whole)))
   if (path === '..' || path.startsWith(`..${sep}`)) {
-    throw failed(
-      `${file} lies outside the git repository ${root}`,
-      'Name a catalogue of this checkout with --images',
-    )
+    throw failed(`${file} lies outside the git repository ${root}`, {
+      remedy: 'Name a catalogue of this checkout with --images',
+    })
   }
   return path.split(sep).join('/')
 }
@@ -99,22 +109,19 @@ function identity({ name, email }: Author, date: string): NodeJS.ProcessEnv {
   }
 }
 
-function configuration(key: string, value: string): NodeJS.ProcessEnv {
-  return { GIT_CONFIG_COUNT: '1', GIT_CONFIG_KEY_0: key, GIT_CONFIG_VALUE_0: value }
-}
-
+/** What git prints, without the newline at its end. */
 async function ask(folder: string, args: readonly string[], env?: NodeJS.ProcessEnv): Promise<string> {
-  return git(folder, args, env).catch((cause: GitFailure) => {
-    if (cause.isMissing) throw failed('git is not installed', 'Install git', cause)
-    const why = cause.message.split('\n').slice(-3).join(' ')
-    throw failed(
-      `git ${args[0]} failed: ${why}`,
-      'Look at the checkout, the branch and the rights to push',
-      cause,
-    )
-  })
+  try {
+    return (await git(folder, args, env)).trim()
+  } catch (cause) {
+    const { isMissing, message } = cause as GitFailure
+    if (isMissing) throw failed('git is not installed', { remedy: 'Install git', cause })
+    const why = message.split('\n').slice(-3).join(' ')
+    const remedy = 'Look at the checkout, the branch and the rights to push'
+    throw failed(`git ${args[0]} failed: ${why}`, { remedy, cause })
+  }
 }
 
-function failed(message: string, remedy: string, cause?: unknown): UpdaterError {
-  return new UpdaterError('PROPOSAL_FAILED', message, { remedy, cause })
+export function failed(message: string, options: UpdaterErrorOptions): UpdaterError {
+  return new UpdaterError('PROPOSAL_FAILED', message, options)
 }

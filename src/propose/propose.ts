@@ -1,9 +1,11 @@
 import { asUpdaterError, type UpdaterError } from '../errors.ts'
+import { createHttpClient } from '../http/client.ts'
 import type { Policy } from '../http/policy.ts'
+import type { HttpClient } from '../http/types.ts'
 import { version } from '../package.ts'
 import { parseReport } from '../report/json.ts'
-import type { Forge, ForgeOptions } from './forge.ts'
-import { openRepository, type Repository } from './git.ts'
+import { type Forge, type ForgeOptions, forgeOf, offer } from './forge.ts'
+import { commitFile, openRepository, pushCommit, type Repository } from './git.ts'
 import { type Proposal, proposalsOf } from './proposals.ts'
 
 export interface ProposeOptions {
@@ -39,28 +41,29 @@ export async function proposeChanges(options: ProposeOptions): Promise<ProposeOu
   const proposals = proposalsOf(await parseReport(options.report), branchPrefix)
   if (proposals.length === 0) return []
   const repository = await openRepository(folder)
-  const { createHttpClient } = await import('../http/client.ts')
-  const { createForge } = await import('./forge.ts')
+  const forge = forgeOf(where)
   const http = createHttpClient({ version: version(), policy })
-  const forge = createForge(http, where)
   const outcomes: ProposeOutcome[] = []
   try {
-    for (const proposal of proposals) outcomes.push(await propose(proposal, repository, forge))
+    for (const proposal of proposals) outcomes.push(await propose(proposal, repository, forge, http))
   } finally {
     await http.close()
   }
   return outcomes
 }
 
-async function propose(proposal: Proposal, repository: Repository, forge: Forge): Promise<ProposeOutcome> {
+async function propose(
+  proposal: Proposal,
+  repository: Repository,
+  forge: Forge,
+  http: HttpClient,
+): Promise<ProposeOutcome> {
   const { file, branch, title } = proposal
   try {
-    const commit = await repository.commit(file, title, forge.author)
+    const commit = await commitFile(repository, file, title, forge.author)
     if (commit === undefined) return { file, branch, status: 'none' }
-    await repository.push(commit, branch, forge.remote)
-    const found = await forge.find(branch)
-    if (found === undefined) return { file, branch, status: 'opened', url: (await forge.open(proposal)).url }
-    return { file, branch, status: 'updated', url: (await forge.update(found, proposal)).url }
+    await pushCommit(repository, commit, branch, forge.remote)
+    return { file, branch, ...(await offer(http, forge, proposal)) }
   } catch (thrown) {
     return { file, branch, status: 'failed', error: asUpdaterError(thrown) }
   }
