@@ -40,7 +40,7 @@ function entriesOf(files: readonly DefinitionFile[]): Map<string, Entry> {
   )
 }
 
-/** Returns items by a key of theirs; the second and later ones of a key have their number in it. */
+/** Returns items by their keys; the second and later items of a key have their number in it. */
 function numbered<Item>(items: readonly Item[], keyOf: (item: Item) => string): Map<string, Item> {
   const byKey = new Map<string, Item>()
   for (const item of items) {
@@ -53,14 +53,16 @@ function numbered<Item>(items: readonly Item[], keyOf: (item: Item) => string): 
 
 function compareImage(old: Entry | undefined, now: Entry): ImageDiff | undefined {
   if (old === undefined) return wholeImage('added', now)
-  const fields = changesOf(fieldsOf(old.definition), fieldsOf(now.definition))
-  const versions = compareVersions(versionsOf(old.definition), versionsOf(now.definition))
+  const { versions: formerVersions, ...before } = old.definition
+  const { versions: newVersions, ...after } = now.definition
+  const fields = changesOf(before, after)
+  const versions = compareVersions(listOf(formerVersions), listOf(newVersions))
   const isSame = [fields, ...Object.values(versions)].every((changes) => changes.length === 0)
   return isSame ? undefined : { ...about(now), status: 'changed', fields, versions }
 }
 
 function wholeImage(status: 'added' | 'removed', entry: Entry): ImageDiff {
-  const versions = versionsOf(entry.definition).map(describeVersion)
+  const versions = listOf(entry.definition.versions).map(describeVersion)
   return {
     ...about(entry),
     status,
@@ -81,7 +83,7 @@ function compareVersions(old: readonly Plain[], now: readonly Plain[]): ImageDif
   const [before, after] = [byVersion(old), byVersion(now)]
   const changed = [...after].flatMap(([key, version]) => {
     const former = before.get(key)
-    const fields = former === undefined ? [] : changesOf(flatten(former), flatten(version))
+    const fields = former === undefined ? [] : changesOf(former, version)
     return fields.length === 0 ? [] : [{ version: textAt(version, 'version') ?? '', fields }]
   })
   const only = (these: Map<string, Plain>, those: Map<string, Plain>) =>
@@ -89,27 +91,17 @@ function compareVersions(old: readonly Plain[], now: readonly Plain[]): ImageDif
   return { added: only(after, before), removed: only(before, after), changed }
 }
 
-function versionsOf({ versions }: Definition): readonly Plain[] {
+function listOf(versions: Plain | undefined): readonly Plain[] {
   return Array.isArray(versions) ? versions : []
 }
 
 function describeVersion(version: Plain): DiffVersion {
-  return {
-    version: textAt(version, 'version'),
-    build_date: textAt(version, 'build_date'),
-    checksum: textAt(version, 'checksum'),
-    url: textAt(version, 'url'),
-    mirror_url: textAt(version, 'mirror_url'),
-  }
+  const keys = ['version', 'build_date', 'checksum', 'url', 'mirror_url'] as const
+  return Object.fromEntries(keys.map((key) => [key, textAt(version, key)]))
 }
 
-function fieldsOf(definition: Definition): Map<string, string> {
-  const fields = flatten(definition)
-  for (const key of [...fields.keys()]) if (/^versions(?:$|\.)/.test(key)) fields.delete(key)
-  return fields
-}
-
-function changesOf(before: ReadonlyMap<string, string>, after: ReadonlyMap<string, string>): FieldChange[] {
+function changesOf(old: Plain, now: Plain): FieldChange[] {
+  const [before, after] = [flatten(old), flatten(now)]
   return [...new Set([...after.keys(), ...before.keys()])].flatMap((key) => {
     const change = { key, before: before.get(key), after: after.get(key) }
     return change.before === change.after ? [] : [change]
@@ -124,7 +116,7 @@ function flatten(value: Plain, prefix = ''): Map<string, string> {
     const isFlat = value.every((item) => typeof item === 'string')
     return new Map([[prefix, isFlat ? value.join(', ') : JSON.stringify(value)]])
   }
-  const entries = Object.entries(value as Readonly<Record<string, Plain>>)
+  const entries = Object.entries<Plain>(value)
   return new Map(
     entries.flatMap(([key, item]) => [...flatten(item, prefix === '' ? key : `${prefix}.${key}`)]),
   )

@@ -8,13 +8,6 @@ import { formatDocument } from '../report/json.ts'
 import type { RunReport } from '../report/schemas.ts'
 import { storeOptions } from '../stores/kinds.ts'
 
-export interface CommandContext {
-  /** Milliseconds. */
-  readonly timeout: number
-  /** Gets each line that the command prints. */
-  readonly tell: (line: string) => void
-}
-
 /** Variables that hold secrets of this program: a hook does not get them. */
 const withheld = [
   'IMAGE_UPDATER_TOKEN',
@@ -30,15 +23,18 @@ const lastWords = 1_000
 /**
  * Runs a command line with `sh -c`: the JSON report on its standard input, counts and changed files in its
  * environment. A command that runs too long is ended with every process that it started.
+ * @param timeout milliseconds
+ * @param tell gets each line that the command prints
  * @throws UpdaterError HOOK_FAILED
  */
 export async function runCommand(
   command: string,
   document: RunReport,
-  { timeout, tell }: CommandContext,
+  timeout: number,
+  tell: (line: string) => void,
 ): Promise<void> {
   const child = spawn('/bin/sh', ['-c', command], {
-    env: hookEnvironment(document, process.env),
+    env: environmentOf(document),
     stdio: ['pipe', 'pipe', 'pipe'],
     detached: true,
   })
@@ -70,17 +66,14 @@ export async function runCommand(
 }
 
 /** The environment of a hook: the program's own without its secrets, and variables about the run. */
-export function hookEnvironment(document: RunReport, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const kept = Object.entries(env).filter(([name]) => !withheld.includes(name))
+function environmentOf({ summary, changes, images }: RunReport): NodeJS.ProcessEnv {
+  const updated = images.filter(({ status }) => status === 'updated')
   return {
-    ...Object.fromEntries(kept),
-    IMAGE_UPDATER_UPDATED: String(document.summary.updated),
-    IMAGE_UPDATER_FAILED: String(document.summary.failed),
-    IMAGE_UPDATER_FILES: document.changes.map(({ file }) => file).join('\n'),
-    IMAGE_UPDATER_NAMES: document.images
-      .filter(({ status }) => status === 'updated')
-      .map(({ name }) => name)
-      .join('\n'),
+    ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !withheld.includes(name))),
+    IMAGE_UPDATER_UPDATED: String(summary.updated),
+    IMAGE_UPDATER_FAILED: String(summary.failed),
+    IMAGE_UPDATER_FILES: changes.map(({ file }) => file).join('\n'),
+    IMAGE_UPDATER_NAMES: updated.map(({ name }) => name).join('\n'),
   }
 }
 

@@ -2,7 +2,8 @@ import { asUpdaterError, type UpdaterError } from '../errors.ts'
 import type { Policy } from '../http/policy.ts'
 import { withExitStatus } from '../report/json.ts'
 import type { RunReport } from '../report/schemas.ts'
-import type { WebhookOptions } from './webhook.ts'
+import { runCommand } from './command.ts'
+import { sendWebhook, type WebhookOptions } from './webhook.ts'
 
 /** Who is notified of a run that changed the catalogue. */
 export interface HookOptions {
@@ -37,18 +38,9 @@ export async function runHooks(
 ): Promise<UpdaterError[]> {
   if (report.summary.updated === 0) return []
   const document = withExitStatus(report, exitStatus)
-  const run = async (command: string) => {
-    const { runCommand } = await import('./command.ts')
-    await runCommand(command, document, { timeout, tell: onLine })
-  }
-  const send = async (to: WebhookOptions) => {
-    const { sendWebhook } = await import('./webhook.ts')
-    await sendWebhook(to, document, { timeout, policy: httpPolicy })
-  }
-  const tasks = [
-    ...(onUpdate === undefined ? [] : [run(onUpdate)]),
-    ...(webhook === undefined ? [] : [send(webhook)]),
-  ]
-  const ended = await Promise.allSettled(tasks)
+  const ended = await Promise.allSettled([
+    onUpdate === undefined ? undefined : runCommand(onUpdate, document, timeout, onLine),
+    webhook === undefined ? undefined : sendWebhook(webhook, document, timeout, httpPolicy),
+  ])
   return ended.flatMap((one) => (one.status === 'rejected' ? [asUpdaterError(one.reason)] : []))
 }

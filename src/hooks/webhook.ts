@@ -17,19 +17,18 @@ export interface WebhookOptions {
 /**
  * POSTs `{ type: 'images.updated', timestamp, data }`, where `data` is the JSON report, with the HTTP
  * client's retries. A redirect is a failure: a signed message goes to the address that was given.
+ * @param timeout milliseconds
  * @throws UpdaterError HOOK_FAILED
  */
 export async function sendWebhook(
   { url, secret }: WebhookOptions,
   document: RunReport,
-  { timeout, policy }: { readonly timeout: number; readonly policy?: Partial<Policy> | undefined },
+  timeout: number,
+  policy?: Partial<Policy>,
 ): Promise<void> {
   const id = `msg_${randomUUID()}`
-  const body = JSON.stringify({
-    type: 'images.updated',
-    timestamp: new Date().toISOString(),
-    data: document,
-  })
+  const timestamp = new Date().toISOString()
+  const body = JSON.stringify({ type: 'images.updated', timestamp, data: document })
   const http = createHttpClient({ version: version(), policy })
   try {
     const answer = await http.send('POST', url, {
@@ -37,7 +36,7 @@ export async function sendWebhook(
       redirects: 0,
       signal: AbortSignal.timeout(timeout),
       headers: { 'content-type': 'application/json' },
-      sign: async () => signedHeaders({ id, timestamp: Math.floor(Date.now() / 1000), body }, secret),
+      sign: async () => signedHeaders(id, Math.floor(Date.now() / 1000), body, secret),
     })
     await answer.discard()
     const { status, headers } = answer
@@ -58,28 +57,22 @@ function withoutPath(message: string, url: string): string {
   return URL.canParse(url) ? message.replaceAll(redactUrl(url), new URL(url).origin) : message
 }
 
-/** One message to a webhook. `id` stays the same over its attempts, `timestamp` (seconds) does not. */
-interface Message {
-  readonly id: string
-  readonly timestamp: number
-  readonly body: string
-}
-
 /**
  * The headers of Standard Webhooks 1.0 (https://www.standardwebhooks.com): the signature is
  * `v1,` and the base64 of HMAC-SHA256 over `id.timestamp.body`, so that neither can be exchanged and an
  * old message cannot be sent again.
+ * @param id stays the same over the attempts of a message
+ * @param timestamp seconds, of this attempt
  */
 export function signedHeaders(
-  { id, timestamp, body }: Message,
+  id: string,
+  timestamp: number,
+  body: string,
   secret: string | undefined,
 ): Record<string, string> {
   const headers = { 'webhook-id': id, 'webhook-timestamp': String(timestamp) }
   if (secret === undefined) return headers
-  const digest = createHmac('sha256', keyOf(secret)).update(`${id}.${timestamp}.${body}`).digest('base64')
+  const key = secret.startsWith('whsec_') ? Buffer.from(secret.slice(6), 'base64') : secret
+  const digest = createHmac('sha256', key).update(`${id}.${timestamp}.${body}`).digest('base64')
   return { ...headers, 'webhook-signature': `v1,${digest}` }
-}
-
-function keyOf(secret: string): Buffer {
-  return secret.startsWith('whsec_') ? Buffer.from(secret.slice(6), 'base64') : Buffer.from(secret)
 }
