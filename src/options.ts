@@ -480,7 +480,7 @@ export const options = [
 ] as const
 
 type Rows = (typeof options)[number]
-export type OptionName = Rows['name']
+type OptionName = Rows['name']
 export const rows: readonly AnyRow[] = options as readonly unknown[] as readonly AnyRow[]
 
 /** The values of the options of a command; of several commands: of those that all of them have. */

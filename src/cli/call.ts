@@ -29,7 +29,7 @@ export class Call<Name extends CommandName> {
 }
 
 /** What a file under `commands/` has. */
-export interface CommandModule {
+interface CommandModule {
   /**
    * Carries the command out; the session keeps the exit status.
    * @throws UpdaterError where nothing was done

@@ -8,7 +8,7 @@ import type { Screen } from './screen.ts'
 import type { Session } from './session.ts'
 import type { Options } from './settings.ts'
 
-export interface Telling {
+interface Telling {
   readonly session: Session
   readonly log: Log
   readonly screen: Screen

@@ -208,7 +208,7 @@ function isFiled({ source }: Origin): boolean {
 }
 
 /** @throws UpdaterError USAGE, CONFIGURATION */
-export function toMirror(options: Mirroring): MirrorOptions {
+function toMirror(options: Mirroring): MirrorOptions {
   return mirrorFrom({ ...options.values, mirror: isMirrored(options) })
 }
 
