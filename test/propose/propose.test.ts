@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { type ForgeOptions, proposeChanges } from '../../src/index.ts'
 import { withExitStatus } from '../../src/report/json.ts'
 import type { ImageOutcome } from '../../src/report/schemas.ts'
@@ -21,18 +22,30 @@ interface Checkout {
 /** HEAD is older than the test, so that a commit of now would be told from one with HEAD's date. */
 const dated = { ...process.env, GIT_COMMITTER_DATE: '2020-01-02T03:04:05Z' }
 
-function checkout(): Checkout {
-  const [bare, folder] = [temporaryFolder(), temporaryFolder()]
-  const at = (cwd: string, ...args: string[]) =>
-    execFileSync('git', args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], env: dated })
-  at(bare, 'init', '--quiet', '--bare', '--initial-branch=main')
-  at(folder, 'clone', '--quiet', bare, '.')
+const at = (cwd: string, ...args: string[]) =>
+  execFileSync('git', args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], env: dated })
+
+let template: string
+beforeAll(() => {
+  template = mkdtempSync(join(tmpdir(), 'checkout-'))
+  const [bare, folder] = [join(template, 'bare'), join(template, 'clone')]
+  at(template, 'init', '--quiet', '--bare', '--initial-branch=main', bare)
+  at(template, 'clone', '--quiet', bare, folder)
   mkdirSync(join(folder, 'etc/images'), { recursive: true })
   for (const name of ['ubuntu', 'debian'])
     writeFileSync(join(folder, `etc/images/${name}.yml`), `old ${name}\n`)
   at(folder, 'add', '.')
   at(folder, '-c', 'user.name=t', '-c', 'user.email=t@localhost', 'commit', '--quiet', '-m', 'Begin')
   at(folder, 'push', '--quiet', 'origin', 'HEAD:main')
+  return () => rmSync(template, { recursive: true, force: true })
+})
+
+/** Copies the repository: to make one of its own for each test would run git six times more. */
+function checkout(): Checkout {
+  const copy = temporaryFolder()
+  cpSync(template, copy, { recursive: true })
+  const [bare, folder] = [join(copy, 'bare'), join(copy, 'clone')]
+  at(folder, 'remote', 'set-url', 'origin', bare)
   return {
     folder,
     git: (...args) => at(folder, ...args),
