@@ -61,7 +61,8 @@ export function createLayoutPublisher({ origin, size }: Publisher): LayoutPublis
       const publishBuild = (newest: boolean) => {
         const urls = buildUrls(resolver, latestUrl, latestChecksumUrl, newest)
         const stored = makeImage(format, `${urls.latest} ${newest}`, size)
-        const bytes = packed(urls.latest, stored, format)
+        // Nobody loads an older build, so that it need not be packed.
+        const bytes = newest ? packed(urls.latest, stored, format) : stored
         if (bytes === undefined) return undefined
         const path = local(urls.latest)
         const name = path.slice(path.lastIndexOf('/') + 1)
