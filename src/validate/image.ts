@@ -1,5 +1,5 @@
 import { type CatalogDocument, type CatalogNode, isList, isMapping } from '../catalog/document.ts'
-import type { FieldReader, Fields } from '../catalog/fields.ts'
+import type { FieldReader } from '../catalog/fields.ts'
 import type { Place } from '../errors.ts'
 import { readValue } from './value.ts'
 
@@ -9,97 +9,51 @@ export interface Located {
   readonly place: Place
 }
 
-/** An entry of `versions`, as far as it can be read. */
-export interface CheckedVersion {
+/** The texts of a mapping by their keys; an empty value, a list or a mapping is left out. */
+export type Texts = Readonly<Record<string, Located | undefined>>
+
+/** A mapping, as far as it can be read: no key is sure to be there. */
+export interface Entry {
   readonly place: Place
-  readonly version: Located | undefined
-  readonly url: Located | undefined
-  readonly mirrorUrl: Located | undefined
-  readonly checksum: Located | undefined
-  readonly buildDate: Located | undefined
-  /** Is there a checksum, or the URL of one? */
-  readonly hasChecksum: boolean
+  readonly texts: Texts
 }
 
-/** An image definition, as far as it can be read: nothing is sure to be there. */
-export interface CheckedImage {
+/** An image definition. */
+export interface CheckedImage extends Entry {
   readonly file: string
-  readonly place: Place
   /** Empty if there is none. */
   readonly name: string
   readonly shortname: string | undefined
-  readonly enable: boolean
-  readonly nameAt: Place
-  readonly shortnameAt: Place
-  readonly format: Located | undefined
-  readonly architecture: Located | undefined
-  readonly uuidValidity: Located | undefined
-  readonly latestUrl: Located | undefined
-  readonly latestChecksumUrl: Located | undefined
-  readonly versions: readonly CheckedVersion[]
+  readonly meta: Texts
+  readonly versions: readonly Entry[]
 }
 
 /** Reads an entry of `images`; `undefined` for what is no mapping. */
 export function readImage(
   document: CatalogDocument,
-  reader: FieldReader,
+  fields: FieldReader,
   item: CatalogNode,
 ): CheckedImage | undefined {
+  const entryOf = (node: CatalogNode): Entry | undefined => {
+    const map = document.resolve(node)
+    if (!isMapping(map)) return undefined
+    const texts = [...fields.read(map)].flatMap(([key, { value = null }]) => {
+      const { kind, text } = readValue(value)
+      const isAbsent = value === null || kind === 'nothing' || text === ''
+      return isAbsent ? [] : [[key, { text, place: document.place(value.range[0]) }] as const]
+    })
+    return { place: document.place((node ?? map).range[0]), texts: Object.fromEntries(texts) }
+  }
   const map = document.resolve(item)
-  if (!isMapping(map)) return undefined
-  const fields = reader.read(map)
-  const located = (key: string) => locate(document, fields, key)
-  const place = document.place((item ?? map).range[0])
-  const name = located('name')
-  const shortname = located('shortname')
-  const meta = fields.get('meta')?.value
-  const metaFields: Fields = isMapping(meta) ? reader.read(meta) : new Map()
-  const list = fields.get('versions')?.value
+  const entry = entryOf(item)
+  if (entry === undefined || !isMapping(map)) return undefined
+  const versions = fields.read(map).get('versions')?.value
   return {
+    ...entry,
     file: document.path,
-    place,
-    name: name?.text ?? '',
-    nameAt: name?.place ?? place,
-    shortname: shortname?.text,
-    shortnameAt: shortname?.place ?? place,
-    enable: !/^(?:no|false|off)$/i.test(located('enable')?.text ?? ''),
-    format: located('format'),
-    architecture: locate(document, metaFields, 'architecture'),
-    uuidValidity: locate(document, metaFields, 'uuid_validity'),
-    latestUrl: located('latest_url'),
-    latestChecksumUrl: located('latest_checksum_url'),
-    versions: isList(list)
-      ? list.items.flatMap((version) => readVersion(document, reader, version) ?? [])
-      : [],
+    name: entry.texts.name?.text ?? '',
+    shortname: entry.texts.shortname?.text,
+    meta: entryOf(fields.read(map).get('meta')?.value ?? null)?.texts ?? {},
+    versions: isList(versions) ? versions.items.flatMap((version) => entryOf(version) ?? []) : [],
   }
-}
-
-function readVersion(
-  document: CatalogDocument,
-  reader: FieldReader,
-  item: CatalogNode,
-): CheckedVersion | undefined {
-  const map = document.resolve(item)
-  if (!isMapping(map)) return undefined
-  const fields = reader.read(map)
-  const located = (key: string) => locate(document, fields, key)
-  const keys = ['checksum', 'checksum_url', 'checksums_url']
-  return {
-    place: document.place((item ?? map).range[0]),
-    version: located('version'),
-    url: located('url'),
-    mirrorUrl: located('mirror_url'),
-    checksum: located('checksum'),
-    buildDate: located('build_date'),
-    hasChecksum: keys.some((key) => located(key) !== undefined),
-  }
-}
-
-/** `undefined`: missing, empty, or not a scalar. */
-function locate(document: CatalogDocument, fields: Fields, key: string): Located | undefined {
-  const node = fields.get(key)?.value
-  if (node === undefined || node === null) return undefined
-  const { kind, text } = readValue(node)
-  if (['nothing', 'a list', 'a mapping'].includes(kind) || text === '') return undefined
-  return { text, place: document.place(node.range[0]) }
 }

@@ -1,12 +1,11 @@
 import { CatalogDocument, type CatalogNode, isList, isMapping } from '../catalog/document.ts'
 import { type FieldProblem, FieldReader } from '../catalog/fields.ts'
-import type { UpdaterError } from '../errors.ts'
 import type { Finding } from '../report/schemas.ts'
+import { compare } from './compare.ts'
 import { type CheckedImage, readImage } from './image.ts'
-import { judgeImage } from './judge-image.ts'
-import { findingOf, type ReportFinding, type RuleName } from './rules.ts'
+import { judgeImage } from './judge.ts'
+import { type RuleName, reportInto } from './rules.ts'
 import { definitionFile, imageDefinition } from './schema.ts'
-import { ShapeChecker } from './shape.ts'
 
 /** A file as far as it can be read, with all that is wrong in it alone. */
 export interface InspectedFile {
@@ -24,48 +23,31 @@ const fieldRules: Readonly<Record<FieldProblem, RuleName>> = {
 export function inspectFile(path: string, text: string, today: string): InspectedFile {
   const document = new CatalogDocument(path, text)
   const { root, defects } = document
-  const findings: Finding[] = defects.map((defect) => findingOfDefect('syntax', defect))
-  if (root === null && defects.length > 0) return { images: [], findings }
+  const findings: Finding[] = []
   const report = reportInto(findings)
+  for (const { place, message, remedy } of defects) report('syntax', place ?? { file: path }, message, remedy)
+  if (root === null && defects.length > 0) return { images: [], findings }
   const fields = new FieldReader(document, (problem, offset, message) =>
     report(fieldRules[problem], document.place(offset), message),
   )
-  new ShapeChecker(document, fields, report).check(root, definitionFile, 'The file', document.place(0))
+  compare(root, definitionFile, 'The file', document.place(0), { document, fields, report })
   const list = isMapping(root) ? fields.read(root).get('images')?.value : undefined
-  const images = (isList(list) ? list.items : []).flatMap(
-    (item) => inspectImage(document, fields, item, findings, today) ?? [],
-  )
-  return { images, findings: withoutRepetitions(findings) }
-}
-
-function inspectImage(
-  document: CatalogDocument,
-  fields: FieldReader,
-  item: CatalogNode,
-  findings: Finding[],
-  today: string,
-): CheckedImage | undefined {
-  const node = document.resolve(item)
-  if (node === undefined) return undefined
-  const image = readImage(document, fields, item)
-  const report = reportInto(findings, image)
-  const place = document.place((item ?? node)?.range[0] ?? 0)
-  new ShapeChecker(document, fields, report).check(node, imageDefinition, 'The image', place)
-  if (image !== undefined) judgeImage(image, today, report)
-  return image
-}
-
-/** Collects what is found in an image, or outside of all images. */
-export function reportInto(findings: Finding[], image?: CheckedImage): ReportFinding {
-  const name = image?.name === '' ? undefined : image?.name
-  return (rule, place, message, remedy) => {
-    findings.push(findingOf(rule, place, message, { image: name, remedy }))
+  const items: readonly CatalogNode[] = isList(list) ? list.items : []
+  if (isList(list) && items.length === 0) {
+    report('wrong-value', document.place(list.range[0]), '"images" is an empty list')
   }
-}
-
-export function findingOfDefect(rule: 'syntax' | 'unreadable-file', defect: UpdaterError): Finding {
-  const { message, remedy, place = { file: '' } } = defect
-  return findingOf(rule, place, message, { remedy })
+  const images = items.flatMap((item) => {
+    const node = document.resolve(item)
+    if (node === undefined) return []
+    const image = readImage(document, fields, item)
+    const reportOfImage = reportInto(findings, image?.name)
+    const place = document.place((item ?? node)?.range[0] ?? 0)
+    compare(node, imageDefinition, 'The image', place, { document, fields, report: reportOfImage })
+    if (image === undefined) return []
+    judgeImage(image, today, reportOfImage)
+    return [image]
+  })
+  return { images, findings: withoutRepetitions(findings) }
 }
 
 /** The value of an anchor is checked at each of its aliases, but what is wrong in it is told once. */

@@ -32,19 +32,6 @@ export function isMoving(url: string): boolean {
   return at !== -1 && !folders.slice(at + 1).some((folder) => stamp.test(folder))
 }
 
-export function hasUserinfo(url: string): boolean {
-  return /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*@/i.test(url)
-}
-
-export function isInsecure(url: string): boolean {
-  return /^(?:http|ftp):/i.test(url)
-}
-
-/** HEREBE without DRAGONS, or the other way round. */
-export function isBrokenPlaceholder(url: string): boolean {
-  return /HEREBE|DRAGONS/.test(url.replaceAll(/HEREBE.*?DRAGONS/g, ''))
-}
-
 export function hasPlaceholder(url: string): boolean {
   return /HEREBE|DRAGONS/.test(url)
 }

@@ -2,8 +2,9 @@ import { readTexts } from '../catalog/read.ts'
 import { selectImages } from '../catalog/select.ts'
 import type { Finding, ValidationReport } from '../report/schemas.ts'
 import type { CheckedImage } from './image.ts'
-import { findingOfDefect, inspectFile, reportInto } from './inspect.ts'
-import { judgeCatalogue } from './judge-catalogue.ts'
+import { inspectFile } from './inspect.ts'
+import { judgeCatalogue } from './judge.ts'
+import { findingOf, reportInto } from './rules.ts'
 
 export interface ValidateOptions {
   /** Folders of `*.yml` and `*.yaml` files, or single files. */
@@ -33,11 +34,12 @@ export async function validateCatalogue(
   const files = texts.map(({ path, text, defect }) => {
     if (defect?.code === 'CATALOG_NOT_FOUND') throw defect
     if (defect === undefined) return { path, ...inspectFile(path, text, today) }
-    return { path, images: [], findings: [findingOfDefect('unreadable-file', defect)] }
+    const finding = findingOf('unreadable-file', { file: path }, defect.message, defect.remedy)
+    return { path, images: [], findings: [finding] }
   })
   const images = files.flatMap((file) => file.images)
   const findings = files.flatMap((file) => file.findings)
-  judgeCatalogue(images, (image) => reportInto(findings, image))
+  judgeCatalogue(images, ({ name }) => reportInto(findings, name))
   const selected = selectImages(files, options.names)
   const wanted = concerning(selected, images, findings)
   return reportOf(wanted, { files: files.map(({ path }) => path), images: selected.length }, options.strict)

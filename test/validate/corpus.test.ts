@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { parseAllDocuments } from 'yaml'
-import { imageDefinition, type Shape } from '../../src/validate/schema.ts'
+import { imageDefinition, type Mapping } from '../../src/validate/schema.ts'
 import { validateCatalogue } from '../../src/validate/validate.ts'
 
 const corpus = '../shared/corpus'
@@ -40,21 +40,21 @@ describe.skipIf(!isPresent)(`the real catalogue (skipped where ${corpus} is miss
     const theirs = Object.assign({}, ...documents.map((document) => document.toJS()))
     const { image, meta, versions } = theirs as Record<string, Record<string, string>>
     const ours = imageDefinition.keys
-    const version = (ours.versions?.content as { items: Shape } | undefined)?.items
+    const version = (ours.versions as { items: Mapping } | undefined)?.items
     for (const [shape, schema] of [
       [imageDefinition, image],
-      [ours.meta?.content as Shape, meta],
-      [version as Shape, versions],
+      [ours.meta as Mapping, meta],
+      [version as Mapping, versions],
     ] as const) {
       expect(Object.keys(shape.keys).sort()).toEqual(Object.keys(schema ?? {}).sort())
       for (const [key, rule] of Object.entries(schema ?? {})) {
-        expect([key, shape.keys[key]?.isRequired]).toEqual([key, !rule.includes('required=False')])
+        expect([key, shape.keys[key]?.isOptional ?? false]).toEqual([key, rule.includes('required=False')])
         const values = [...(/^enum\((.*?)\)/.exec(rule)?.[1]?.matchAll(/'([^']+)'/g) ?? [])].map(
           ([, one]) => one,
         )
         if (values.length === 0) continue
         const orNothing = rule.includes('None') ? ' or nothing' : ''
-        expect(shape.keys[key]?.content).toMatchObject({
+        expect(shape.keys[key]).toMatchObject({
           expected: `one of ${values.join(', ')}${orNothing}`,
         })
       }

@@ -283,6 +283,11 @@ describe('a definition file', () => {
     expect(remedies(changed(["'1'", '1']))).toEqual(['Put the value into quotes'])
   })
 
+  it('says which algorithms a checksum may have, whatever word stands there', () => {
+    const [finding] = inspectFile('a.yml', changed([sum, 'constructor:ab']), today).findings
+    expect(finding?.message).toBe('"checksum" is not a digest of sha256, sha512, sha1 or md5')
+  })
+
   it('goes on after a fault: each of several is told, with the image that it is in', () => {
     const text = changed(['min_ram: 512', 'min_ram: much'], ['multi: true', 'multi: maybe'], [sum, 'none'])
     const findings = inspectFile('a.yml', text, today).findings
