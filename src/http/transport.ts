@@ -76,21 +76,16 @@ export class Transport {
     const slots = this.#slotsFor(lane, wire.url.origin)
     return new Promise((resolve, reject) => {
       const exchanging = slots(async () => {
-        const { signal } = wire
-        if (signal?.aborted) return
+        if (wire.signal?.aborted) return
         if (this.#isClosed) throw new Error(clientClosed)
         const request = this.#write(wire, proxy).on('error', reject)
         request.once('response', (answer) => {
           answer.once('end', () => request.writableFinished || request.destroy()) // an early refusal
           resolve(answer)
         })
-        // Node's own `signal` would stay with the connection, and end another request's with it.
-        const abort = () => request.destroy(new Error('aborted'))
-        signal?.addEventListener('abort', abort, { once: true })
         this.#open.add(request)
         await ended(request)
         this.#open.delete(request)
-        signal?.removeEventListener('abort', abort)
         reject(new Error('the connection broke off')) // unless there is an answer or another error
       })
       exchanging.catch(reject)
@@ -99,7 +94,7 @@ export class Transport {
 
   /** Writes a request: to the server, through a tunnel, or, without TLS, to the proxy itself. */
   #write(wire: WireRequest, proxy: ProxySetting | undefined): ClientRequest {
-    const { method, url, body } = wire
+    const { method, url, body, signal } = wire
     const { connectTimeout, headersTimeout, uploadRate } = this.#policy
     const forward = url.protocol === 'http:' ? proxy : undefined
     const peer = forward === undefined ? url : new URL(forward.uri)
@@ -109,7 +104,7 @@ export class Transport {
     if (body !== undefined) headers['content-length'] = String(Buffer.byteLength(body))
     if (forward?.authorization !== undefined) headers['proxy-authorization'] = forward.authorization
     const isTls = peer.protocol === 'https:'
-    const request = (isTls ? requestHttps : requestHttp)(peer, { method, path, headers, agent })
+    const request = (isTls ? requestHttps : requestHttp)(peer, { method, path, headers, agent, signal })
     request.maxHeadersCount = 0 // Node would leave out the others; the limit on their bytes stays
     limitTime(request, isTls ? 'secureConnect' : 'connect', {
       connect: connectTimeout,
