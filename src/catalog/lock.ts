@@ -3,6 +3,7 @@ import { link, readdir, readFile, readlink, rename, rm, stat, utimes, writeFile 
 import { hostname } from 'node:os'
 import { dirname, join } from 'node:path'
 import { UpdaterError } from '../errors.ts'
+import { isErrno } from '../files.ts'
 import type { Shard } from './shard.ts'
 import { removeLeftovers, temporaryPath, unwritable } from './temporary.ts'
 
@@ -144,10 +145,9 @@ async function create(path: string, text: string): Promise<boolean> {
     await link(own, path)
     return true
   } catch (error) {
-    const { code = '' } = error as NodeJS.ErrnoException
     // ENOENT: the winner of another race has cleaned up.
-    if (code === 'EEXIST' || code === 'ENOENT') return false
-    if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'].includes(code)) throw error
+    if (isErrno(error, 'EEXIST', 'ENOENT')) return false
+    if (!isErrno(error, 'EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS')) throw error
     return await createWithoutLink(path, text)
   } finally {
     await rm(own, { force: true }).catch(() => {})
@@ -160,7 +160,7 @@ async function createWithoutLink(path: string, text: string): Promise<boolean> {
     await writeFile(path, text, { flag: 'wx' })
     return true
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+    if (isErrno(error, 'EEXIST')) return false
     throw error
   }
 }
@@ -171,7 +171,7 @@ async function readLock(path: string): Promise<Lock | undefined> {
     const holder = parseHolder(await readFile(path, 'utf8'))
     return { id: holder?.id ?? `${ino}-${Math.floor(mtimeMs)}`, holder, touched: mtimeMs }
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    if (isErrno(error, 'ENOENT')) return undefined
     throw error
   }
 }
@@ -241,6 +241,6 @@ function isRunning(pid: number): boolean {
     process.kill(pid, 0)
     return true
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
+    return isErrno(error, 'EPERM')
   }
 }
