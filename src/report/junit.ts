@@ -1,118 +1,107 @@
-import { printable } from '../errors.ts'
-import { escapeMarkup } from '../markup.ts'
+import { XMLBuilder } from 'fast-xml-parser'
 import { shownVersion } from './check.ts'
-import type { CheckedImage, CheckReport, ImageOutcome, OutcomeError, RunReport } from './schemas.ts'
-import { errorText } from './text.ts'
+import type { CheckReport, ImageOutcome, RunReport } from './schemas.ts'
+import { errorText, printableLines } from './text.ts'
 
-/** An image, or the reason of a refusal, as a test case. */
-interface Case {
-  readonly file: string
-  readonly line: number
-  readonly name: string
-  readonly status: string
-  readonly reason?: ImageOutcome['reason']
-  readonly warnings: readonly string[]
-  readonly error?: OutcomeError | undefined
-  /** The content of `system-out`. */
-  readonly told?: string | undefined
-  readonly seconds?: number | undefined
-}
+/** The attributes of an element begin with `@`. */
+const builder = new XMLBuilder({
+  ignoreAttributes: false,
+  attributeNamePrefix: '@',
+  suppressBooleanAttributes: false,
+  format: true,
+})
+
+type Case = ReturnType<typeof caseOf>
 
 /** The schema that Jenkins, GitLab and the others have in common, with every attribute that it asks for. */
 export function formatJunit(report: RunReport | CheckReport): string {
-  const { started_at, seconds, errors } = report
   const command = 'command' in report ? report.command : 'update'
-  const images = 'command' in report ? report.images.map(checkCase) : report.images.map(updateCase)
-  const cases = [...errors.map((error) => refusalCase(command, error)), ...images]
-  const files = [...new Set(cases.map(({ file }) => file))]
-  const suites = files.map((file, id) => {
-    const own = cases.filter((one) => one.file === file)
-    const begin = element('testsuite', {
-      ...totals(own),
-      id,
-      package: command,
-      name: file,
-      time: time(own.reduce((sum, one) => sum + (one.seconds ?? 0), 0)),
-      timestamp: started_at.replace(/\.\d+Z$|Z$/, ''),
-      hostname: 'localhost',
+  const cases = casesOf(report, command)
+  const files = [...new Set(cases.map((one) => one['@file']))]
+  return builder.build({
+    '?xml': { '@version': '1.0', '@encoding': 'UTF-8' },
+    testsuites: {
+      ...totals(cases),
+      '@name': `image-updater ${command}`,
+      '@time': report.seconds.toFixed(3),
+      testsuite: files.map((file, id) => {
+        const own = cases.filter((one) => one['@file'] === file)
+        return {
+          ...totals(own),
+          '@id': id,
+          '@package': command,
+          '@name': file,
+          '@time': own.reduce((sum, one) => sum + Number(one['@time']), 0).toFixed(3),
+          '@timestamp': report.started_at.replace(/\.\d+Z$|Z$/, ''),
+          '@hostname': 'localhost',
+          properties: '',
+          testcase: own,
+          'system-out': '',
+          'system-err': '',
+        }
+      }),
+    },
+  })
+}
+
+/** The reasons of a refusal, and the images. An image that is behind its distribution is no failure of a check. */
+function casesOf(report: RunReport | CheckReport, command: string) {
+  const refusals = report.errors.map((error) => {
+    const { file = command, line = 1 } = error.place ?? {}
+    return caseOf(command, { file, line, name: error.code, status: 'failed', warnings: [], error })
+  })
+  if (!('command' in report)) {
+    const images = report.images.map((image) => {
+      const told = change(image.previous?.version, image.current?.version)
+      return caseOf(command, image, told, image.mirror?.seconds)
     })
-    const body = own.map((one) => `    ${formatCase(command, one)}`)
-    return [
-      `  ${begin}`,
-      '    <properties/>',
-      ...body,
-      '    <system-out/>',
-      '    <system-err/>',
-      '  </testsuite>',
-    ].join('\n')
-  })
-  const begin = element('testsuites', {
-    ...totals(cases),
-    name: `image-updater ${command}`,
-    time: time(seconds),
-  })
-  return `${['<?xml version="1.0" encoding="UTF-8"?>', begin, ...suites, '</testsuites>'].join('\n')}\n`
-}
-
-function updateCase(image: ImageOutcome): Case {
-  const told = change(image.previous?.version, image.current?.version)
-  return { ...image, seconds: image.mirror?.seconds, told }
-}
-
-/** An image that is behind its distribution is no failure. */
-function checkCase(image: CheckedImage): Case {
-  return { ...image, told: change(shownVersion(image)?.version, image.newest?.version) }
-}
-
-/** Why nothing was done, as a case. */
-function refusalCase(command: string, error: OutcomeError): Case {
-  const { code: name, place } = error
-  return { file: place?.file ?? command, line: place?.line ?? 1, name, status: 'failed', warnings: [], error }
+    return [...refusals, ...images]
+  }
+  const images = report.images.map((image) =>
+    caseOf(command, image, change(shownVersion(image)?.version, image.newest?.version)),
+  )
+  return [...refusals, ...images]
 }
 
 function change(before: string | undefined, after: string | undefined): string | undefined {
   return before === after || after === undefined ? after : `${before ?? '-'} -> ${after}`
 }
 
-function totals(cases: readonly Case[]) {
+type Tested = Pick<ImageOutcome, 'file' | 'line' | 'name' | 'reason' | 'warnings' | 'error'> & {
+  readonly status: string
+}
+
+function caseOf(command: string, image: Tested, told?: string, seconds = 0) {
+  const { name, file, line, status, reason = '', warnings, error } = image
   return {
-    tests: cases.length,
-    failures: cases.filter(({ error }) => error !== undefined).length,
-    errors: 0,
-    skipped: cases.filter(({ status }) => status === 'skipped').length,
+    '@name': xmlText(name),
+    '@classname': `image-updater.${command}`,
+    '@file': xmlText(file),
+    '@line': line,
+    '@time': seconds.toFixed(3),
+    ...(status === 'skipped' && { skipped: { '@message': reason } }),
+    ...(error && {
+      failure: {
+        '@type': error.code,
+        '@message': xmlText(error.message),
+        '#text': xmlText(errorText(error)),
+      },
+    }),
+    ...(told !== undefined && { 'system-out': xmlText(told) }),
+    ...(warnings.length > 0 && { 'system-err': xmlText(warnings.join('\n')) }),
   }
 }
 
-function formatCase(command: string, one: Case): string {
-  const begin = element('testcase', {
-    name: one.name,
-    classname: `image-updater.${command}`,
-    file: one.file,
-    line: one.line,
-    time: time(one.seconds ?? 0),
-  })
-  const { error, reason, told, warnings } = one
-  const failure =
-    error === undefined
-      ? ''
-      : `${element('failure', { type: error.code, message: error.message })}${escapeXml(errorText(error))}</failure>`
-  const skipped = one.status === 'skipped' ? element('skipped', { message: reason ?? '' }, true) : ''
-  const out = told === undefined ? '' : `<system-out>${escapeXml(told)}</system-out>`
-  const err = warnings.length === 0 ? '' : `<system-err>${escapeXml(warnings.join('\n'))}</system-err>`
-  return `${begin}${skipped}${failure}${out}${err}</testcase>`
-}
-
-function element(name: string, attributes: Record<string, string | number>, isEmpty = false): string {
-  const all = Object.entries(attributes).map(([key, value]) => ` ${key}="${escapeXml(String(value))}"`)
-  return `<${name}${all.join('')}${isEmpty ? '/' : ''}>`
-}
-
-function time(seconds: number): string {
-  return seconds.toFixed(3)
+function totals(cases: readonly Case[]) {
+  return {
+    '@tests': cases.length,
+    '@failures': cases.filter((one) => 'failure' in one).length,
+    '@errors': 0,
+    '@skipped': cases.filter((one) => 'skipped' in one).length,
+  }
 }
 
 /** No character is left that XML 1.0 does not allow: those become `\u{…}`. */
-export function escapeXml(text: string): string {
-  const lines = text.split('\n').map(printable)
-  return escapeMarkup(lines.join('\n').replace(/[\ud800-\udfff\ufffe\uffff]/gu, '\ufffd'))
+function xmlText(text: string): string {
+  return printableLines(text).replace(/[\ud800-\udfff\ufffe\uffff]/gu, '\ufffd')
 }

@@ -1,6 +1,6 @@
-import { printable } from '../errors.ts'
 import { buildDay, daysBetween } from './check.ts'
 import type { CheckReport, RunReport } from './schemas.ts'
+import { printableLines } from './text.ts'
 
 /** The measured values of one image; an unknown value has no sample. */
 interface MeasuredImage {
@@ -135,6 +135,5 @@ function formatLabels(labels: Labels): string {
 
 /** Backslash, quote and newline are escaped as the format asks; other control characters become `\u{…}`. */
 function escapeLabel(value: string): string {
-  const lines = value.split('\n').map(printable)
-  return lines.map((line) => line.replace(/[\\"]/g, (character) => `\\${character}`)).join('\\n')
+  return printableLines(value).replace(/[\\"]/g, '\\$&').replaceAll('\n', '\\n')
 }

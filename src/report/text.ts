@@ -36,8 +36,13 @@ export function errorText(error: OutcomeError): string {
   return printable(describeError(error))
 }
 
+/** Control characters are escaped, but for newlines. */
+export function printableLines(text: string): string {
+  return text.split('\n').map(printable).join('\n')
+}
+
 /** Control characters are escaped; tabs and the carriage return of a CRLF file are not. */
-function safeLine(line: string): string {
+export function safeLine(line: string): string {
   const body = line.endsWith('\r') ? line.slice(0, -1) : line
   return body.split('\t').map(printable).join('\t') + line.slice(body.length)
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { XMLParser, XMLValidator } from 'fast-xml-parser'
 import { describe, expect, it } from 'vitest'
-import { escapeXml, formatJunit } from '../../src/report/junit.ts'
+import { formatJunit } from '../../src/report/junit.ts'
 import { outcome, reportOf } from '../cli/support.ts'
 import { anyText } from '../support/any-text.ts'
 import { checked, checkOf, disabled, failed, hostile, outdated } from './checked.ts'
@@ -84,8 +84,11 @@ describe('JUnit XML', () => {
     expect(suite?.testcase[0]?.failure?.message).toContain('</script><img src=x onerror=alert(1)>&amp;')
     fc.assert(
       fc.property(anyText(), (any) => {
-        expect(escapeXml(any)).not.toMatch(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff<>"']/)
-        expect(escapeXml(any)).not.toMatch(/[\ud800-\udfff]/u)
+        const written = formatJunit(checkOf([checked({ name: any, file: any, warnings: [any, any] })]))
+        expect(written).not.toMatch(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/)
+        expect(written).not.toMatch(/[\ud800-\udfff]/u)
+        const [one] = read(written)
+        expect(one?.testcase).toHaveLength(1)
       }),
       { seed: 2, numRuns: 500 },
     )
