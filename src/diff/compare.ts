@@ -1,4 +1,5 @@
 import { type Definition, type Plain, textAt } from '../catalog/definitions.ts'
+import { countStatuses } from '../report/quantities.ts'
 import type { CatalogueDiff, DiffVersion, FieldChange, ImageDiff } from '../report/schemas.ts'
 
 /** The definitions of one file. */
@@ -24,9 +25,8 @@ export function compareCatalogues(
     ...[...now].flatMap(([key, entry]) => compareImage(old.get(key), entry) ?? []),
     ...[...old].flatMap(([key, entry]) => (now.has(key) ? [] : [wholeImage('removed', entry)])),
   ]
-  const count = (wanted: ImageDiff['status']) => images.filter(({ status }) => status === wanted).length
-  const summary = { added: count('added'), removed: count('removed'), changed: count('changed') }
-  return { schema_version: 1, summary, images }
+  const statuses = images.map(({ status }) => status)
+  return { schema_version: 1, summary: countStatuses(statuses, 'added', 'removed', 'changed'), images }
 }
 
 /** Returns the images of all files by shortname or name. */

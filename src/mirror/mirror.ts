@@ -5,6 +5,7 @@ import { UpdaterError } from '../errors.ts'
 import type { Listener } from '../events.ts'
 import { statusOf } from '../http/failure.ts'
 import { type Image, type ImageVersion, parseDigest } from '../image.ts'
+import { countStatuses } from '../report/quantities.ts'
 import { reportedError } from '../report/refusal.ts'
 import type { MirroredVersion, MirrorReport, UnmirroredReason } from '../report/schemas.ts'
 import { type KnownFile, keepOnMirror, listDigests } from '../run/bring.ts'
@@ -81,15 +82,9 @@ interface MirrorRun extends Run {
 }
 
 function summarize(versions: readonly MirroredVersion[]): MirrorReport['summary'] {
-  const count = (status: MirroredVersion['status']) => versions.filter((one) => one.status === status).length
-  return {
-    versions: versions.length,
-    present: count('present'),
-    stored: count('stored'),
-    would_store: count('would-store'),
-    foreign: count('foreign'),
-    failed: count('failed'),
-  }
+  const statuses = versions.map(({ status }) => status)
+  const counts = countStatuses(statuses, 'present', 'stored', 'would_store', 'foreign', 'failed')
+  return { versions: versions.length, ...counts }
 }
 
 interface NamedVersion {

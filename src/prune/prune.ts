@@ -2,7 +2,7 @@ import { type CatalogLock, lockFolders } from '../catalog/lock.ts'
 import { readCatalog } from '../catalog/read.ts'
 import { UpdaterError } from '../errors.ts'
 import { type TakenOptions, withDefaults } from '../options.ts'
-import { formatCount } from '../report/quantities.ts'
+import { countStatuses, formatCount } from '../report/quantities.ts'
 import type { PrunedObject, PruneReport } from '../report/schemas.ts'
 import { settleCatalogue } from '../run/options.ts'
 import { begin, endInOrder, errorOf, type RunContext, secondsSince } from '../run/run.ts'
@@ -177,12 +177,10 @@ function summarize(
   objects: readonly PrunedObject[],
   { named, young, others }: Inventory,
 ): PruneReport['summary'] {
-  const of = (status: PrunedObject['status']) => objects.filter((object) => object.status === status)
+  const statuses = objects.map(({ status }) => status)
   const bytes = objects.filter(({ status }) => status !== 'failed').reduce((sum, { size }) => sum + size, 0)
   return {
-    would_remove: of('would-remove').length,
-    removed: of('removed').length,
-    failed: of('failed').length,
+    ...countStatuses(statuses, 'would_remove', 'removed', 'failed'),
     ...{ bytes, named, young, others },
   }
 }

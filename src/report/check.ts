@@ -1,27 +1,14 @@
-import { formatDuration } from './quantities.ts'
-import type {
-  CheckedImage,
-  CheckReport,
-  CheckStatus,
-  CheckSummary,
-  MirrorState,
-  OutcomeValues,
-} from './schemas.ts'
+import { countStatuses, formatDuration } from './quantities.ts'
+import type { CheckedImage, CheckReport, CheckSummary, MirrorState, OutcomeValues } from './schemas.ts'
 import { formatCsv, formatTextTable } from './table.ts'
 import { formatParagraph, type Paint, paragraphs, type Style, type TextLayout } from './terminal.ts'
-import { notesOf } from './text.ts'
+import { notesOf, paintCount, styleOf } from './text.ts'
 
 export function summarizeCheck(images: readonly CheckedImage[]): CheckSummary {
-  const count = (status: CheckStatus) => images.filter((image) => image.status === status).length
-  const skipped = count('skipped')
-  return {
-    checked: images.length - skipped,
-    up_to_date: count('up-to-date'),
-    outdated: count('outdated'),
-    skipped,
-    failed: count('failed'),
-    not_mirrored: images.filter(isNotMirrored).length,
-  }
+  const statuses = images.map(({ status }) => status)
+  const counts = countStatuses(statuses, 'up_to_date', 'outdated', 'skipped', 'failed')
+  const not_mirrored = images.filter(isNotMirrored).length
+  return { checked: images.length - counts.skipped, ...counts, not_mirrored }
 }
 
 /** Does the catalogue name a mirror that does not have the image? */
@@ -35,14 +22,8 @@ export function isNotMirrored({ mirror }: CheckedImage): boolean {
  */
 export function shownVersion({ status, versions }: Pick<CheckedImage, 'status' | 'versions'>) {
   if (status !== 'skipped') return versions[0]
-  return versions.reduce<OutcomeValues | undefined>(
-    (last, one) => (last === undefined || dayOrNever(one) > dayOrNever(last) ? one : last),
-    undefined,
-  )
-}
-
-function dayOrNever(values: OutcomeValues): number {
-  return buildDay(values) ?? Number.NEGATIVE_INFINITY
+  const day = (values: OutcomeValues) => buildDay(values) ?? Number.NEGATIVE_INFINITY
+  return versions.toSorted((a, b) => Number(day(b) > day(a)) - Number(day(a) > day(b)))[0]
 }
 
 /** 0: nothing is to be done. 1: an image could not be checked. 10: there are updates, or images to mirror. */
@@ -51,7 +32,7 @@ export function checkStatus({ failed, outdated, not_mirrored }: CheckSummary): 0
   return outdated + not_mirrored > 0 ? 10 : 0
 }
 
-const dayMs = 24 * 60 * 60 * 1000
+export const dayMs = 24 * 60 * 60 * 1000
 
 /** The day of a build in milliseconds UTC, from `build_date`, else from its version; `undefined` if neither is a day. */
 export function buildDay({ build_date, version }: OutcomeValues): number | undefined {
@@ -66,28 +47,6 @@ export function daysBetween(from: number | undefined, to: number | undefined): n
   return from === undefined || to === undefined ? undefined : Math.floor((to - from) / dayMs)
 }
 
-/** The cells of a checked image, with the same words in every table. */
-export interface CheckWords {
-  readonly image: string
-  readonly catalogue: string
-  /** The newest version if it is another one, else a word that says why none is shown. */
-  readonly newest: string
-  readonly age: string
-  readonly mirror: string
-  readonly trust: string
-  readonly endOfLife: string
-}
-
-export const checkTitles: CheckWords = {
-  image: 'Image',
-  catalogue: 'Version',
-  newest: 'Newest',
-  age: 'Age',
-  mirror: 'Mirror',
-  trust: 'Trust',
-  endOfLife: 'End of life',
-}
-
 const mirrorWords: Record<MirrorState['status'], string> = {
   present: 'ok',
   'other-bytes': 'other',
@@ -97,18 +56,33 @@ const mirrorWords: Record<MirrorState['status'], string> = {
   none: '-',
 }
 
-export function checkWords(image: CheckedImage): CheckWords {
-  return {
-    image: image.shortname ?? image.name,
-    catalogue: shownVersion(image)?.version ?? '-',
-    newest: newestWord(image),
-    age: image.age_days === undefined ? '-' : `${image.age_days} d`,
-    mirror: mirrorWords[image.mirror.status],
-    trust: image.trust === 'first-use' ? 'first use' : (image.trust ?? '-'),
-    endOfLife: image.end_of_life ?? '-',
-  }
+/** A column of a check's tables, with the same words in each form. */
+export interface CheckColumn {
+  readonly head: string
+  readonly text: (image: CheckedImage) => string
+  /** Absent: none but that of a skipped image. */
+  readonly style?: (image: CheckedImage) => Style | undefined
 }
 
+const columns: readonly CheckColumn[] = [
+  { head: 'Image', text: ({ shortname, name }) => shortname ?? name },
+  { head: 'Version', text: (image) => shownVersion(image)?.version ?? '-' },
+  {
+    head: 'Newest',
+    text: newestWord,
+    style: ({ status }) => (status === 'up-to-date' ? 'green' : styleOf(status)),
+  },
+  { head: 'Age', text: ({ age_days }) => (age_days === undefined ? '-' : `${age_days} d`) },
+  {
+    head: 'Mirror',
+    text: ({ mirror }) => mirrorWords[mirror.status],
+    style: (image) => (isNotMirrored(image) || image.mirror.status === 'unknown' ? 'red' : undefined),
+  },
+  { head: 'Trust', text: trustWord },
+  { head: 'End of life', text: ({ end_of_life = '-' }) => end_of_life },
+]
+
+/** The newest version if it is another one, else a word that says why none is shown. */
 function newestWord({ status, reason, newest }: CheckedImage): string {
   if (status === 'outdated') return newest?.version ?? 'other'
   if (status === 'up-to-date') return 'current'
@@ -116,57 +90,46 @@ function newestWord({ status, reason, newest }: CheckedImage): string {
   return reason === 'disabled' ? 'disabled' : '-'
 }
 
+export function trustWord({ trust }: Pick<CheckedImage, 'trust'>): string {
+  return trust === 'first-use' ? 'first use' : (trust ?? '-')
+}
+
 /** The columns of a table: the end of life only if an image has one. */
-export function checkColumns(images: readonly CheckedImage[]): (keyof CheckWords)[] {
-  const all = Object.keys(checkTitles) as (keyof CheckWords)[]
+export function checkColumns(images: readonly CheckedImage[]): readonly CheckColumn[] {
   const isKnown = images.some(({ end_of_life }) => end_of_life !== undefined)
-  return isKnown ? all : all.filter((column) => column !== 'endOfLife')
+  return columns.filter(({ head }) => isKnown || head !== 'End of life')
+}
+
+export function checkTable<Cell>(
+  shown: readonly CheckColumn[],
+  images: readonly CheckedImage[],
+  cellOf: (image: CheckedImage, column: CheckColumn) => Cell,
+) {
+  const rows = images.map((image) => shown.map((column) => cellOf(image, column)))
+  return { head: shown.map(({ head }) => head), rows, right: [3] }
 }
 
 /** A check for people: a row for every image with its warnings and error below it, then one line of counts. */
 export function formatCheckText(report: CheckReport, layout: TextLayout): string {
   const { images } = report
-  const columns = checkColumns(images)
-  const table = {
-    head: columns.map((column) => checkTitles[column]),
-    right: [columns.indexOf('age')],
-    rows: images.map((image) => {
-      const words = checkWords(image)
-      return columns.map((column) => {
-        const style = styleOf(image, column)
-        return style === undefined ? words[column] : { text: words[column], style }
-      })
-    }),
-    notes: images.map(notesOf),
-  }
-  const counts = formatParagraph(formatCounts(report, layout.paint), layout.columns)
-  return paragraphs(formatTextTable(table, layout), counts)
+  const table = checkTable(checkColumns(images), images, (image, { text, style }) => ({
+    text: text(image),
+    style: style?.(image) ?? (image.status === 'skipped' ? 'dim' : undefined),
+  }))
+  const counts = formatParagraph(formatCheckCounts(report, layout.paint), layout.columns)
+  return paragraphs(formatTextTable({ ...table, notes: images.map(notesOf) }, layout), counts)
 }
 
-const newestStyles: Record<CheckedImage['status'], Style> = {
-  'up-to-date': 'green',
-  outdated: 'yellow',
-  skipped: 'dim',
-  failed: 'red',
-}
-
-function styleOf(image: CheckedImage, column: keyof CheckWords): Style | undefined {
-  if (column === 'newest') return newestStyles[image.status]
-  if (column === 'mirror' && (isNotMirrored(image) || image.mirror.status === 'unknown')) return 'red'
-  return image.status === 'skipped' ? 'dim' : undefined
-}
-
-function formatCounts({ summary, seconds }: CheckReport, paint: Paint): string {
+/** `22 checked, 20 current, …, 0 failed in 3.2 s`. */
+export function formatCheckCounts({ summary, seconds }: CheckReport, paint: Paint): string {
   const { checked, up_to_date, outdated, skipped, failed, not_mirrored } = summary
-  const told = (count: number, text: string, style: Style) =>
-    count > 0 ? paint(style, `${count} ${text}`) : `${count} ${text}`
   const counts = [
     `${checked} checked`,
     `${up_to_date} current`,
-    told(outdated, 'outdated', 'yellow'),
+    paintCount(paint, 'yellow', outdated, 'outdated'),
     `${skipped} skipped`,
-    told(failed, 'failed', 'red'),
-    ...(not_mirrored === 0 ? [] : [told(not_mirrored, 'not mirrored', 'red')]),
+    paintCount(paint, 'red', failed, 'failed'),
+    ...(not_mirrored === 0 ? [] : [paintCount(paint, 'red', not_mirrored, 'not mirrored')]),
   ]
   return `${counts.join(', ')} in ${formatDuration(seconds)}`
 }

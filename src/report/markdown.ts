@@ -12,8 +12,12 @@ export function escapeMarkdown(text: string): string {
 /** A code span that shows `text`, whatever backticks it holds; also in a table. */
 export function codeSpan(text: string): string {
   const shown = printable(text).replaceAll('|', '\\|')
-  const runs = shown.match(/`+/g) ?? []
-  const fence = '`'.repeat(Math.max(0, ...runs.map((run) => run.length)) + 1)
+  const fence = '`'.repeat(longestRun(shown) + 1)
   const gap = /^`|`$|^\s*$/.test(shown) ? ' ' : ''
   return `${fence}${gap}${shown}${gap}${fence}`
+}
+
+/** The length of the longest run of backticks. */
+export function longestRun(text: string): number {
+  return Math.max(0, ...(text.match(/`+/g) ?? []).map((run) => run.length))
 }

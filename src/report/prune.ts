@@ -1,15 +1,9 @@
 import { printable } from '../errors.ts'
 import { formatBytes, formatDuration } from './quantities.ts'
-import type { PrunedObject, PruneReport } from './schemas.ts'
+import type { PruneReport } from './schemas.ts'
 import { formatTextTable } from './table.ts'
-import { formatParagraph, paragraphs, type Style, type TextLayout } from './terminal.ts'
-import { notesOf } from './text.ts'
-
-const styles: Record<PrunedObject['status'], Style> = {
-  'would-remove': 'cyan',
-  removed: 'green',
-  failed: 'red',
-}
+import { formatParagraph, paragraphs, type TextLayout } from './terminal.ts'
+import { notesOf, paintCount, statusCell } from './text.ts'
 
 /** The objects, then lines of counts. */
 export function formatPruneText(
@@ -19,10 +13,8 @@ export function formatPruneText(
   const table = {
     head: ['Object', 'Stored', 'Size', 'Status'],
     rows: objects.map(({ key, size, last_modified, status }) => [
-      key,
-      last_modified.slice(0, 10),
-      formatBytes(size),
-      { text: status.replace('-', ' '), style: styles[status] },
+      ...[key, last_modified.slice(0, 10), formatBytes(size)],
+      statusCell(status),
     ]),
     notes: objects.map(({ error }) => notesOf({ warnings: [], error })),
     // A key that was cut would not say which object is meant.
@@ -30,7 +22,7 @@ export function formatPruneText(
   }
   const { would_remove, removed, failed, bytes, named, young, others } = summary
   const done = remove ? `${removed} removed` : `${would_remove} would be removed`
-  const failures = failed > 0 ? layout.paint('red', `${failed} failed`) : '0 failed'
+  const failures = paintCount(layout.paint, 'red', failed, 'failed')
   const counts = [
     `${done} (${formatBytes(bytes)}), ${failures} in ${formatDuration(seconds)}`,
     `${printable(place)}: ${named} named by the catalogue, ${young} too young, ${others} of other names`,

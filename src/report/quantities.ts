@@ -11,6 +11,15 @@ export function formatBytes(bytes: number): string {
   return `${unit === 0 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`
 }
 
+/** Counts the items of each status; a key is a status with `_` for `-`. */
+export function countStatuses<Key extends string>(
+  statuses: readonly string[],
+  ...keys: readonly Key[]
+): Record<Key, number> {
+  const count = (key: Key) => statuses.filter((status) => status.replaceAll('-', '_') === key).length
+  return Object.fromEntries(keys.map((key) => [key, count(key)])) as Record<Key, number>
+}
+
 /** `1 version`, `2 versions`. */
 export function formatCount(count: number, what: string): string {
   return `${count} ${what}${count === 1 ? '' : 's'}`

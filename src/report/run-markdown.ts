@@ -1,7 +1,14 @@
-import { formatPlace, printable } from '../errors.ts'
-import { type CheckWords, checkColumns, checkTitles, checkWords, shownVersion } from './check.ts'
-import { codeSpan } from './markdown.ts'
-import { formatBytes, formatCount, formatDuration } from './quantities.ts'
+import { formatPlace } from '../errors.ts'
+import {
+  type CheckColumn,
+  checkColumns,
+  checkTable,
+  formatCheckCounts,
+  shownVersion,
+  trustWord,
+} from './check.ts'
+import { codeSpan, longestRun } from './markdown.ts'
+import { formatBytes, formatCount } from './quantities.ts'
 import type {
   CheckedImage,
   CheckReport,
@@ -10,8 +17,10 @@ import type {
   OutcomeError,
   RunReport,
 } from './schemas.ts'
-import { formatMarkdownTable } from './table.ts'
-import { formatSkipped } from './text.ts'
+import { formatMarkdownTable, type Table } from './table.ts'
+import { createPaint } from './terminal.ts'
+import { safeLine } from './text.ts'
+import { dryRunNote, formatUpdateCounts } from './update.ts'
 
 /**
  * Reports as GitHub and GitLab show them. Text from a catalogue or a server stands in code spans, in which
@@ -21,97 +30,61 @@ import { formatSkipped } from './text.ts'
 /** Characters: GitHub takes 65 536 in the text of a pull request. */
 const roomForDiffs = 60_000
 
-/** A report as the text of a pull request or a job's summary. */
-export function formatMarkdown(report: RunReport | CheckReport): string {
-  if (report.errors.length > 0) return formatRefusal(report.errors)
-  return 'command' in report ? formatCheck(report) : formatUpdate(report)
-}
+const plain = createPaint(false)
 
-/** The changes of each file, then failures, then diffs. */
-function formatUpdate(report: RunReport): string {
-  const { images, summary, dry_run, seconds } = report
-  const changed = images.filter(isChanged)
-  const files = [...new Set(changed.map(({ file }) => file))]
-  const counts = [
-    `${summary.checked} checked`,
-    dry_run ? `${summary.would_update} would be updated` : `${summary.updated} updated`,
-    `${summary.up_to_date} up to date`,
-    formatSkipped(summary.skipped, images),
-    `${summary.failed} failed`,
-  ]
-  const text = [
-    `${counts.join(', ')} in ${formatDuration(seconds)}${dry_run ? ' (dry run: nothing was written)' : ''}.`,
-    ...files.flatMap((file) => [
-      `### ${codeSpan(file)}`,
-      runTable(changed.filter((image) => image.file === file)),
-    ]),
-    ...troubles(images),
-  ]
-  return fitDiffs(text.join('\n\n'), report.changes)
+/** A report as the text of a pull request or a job's summary: a table for each file, then failures, then diffs. */
+export function formatMarkdown(report: RunReport | CheckReport): string {
+  if (report.errors.length > 0) {
+    return `Nothing was done.\n\n${report.errors.map((error) => `- ${describe(error)}`).join('\n')}\n`
+  }
+  if ('command' in report) {
+    const { images } = report
+    const tableOf = (some: readonly CheckedImage[]) => checkTable(checkColumns(images), some, checkCell)
+    const parts = [`${formatCheckCounts(report, plain)}.`, ...sections(images, tableOf)]
+    return `${[...parts, ...troubles(images)].join('\n\n')}\n`
+  }
+  const ending = report.dry_run ? ` ${dryRunNote}` : ''
+  const changed = report.images.filter(isChanged)
+  const parts = [`${formatUpdateCounts(report, plain)}${ending}.`, ...sections(changed, tableOfUpdate)]
+  return fitDiffs([...parts, ...troubles(report.images)].join('\n\n'), report.changes)
 }
 
 function isChanged({ status, mirror }: ImageOutcome): boolean {
   return status === 'updated' || status === 'would-update' || mirror?.status === 'stored'
 }
 
-function runTable(images: readonly ImageOutcome[]): string {
-  return formatMarkdownTable({
+/** The images of each file below its name. */
+function sections<Image extends { readonly file: string }>(
+  images: readonly Image[],
+  tableOf: (images: readonly Image[]) => Table,
+): string[] {
+  return [...new Set(images.map(({ file }) => file))].flatMap((file) => [
+    `### ${codeSpan(file)}`,
+    formatMarkdownTable(tableOf(images.filter((image) => image.file === file))).trimEnd(),
+  ])
+}
+
+function tableOfUpdate(images: readonly ImageOutcome[]): Table {
+  return {
     head: ['Image', 'Version', 'Trust', 'Mirrored'],
     rows: images.map(({ name, previous, current, trust, mirror }) => [
       codeSpan(name),
       previous?.version === current?.version
         ? codeOrDash(current?.version)
         : `${codeOrDash(previous?.version)} → ${codeOrDash(current?.version)}`,
-      trust === 'first-use' ? 'first use' : (trust ?? '-'),
+      trustWord({ trust }),
       mirror?.bytes === undefined ? '-' : formatBytes(mirror.bytes),
     ]),
     right: [3],
-  }).trimEnd()
-}
-
-/** A table for each file, then failures. */
-function formatCheck(report: CheckReport): string {
-  const { images, summary, seconds } = report
-  const columns = checkColumns(images)
-  const files = [...new Set(images.map(({ file }) => file))]
-  const counts = [
-    `${summary.checked} checked`,
-    `${summary.up_to_date} current`,
-    `${summary.outdated} outdated`,
-    `${summary.skipped} skipped`,
-    `${summary.failed} failed`,
-    ...(summary.not_mirrored === 0 ? [] : [`${summary.not_mirrored} not on the mirror`]),
-  ]
-  const parts = [
-    `${counts.join(', ')} in ${formatDuration(seconds)}.`,
-    ...files.flatMap((file) => [
-      `### ${codeSpan(file)}`,
-      formatMarkdownTable({
-        head: columns.map((column) => checkTitles[column]),
-        rows: images.filter((image) => image.file === file).map((image) => cellsOf(image, columns)),
-        right: [columns.indexOf('age')],
-      }).trimEnd(),
-    ]),
-    ...troubles(images),
-  ]
-  return `${parts.join('\n\n')}\n`
+  }
 }
 
 /** Names and versions come from outside; the other words are ours. */
-function cellsOf(image: CheckedImage, columns: readonly (keyof CheckWords)[]): string[] {
-  const words = checkWords(image)
-  const cells: CheckWords = {
-    ...words,
-    image: codeSpan(image.name),
-    catalogue: codeOrDash(shownVersion(image)?.version),
-    newest: words.newest === image.newest?.version ? codeSpan(words.newest) : words.newest,
-  }
-  return columns.map((column) => cells[column])
-}
-
-/** Why nothing was done. */
-function formatRefusal(errors: readonly OutcomeError[]): string {
-  return `Nothing was done.\n\n${errors.map((error) => `- ${describe(error)}`).join('\n')}\n`
+function checkCell(image: CheckedImage, { head, text }: CheckColumn): string {
+  if (head === 'Image') return codeSpan(image.name)
+  if (head === 'Version') return codeOrDash(shownVersion(image)?.version)
+  const word = text(image)
+  return head === 'Newest' && word === image.newest?.version ? codeSpan(word) : word
 }
 
 function troubles(images: readonly Pick<ImageOutcome, 'name' | 'error' | 'warnings'>[]): string[] {
@@ -149,19 +122,11 @@ function fitDiffs(text: string, changes: readonly FileChange[]): string {
 }
 
 function details(diff: string): string {
-  const lines = diff
-    .trimEnd()
-    .split('\n')
-    .map((line) => line.replace(/\r$/, '').split('\t').map(printable).join('\t'))
+  const lines = diff.trimEnd().split('\n')
   const fence = '`'.repeat(Math.max(3, longestRun(diff) + 1))
-  return `<details><summary>Diff</summary>\n\n${[`${fence}diff`, ...lines, fence].join('\n')}\n\n</details>`
+  return `<details><summary>Diff</summary>\n\n${[`${fence}diff`, ...lines.map((line) => safeLine(line.replace(/\r$/, ''))), fence].join('\n')}\n\n</details>`
 }
 
 function codeOrDash(text: string | undefined): string {
   return text === undefined ? '-' : codeSpan(text)
-}
-
-/** The length of the longest run of backticks. */
-function longestRun(text: string): number {
-  return Math.max(0, ...(text.match(/`+/g) ?? []).map((run) => run.length))
 }

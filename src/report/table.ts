@@ -12,7 +12,7 @@ export interface Table {
 /** A text with its colour. */
 export interface Painted {
   readonly text: string
-  readonly style: Style
+  readonly style?: Style | undefined
 }
 
 /** A table for a terminal, whose cells may have colours. */
@@ -31,23 +31,18 @@ export interface TextTable extends Omit<Table, 'rows'> {
 export function formatTextTable(table: TextTable, { paint, columns = Infinity }: TextLayout): string {
   if (table.rows.length === 0) return ''
   const rows = table.rows.map((row) => row.map(printed))
-  const widths = fitted(
-    table,
-    widthsOf([table.head, ...rows.map((row) => row.map(({ text }) => text))]),
-    columns,
-  )
-  const show = ({ text, style }: Cell) => (style === undefined ? text : paint(style, text))
-  const line = (cells: readonly Cell[]) => {
+  const [first = 0, ...others] = widthsOf([table.head, ...rows.map((row) => row.map(({ text }) => text))])
+  const room = others.reduce((rest, width) => rest - width - 2, columns)
+  const widths = [Math.min(first, Math.max(room, table.narrowest ?? 12)), ...others]
+  const show = ({ text, style }: Painted) => (style === undefined ? text : paint(style, text))
+  const line = (cells: readonly Painted[]) => {
     const cut = cells.map(({ text }, index) => truncate(text, widths[index] ?? 0))
     const texts = aligned(cut, widths, table.right)
-    const last = texts.length - 1
-    const shown = texts.map((text, index) => (index === last ? text.trimEnd() : text))
-    return cells
-      .map((cell, index) => show({ ...cell, text: shown[index] ?? '' }))
-      .join('  ')
-      .trimEnd()
+    const shown = [...texts.slice(0, -1), ...texts.slice(-1).map((text) => text.trimEnd())]
+    const painted = shown.map((text, index) => show({ text, style: cells[index]?.style }))
+    return painted.join('  ').trimEnd()
   }
-  const below = ({ text, style }: Cell) =>
+  const below = ({ text, style }: Painted) =>
     wrap(text, columns - 2).map((part) => `  ${show({ text: part, style })}`)
   return [
     paint('bold', line(table.head.map(printed))),
@@ -56,23 +51,8 @@ export function formatTextTable(table: TextTable, { paint, columns = Infinity }:
   ].join('\n')
 }
 
-interface Cell {
-  readonly text: string
-  readonly style?: Style | undefined
-}
-
-function printed(cell: string | Painted): Cell {
+function printed(cell: string | Painted): Painted {
   return typeof cell === 'string' ? { text: printable(cell) } : { ...cell, text: printable(cell.text) }
-}
-
-/** Makes the first column as narrow as the terminal asks for. */
-function fitted(
-  { narrowest = 12 }: TextTable,
-  [first = 0, ...others]: readonly number[],
-  columns: number,
-): number[] {
-  const room = others.reduce((rest, width) => rest - width - 2, columns)
-  return [Math.min(first, Math.max(room, narrowest)), ...others]
 }
 
 /** A table as GitHub and GitLab show it. The cells are Markdown: see `escapeMarkdown`. */

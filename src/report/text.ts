@@ -1,7 +1,7 @@
 import { describeError, printable } from '../errors.ts'
 import type { FileChange, ImageOutcome, OutcomeError } from './schemas.ts'
 import type { Painted } from './table.ts'
-import type { Paint } from './terminal.ts'
+import type { Paint, Style } from './terminal.ts'
 
 /** Unified diffs with their control characters escaped, each with an empty line after it. */
 export function formatChanges(changes: readonly FileChange[], paint: Paint): string {
@@ -9,6 +9,30 @@ export function formatChanges(changes: readonly FileChange[], paint: Paint): str
     diff.split('\n').map((line) => paintDiffLine(safeLine(line), paint)),
   )
   return lines.length === 0 ? '' : `${lines.join('\n')}\n`
+}
+
+/** The colour of a status, whatever has it. */
+const styles: Readonly<Record<string, Style>> = {
+  ...{ 'up-to-date': 'dim', present: 'dim', skipped: 'dim' },
+  ...{ updated: 'green', stored: 'green', removed: 'green' },
+  ...{ 'would-update': 'cyan', 'would-store': 'cyan', 'would-remove': 'cyan' },
+  ...{ outdated: 'yellow', foreign: 'yellow', pending: 'yellow' },
+}
+
+/** The colour of a status; of a failure, and of all that are as bad, it is red. */
+export function styleOf(status: string): Style {
+  return styles[status] ?? 'red'
+}
+
+/** A status as the cell of a table. @param why stands behind it */
+export function statusCell(status: string, why = ''): Painted {
+  return { text: `${status.replaceAll('-', ' ')}${why}`, style: styleOf(status) }
+}
+
+/** `2 failed`, in the colour only if there are any. */
+export function paintCount(paint: Paint, style: Style, count: number, what: string): string {
+  const text = `${count} ${what}`
+  return count > 0 ? paint(style, text) : text
 }
 
 /** The warnings and the error of an image, for the lines below its row. */

@@ -5,6 +5,7 @@ import { asUpdaterError } from '../errors.ts'
 import type { Listener } from '../events.ts'
 import { type Digest, formatDigest, type Image, type ImageVersion, parseDigest } from '../image.ts'
 import { type TakenOptions, withDefaults } from '../options.ts'
+import { countStatuses } from '../report/quantities.ts'
 import type { Verdict, VerifiedUrl, VerifiedVersion, VerifyReport } from '../report/schemas.ts'
 import { severities } from '../report/verify.ts'
 import { type CatalogueOptions, settleCatalogue } from '../run/options.ts'
@@ -71,25 +72,15 @@ export async function verifyCatalogue(
       started_at: startedAt.toISOString(),
       seconds: secondsSince(startedAt),
       full,
-      summary: summarize(versions),
+      summary: countStatuses(
+        versions.map(({ verdict }) => verdict),
+        ...severities,
+      ),
       versions,
       errors: [],
     }
   } finally {
     await endInOrder([() => http.close()], note)
-  }
-}
-
-function summarize(versions: readonly VerifiedVersion[]): VerifyReport['summary'] {
-  const count = (verdict: Verdict) => versions.filter((one) => one.verdict === verdict).length
-  return {
-    mismatch: count('mismatch'),
-    unmirrorable: count('unmirrorable'),
-    missing: count('missing'),
-    private: count('private'),
-    error: count('error'),
-    pending: count('pending'),
-    ok: count('ok'),
   }
 }
 

@@ -5,12 +5,11 @@ import { describe, expect, it } from 'vitest'
 import {
   buildDay,
   checkStatus,
-  checkWords,
   daysBetween,
   formatCheckCsv,
   formatCheckText,
+  shownVersion,
 } from '../../src/report/check.ts'
-
 import { formatReport, parseCheckReport } from '../../src/report/json.ts'
 import { refusedReport } from '../../src/report/refusal.ts'
 import type { CheckedImage } from '../../src/report/schemas.ts'
@@ -27,9 +26,9 @@ describe('the version that is told of', () => {
   })
 
   it('is the first one of an image that updates keep, else the one that was built last', () => {
-    const told = (status: CheckedImage['status']) => checkWords(checked({ status, versions })).catalogue
+    const told = (status: CheckedImage['status']) => shownVersion({ status, versions })?.version
     expect([told('up-to-date'), told('failed'), told('skipped')]).toEqual(['0.6.2', '0.6.2', '0.6.3'])
-    expect(checkWords(checked({ status: 'skipped', versions: [] })).catalogue).toBe('-')
+    expect(shownVersion({ status: 'skipped', versions: [] })).toBeUndefined()
   })
 })
 

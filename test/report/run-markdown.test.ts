@@ -73,9 +73,7 @@ describe('the Markdown of an update', () => {
 describe('the Markdown of a check', () => {
   it('has a table for each file', () => {
     const lines = formatMarkdown(checkOf([checked(), outdated, disabled, failed])).split('\n')
-    expect(lines[0]).toBe(
-      '3 checked, 1 current, 1 outdated, 1 skipped, 1 failed, 1 not on the mirror in 3.2 s.',
-    )
+    expect(lines[0]).toBe('3 checked, 1 current, 1 outdated, 1 skipped, 1 failed, 1 not mirrored in 3.2 s.')
     expect(lines.filter((line) => line.startsWith('### '))).toEqual([
       ...['### `etc/images/alpha.yml`', '### `etc/images/delta.yml`', '### Failed', '### Warnings'],
     ])
