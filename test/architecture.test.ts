@@ -35,7 +35,7 @@ const deciding: Readonly<Record<string, readonly string[]>> = {
   list: [],
   mirror: [],
   page: ['page.ts'],
-  prune: ['whole.ts'],
+  prune: [],
   report: ['file.ts'],
   update: [],
   validate: ['validate.ts'],

@@ -44,7 +44,12 @@ export async function mirrorCatalogue(options: RunOptions, context: RunContext =
   try {
     const images = selectImages(await readCatalog(settings.images), settings.names)
     const taken = images.filter(({ enable }) => enable || settings.includeDisabled)
-    const wanted = taken.flatMap((image) => image.versions.flatMap((version) => named(image, version)))
+    const wanted = taken.flatMap((image) =>
+      image.versions.flatMap((version): NamedVersion[] => {
+        const { mirrorUrl } = version
+        return mirrorUrl === undefined ? [] : [{ image, version, mirrorUrl }]
+      }),
+    )
     if (!settings.dryRun) opened = await openMirror(settings.mirror, taken, beginning)
     await opened.ready
     onEvent({ type: 'run-start', images: wanted.length })
@@ -91,10 +96,6 @@ interface NamedVersion {
   readonly image: Image
   readonly version: ImageVersion
   readonly mirrorUrl: string
-}
-
-function named(image: Image, version: ImageVersion): NamedVersion[] {
-  return version.mirrorUrl === undefined ? [] : [{ image, version, mirrorUrl: version.mirrorUrl }]
 }
 
 const doneStatus = { present: 'up-to-date', stored: 'updated', 'would-store': 'would-update' } as const
@@ -177,16 +178,11 @@ function sharedObject({ image, version }: NamedVersion, { key }: Address): Updat
  */
 async function listAll(versions: readonly MirroredVersion[], run: Run): Promise<void> {
   const keyPrefix = keyPrefixOf(run.settings.mirror)
-  const folders = new Map<string, string[]>()
-  for (const { object, status } of versions) {
-    if (object === undefined || (status !== 'stored' && status !== 'present')) continue
-    if (kindOfKey(object, keyPrefix) !== 'final') continue
-    const folder = folderOfKey(object)
-    folders.set(folder, [...(folders.get(folder) ?? []), object])
-  }
-  await Promise.allSettled(
-    [...folders].map(([folder, stored]) =>
-      listDigests(run, folder, stored, (message) => run.note('warning', message)),
-    ),
-  )
+  const keys = versions
+    .flatMap(({ object, status }) => (status === 'stored' || status === 'present' ? (object ?? []) : []))
+    .filter((key) => kindOfKey(key, keyPrefix) === 'final')
+  const warn = (message: string) => run.note('warning', message)
+  const folders = [...new Set(keys.map(folderOfKey))]
+  const storedIn = (folder: string) => keys.filter((key) => folderOfKey(key) === folder)
+  await Promise.allSettled(folders.map((folder) => listDigests(run, folder, storedIn(folder), warn)))
 }

@@ -1,17 +1,18 @@
+import { dirname } from 'node:path'
+import { CatalogDocument, isMapping, ownPair } from '../catalog/document.ts'
 import { type CatalogLock, lockFolders } from '../catalog/lock.ts'
-import { readCatalog } from '../catalog/read.ts'
+import { readCatalog, readTexts } from '../catalog/read.ts'
 import { UpdaterError } from '../errors.ts'
 import { type TakenOptions, withDefaults } from '../options.ts'
 import { countStatuses, formatCount } from '../report/quantities.ts'
 import type { PrunedObject, PruneReport } from '../report/schemas.ts'
 import { settleCatalogue } from '../run/options.ts'
-import { begin, endInOrder, errorOf, type RunContext, secondsSince } from '../run/run.ts'
+import { begin, endInOrder, errorOf, type Note, type RunContext, secondsSince } from '../run/run.ts'
 import { writeChecksumFiles } from '../stores/checksum-files.ts'
 import { keyPrefixOf, type MirrorOptions, openStore, placeOptions } from '../stores/kinds.ts'
 import { folderOfKey } from '../stores/naming.ts'
 import type { ListedObject, Store } from '../stores/store.ts'
-import { type Inventory, type Named, namedKeys, takeStock } from './plan.ts'
-import { assertWhole } from './whole.ts'
+import { type Inventory, namedKeys, takeStock } from './plan.ts'
 
 /** The options are those of the command `prune`. */
 export interface PruneOptions extends TakenOptions<'prune'> {
@@ -38,7 +39,12 @@ export async function pruneMirror(options: PruneOptions, context: RunContext = {
   let lock: CatalogLock | undefined
   try {
     store = await openStore(options.mirror, http)
-    if (store === undefined) throw noMirror()
+    if (store === undefined) {
+      throw new UpdaterError('CONFIGURATION', 'There is no mirror to be pruned', {
+        remedy: 'Name an object store or --mirror-dir, and leave out --no-mirror',
+      })
+    }
+    const { place } = store
     // What is locked is read again: a run that ended in between may have written to it.
     const files = await readCatalog(images)
     await assertWhole(files.map(({ path }) => path))
@@ -47,25 +53,22 @@ export async function pruneMirror(options: PruneOptions, context: RunContext = {
       (remove ? await readCatalog(images) : files).flatMap((file) => file.images),
       options.mirror,
     )
-    if (named.here === 0) throw namesNothing(options.mirror, store.place)
+    if (named.here === 0) {
+      throw doubtful(`No mirror_url of the catalogue leads to ${place}: nothing is pruned`, options.mirror)
+    }
     onEvent({ type: 'run-start', images: 0 })
     const keyPrefix = keyPrefixOf(options.mirror)
-    const stock = takeStock(await listAll(store, keyPrefix, signal), named.keys, {
-      keyPrefix,
-      now: startedAt,
-      grace,
-    })
-    if (stock.named === 0 && stock.doomed.length > 0)
-      throw namesNoneOf(stock, named, options.mirror, store.place)
+    const present: ListedObject[] = []
+    for await (const object of store.list(keyPrefix, signal)) present.push(object)
+    const stock = takeStock(present, named.keys, { keyPrefix, now: startedAt, grace })
+    const { doomed } = stock
+    if (stock.named === 0 && doomed.length > 0) {
+      const message = `The catalogue names ${formatCount(named.here, 'object')}, but none of those that lie in ${place}, where ${doomed.length} could be pruned: nothing is`
+      throw doubtful(message, options.mirror)
+    }
     const objects = remove
-      ? await removeAll(store, stock.doomed, {
-          keyPrefix,
-          signal,
-          note,
-          lists: checksumFiles,
-        })
-      : stock.doomed.map((object) => outcomeOf(object, 'would-remove'))
-    const { place } = store
+      ? await removeAll(store, doomed, { keyPrefix, signal, note, lists: checksumFiles })
+      : doomed.map((object) => outcomeOf(object, 'would-remove'))
     return {
       schema_version: 1,
       command: 'prune',
@@ -83,47 +86,40 @@ export async function pruneMirror(options: PruneOptions, context: RunContext = {
   }
 }
 
-function noMirror(): UpdaterError {
-  return new UpdaterError('CONFIGURATION', 'There is no mirror to be pruned', {
-    remedy: 'Name an object store or --mirror-dir, and leave out --no-mirror',
-  })
+function doubtful(message: string, mirror: MirrorOptions): UpdaterError {
+  const remedy = `Check --images, ${placeOptions(mirror)}: with a wrong one of them the mirror would be emptied`
+  return new UpdaterError('CONFIGURATION', message, { remedy })
 }
 
-function careful(mirror: MirrorOptions): string {
-  return `Check --images, ${placeOptions(mirror)}: with a wrong one of them the mirror would be emptied`
+/**
+ * Refuses a part of a catalogue: objects that only its other files name would be removed.
+ * @param files paths of the files that were read
+ * @throws UpdaterError CONFIGURATION: another catalogue file lies beside them; CATALOG_UNREADABLE
+ */
+async function assertWhole(files: readonly string[]): Promise<void> {
+  for (const { path, text, defect } of await readTexts([...files, ...files.map((file) => dirname(file))])) {
+    // A file may be named whose folder holds no other.
+    if (files.includes(path) || defect?.code === 'CATALOG_NOT_FOUND') continue
+    if (defect !== undefined) throw defect
+    if (!holdsImages(path, text)) continue
+    throw new UpdaterError(
+      'CONFIGURATION',
+      `${path} is a catalogue file, too, and is not named: nothing is pruned`,
+      { place: { file: path }, remedy: `Name the whole folder with --images ${dirname(path)}` },
+    )
+  }
 }
 
-function namesNothing(mirror: MirrorOptions, place: string): UpdaterError {
-  return new UpdaterError(
-    'CONFIGURATION',
-    `No mirror_url of the catalogue leads to ${place}: nothing is pruned`,
-    { remedy: careful(mirror) },
-  )
-}
-
-function namesNoneOf(
-  { doomed }: Inventory,
-  { here }: Named,
-  mirror: MirrorOptions,
-  place: string,
-): UpdaterError {
-  return new UpdaterError(
-    'CONFIGURATION',
-    `The catalogue names ${formatCount(here, 'object')}, but none of those that lie in ${place}, where ${doomed.length} could be pruned: nothing is`,
-    { remedy: careful(mirror) },
-  )
-}
-
-async function listAll(store: Store, prefix: string, signal: AbortSignal): Promise<ListedObject[]> {
-  const objects: ListedObject[] = []
-  for await (const object of store.list(prefix, signal)) objects.push(object)
-  return objects
+/** A file that is not YAML is judged by its words. */
+function holdsImages(path: string, text: string): boolean {
+  const { root } = new CatalogDocument(path, text)
+  return isMapping(root) ? ownPair(root, 'images') !== undefined : /\bimages["']?\s*:/.test(text)
 }
 
 interface Removal {
   readonly keyPrefix: string
   readonly signal: AbortSignal
-  readonly note: (level: 'warning', message: string) => void
+  readonly note: Note
   /** Are there lists of digests to be kept true? */
   readonly lists: boolean
 }
@@ -134,32 +130,32 @@ async function removeAll(
   doomed: readonly ListedObject[],
   { keyPrefix, signal, note, lists }: Removal,
 ): Promise<PrunedObject[]> {
+  const unlist = async (folder: string, leaving: readonly string[]) => {
+    if (!lists) return
+    const warnings = await writeChecksumFiles(store, { folder, keyPrefix }, { leaving }, signal)
+    for (const message of warnings) note('warning', message)
+  }
   const outcomes: PrunedObject[] = []
   for (const folder of new Set(doomed.map(({ key }) => folderOfKey(key)))) {
     const objects = doomed.filter(({ key }) => folderOfKey(key) === folder)
-    let obstacle: unknown
-    if (lists) {
-      try {
-        const leaving = objects.map(({ key }) => key)
-        const warnings = await writeChecksumFiles(store, { folder, keyPrefix }, { leaving }, signal)
-        for (const message of warnings) note('warning', message)
-      } catch (error) {
-        obstacle = error
-      }
-    }
-    for (const object of objects) outcomes.push(await removeOne(store, object, obstacle, signal))
+    const unlisted = unlist(
+      folder,
+      objects.map(({ key }) => key),
+    )
+    for (const object of objects) outcomes.push(await removeOne(store, object, unlisted, signal))
   }
   return outcomes
 }
 
+/** @param unlisted the object is in no list of digests any more; if it rejects, the object stays */
 async function removeOne(
   store: Store,
   object: ListedObject,
-  obstacle: unknown,
+  unlisted: Promise<void>,
   signal: AbortSignal,
 ): Promise<PrunedObject> {
   try {
-    if (obstacle !== undefined) throw obstacle
+    await unlisted
     signal.throwIfAborted()
     await store.remove(object.key, signal)
     return outcomeOf(object, 'removed')
@@ -173,12 +169,10 @@ function outcomeOf({ key, size, lastModified }: ListedObject, status: PrunedObje
   return { key, size, last_modified: lastModified?.toISOString() ?? '', status }
 }
 
-function summarize(
-  objects: readonly PrunedObject[],
-  { named, young, others }: Inventory,
-): PruneReport['summary'] {
+function summarize(objects: readonly PrunedObject[], stock: Inventory): PruneReport['summary'] {
+  const { named, young, others } = stock
   const statuses = objects.map(({ status }) => status)
-  const bytes = objects.filter(({ status }) => status !== 'failed').reduce((sum, { size }) => sum + size, 0)
+  const bytes = objects.reduce((sum, { size, status }) => sum + (status === 'failed' ? 0 : size), 0)
   return {
     ...countStatuses(statuses, 'would_remove', 'removed', 'failed'),
     ...{ bytes, named, young, others },

@@ -1,15 +1,8 @@
 import { createHash } from 'node:crypto'
-import { asUpdaterError, type UpdaterError } from '../errors.ts'
+import { asUpdaterError } from '../errors.ts'
 import { statusOf } from '../http/failure.ts'
 import type { HttpClient } from '../http/types.ts'
-import {
-  type Compression,
-  type Digest,
-  type DigestAlgorithm,
-  formatDigest,
-  type ImageFormat,
-  sameDigest,
-} from '../image.ts'
+import type { Compression, Digest, DigestAlgorithm, ImageFormat } from '../image.ts'
 import type { VerifiedUrl } from '../report/schemas.ts'
 import { findPublic, type PublicObject, readPublic } from '../stores/public.ts'
 import { bounded } from '../transfer/chunks.ts'
@@ -40,13 +33,10 @@ export async function askUrl(url: string, asker: Asker): Promise<Answer> {
   } catch (error) {
     signal.throwIfAborted()
     if (statusOf(error) === 409) {
-      return {
-        url,
-        status: 'private',
-        message: 'It answers 409, as Swift does where the segments are private',
-      }
+      const message = 'It answers 409, as Swift does where the segments are private'
+      return { url, status: 'private', message }
     }
-    return failed(url, asUpdaterError(error))
+    return { url, status: 'error', message: asUpdaterError(error).message }
   }
 }
 
@@ -56,49 +46,39 @@ async function isHidden(url: string, status: number, { http, signal }: Asker): P
   return 'turnedAway' in other && other.turnedAway === status
 }
 
-/** The address of a mirror, or of a distribution's images, that a URL lies below. */
+/** The folder above that of a URL's file: a mirror, or a distribution's images. */
 function baseOf(url: string): string {
   return new URL('..', new URL(url)).href
 }
 
 /**
- * An answer may mean private or missing. If everybody can read another object of the same folder, it is taken for
- * missing.
+ * Returns what the report says of an answer. It may mean private or missing: if everybody can read another object of
+ * the same mirror, it is taken for missing.
  */
-export function inLightOf(
-  answers: readonly (Answer | undefined)[],
-): (answer: Answer | undefined) => Answer | undefined {
+export function inLightOf(answers: readonly (Answer | undefined)[]): (answer: Answer) => VerifiedUrl {
   const readable = new Set(answers.flatMap((one) => (one?.found === undefined ? [] : [baseOf(one.url)])))
-  return (answer) => {
-    if (answer?.isHidden !== true || !readable.has(baseOf(answer.url))) return answer
-    return { url: answer.url, status: 'missing', message: answer.message }
+  return ({ url, status, message, isHidden }) => {
+    const isMissing = isHidden === true && readable.has(baseOf(url))
+    return { url, status: isMissing ? 'missing' : status, message }
   }
 }
 
-export function failed(url: string, error: UpdaterError): Answer {
-  return { url, status: 'error', message: error.message }
-}
-
-/** The digest of a published file, and of its content if it is compressed. */
-export interface Hashed {
-  readonly digest: Digest
-  /** sha256. */
-  readonly unpacked?: Digest | undefined
-}
-
 /** How a file is to be read. */
-interface Hashing {
+export interface Hashing {
   readonly algorithm: DigestAlgorithm
   readonly compression?: Compression | undefined
   readonly format?: ImageFormat | undefined
 }
 
-/** @throws UpdaterError HTTP_*, DECOMPRESSION_FAILED, IMAGE_TOO_LARGE, STORE_FAILED, ABORTED */
+/**
+ * Returns the digest of a published file, and the sha256 of its content if it is compressed.
+ * @throws UpdaterError HTTP_*, DECOMPRESSION_FAILED, IMAGE_TOO_LARGE, STORE_FAILED, ABORTED
+ */
 export async function hashUrl(
   url: string,
   { http, signal, maxImageSize }: Asker & { readonly maxImageSize: number },
   { algorithm, compression, format }: Hashing,
-): Promise<Hashed> {
+): Promise<{ readonly digest: Digest; readonly unpacked?: Digest | undefined }> {
   const hash = createHash(algorithm)
   const body = await readPublic(url, http, signal)
   async function* tapped(): AsyncGenerator<Uint8Array> {
@@ -114,11 +94,4 @@ export async function hashUrl(
     digest: { algorithm, hex: hash.digest('hex') },
     unpacked: compression === undefined ? undefined : { algorithm: 'sha256', hex: inner.digest('hex') },
   }
-}
-
-/** Compares the digest of a file with the expected one. */
-export function compared(answer: Answer, found: Digest, expected: Digest): Answer {
-  if (sameDigest(found, expected)) return answer
-  const message = `Its bytes have ${formatDigest(found)}, not ${formatDigest(expected)}`
-  return { url: answer.url, status: 'mismatch', message }
 }

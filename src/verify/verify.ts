@@ -3,7 +3,14 @@ import { selectImages } from '../catalog/select.ts'
 import { compressionOfUrl } from '../discovery/sources.ts'
 import { asUpdaterError } from '../errors.ts'
 import type { Listener } from '../events.ts'
-import { type Digest, formatDigest, type Image, type ImageVersion, parseDigest } from '../image.ts'
+import {
+  type Digest,
+  formatDigest,
+  type Image,
+  type ImageVersion,
+  parseDigest,
+  sameDigest,
+} from '../image.ts'
 import { type TakenOptions, withDefaults } from '../options.ts'
 import { countStatuses } from '../report/quantities.ts'
 import type { Verdict, VerifiedUrl, VerifiedVersion, VerifyReport } from '../report/schemas.ts'
@@ -19,7 +26,7 @@ import {
   secondsSince,
   tellOf,
 } from '../run/run.ts'
-import { type Answer, type Asker, askUrl, compared, failed, type Hashed, hashUrl, inLightOf } from './ask.ts'
+import { type Answer, type Asker, askUrl, type Hashing, hashUrl, inLightOf } from './ask.ts'
 
 /** The options are those of the command `verify`. */
 export interface VerifyOptions extends CatalogueOptions, TakenOptions<'verify'> {}
@@ -45,25 +52,21 @@ export async function verifyCatalogue(
     )
     onEvent({ type: 'run-start', images: entries.length })
     const run: Verification = {
-      http,
-      signal,
-      full,
-      maxImageSize,
+      ...{ http, signal, onEvent, full, maxImageSize },
       checking: limited(jobs, signal),
       transferring: limited(transfers, signal),
     }
-    const verified = await Promise.all(
-      entries.map((entry, ordinal) => runVersion({ ...entry, ordinal, run, onEvent })),
+    const asked = await Promise.all(
+      entries.map(async (entry, ordinal) => ({ ...entry, ...(await askVersion(entry, ordinal, run)) })),
     )
-    const understood = inLightOf(verified.flatMap(({ url, mirrorUrl }) => [url, mirrorUrl]))
-    const versions = entries.map(({ image, version, isNewest }, index): VerifiedVersion => {
+    const inReport = inLightOf(asked.flatMap(({ source, mirror }) => [source, mirror]))
+    const versions = asked.map(({ image, version, isNewest, source, mirror }): VerifiedVersion => {
       const { file, line, name, shortname } = image
-      const [url, mirrorUrl] = [understood(verified[index]?.url), understood(verified[index]?.mirrorUrl)]
+      const [url, mirrorUrl] = [source && inReport(source), mirror && inReport(mirror)]
       return {
         ...{ file, line, name, shortname, version: version.version },
         verdict: judge(url?.status, mirrorUrl?.status, isNewest),
-        url: url && plain(url),
-        mirror_url: mirrorUrl && plain(mirrorUrl),
+        ...{ url, mirror_url: mirrorUrl },
       }
     })
     return {
@@ -84,34 +87,6 @@ export async function verifyCatalogue(
   }
 }
 
-interface Entry {
-  readonly image: Image
-  readonly version: ImageVersion
-  readonly ordinal: number
-  readonly run: Verification
-  readonly onEvent: Listener
-}
-
-async function runVersion({ image, version, ordinal, run, onEvent }: Entry): Promise<Verified> {
-  const { tell } = tellOf(image, ordinal, onEvent)
-  try {
-    tell({ type: 'checking', version: version.version })
-    const verified = await verifyVersion(image, version, run)
-    tell({ type: 'done', status: 'up-to-date' })
-    return verified
-  } catch (thrown) {
-    const error = errorOf(thrown, run.signal)
-    tell({ type: 'failed', error })
-    tell({ type: 'done', status: 'failed' })
-    return { url: failed(version.url ?? version.mirrorUrl ?? '', error) }
-  }
-}
-
-/** Returns only what the report has of an answer. */
-function plain({ url, status, message }: Answer): VerifiedUrl {
-  return { url, status, message }
-}
-
 type Status = VerifiedUrl['status']
 
 /** Judges a version by the states of its two URLs; `undefined`: it has none. */
@@ -125,6 +100,7 @@ export function judge(source: Status | undefined, mirror: Status | undefined, is
 
 /** What one run shares among its versions. */
 interface Verification extends Asker {
+  readonly onEvent: Listener
   readonly full: boolean
   /** Bytes. */
   readonly maxImageSize: number
@@ -134,90 +110,105 @@ interface Verification extends Asker {
   readonly transferring: Limit
 }
 
-interface Verified {
-  readonly url?: Answer | undefined
-  readonly mirrorUrl?: Answer | undefined
+interface Entry {
+  readonly image: Image
+  readonly version: ImageVersion
 }
 
-/** @throws the signal's reason once it is aborted */
-async function verifyVersion(image: Image, version: ImageVersion, run: Verification): Promise<Verified> {
-  const ask = async (url: string | undefined) =>
-    url === undefined ? undefined : run.checking(() => askUrl(url, run))
-  const [source, mirror] = await Promise.all([ask(version.url), ask(version.mirrorUrl)])
-  const expected = parseDigest(version.checksum ?? '')
-  if (!run.full) return { url: source, mirrorUrl: mirror && withRecord(mirror, expected) }
-  if (expected === undefined)
-    return { url: source && uncomparable(source), mirrorUrl: mirror && uncomparable(mirror) }
-  const compression = compressionOfUrl(version.url ?? '')
-  const hashed = await hashSource(source, expected, image, run)
-  const content = compression === undefined ? expected : contentOf(hashed?.hashed, expected, mirror)
-  return {
-    url: hashed?.answer ?? source,
-    mirrorUrl: mirror && (await hashMirror(withRecord(mirror, expected), content, run)),
-  }
+/** The answers of a version's `url` and `mirror_url`. */
+interface Answers {
+  readonly source?: Answer | undefined
+  readonly mirror?: Answer | undefined
 }
 
-/** Without a download, the checksum recorded with an object says whether it is the right one. */
-function withRecord(mirror: Answer, expected: Digest | undefined): Answer {
-  const recorded = parseDigest(mirror.found?.sourceChecksum ?? '')
-  if (recorded === undefined || expected === undefined || recorded.algorithm !== expected.algorithm)
-    return mirror
-  return compared(mirror, recorded, expected)
-}
-
-function uncomparable(answer: Answer): Answer {
-  if (answer.status !== 'ok') return answer
-  const message = 'The entry has no checksum that its bytes could be compared with'
-  return { url: answer.url, status: 'error', message }
-}
-
-async function hashSource(
-  source: Answer | undefined,
-  expected: Digest,
-  { format }: Image,
-  run: Verification,
-): Promise<{ readonly answer: Answer; readonly hashed?: Hashed } | undefined> {
-  if (source?.status !== 'ok') return undefined
-  const compression = compressionOfUrl(source.url)
+async function askVersion(entry: Entry, ordinal: number, run: Verification): Promise<Answers> {
+  const { version } = entry
+  const { tell } = tellOf(entry.image, ordinal, run.onEvent)
   try {
-    const { algorithm } = expected
-    const hashed = await run.transferring(() => hashUrl(source.url, run, { algorithm, compression, format }))
-    return { answer: compared(source, hashed.digest, expected), hashed }
+    tell({ type: 'checking', version: version.version })
+    const answers = await (run.full ? readBoth(entry, run) : askBoth(version, run))
+    tell({ type: 'done', status: 'up-to-date' })
+    return answers
   } catch (thrown) {
-    run.signal.throwIfAborted()
-    const error = asUpdaterError(thrown)
-    const isBroken = error.code === 'DECOMPRESSION_FAILED'
+    const error = errorOf(thrown, run.signal)
+    tell({ type: 'failed', error })
+    tell({ type: 'done', status: 'failed' })
     return {
-      answer: isBroken
-        ? { url: source.url, status: 'mismatch', message: error.message }
-        : failed(source.url, error),
+      source: { url: version.url ?? version.mirrorUrl ?? '', status: 'error', message: error.message },
     }
   }
 }
 
-/** Returns the expected digest of a decompressed image, or undefined if nothing tells it. */
-function contentOf(
-  hashed: Hashed | undefined,
-  expected: Digest,
-  mirror: Answer | undefined,
-): Digest | undefined {
-  if (hashed?.unpacked !== undefined && formatDigest(hashed.digest) === formatDigest(expected))
-    return hashed.unpacked
-  const isRecorded = mirror?.found?.sourceChecksum === formatDigest(expected)
+/**
+ * Asks both URLs without a download: the checksum that was recorded with an object says whether it is the right one.
+ * @throws the signal's reason once it is aborted
+ */
+async function askBoth({ url, mirrorUrl, checksum = '' }: ImageVersion, run: Verification): Promise<Answers> {
+  const ask = async (one: string | undefined) =>
+    one === undefined ? undefined : run.checking(() => askUrl(one, run))
+  const [source, mirror] = await Promise.all([ask(url), ask(mirrorUrl)])
+  const expected = parseDigest(checksum)
+  const recorded = parseDigest(mirror?.found?.sourceChecksum ?? '')
+  const isComparable = expected !== undefined && recorded?.algorithm === expected.algorithm
+  return { source, mirror: mirror && isComparable ? compared(mirror, recorded, expected) : mirror }
+}
+
+/** Asks both URLs, downloads what is there, and compares the bytes. @throws the signal's reason once it is aborted */
+async function readBoth({ image, version }: Entry, run: Verification): Promise<Answers> {
+  const { source, mirror } = await askBoth(version, run)
+  const expected = parseDigest(version.checksum ?? '')
+  const compression = compressionOfUrl(version.url ?? '')
+  const none = 'The entry has no checksum that its bytes could be compared with'
+  const read = source && (await readFile(source, expected, none, run, { compression, format: image.format }))
+  const content = compression === undefined ? expected : (read?.unpacked ?? recordedContent(mirror, expected))
+  const unknown = expected && 'Neither its source nor a recorded checksum tells what its bytes must be'
+  return {
+    source: read?.answer,
+    mirror: mirror && (await readFile(mirror, content, unknown ?? none, run, {})).answer,
+  }
+}
+
+/** Returns the digest of a decompressed image as it was recorded with the object. */
+function recordedContent(mirror: Answer | undefined, expected: Digest | undefined): Digest | undefined {
+  const isRecorded = expected !== undefined && mirror?.found?.sourceChecksum === formatDigest(expected)
   return isRecorded ? parseDigest(mirror?.found?.checksum ?? '') : undefined
 }
 
-async function hashMirror(mirror: Answer, content: Digest | undefined, run: Verification): Promise<Answer> {
-  if (mirror.status !== 'ok') return mirror
-  if (content === undefined) {
-    const message = 'Neither its source nor a recorded checksum tells what its bytes must be'
-    return { url: mirror.url, status: 'error', message }
-  }
+/** A file whose bytes were compared. */
+interface ReadFile {
+  readonly answer: Answer
+  /** The digest of its content, if it is compressed and the right file. */
+  readonly unpacked?: Digest | undefined
+}
+
+/** @param unknown why there is no digest to compare with */
+async function readFile(
+  answer: Answer,
+  expected: Digest | undefined,
+  unknown: string,
+  run: Verification,
+  packing: Pick<Hashing, 'compression' | 'format'>,
+): Promise<ReadFile> {
+  const { url, status } = answer
+  if (status !== 'ok') return { answer }
+  if (expected === undefined) return { answer: { url, status: 'error', message: unknown } }
+  const { algorithm } = expected
   try {
-    const { digest } = await run.transferring(() => hashUrl(mirror.url, run, content))
-    return compared(mirror, digest, content)
+    const { digest, unpacked } = await run.transferring(() => hashUrl(url, run, { algorithm, ...packing }))
+    return {
+      answer: compared(answer, digest, expected),
+      unpacked: sameDigest(digest, expected) ? unpacked : undefined,
+    }
   } catch (thrown) {
     run.signal.throwIfAborted()
-    return failed(mirror.url, asUpdaterError(thrown))
+    const { code, message } = asUpdaterError(thrown)
+    return { answer: { url, status: code === 'DECOMPRESSION_FAILED' ? 'mismatch' : 'error', message } }
   }
+}
+
+/** Compares the digest of a file with the expected one. */
+function compared(answer: Answer, found: Digest, expected: Digest): Answer {
+  if (sameDigest(found, expected)) return answer
+  const message = `Its bytes have ${formatDigest(found)}, not ${formatDigest(expected)}`
+  return { url: answer.url, status: 'mismatch', message }
 }
