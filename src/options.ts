@@ -4,8 +4,7 @@
  */
 import { isIP } from 'node:net'
 import { type CommandName, commandNames } from './commands.ts'
-import type { KeepVersions } from './discovery/options.ts'
-import type { SignaturePolicy } from './discovery/signatures/check.ts'
+import type { KeepVersions, SignaturePolicy } from './discovery/options.ts'
 import { UpdaterError } from './errors.ts'
 import {
   type AnyRow,

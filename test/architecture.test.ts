@@ -24,13 +24,7 @@ const floors: readonly (readonly string[])[] = [
 const deciding: Readonly<Record<string, readonly string[]>> = {
   catalog: ['lock.ts', 'read.ts', 'temporary.ts', 'write.ts'],
   check: [],
-  discovery: [
-    'find-newest.ts',
-    'signatures/keyring.ts',
-    'signatures/keys.ts',
-    'signatures/v3-signature.ts',
-    'signatures/verify.ts',
-  ],
+  discovery: ['find-newest.ts', 'signatures/gpgv.ts', 'signatures/keys.ts', 'signatures/verify.ts'],
   lifecycle: ['lifecycle.ts'],
   list: [],
   mirror: [],

@@ -1,3 +1,4 @@
+import { cacheFolder } from '../cache-folder.ts'
 import { UpdaterError } from '../errors.ts'
 import type { ImageStep } from '../events.ts'
 import { defaultTextCache, withCache } from '../http/cache.ts'
@@ -10,7 +11,7 @@ import { isWeak } from './checksum-file.ts'
 import { type DiscoverySettings, overrideOf } from './options.ts'
 import { findResolver } from './resolvers/index.ts'
 import { resolverOfRule, ruleFor } from './rules.ts'
-import { createKeySource, defaultKeyCache, type KeySource } from './signatures/keys.ts'
+import { createKeySource, type KeySource } from './signatures/keys.ts'
 import { dateOf } from './stamp.ts'
 
 /** What the images of one run share while their newest builds are looked for. */
@@ -37,9 +38,9 @@ export function createDiscovery(
   const asked = askOnce(cache ? withCache(direct, { folder, mayWrite: !dryRun }) : direct)
   const keys = createKeySource({
     keyring,
-    cacheDir: defaultKeyCache(process.env),
+    cacheDir: cacheFolder('keys', process.env),
     http: asked,
-    now: () => new Date(),
+    signal,
   })
   return { http: asked, signal, keys, signatures, overrides, sources }
 }
@@ -58,7 +59,7 @@ export async function findNewest(
   const rule = ruleFor(image, discovery.sources)
   const { resolver, search } = rule === undefined ? findResolver(image) : resolverOfRule(rule, image)
   const policy = overrideOf(discovery.overrides, image, 'signatures') ?? discovery.signatures
-  const signatures = policy === 'off' ? undefined : { policy, http, keys, now: () => new Date() }
+  const signatures = policy === 'off' ? undefined : { policy, keys }
   const release = image.osVersion
   const build = await search({ http, signal, tell, resolver, release, signatures })
   for (const message of doubts(build, image)) tell({ type: 'warning', message })

@@ -2,8 +2,9 @@ import { z } from 'zod'
 import { redactUrl } from '../http/url.ts'
 import { digestsOf, type PublishedFiles } from './documents.ts'
 import { parseJson } from './json.ts'
-import { fetchVerified, noChecksum } from './manifest.ts'
+import { noChecksum } from './manifest.ts'
 import type { ResolverContext } from './resolver.ts'
+import { fetchVerified } from './signatures/check.ts'
 
 /** @see https://docs.gitlab.com/api/packages/ */
 const packages = z.array(z.object({ id: z.number(), name: z.string(), version: z.string() }))

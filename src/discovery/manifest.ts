@@ -3,56 +3,13 @@ import { redactUrl } from '../http/url.ts'
 import type { Trust } from '../image.ts'
 import { type ChecksumEntry, parseChecksumFile } from './checksum-file.ts'
 import type { ResolverContext } from './resolver.ts'
-import { checkSignature } from './signatures/check.ts'
-import { withoutFrame } from './signatures/clearsigned.ts'
+import { fetchVerified } from './signatures/check.ts'
 
 /** A distribution's checksum file. */
 export interface Manifest {
   readonly url: string
   readonly entries: readonly ChecksumEntry[]
   readonly trust: Trust
-}
-
-/** A text of a distribution, after who signed it has been looked at. */
-export interface VerifiedText {
-  readonly url: string
-  /** With `signed`, only what the signature covers. */
-  readonly text: string
-  readonly trust: 'signed' | 'checksum'
-}
-
-/**
- * Fetches a text that a build or its checksum is read from, and verifies its signature. All such texts come in through
- * here, except listings.
- * @param isFirst nothing was asked of this server before: a signature is asked for meanwhile, by a connection of its
- * own. Later, to open that one would take longer than to wait for the text's.
- * @throws UpdaterError HTTP_*, SIGNATURE_*
- */
-export async function fetchVerified(
-  url: string,
-  context: ResolverContext,
-  isFirst = false,
-): Promise<VerifiedText> {
-  const { http, signal, signatures } = context
-  const answer = http.text(url, { signal })
-  if (!isFirst) await answer
-  if (signatures === undefined) {
-    return { url, text: withoutFrame((await answer).text, url), trust: 'checksum' }
-  }
-  const { resolver, release } = context
-  const { text, trust, warnings } = await checkSignature(
-    {
-      url,
-      bytes: answer.then(({ bytes }) => bytes),
-      distribution: resolver.name,
-      signature: resolver.signature,
-      release,
-      signal,
-    },
-    signatures,
-  )
-  for (const message of warnings) context.tell({ type: 'warning', message })
-  return { url, text, trust }
 }
 
 /**

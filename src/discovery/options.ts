@@ -1,7 +1,9 @@
 import { matchesNames } from '../catalog/select.ts'
 import type { Image } from '../image.ts'
-import type { SignaturePolicy } from './signatures/check.ts'
 import type { SourceRule } from './source-rule.ts'
+
+/** Whether a checksum file's signature must be good (`require`), must be good if it is there (`prefer`), or is not looked at. */
+export type SignaturePolicy = 'require' | 'prefer' | 'off'
 
 /** What decides which build is the newest one; the same for every use-case that looks for it. */
 export interface DiscoverySettings {

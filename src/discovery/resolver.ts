@@ -1,8 +1,8 @@
 import type { ImageStep } from '../events.ts'
 import type { DiscoveryHttp } from '../http/types.ts'
 import type { Build, Image, ImageFormat } from '../image.ts'
-import type { SignatureCheck } from './signatures/check.ts'
-import type { ManifestSignature } from './signatures/expected.ts'
+import type { SignaturePolicy } from './options.ts'
+import type { KeySource } from './signatures/keys.ts'
 import type { StrategyName } from './source-rule.ts'
 
 /** How the builds of one distribution are found: data, which the strategies act on. */
@@ -25,6 +25,29 @@ export interface Resolver {
   readonly strategies: readonly Strategy[]
   /** Who signs the manifests. Absent: the distribution has no signature that we know of. */
   readonly signature?: ManifestSignature | undefined
+}
+
+/** How a distribution signs its manifests. */
+export interface ManifestSignature {
+  /** `clearsigned`: the manifest carries its signature. Else suffixes of the manifest's URL, in the order in which they are asked. */
+  readonly form: 'clearsigned' | readonly string[]
+  /** Does every manifest have a signature, so that a missing one is a sign of tampering? */
+  readonly knownToSign: boolean
+  /**
+   * The distribution's own hosts, at which `knownToSign` holds and the key's own URL is asked. A mirror
+   * elsewhere may lack signatures, and may be all that can be reached.
+   */
+  readonly hosts: readonly string[] | 'any'
+  /** Full fingerprints of primary keys, of every release or by release. */
+  readonly fingerprints: readonly string[] | Readonly<Record<string, readonly string[]>>
+  /** Finds `root` and `release` in the path of a manifest's URL. */
+  readonly manifestPath?: RegExp | undefined
+  /** Path of the key below `root`, without the release. */
+  readonly keyFile?: string | undefined
+  /** Where the key is, if it is not beside the manifests. */
+  readonly keyUrl?: string | undefined
+  /** How an operator gets the key. */
+  readonly keyHint: string
 }
 
 /** What the catalogue should say of where an image's newest build is. */
@@ -61,5 +84,7 @@ export interface ResolverContext {
   /** The image's release, e.g. `9`. */
   readonly release?: string | undefined
   /** Absent: signatures are not looked at. */
-  readonly signatures?: SignatureCheck | undefined
+  readonly signatures?:
+    | { readonly policy: Exclude<SignaturePolicy, 'off'>; readonly keys: KeySource }
+    | undefined
 }

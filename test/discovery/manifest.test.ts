@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
-import { fetchVerified } from '../../src/discovery/manifest.ts'
 import type { ResolverContext } from '../../src/discovery/resolver.ts'
+import { fetchVerified } from '../../src/discovery/signatures/check.ts'
 import { HttpError } from '../../src/http/failure.ts'
 
 const url = 'https://server.example/CHECKSUM'
@@ -30,7 +30,7 @@ function watch() {
     tell: () => undefined,
     http,
     resolver: { name: 'example', signature },
-    signatures: { policy: 'prefer', http, keys, now: () => new Date() },
+    signatures: { policy: 'prefer', keys },
   }
   return { order, context }
 }

@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import type * as openpgp from 'openpgp'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { canonicalBytes, splitClearsigned } from '../../src/discovery/signatures/clearsigned.ts'
+import { splitClearsigned } from '../../src/discovery/signatures/clearsigned.ts'
 import { verifyClearsigned } from '../../src/discovery/signatures/verify.ts'
 import { UpdaterError } from '../../src/errors.ts'
-import { armored, clearsign, makeKey, now, pinned, refusal, signWith } from './signature-keys.ts'
+import { armored, clearsign, makeKey, now, publicOf, refusal, signWith } from './signature-keys.ts'
 
 const text = `# image.qcow2: 10 bytes\nSHA256 (image.qcow2) = ${'a'.repeat(64)}`
 const forgery = `SHA256 (image.qcow2) = ${'b'.repeat(64)}\n`
@@ -16,13 +16,11 @@ beforeAll(async () => {
   message = await clearsign(text, key)
 })
 
-const verify = (signed: string) => verifyClearsigned(signed, pinned(key), { name: 'CHECKSUM', now })
+const verify = (signed: string) => verifyClearsigned(signed, publicOf(key), { name: 'CHECKSUM', now })
 
 describe('a good clearsigned message', () => {
-  it('gives the text that its signature covers, and its signer', async () => {
-    const { signedText, by } = await verify(message)
-    expect(signedText).toBe(text)
-    expect(by.fingerprint).toBe(key.getFingerprint())
+  it('gives the text that its signature covers', async () => {
+    expect(await verify(message)).toBe(text)
   })
 
   it('may have blank lines around it, CR LF, and trailing blanks', async () => {
@@ -31,7 +29,7 @@ describe('a good clearsigned message', () => {
       message.replaceAll(/\r?\n/g, '\r\n'),
       message.replaceAll('\n', ' \t\n'),
     ]) {
-      expect((await verify(form)).signedText).toBe(text)
+      expect(await verify(form)).toBe(text)
     }
   })
 
@@ -39,13 +37,13 @@ describe('a good clearsigned message', () => {
     const dashed = '- a list\n-----BEGIN PGP SIGNATURE-----\n--\nFrom here\n\n- - twice'
     const signed = await clearsign(dashed, key)
     expect(signed).toContain('- -----BEGIN')
-    expect((await verify(signed)).signedText).toBe(dashed)
+    expect(await verify(signed)).toBe(dashed)
   })
 
   it('may be empty', async () => {
     const signature = armored(await signWith(new Uint8Array(), key))
     const empty = `-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA512\n\n${signature}`
-    expect((await verify(empty)).signedText).toBe('')
+    expect(await verify(empty)).toBe('')
   })
 })
 
@@ -122,10 +120,6 @@ it('long runs of blanks take no longer than their length', () => {
   expect(split.signedText).toBe(blanks)
 })
 
-it('canonical bytes end their lines in CR LF', () => {
-  expect(new TextDecoder().decode(canonicalBytes('a\nb'))).toBe('a\r\nb')
-})
-
 describe('any text', () => {
   it('signed and split again comes out as it went in', async () => {
     const line = fc.string({ maxLength: 30, unit: fc.constantFrom('-', ' ', 'a', 'F', 'é', '=', ':') })
@@ -133,7 +127,7 @@ describe('any text', () => {
       fc.asyncProperty(fc.array(line, { minLength: 1, maxLength: 6 }), async (lines) => {
         const covered = lines.map((one) => one.trimEnd()).join('\n')
         fc.pre(covered !== '')
-        expect((await verify(await clearsign(covered, key))).signedText).toBe(covered)
+        expect(await verify(await clearsign(covered, key))).toBe(covered)
       }),
       { numRuns: 60, seed: 20250601 },
     )
@@ -151,7 +145,7 @@ describe('any text', () => {
         const changed = message.slice(0, at) + inserted + message.slice(at)
         const outcome = await verify(changed).catch((error: unknown) => error)
         if (outcome instanceof UpdaterError) expect(outcome.code).toMatch(/^SIGNATURE_/)
-        else expect(outcome).toMatchObject({ signedText: text })
+        else expect(outcome).toBe(text)
       }),
       { numRuns: 200, seed: 20250601 },
     )

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as openpgp from 'openpgp'
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { loadKeyring, readPublicKeys } from '../../src/discovery/signatures/keyring.ts'
-import { createKeySource, defaultKeyCache } from '../../src/discovery/signatures/keys.ts'
+import { cacheFolder } from '../../src/cache-folder.ts'
+import { createKeySource, loadKeyring, readPublicKeys } from '../../src/discovery/signatures/keys.ts'
 import { encode, makeKey, refusal } from './signature-keys.ts'
 import { discoveryHttp } from './signature-server.ts'
 
@@ -30,6 +30,7 @@ afterEach(() => rm(folder, { recursive: true }))
 
 const put = (name: string, content: string | Uint8Array) => writeFile(join(keyring, name), content)
 const armor = (key: openpgp.Key) => key.toPublic().armor()
+const fingerprints = (keys: readonly openpgp.Key[]) => keys.map((key) => key.getFingerprint())
 
 describe('a keyring folder', () => {
   it('gives its keys by full fingerprint, armored and binary, several in a file', async () => {
@@ -38,13 +39,13 @@ describe('a keyring folder', () => {
     await put('one.GPG', third.toPublic().write())
     await put('two.pgp', Buffer.concat([first.toPublic().write(), second.toPublic().write()]))
     await put('notes.txt', 'not read')
-    const { keys, warnings } = await loadKeyring(keyring)
-    expect([...keys.keys()].sort()).toEqual([first, second, third].map((key) => key.getFingerprint()).sort())
-    expect(warnings).toEqual([])
+    const { keys, problems } = await loadKeyring(keyring)
+    expect(fingerprints(keys).sort()).toEqual(fingerprints([first, second, third]).sort())
+    expect(problems).toEqual([])
   })
 
   it('may be missing', async () => {
-    expect(await loadKeyring(join(folder, 'nowhere'))).toEqual({ keys: new Map(), warnings: [] })
+    expect(await loadKeyring(join(folder, 'nowhere'))).toEqual({ keys: [], problems: [] })
   })
 
   it('that is none, and files that are no keys, are warned of by name', async () => {
@@ -54,13 +55,13 @@ describe('a keyring folder', () => {
     await put('huge.asc', Buffer.alloc(1024 * 1024 + 1, 'x'))
     await mkdir(join(keyring, 'folder.asc'))
     await put('good.asc', armor(first))
-    const { keys, warnings } = await loadKeyring(keyring)
-    expect([...keys.keys()]).toEqual([first.getFingerprint()])
+    const { keys, problems } = await loadKeyring(keyring)
+    expect(fingerprints(keys)).toEqual([first.getFingerprint()])
     const names = ['empty.asc', 'folder.asc', 'garbage.gpg', 'huge.asc', 'page.key']
-    expect(warnings.map((warning) => names.find((name) => warning.includes(join(keyring, name))))).toEqual(
+    expect(problems.map((problem) => names.find((name) => problem.includes(join(keyring, name))))).toEqual(
       names,
     )
-    expect((await loadKeyring(join(keyring, 'good.asc'))).warnings).toEqual([
+    expect((await loadKeyring(join(keyring, 'good.asc'))).problems).toEqual([
       expect.stringContaining('good.asc'),
     ])
   })
@@ -68,15 +69,15 @@ describe('a keyring folder', () => {
   it('keeps the public part of a private key only', async () => {
     await put('private.asc', first.armor())
     const { keys } = await loadKeyring(keyring)
-    expect(keys.get(first.getFingerprint())?.isPrivate()).toBe(false)
+    expect(keys.map((key) => key.isPrivate())).toEqual([false])
   })
 
   it('merges copies of a key, so that a revocation in either counts', async () => {
     const revoked = await openpgp.revokeKey({ key: first, date: new Date('2024-06-01'), format: 'object' })
     await put('a.asc', armor(first))
     await put('b.asc', revoked.publicKey.armor())
-    const key = (await loadKeyring(keyring)).keys.get(first.getFingerprint())
-    expect(await key?.isRevoked()).toBe(true)
+    const { keys } = await loadKeyring(keyring)
+    expect(await Promise.all(keys.map((key) => key.isRevoked()))).toEqual([true])
   })
 
   it('refuses what is no key by an error of ours', async () => {
@@ -110,7 +111,6 @@ describe('a key at the distribution', () => {
     fingerprints: [key.getFingerprint().toUpperCase()],
     keyUrl: url,
   })
-  const fingerprints = (keys: readonly openpgp.Key[]) => keys.map((key) => key.getFingerprint())
 
   it('is fetched, kept, and not fetched again', async () => {
     const { keys } = await source().find(pinOf(first))
@@ -190,15 +190,31 @@ describe('a key at the distribution', () => {
     expect(fingerprints(keys)).toEqual([first.getFingerprint()])
   })
 
-  it('is asked for again after an abort', async () => {
-    const one = source()
-    expect((await refusal(one.find(pinOf(first), AbortSignal.abort()))).code).toBe('ABORTED')
-    expect((await one.find(pinOf(first))).keys).toHaveLength(1)
+  it('is not waited for after an abort', async () => {
+    const aborted = createKeySource({ keyring, http, cacheDir, signal: AbortSignal.abort() })
+    expect((await refusal(aborted.find(pinOf(first)))).code).toBe('ABORTED')
+    expect((await source().find(pinOf(first))).keys).toHaveLength(1)
+  })
+
+  it('is known by its whole fingerprint, in groups and capitals too, wherever it was found', async () => {
+    const full = first.getFingerprint()
+    const grouped = full
+      .toUpperCase()
+      .replace(/(.{4})/g, '$1 ')
+      .trim()
+    for (const place of ['server', 'cache', 'keyring']) {
+      if (place === 'keyring') await put('both.asc', `${armor(second)}\n${armor(first)}`)
+      const found = await source().find({ fingerprints: [grouped], keyUrl })
+      expect(fingerprints(found.keys)).toEqual([full])
+      for (const part of [first.getKeyID().toHex(), full.slice(-8), full.slice(1), `${full}0`, '']) {
+        expect((await source().find({ fingerprints: [part], keyUrl })).keys).toEqual([])
+      }
+    }
   })
 })
 
 it('the cache lies where XDG puts it', () => {
-  expect(defaultKeyCache({ XDG_CACHE_HOME: '/var/cache' })).toBe('/var/cache/image-updater/keys')
-  expect(defaultKeyCache({ XDG_CACHE_HOME: 'relative' })).toMatch(/^\/.*\/\.cache\/image-updater\/keys$/)
-  expect(defaultKeyCache({})).toMatch(/\.cache\/image-updater\/keys$/)
+  expect(cacheFolder('keys', { XDG_CACHE_HOME: '/var/cache' })).toBe('/var/cache/image-updater/keys')
+  expect(cacheFolder('keys', { XDG_CACHE_HOME: 'relative' })).toMatch(/^\/.*\/\.cache\/image-updater\/keys$/)
+  expect(cacheFolder('keys', {})).toMatch(/\.cache\/image-updater\/keys$/)
 })

@@ -73,8 +73,8 @@ export async function clearsign(text: string, key: openpgp.PrivateKey, date = si
   return openpgp.sign({ message, signingKeys: key, date })
 }
 
-export function pinned(...keys: openpgp.Key[]) {
-  return { fingerprints: keys.map((key) => key.getFingerprint()), keys: keys.map((key) => key.toPublic()) }
+export function publicOf(...keys: openpgp.Key[]): openpgp.PublicKey[] {
+  return keys.map((key) => key.toPublic())
 }
 
 /** A version 3 signature packet (RFC 4880, section 5.2.2) by the primary key, which must be RSA. */

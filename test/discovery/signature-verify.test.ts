@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import * as openpgp from 'openpgp'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { readPublicKeys } from '../../src/discovery/signatures/keyring.ts'
+import { readPublicKeys } from '../../src/discovery/signatures/keys.ts'
 import { verifyDetached } from '../../src/discovery/signatures/verify.ts'
 import { UpdaterError } from '../../src/errors.ts'
 import { anyText } from '../support/any-text.ts'
@@ -12,7 +12,7 @@ import {
   keysMade,
   makeKey,
   now,
-  pinned,
+  publicOf,
   refusal,
   signedAt,
   signWith,
@@ -31,43 +31,30 @@ beforeAll(async () => {
 })
 
 const verify = (signature: Uint8Array | string, keys: openpgp.Key[], at = now) =>
-  verifyDetached(data, signature, pinned(...keys), { name: 'SHA256SUMS', now: at })
+  verifyDetached(data, signature, publicOf(...keys), { name: 'SHA256SUMS', now: at })
 
 describe('a good detached signature', () => {
-  it('is known by its signer, armored or binary, by string or bytes', async () => {
+  it('by one of several keys is taken, armored or binary, by string or bytes', async () => {
     const signature = await signWith(data, edwards)
-    const by = {
-      fingerprint: edwards.getFingerprint(),
-      signingKey: edwards.getFingerprint(),
-      created: signedAt,
-    }
     for (const form of [signature, armored(signature), encode(armored(signature))]) {
-      expect(await verify(form, [rsa, edwards])).toEqual(by)
+      await verify(form, [rsa, edwards])
     }
   })
 
   it('may be made by RSA of 2048 and 3072 bits', async () => {
     const larger = await makeKey({ type: 'rsa', rsaBits: 3072, subkeys: [] })
-    for (const key of [rsa, larger]) {
-      const { fingerprint } = await verify(await signWith(data, key), [key])
-      expect(fingerprint).toBe(key.getFingerprint())
-    }
+    for (const key of [rsa, larger]) await verify(await signWith(data, key), [key])
   })
 
   it('may be over the data as text', async () => {
     const signature = await signWith(encode('a\r\nb\r\n'), edwards, { type: enums.signature.text })
-    const by = await verifyDetached(encode('a\nb\n'), signature, pinned(edwards), { now })
-    expect(by.fingerprint).toBe(edwards.getFingerprint())
+    await verifyDetached(encode('a\nb\n'), signature, publicOf(edwards), { now })
   })
 
   it('may be made by a signing subkey of the pinned key', async () => {
     const [subkey] = withSubkey.subkeys
     if (subkey === undefined) throw new Error('no subkey')
-    expect(await verify(await signWith(data, subkey), [withSubkey])).toEqual({
-      fingerprint: withSubkey.getFingerprint(),
-      signingKey: subkey.getFingerprint(),
-      created: signedAt,
-    })
+    await verify(await signWith(data, subkey), [withSubkey])
   })
 
   it('suffices among others, in any place', async () => {
@@ -78,56 +65,22 @@ describe('a good detached signature', () => {
       [good, bad, stranger],
       [stranger, bad, good],
     ]) {
-      const { fingerprint } = await verify(Buffer.concat(signatures), [rsa, edwards])
-      expect(fingerprint).toBe(edwards.getFingerprint())
+      await verify(Buffer.concat(signatures), [rsa, edwards])
     }
   })
 
-  it('is taken with a fingerprint written in groups and capitals', async () => {
-    const fingerprint = edwards
-      .getFingerprint()
-      .toUpperCase()
-      .replace(/(.{4})/g, '$1 ')
-      .trim()
-    const keys = { fingerprints: [fingerprint], keys: [edwards.toPublic()] }
-    const by = await verifyDetached(data, await signWith(data, edwards), keys, { now })
-    expect(by.fingerprint).toBe(edwards.getFingerprint())
-  })
-
   it('may be dated up to a day ahead of our clock', async () => {
-    const { created } = await verify(
-      await signWith(data, edwards),
-      [edwards],
-      new Date(signedAt.getTime() - 20 * 3600_000),
-    )
-    expect(created).toEqual(signedAt)
+    await verify(await signWith(data, edwards), [edwards], new Date(signedAt.getTime() - 20 * 3600_000))
   })
 })
 
 describe('the signer', () => {
-  it('must be pinned', async () => {
+  it('must be one of the keys', async () => {
     const error = await refusal(verify(await signWith(data, edwards), [rsa]))
     expect(error.code).toBe('SIGNATURE_KEY')
     expect(error.message).toContain(edwards.getFingerprint())
     expect(error.message).toContain('SHA256SUMS')
     expect(error.remedy).toBeTruthy()
-  })
-
-  it('is not known by a key ID or by a part of the fingerprint', async () => {
-    const signature = await signWith(data, edwards)
-    const full = edwards.getFingerprint()
-    for (const part of [edwards.getKeyID().toHex(), full.slice(-8), full.slice(1), `${full}0`, '']) {
-      const error = await refusal(
-        verifyDetached(data, signature, { fingerprints: [part], keys: [edwards.toPublic()] }, { now }),
-      )
-      expect(error.code).toBe('SIGNATURE_KEY')
-    }
-  })
-
-  it('does not count when its key lies among the keys unpinned', async () => {
-    const keys = { fingerprints: [rsa.getFingerprint()], keys: [rsa.toPublic(), edwards.toPublic()] }
-    const error = await refusal(verifyDetached(data, await signWith(data, edwards), keys, { now }))
-    expect(error.code).toBe('SIGNATURE_KEY')
   })
 
   it('must not be an RSA key under 2048 bits', async () => {
@@ -146,7 +99,7 @@ describe('the signer', () => {
   it('must not have expired since', async () => {
     const key = await makeKey({ keyExpirationTime: 400 * day })
     const signature = await signWith(data, key)
-    expect((await verify(signature, [key], new Date(signedAt.getTime() + 1000))).created).toEqual(signedAt)
+    await verify(signature, [key], new Date(signedAt.getTime() + 1000))
     const error = await refusal(verify(signature, [key]))
     expect([error.code, error.message]).toEqual(['SIGNATURE_KEY', expect.stringContaining('expired')])
   })
@@ -233,9 +186,7 @@ describe('the signature', () => {
 
   it('must not have expired', async () => {
     const signature = await signWith(data, edwards, { lifetime: 30 * day })
-    expect((await verify(signature, [edwards], new Date(signedAt.getTime() + 1000))).created).toEqual(
-      signedAt,
-    )
+    await verify(signature, [edwards], new Date(signedAt.getTime() + 1000))
     const error = await refusal(verify(signature, [edwards]))
     expect([error.code, error.message]).toEqual(['SIGNATURE_BAD', expect.stringContaining('expired')])
   })
@@ -268,7 +219,7 @@ describe('anything else', () => {
   const run = { numRuns: 150, seed: 20250601 }
 
   it('as a signature is refused by an error of ours', async () => {
-    const keys = pinned(edwards)
+    const keys = publicOf(edwards)
     const junk = fc.oneof(
       fc.uint8Array({ maxLength: 300 }),
       fc.uint8Array({ maxLength: 300 }).map((bytes) => Uint8Array.of(0x88, bytes.length & 0xff, ...bytes)),
@@ -290,7 +241,7 @@ describe('anything else', () => {
 
   it('as data under a good signature is refused', async () => {
     const signature = await signWith(data, edwards)
-    const keys = pinned(edwards)
+    const keys = publicOf(edwards)
     await fc.assert(
       fc.asyncProperty(fc.nat(data.length - 1), fc.integer({ min: 1, max: 255 }), async (index, change) => {
         const changed = data.map((byte, position) => (position === index ? byte ^ change : byte))
@@ -302,7 +253,7 @@ describe('anything else', () => {
 
   it('as a damaged signature never lets other data through', async () => {
     const signature = await signWith(encode('signed'), edwards)
-    const keys = pinned(edwards)
+    const keys = publicOf(edwards)
     await fc.assert(
       fc.asyncProperty(
         fc.nat(signature.length - 1),

@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type * as openpgp from 'openpgp'
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { ManifestSignature, ResolverContext } from '../../src/discovery/resolver.ts'
 import { resolvers } from '../../src/discovery/resolvers/index.ts'
-import { checkSignature, type SignatureCheck } from '../../src/discovery/signatures/check.ts'
-import { expectedSignature, type ManifestSignature } from '../../src/discovery/signatures/expected.ts'
+import { expectedSignature, fetchVerified } from '../../src/discovery/signatures/check.ts'
 import { createKeySource } from '../../src/discovery/signatures/keys.ts'
 import { describeError, UpdaterError } from '../../src/errors.ts'
 import { armored, clearsign, encode, makeKey, now, refusal, signWith } from './signature-keys.ts'
@@ -64,24 +64,35 @@ function pin(changes: Partial<ManifestSignature> = {}): ManifestSignature {
 const mirror = { hosts: ['dl.distribution.example'] }
 const noUrl = { manifestPath: undefined, keyFile: undefined, fingerprints: [] as string[] }
 
-type Policy = SignatureCheck['policy']
+type Policy = 'require' | 'prefer'
+type Http = ResolverContext['http']
 
-function checkWith(policy: Policy): SignatureCheck {
-  const http = discoveryHttp()
+/** The server has the manifest, which is not counted among what it is asked for. */
+const withManifest = (text: () => Promise<string>, http = discoveryHttp()): Http => ({
+  ...http,
+  async text(url, options) {
+    if (!/(?:CHECKSUM|SHA512SUMS)(?:\?|$)/.test(url)) return http.text(url, options)
+    const content = await text()
+    return { url, text: content, bytes: encode(content) }
+  },
+})
+
+async function checkWith(policy: Policy, url: string, signature: ManifestSignature | undefined, http: Http) {
   const folders = { keyring: join(folder, 'keys'), cacheDir: join(folder, 'cache') }
-  return { policy, http, keys: createKeySource({ ...folders, http, now: () => now }), now: () => now }
+  const warnings: string[] = []
+  const context: ResolverContext = {
+    http,
+    tell: (step) => step.type === 'warning' && warnings.push(step.message),
+    resolver: { name: 'distribution', signature },
+    signatures: { policy, keys: createKeySource({ ...folders, http, now: () => now }) },
+  }
+  const { text, trust } = await fetchVerified(url, context, true)
+  return { text, trust, warnings }
 }
 
 function check(policy: Policy, changes: Partial<ManifestSignature> = {}, content = manifest) {
-  return checkSignature(
-    {
-      distribution: 'distribution',
-      signature: pin(changes),
-      url: `${origin}/9/cloud/CHECKSUM`,
-      bytes: encode(content),
-    },
-    checkWith(policy),
-  )
+  const http = withManifest(async () => content)
+  return checkWith(policy, `${origin}/9/cloud/CHECKSUM`, pin(changes), http)
 }
 
 const serveSignature = (signature = goodSignature) => files.set('/9/cloud/CHECKSUM.asc', signature)
@@ -231,15 +242,12 @@ describe('with require', () => {
 })
 
 describe('while the manifest is on its way', () => {
-  const checked = (bytes: Promise<Uint8Array>) =>
-    checkSignature(
-      {
-        distribution: 'distribution',
-        signature: pin(),
-        url: `${origin}/9/cloud/CHECKSUM`,
-        bytes,
-      },
-      checkWith('prefer'),
+  const checked = (text: Promise<string>) =>
+    checkWith(
+      'prefer',
+      `${origin}/9/cloud/CHECKSUM`,
+      pin(),
+      withManifest(() => text),
     )
 
   it('its signature and its key are asked for', async () => {
@@ -248,7 +256,7 @@ describe('while the manifest is on its way', () => {
     const bothAsked = new Promise<void>((resolve) => {
       server.on('request', () => asked.length === 2 && resolve())
     })
-    expect(await checked(bothAsked.then(() => encode(manifest)))).toEqual(signed)
+    expect(await checked(bothAsked.then(() => manifest))).toEqual(signed)
     expect([...asked].sort()).toEqual(['/9/cloud/CHECKSUM.asc', '/KEY-9'])
   })
 
@@ -260,24 +268,35 @@ describe('while the manifest is on its way', () => {
 })
 
 describe('a distribution without a pin', () => {
-  const unsignedText = () => ({
-    distribution: 'debian',
-    url: `${origin}/SHA512SUMS`,
-    bytes: encode(manifest),
-  })
+  const checked = (policy: Policy) =>
+    checkWith(
+      policy,
+      `${origin}/SHA512SUMS`,
+      undefined,
+      withManifest(async () => manifest),
+    )
 
   it('is trusted by its checksum, and refused where signatures are required', async () => {
-    expect(await checkSignature(unsignedText(), checkWith('prefer'))).toEqual(unsigned)
-    const error = await refusal(checkSignature(unsignedText(), checkWith('require')))
-    expect([error.code, error.message]).toEqual(['SIGNATURE_MISSING', expect.stringContaining('debian')])
+    expect(await checked('prefer')).toEqual(unsigned)
+    const error = await refusal(checked('require'))
+    expect([error.code, error.message]).toEqual([
+      'SIGNATURE_MISSING',
+      expect.stringContaining('distribution'),
+    ])
     expect(asked).toEqual([])
   })
 })
 
 it('secrets in a URL are not told', async () => {
   const url = `${origin.replace('http://', 'http://user:hunter2@')}/9/cloud/CHECKSUM?token=hunter2`
-  const unchecked = { distribution: 'distribution', signature: pin(), url, bytes: encode(manifest) }
-  const error = await refusal(checkSignature(unchecked, checkWith('require')))
+  const error = await refusal(
+    checkWith(
+      'require',
+      url,
+      pin(),
+      withManifest(async () => manifest),
+    ),
+  )
   expect(error.code).toBe('SIGNATURE_MISSING')
   expect(describeError(error)).not.toContain('hunter2')
 })

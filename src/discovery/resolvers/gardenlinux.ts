@@ -1,6 +1,6 @@
 import { redactUrl } from '../../http/url.ts'
-import { fetchVerified } from '../manifest.ts'
 import type { Resolver } from '../resolver.ts'
+import { fetchVerified } from '../signatures/check.ts'
 import { type DigestLookup, documentStrategy } from '../strategies/document.ts'
 import { latestUrlLike, onBoth } from './recommended.ts'
 

@@ -1,45 +1,20 @@
 import { UpdaterError } from '../../errors.ts'
-import type { DiscoveryHttp } from '../../http/types.ts'
 import { redactUrl } from '../../http/url.ts'
-import { holdsClearsigned, withoutFrame } from './clearsigned.ts'
-import { type ExpectedSignature, expectedSignature, type ManifestSignature } from './expected.ts'
-import type { FoundKeys, KeySource } from './keys.ts'
-import { type PinnedKeys, verifyClearsigned, verifyDetached } from './verify.ts'
+import type { ManifestSignature, ResolverContext } from '../resolver.ts'
+import { holdsClearsigned, splitClearsigned } from './clearsigned.ts'
+import { verifyClearsigned, verifyDetached } from './verify.ts'
 
-export type SignaturePolicy = 'require' | 'prefer' | 'off'
-
-/** What it takes to check signatures. */
-export interface SignatureCheck {
-  readonly policy: Exclude<SignaturePolicy, 'off'>
-  readonly http: DiscoveryHttp
-  readonly keys: KeySource
-  readonly now: () => Date
-}
-
-/** A text whose signature is to be checked. */
-export interface UncheckedText {
-  /** The URL that was asked, before redirects: a redirect must not lead away from the distribution's own host. */
+/** A text of a distribution, after who signed it has been looked at. */
+export interface VerifiedText {
   readonly url: string
-  /** The body, here or on its way: its signature is asked for meanwhile. */
-  readonly bytes: Uint8Array | Promise<Uint8Array>
-  /** Name of the resolver, e.g. `ubuntu`. */
-  readonly distribution: string
-  /** Who signs it. Absent: nobody that we know of. */
-  readonly signature?: ManifestSignature | undefined
-  /** E.g. `9`; counts if the URL does not say it. */
-  readonly release?: string | undefined
-  readonly signal?: AbortSignal | undefined
-}
-
-export interface CheckedText {
-  /** The text to parse; with `signed`, only what the signature covers. */
+  /** With `signed`, only what the signature covers. */
   readonly text: string
   readonly trust: 'signed' | 'checksum'
-  readonly warnings: readonly string[]
 }
 
 /**
- * Decides how far a manifest can be trusted.
+ * Fetches a text that a build or its checksum is read from, and decides how far it can be trusted. All such texts come
+ * in through here, except listings.
  *
  * A signature that is there and whose key is at hand must be good, under `prefer` as under `require`.
  * What is not there is the question, since whoever can change a manifest can also withhold its
@@ -48,120 +23,130 @@ export interface CheckedText {
  * a distribution that signs some folders; a key that only the operator can provide) the proof is the
  * checksum over https, with a warning if a signature was to be expected. `require` takes nothing
  * but a good signature.
+ * @param url before redirects: a redirect must not lead away from the distribution's own host
+ * @param isFirst nothing was asked of this server before: the signature, and the key if there must be a signature, are
+ * asked for meanwhile, by connections of their own. Later, to open those would take longer than to wait for the text's.
  * @throws UpdaterError SIGNATURE_MISSING, SIGNATURE_BAD, SIGNATURE_KEY, HTTP_*, ABORTED
  */
-export async function checkSignature(unchecked: UncheckedText, check: SignatureCheck): Promise<CheckedText> {
-  const { url, distribution, release, signal } = unchecked
+export async function fetchVerified(
+  url: string,
+  context: ResolverContext,
+  isFirst = false,
+): Promise<VerifiedText> {
+  const { http, signal, resolver, signatures } = context
+  const answer = http.text(url, { signal })
+  if (!isFirst) await answer
+  if (signatures === undefined || resolver.signature === undefined) {
+    const { text } = await answer
+    if (signatures?.policy === 'require') throw unsignedDistribution(resolver.name, url)
+    return unverified(text, url)
+  }
   const name = redactUrl(url)
-  const required = check.policy === 'require'
-  if (unchecked.signature === undefined || !URL.canParse(url)) {
-    await unchecked.bytes
-    if (required) throw unsignedDistribution(distribution, url)
-    return unverified(unchecked)
+  const expected = expectedSignature(resolver.signature, url, context.release)
+  const isRequired = signatures.policy === 'require'
+  const asked = fetchDetached(url, expected, context)
+  asked.catch(() => undefined) // the text's own failure goes before it
+  if (expected.mustBeSigned) signatures.keys.find(expected).catch(() => undefined) // asked again below
+  const { text, bytes } = await answer
+  const isClearsigned = holdsClearsigned(text)
+  const detached = isClearsigned ? undefined : await asked
+  if (!isClearsigned && detached === undefined) {
+    if (isRequired || expected.mustBeSigned) throw missingSignature(name, expected)
+    if (expected.knownToSign) context.tell({ type: 'warning', message: missingWarning(name) })
+    return unverified(text, url)
   }
-  const expected = expectedSignature(unchecked.signature, url, release)
-  const { bytes, signature } = await fetchWithSignature(unchecked, expected, check)
-  if (signature === undefined) {
-    if (required || expected.mustBeSigned) throw missingSignature(name, expected)
-    return unverified(unchecked, expected.knownToSign ? [missingWarning(name)] : [])
-  }
-  const found = await findKeys(expected, check.keys, signal)
-  if (found.keys.length === 0) {
+  const { keys, problems } = await signatures.keys.find(expected)
+  if (keys.length === 0) {
     const keyMustBeThere = expected.mustBeSigned && expected.keyUrl !== undefined
-    if (required || keyMustBeThere) throw missingKey(name, expected, found)
-    return unverified(unchecked, [missingKeyWarning(name, expected, found)])
+    if (isRequired || keyMustBeThere) throw missingKey(name, expected, problems)
+    context.tell({ type: 'warning', message: missingKeyWarning(name, expected, problems) })
+    return unverified(text, url)
   }
-  const keys = { fingerprints: expected.fingerprints, keys: found.keys }
-  const text = await coveredText(bytes, signature, keys, { name, now: check.now(), signal })
-  return { text, trust: 'signed', warnings: [] }
+  if (detached === undefined) {
+    return { url, text: await verifyClearsigned(text, keys, { name, signal }), trust: 'signed' }
+  }
+  await verifyDetached(bytes, detached, keys, { name, signal })
+  return { url, text, trust: 'signed' }
 }
 
-type Signature =
-  | { readonly kind: 'clearsigned'; readonly text: string }
-  | { readonly kind: 'detached'; readonly signature: Uint8Array }
+/** Returns undefined if the server answers with an error status for each of the names that a signature may have. */
+async function fetchDetached(
+  url: string,
+  { form }: ExpectedSignature,
+  { http, signal }: ResolverContext,
+): Promise<Uint8Array | undefined> {
+  for (const suffix of form === 'clearsigned' ? [] : form) {
+    const target = new URL(url)
+    target.pathname += suffix
+    try {
+      return (await http.text(target.href, { signal })).bytes
+    } catch (error) {
+      if (!(error instanceof UpdaterError) || error.code !== 'HTTP_STATUS') throw error
+    }
+  }
+  return undefined
+}
 
-interface Signed {
-  readonly bytes: Uint8Array
-  readonly signature: Signature | undefined
+function unverified(text: string, url: string): VerifiedText {
+  const covered = holdsClearsigned(text) ? splitClearsigned(text, redactUrl(url)).signedText : text
+  return { url, text: covered, trust: 'checksum' }
+}
+
+/** What to expect of the signature of one manifest. */
+export interface ExpectedSignature extends Pick<ManifestSignature, 'form' | 'knownToSign' | 'keyHint'> {
+  /** Here, at the distribution's own host, a manifest without its signature has been tampered with. */
+  readonly mustBeSigned: boolean
+  /** Full fingerprints; none: no key of this release is pinned. */
+  readonly fingerprints: readonly string[]
+  /** Where the key lies, beside the manifest's release: on a mirror, the mirror's copy. */
+  readonly keyUrl: string | undefined
 }
 
 /**
- * A distant server costs a round trip for each thing that waits for another: the signature is asked for while the
- * manifest comes, and so is the key if there must be a signature.
+ * @param manifestUrl as it is asked, before redirects
+ * @param release e.g. `9`; counts if the URL does not say it
  */
-async function fetchWithSignature(
-  { url, signal, ...manifest }: UncheckedText,
-  expected: ExpectedSignature,
-  { http, keys }: SignatureCheck,
-): Promise<Signed> {
-  const [suffix, ...others] = expected.form === 'clearsigned' ? [] : expected.form
-  const detached = async (end: string | undefined) =>
-    end === undefined ? undefined : fetchSignature(withSuffix(url, end), http, signal)
-  const first = detached(suffix)
-  first.catch(() => undefined) // the manifest's own failure goes over it
-  if (expected.mustBeSigned) findKeys(expected, keys, signal).catch(() => undefined) // looked at by who needs them
-  const bytes = await manifest.bytes
-  const text = decode(bytes)
-  if (holdsClearsigned(text)) return { bytes, signature: { kind: 'clearsigned', text } }
-  let signature = await first
-  for (const end of others) signature ??= await detached(end)
-  return { bytes, signature: signature && { kind: 'detached', signature } }
-}
-
-async function coveredText(
-  bytes: Uint8Array,
-  signature: Signature,
-  keys: PinnedKeys,
-  context: { readonly name: string; readonly now: Date; readonly signal: AbortSignal | undefined },
-): Promise<string> {
-  if (signature.kind === 'clearsigned') {
-    return (await verifyClearsigned(signature.text, keys, context)).signedText
-  }
-  await verifyDetached(bytes, signature.signature, keys, context)
-  return decode(bytes)
-}
-
-async function findKeys(
-  expected: ExpectedSignature,
-  source: KeySource,
-  signal: AbortSignal | undefined,
-): Promise<FoundKeys> {
-  if (expected.fingerprints.length === 0) {
-    return { keys: [], problems: ['No key of this release is pinned'] }
-  }
-  return source.find(expected, signal)
-}
-
-/** Returns undefined if the server answers with an error status. */
-async function fetchSignature(
-  url: string,
-  http: DiscoveryHttp,
-  signal: AbortSignal | undefined,
-): Promise<Uint8Array | undefined> {
-  try {
-    return (await http.text(url, { signal })).bytes
-  } catch (error) {
-    if (error instanceof UpdaterError && error.code === 'HTTP_STATUS') return undefined
-    throw error
+export function expectedSignature(
+  signature: ManifestSignature,
+  manifestUrl: string,
+  release: string | undefined,
+): ExpectedSignature {
+  const { form, knownToSign, keyHint } = signature
+  const url = new URL(manifestUrl)
+  const found = signature.manifestPath?.exec(url.pathname)?.groups
+  const fingerprints = fingerprintsOf(signature, found?.release ?? release)
+  const isOwnHost = signature.hosts === 'any' || signature.hosts.includes(url.hostname)
+  const ownKeyUrl = isOwnHost ? signature.keyUrl : undefined
+  return {
+    ...{ form, knownToSign, keyHint },
+    mustBeSigned: knownToSign && fingerprints.length > 0 && isOwnHost,
+    fingerprints,
+    keyUrl: fingerprints.length === 0 ? undefined : (keyBeside(signature, url, found) ?? ownKeyUrl),
   }
 }
 
-async function unverified(
-  { bytes, url }: UncheckedText,
-  warnings: readonly string[] = [],
-): Promise<CheckedText> {
-  const text = withoutFrame(decode(await bytes), url)
-  return { text, trust: 'checksum', warnings }
+function keyBeside(
+  { keyFile }: ManifestSignature,
+  manifest: URL,
+  found: Record<string, string> | undefined,
+): string | undefined {
+  if (keyFile === undefined || found?.root === undefined || found.release === undefined) return undefined
+  const url = new URL(manifest)
+  url.pathname = `${found.root}/${keyFile}${majorRelease(found.release)}`
+  return url.href
 }
 
-function decode(bytes: Uint8Array): string {
-  return new TextDecoder().decode(bytes)
+/** Of the release, or of all where the release is unknown. */
+function fingerprintsOf({ fingerprints }: ManifestSignature, release: string | undefined): readonly string[] {
+  if (Array.isArray(fingerprints)) return fingerprints
+  if (release === undefined) return Object.values(fingerprints).flat()
+  const byRelease = new Map<string, readonly string[]>(Object.entries(fingerprints))
+  return byRelease.get(majorRelease(release)) ?? []
 }
 
-function withSuffix(url: string, suffix: string): string {
-  const target = new URL(url)
-  target.pathname += suffix
-  return target.href
+/** `9.8` → `9`; anything but a number stays as it is (`10-kitten` is not release 10). */
+function majorRelease(release: string): string {
+  return /^\d+(?:\.\d+)*$/.test(release) ? (release.split('.')[0] ?? release) : release
 }
 
 /** @returns SIGNATURE_MISSING */
@@ -173,15 +158,12 @@ export function unsignedDistribution(distribution: string, url: string): Updater
   )
 }
 
-function missingSignature(name: string, expected: ExpectedSignature): UpdaterError {
-  const where =
-    expected.form === 'clearsigned' ? 'in it' : `at ${expected.form.map((s) => name + s).join(', ')}`
+function missingSignature(name: string, { form }: ExpectedSignature): UpdaterError {
+  const where = form === 'clearsigned' ? 'in it' : `at ${form.map((suffix) => name + suffix).join(', ')}`
   return new UpdaterError(
     'SIGNATURE_MISSING',
     `The signature of ${name} is missing: there is none ${where}`,
-    {
-      remedy: 'Find out why before you use this build; --signatures off takes the checksum alone',
-    },
+    { remedy: 'Find out why before you use this build; --signatures off takes the checksum alone' },
   )
 }
 
@@ -189,14 +171,18 @@ function missingWarning(name: string): string {
   return `${name} has no signature here, though the distribution signs: its proof is the checksum alone`
 }
 
-function missingKey(name: string, expected: ExpectedSignature, { problems }: FoundKeys): UpdaterError {
+function missingKey(name: string, { keyHint }: ExpectedSignature, problems: readonly string[]): UpdaterError {
   return new UpdaterError(
     'SIGNATURE_KEY',
     `The key that verifies ${name} is not at hand: ${problems.join('; ')}`,
-    { remedy: expected.keyHint },
+    { remedy: keyHint },
   )
 }
 
-function missingKeyWarning(name: string, expected: ExpectedSignature, { problems }: FoundKeys): string {
-  return `The signature of ${name} was not verified, its proof is the checksum alone: the key is not at hand (${problems.join('; ')}). ${expected.keyHint}`
+function missingKeyWarning(
+  name: string,
+  { keyHint }: ExpectedSignature,
+  problems: readonly string[],
+): string {
+  return `The signature of ${name} was not verified, its proof is the checksum alone: the key is not at hand (${problems.join('; ')}). ${keyHint}`
 }

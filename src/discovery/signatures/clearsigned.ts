@@ -1,5 +1,4 @@
 import { UpdaterError } from '../../errors.ts'
-import { redactUrl } from '../../http/url.ts'
 
 const beginMessage = '-----BEGIN PGP SIGNED MESSAGE-----'
 const beginSignature = '-----BEGIN PGP SIGNATURE-----'
@@ -19,14 +18,6 @@ export function holdsClearsigned(text: string): boolean {
 }
 
 /**
- * Takes the frame of a clearsigned message off a text, if it has one; its signature is not verified.
- * @throws UpdaterError SIGNATURE_BAD
- */
-export function withoutFrame(text: string, url: string): string {
-  return holdsClearsigned(text) ? splitClearsigned(text, redactUrl(url)).signedText : text
-}
-
-/**
  * Splits a clearsigned message (RFC 9580, section 7). Strict, so that there is one way to read it: one
  * message, nothing but blank lines around it, no armor header but `Hash`, every line that starts with a
  * dash escaped.
@@ -37,7 +28,8 @@ export function splitClearsigned(text: string, name = 'the message'): Clearsigne
     new UpdaterError('SIGNATURE_BAD', `The clearsigned text of ${name} is malformed: ${what}`, {
       remedy: 'Look at the file; text that no signature covers is never read',
     })
-  const lines = text.split('\n').map(withoutTrailingBlanks)
+  // The signature does not cover trailing blanks. Without the look-behind, the time would be quadratic.
+  const lines = text.replaceAll(/(?<![ \t\r])[ \t\r]+(?=\n|$)/g, '').split('\n')
   const start = lines.findIndex((line) => line !== '')
   if (lines[start] !== beginMessage) throw malformed('something stands before the signed message')
   const blank = lines.indexOf('', start)
@@ -58,16 +50,4 @@ export function splitClearsigned(text: string, name = 'the message'): Clearsigne
     signedText: signed.map((line) => (line.startsWith('- ') ? line.slice(2) : line)).join('\n'),
     signature: `${lines.slice(middle, end + 1).join('\n')}\n`,
   }
-}
-
-/** The bytes that a signature over `signedText` is made of: lines end in CR LF. */
-export function canonicalBytes(signedText: string): Uint8Array {
-  return new TextEncoder().encode(signedText.replaceAll('\n', '\r\n'))
-}
-
-/** Trailing blanks are not covered by the signature. A loop, since `/\s+$/` is quadratic. */
-function withoutTrailingBlanks(line: string): string {
-  let end = line.length
-  while (end > 0 && ' \t\r'.includes(line.charAt(end - 1))) end -= 1
-  return line.slice(0, end)
 }

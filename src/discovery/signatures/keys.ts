@@ -1,14 +1,10 @@
-import { readFile, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { readdir, readFile, stat } from 'node:fs/promises'
+import { extname, join } from 'node:path'
 import type { PublicKey } from 'openpgp'
-import { cacheFolder } from '../../cache-folder.ts'
 import { UpdaterError } from '../../errors.ts'
-import { makeFolder, replaceFile } from '../../files.ts'
+import { isErrno, makeFolder, replaceFile } from '../../files.ts'
 import type { DiscoveryHttp } from '../../http/types.ts'
 import { redactUrl } from '../../http/url.ts'
-import type { ExpectedSignature } from './expected.ts'
-import { type Keyring, loadKeyring, readPublicKeys } from './keyring.ts'
-import { normalFingerprint } from './verify.ts'
 
 export interface KeySourceOptions {
   /** Folder of the operator's keys. */
@@ -16,7 +12,15 @@ export interface KeySourceOptions {
   /** Folder where fetched keys are kept; `undefined`: they are not. */
   readonly cacheDir: string | undefined
   readonly http: DiscoveryHttp
-  readonly now: () => Date
+  readonly signal?: AbortSignal | undefined
+  readonly now?: (() => Date) | undefined
+}
+
+export interface KeysWanted {
+  /** Full fingerprints of primary keys: 40 hexadecimal digits (64 for version 6), spaces allowed. */
+  readonly fingerprints: readonly string[]
+  /** Where the keys can be had, if they are not at hand. */
+  readonly keyUrl?: string | undefined
 }
 
 /** Pinned keys; if there are none, the reasons. */
@@ -25,73 +29,39 @@ export interface FoundKeys {
   readonly problems: readonly string[]
 }
 
-type KeyWanted = Pick<ExpectedSignature, 'fingerprints' | 'keyUrl'>
-
 export interface KeySource {
   /** @throws UpdaterError ABORTED */
-  find(pin: KeyWanted, signal?: AbortSignal): Promise<FoundKeys>
+  find(wanted: KeysWanted): Promise<FoundKeys>
 }
 
 /** A fetched key is asked for again after a week, so that revocations and new subkeys arrive. */
 const cacheLifetime = 7 * 24 * 60 * 60 * 1000
 
-/** `$XDG_CACHE_HOME/image-updater/keys`, by default below `~/.cache`. */
-export function defaultKeyCache(environment: NodeJS.ProcessEnv): string {
-  return cacheFolder('keys', environment)
-}
-
 /**
- * Finds pinned keys: in the keyring folder, else in the cache, else at the distribution. Only keys with
- * a pinned fingerprint are returned, wherever they were found.
+ * Finds pinned keys: in the keyring folder, else in the cache, else at the distribution. Only keys whose full
+ * fingerprint is wanted are returned, wherever they were found.
  */
 export function createKeySource(options: KeySourceOptions): KeySource {
-  let keyring: Promise<Keyring> | undefined
-  const fetches = new Map<string, Promise<FoundKeys>>()
+  let keyring: Promise<FoundKeys> | undefined
+  const found = new Map<string, Promise<FoundKeys>>()
 
-  async function fromCacheOrServer(pin: KeyWanted, signal: AbortSignal | undefined): Promise<FoundKeys> {
-    const { keys: cached, fresh } = await readCache(pin.fingerprints, options)
-    if (fresh || pin.keyUrl === undefined) {
-      return { keys: cached, problems: cached.length > 0 ? [] : ['It is not in the keyring folder'] }
-    }
-    const fetched = await fetchKeys(pin.keyUrl, pin.fingerprints, options.http, signal)
-    if (fetched.keys.length === 0) return cached.length > 0 ? { keys: cached, problems: [] } : fetched
-    for (const key of fetched.keys) await writeCache(key, options.cacheDir)
-    return fetched
+  async function find(wanted: KeysWanted): Promise<FoundKeys> {
+    if (wanted.fingerprints.length === 0) return { keys: [], problems: ['No key of this release is pinned'] }
+    keyring ??= loadKeyring(options.keyring)
+    const { keys, problems } = await keyring
+    const held = pinnedOnly(keys, wanted.fingerprints)
+    if (held.length > 0) return { keys: held, problems: [] }
+    const fetched = await fromCacheOrServer(wanted, options)
+    return { keys: fetched.keys, problems: [...problems, ...fetched.problems] }
   }
 
   return {
-    async find(pin, signal) {
-      keyring ??= loadKeyring(options.keyring)
-      const { keys, warnings } = await keyring
-      const held = pin.fingerprints.flatMap((pinned) => keys.get(normalFingerprint(pinned)) ?? [])
-      if (held.length > 0) return { keys: held, problems: [] }
-      const id = `${pin.keyUrl} ${pin.fingerprints.join()}`
-      const fetch = fetches.get(id) ?? fromCacheOrServer(pin, signal)
-      fetches.set(id, fetch)
-      try {
-        const found = await fetch
-        return found.keys.length > 0 ? found : { keys: [], problems: [...warnings, ...found.problems] }
-      } catch (error) {
-        fetches.delete(id)
-        throw error
-      }
+    find(wanted) {
+      const id = `${wanted.keyUrl} ${wanted.fingerprints.join()}`
+      const keys = found.get(id) ?? find(wanted)
+      found.set(id, keys)
+      return keys
     },
-  }
-}
-
-async function fetchKeys(
-  url: string,
-  fingerprints: readonly string[],
-  http: DiscoveryHttp,
-  signal: AbortSignal | undefined,
-): Promise<FoundKeys> {
-  try {
-    const { bytes } = await http.text(url, { signal })
-    const keys = pinnedOnly(await readPublicKeys(bytes), fingerprints)
-    return { keys, problems: keys.length > 0 ? [] : [`What lies at ${redactUrl(url)} is not the pinned key`] }
-  } catch (error) {
-    if (!(error instanceof UpdaterError) || error.code === 'ABORTED') throw error
-    return { keys: [], problems: [`The key at ${redactUrl(url)} could not be had: ${error.message}`] }
   }
 }
 
@@ -100,25 +70,57 @@ function pinnedOnly(keys: readonly PublicKey[], fingerprints: readonly string[])
   return keys.filter((key) => pinned.has(key.getFingerprint()))
 }
 
+/** A fingerprint as it is compared: whole, lower case, without spaces. */
+function normalFingerprint(fingerprint: string): string {
+  return fingerprint.replaceAll(' ', '').toLowerCase()
+}
+
+async function fromCacheOrServer(
+  { fingerprints, keyUrl }: KeysWanted,
+  options: KeySourceOptions,
+): Promise<FoundKeys> {
+  const { keys, isFresh } = await readCache(fingerprints, options)
+  if (isFresh || keyUrl === undefined) return { keys, problems: ['It is not in the keyring folder'] }
+  const fetched = await fetchKeys(keyUrl, fingerprints, options)
+  if (fetched.keys.length === 0 && keys.length > 0) return { keys, problems: [] }
+  for (const key of fetched.keys) await writeCache(key, options.cacheDir)
+  return fetched
+}
+
+async function fetchKeys(
+  url: string,
+  fingerprints: readonly string[],
+  { http, signal }: KeySourceOptions,
+): Promise<FoundKeys> {
+  try {
+    const { bytes } = await http.text(url, { signal })
+    const keys = pinnedOnly(await readPublicKeys(bytes), fingerprints)
+    return { keys, problems: [`What lies at ${redactUrl(url)} is not the pinned key`] }
+  } catch (error) {
+    if (!(error instanceof UpdaterError) || error.code === 'ABORTED') throw error
+    return { keys: [], problems: [`The key at ${redactUrl(url)} could not be had: ${error.message}`] }
+  }
+}
+
 /** A cache that cannot be read is an empty one; a key in it is trusted by its fingerprint alone. */
 async function readCache(
   fingerprints: readonly string[],
-  { cacheDir, now }: KeySourceOptions,
-): Promise<{ readonly keys: readonly PublicKey[]; readonly fresh: boolean }> {
+  { cacheDir, now = () => new Date() }: KeySourceOptions,
+): Promise<{ readonly keys: readonly PublicKey[]; readonly isFresh: boolean }> {
   const keys: PublicKey[] = []
-  let fresh = true
+  let isFresh = true
   for (const fingerprint of cacheDir === undefined ? [] : fingerprints) {
     try {
       const path = cacheFile(cacheDir ?? '', normalFingerprint(fingerprint))
       const found = pinnedOnly(await readPublicKeys(await readFile(path)), [fingerprint])
       keys.push(...found)
       const age = now().getTime() - (await stat(path)).mtimeMs
-      fresh &&= found.length > 0 && age < cacheLifetime
+      isFresh &&= found.length > 0 && age < cacheLifetime
     } catch {
-      fresh = false
+      isFresh = false
     }
   }
-  return { keys, fresh: fresh && keys.length > 0 }
+  return { keys, isFresh: isFresh && keys.length > 0 }
 }
 
 /** A cache that cannot be written is no error: the key is fetched again next time. */
@@ -132,4 +134,75 @@ async function writeCache(key: PublicKey, cacheDir: string | undefined): Promise
 
 function cacheFile(folder: string, fingerprint: string): string {
   return join(folder, `${fingerprint}.asc`)
+}
+
+const keyFileNames = new Set(['.asc', '.gpg', '.pgp', '.key'])
+/** Bytes of a key file; a distribution's whole keyring has about 60 KiB. */
+const maxKeyBytes = 1024 * 1024
+
+/**
+ * Loads the public keys of a folder (`*.asc`, `*.gpg`, `*.pgp`, `*.key`; armored or binary, any number
+ * of keys in a file). A folder that is missing is an empty one; a file that is not a key is a problem. Copies of one
+ * key are merged, so that a revocation in any of them counts.
+ */
+export async function loadKeyring(folder: string): Promise<FoundKeys> {
+  let names: string[]
+  try {
+    names = await readdir(folder)
+  } catch (error) {
+    const problem = `The keyring folder ${folder} could not be read: ${reason(error)}`
+    return { keys: [], problems: isErrno(error, 'ENOENT') ? [] : [problem] }
+  }
+  const keys = new Map<string, PublicKey>()
+  const problems: string[] = []
+  for (const name of names.sort()) {
+    if (!keyFileNames.has(extname(name).toLowerCase())) continue
+    const path = join(folder, name)
+    try {
+      for (const key of await readKeyFile(path)) {
+        const copy = keys.get(key.getFingerprint())
+        keys.set(key.getFingerprint(), copy === undefined ? key : await copy.update(key))
+      }
+    } catch (error) {
+      problems.push(`The key file ${path} could not be read: ${reason(error)}`)
+    }
+  }
+  return { keys: [...keys.values()], problems }
+}
+
+async function readKeyFile(path: string): Promise<readonly PublicKey[]> {
+  const facts = await stat(path)
+  if (!facts.isFile()) throw new Error('it is not a file')
+  if (facts.size > maxKeyBytes) throw new Error('it is too large for OpenPGP keys')
+  return readPublicKeys(await readFile(path))
+}
+
+/**
+ * Reads public keys, armored (several blocks may follow each other) or binary. Of a private key only
+ * the public part is kept.
+ * @throws UpdaterError SIGNATURE_KEY
+ */
+export async function readPublicKeys(bytes: Uint8Array): Promise<readonly PublicKey[]> {
+  if (bytes.length > maxKeyBytes) {
+    throw new UpdaterError('SIGNATURE_KEY', 'The file is too large for OpenPGP keys')
+  }
+  const openpgp = await import('openpgp')
+  try {
+    const isBinary = ((bytes[0] ?? 0) & 0x80) !== 0
+    const blocks = isBinary ? [] : new TextDecoder().decode(bytes).split(/(?=^-----BEGIN PGP )/m)
+    const armored = blocks.filter((block) => /^-----BEGIN PGP (?:PUBLIC|PRIVATE) KEY BLOCK-----/.test(block))
+    if (!isBinary && armored.length === 0) throw new Error('there is no key in it')
+    const read = isBinary
+      ? [await openpgp.readKeys({ binaryKeys: bytes })]
+      : await Promise.all(armored.map((armoredKeys) => openpgp.readKeys({ armoredKeys })))
+    return read.flat().map((key) => key.toPublic())
+  } catch (error) {
+    throw new UpdaterError('SIGNATURE_KEY', `The file does not hold OpenPGP keys: ${reason(error)}`, {
+      cause: error,
+    })
+  }
+}
+
+function reason(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }

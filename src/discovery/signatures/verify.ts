@@ -1,28 +1,43 @@
-import type { Key } from 'openpgp'
+import type { AnyPacket, Config, Key, PacketList, SignaturePacket, Subkey } from 'openpgp'
 import { UpdaterError } from '../../errors.ts'
-import { type Claim, type ClaimContext, readClaims, type Signer, strictConfig } from './claims.ts'
-import { canonicalBytes, splitClearsigned } from './clearsigned.ts'
+import { splitClearsigned } from './clearsigned.ts'
+import { verifyWithGpgv } from './gpgv.ts'
 
-/** Keys that may have signed. A key whose full fingerprint is not listed counts for nothing. */
-export interface PinnedKeys {
-  /** Full fingerprints of primary keys: 40 hexadecimal digits (64 for version 6), spaces allowed. */
-  readonly fingerprints: readonly string[]
-  readonly keys: readonly Key[]
-}
+type OpenPgp = typeof import('openpgp')
 
-export interface SignedBy {
-  /** Full fingerprint of the primary key, lower case. */
-  readonly fingerprint: string
-  /** Full fingerprint of the (sub)key that made the signature. */
-  readonly signingKey: string
-  readonly created: Date
-}
-
-interface VerificationContext {
+export interface VerificationOptions {
   /** What is verified, for messages. */
   readonly name?: string | undefined
   readonly now?: Date | undefined
   readonly signal?: AbortSignal | undefined
+}
+
+/** The data that is said to be signed, and what its verification needs. */
+interface Context {
+  readonly openpgp: OpenPgp
+  readonly name: string
+  readonly data: Uint8Array
+  readonly now: Date
+  readonly signal: AbortSignal | undefined
+}
+
+/** What a signature packet says of itself, before anything is proven. */
+interface Claim {
+  readonly packet: AnyPacket
+  readonly type: number
+  /** Number of the hash algorithm. */
+  readonly hash: number
+  readonly created: Date
+  readonly expires: Date | number
+  readonly keyId: string
+  /** Of the signing key, lower case, if the packet carries it. */
+  readonly fingerprint: string | undefined
+}
+
+interface Signer {
+  readonly primary: Key
+  /** The primary key itself or the subkey that the signature names. */
+  readonly signing: Key | Subkey
 }
 
 /** Hash algorithms by number (RFC 9580, section 9.5). */
@@ -33,40 +48,37 @@ const weakHashes = new Map([
 ])
 const clockTolerance = 24 * 60 * 60 * 1000
 
+/** Bytes and packets of a signature file; real ones have under 4 KiB and one or two packets. */
+const maxSignatureBytes = 64 * 1024
+const maxSignatures = 16
+
 /**
- * Verifies a detached signature, armored or binary. One good signature by a pinned key suffices.
+ * Verifies a detached signature, armored or binary. One good signature by one of the keys suffices.
  *
- * Refused: a signer that is not pinned; a key or signing subkey that is expired or revoked, now or when
+ * Refused: any other signer; a key or signing subkey that is expired or revoked, now or when
  * the signature was made; DSA, RSA under 2048 bits; MD5, SHA-1 and RIPEMD-160; an expired signature, or
  * one from more than a day in the future. SHA-1 in a key's own certificates is left to the pin: it
  * names the primary key whole.
+ * @param keys the pinned ones, as a `KeySource` finds them
  * @throws UpdaterError SIGNATURE_BAD, SIGNATURE_KEY, ABORTED
  */
 export async function verifyDetached(
   data: Uint8Array,
   signature: Uint8Array | string,
-  keys: PinnedKeys,
-  options: VerificationContext = {},
-): Promise<SignedBy> {
-  const openpgp = await import('openpgp')
-  const context: Context = {
-    openpgp,
-    name: options.name ?? 'the data',
-    data,
-    keys: trustedKeys(keys),
-    now: options.now ?? new Date(),
-    signal: options.signal,
-  }
+  keys: readonly Key[],
+  { name = 'the data', now = new Date(), signal }: VerificationOptions = {},
+): Promise<void> {
+  const context: Context = { openpgp: await import('openpgp'), name, data, now, signal }
   const claims = await readClaims(signature, context)
   const signed = claims.flatMap((claim) => {
-    const signer = findSigner(claim, context.keys)
+    const signer = findSigner(claim, keys)
     return signer === undefined ? [] : [{ claim, signer }]
   })
-  if (signed.length === 0) throw unknownSigner(claims, context.name)
+  if (signed.length === 0) throw unknownSigner(claims, name)
   const failures: unknown[] = []
   for (const { claim, signer } of signed) {
     try {
-      return await judge(claim, signer, context)
+      return await prove(claim, signer, context)
     } catch (error) {
       if (error instanceof UpdaterError && error.code === 'ABORTED') throw error
       failures.push(error)
@@ -76,44 +88,80 @@ export async function verifyDetached(
 }
 
 /**
- * Verifies a clearsigned message by the rules of `verifyDetached` and returns the text that the
- * signature covers, and nothing else.
+ * Verifies a clearsigned message by the rules of `verifyDetached`.
+ * @returns the text that the signature covers, and nothing else
  * @throws UpdaterError SIGNATURE_BAD, SIGNATURE_KEY, ABORTED
  */
 export async function verifyClearsigned(
   text: string,
-  keys: PinnedKeys,
-  options: VerificationContext = {},
-): Promise<{ readonly signedText: string; readonly by: SignedBy }> {
+  keys: readonly Key[],
+  options: VerificationOptions = {},
+): Promise<string> {
   const { signedText, signature } = splitClearsigned(text, options.name)
-  return { signedText, by: await verifyDetached(canonicalBytes(signedText), signature, keys, options) }
+  const covered = new TextEncoder().encode(signedText.replaceAll('\n', '\r\n'))
+  await verifyDetached(covered, signature, keys, options)
+  return signedText
 }
 
-/** A fingerprint as it is compared: whole, lower case, without spaces. */
-export function normalFingerprint(fingerprint: string): string {
-  return fingerprint.replaceAll(' ', '').toLowerCase()
-}
-
-function trustedKeys({ fingerprints, keys }: PinnedKeys): readonly Key[] {
-  const pinned = new Set(fingerprints.map(normalFingerprint))
-  return keys.filter((key) => pinned.has(key.getFingerprint()))
-}
-
-interface Context extends ClaimContext {
-  readonly keys: readonly Key[]
-  readonly now: Date
-}
-
-function findSigner(claim: Claim, keys: readonly Key[]): Signer | undefined {
-  for (const primary of keys) {
-    for (const signing of primary.getKeys()) {
-      const same =
-        signing.getKeyID().toHex() === claim.keyId &&
-        (claim.fingerprint === undefined || claim.fingerprint === signing.getFingerprint())
-      if (same) return { primary, signing }
-    }
+async function readClaims(
+  signature: Uint8Array | string,
+  { openpgp, name }: Context,
+): Promise<readonly Claim[]> {
+  const unreadable = (cause?: unknown) =>
+    new UpdaterError('SIGNATURE_BAD', `The signature of ${name} is not an OpenPGP signature`, {
+      cause,
+      remedy: 'Look at what the server sends in its place, often an error page',
+    })
+  if (signature.length > maxSignatureBytes) throw unreadable()
+  try {
+    const isText = typeof signature === 'string' || ((signature[0] ?? 0) & 0x80) === 0
+    const { packets } = isText
+      ? await openpgp.readSignature({ armoredSignature: Buffer.from(signature).toString() })
+      : await openpgp.readSignature({ binarySignature: signature })
+    const claims = packets.flatMap((packet: AnyPacket) => claimOf(packet, openpgp) ?? [])
+    if (claims.length === 0 || claims.length > maxSignatures) throw unreadable()
+    return claims
+  } catch (error) {
+    throw error instanceof UpdaterError ? error : unreadable(error)
   }
-  return undefined
+}
+
+function claimOf(packet: AnyPacket, openpgp: OpenPgp): Claim | undefined {
+  if (!(packet instanceof openpgp.SignaturePacket)) return claimOfV3(packet, openpgp)
+  const { created, hashAlgorithm: hash, signatureType: type, issuerFingerprint } = packet
+  if (created === null || hash === null || type === null) return undefined
+  return {
+    ...{ packet, type, hash, created },
+    expires: packet.getExpirationTime(),
+    keyId: packet.issuerKeyID.toHex(),
+    fingerprint: issuerFingerprint === null ? undefined : Buffer.from(issuerFingerprint).toString('hex'),
+  }
+}
+
+/** The library finds packets of version 3 (RFC 4880, section 5.2.2), but does not read them. */
+function claimOfV3(packet: AnyPacket, { UnparseablePacket, enums }: OpenPgp): Claim | undefined {
+  if (!(packet instanceof UnparseablePacket) || packet.tag !== enums.packet.signature) return undefined
+  const body = Buffer.from(packet.write())
+  if (body[0] !== 3 || body[1] !== 5 || body.length < 20) return undefined
+  return {
+    packet,
+    type: body.readUInt8(2),
+    created: new Date(body.readUInt32BE(3) * 1000),
+    keyId: body.toString('hex', 7, 15),
+    hash: body.readUInt8(16),
+    expires: Number.POSITIVE_INFINITY,
+    fingerprint: undefined,
+  }
+}
+
+function findSigner({ keyId, fingerprint }: Claim, keys: readonly Key[]): Signer | undefined {
+  return keys
+    .flatMap((primary) => primary.getKeys().map((signing) => ({ primary, signing })))
+    .find(
+      ({ signing }) =>
+        signing.getKeyID().toHex() === keyId &&
+        (fingerprint === undefined || fingerprint === signing.getFingerprint()),
+    )
 }
 
 function unknownSigner(claims: readonly Claim[], name: string): UpdaterError {
@@ -128,37 +176,50 @@ function unknownSigner(claims: readonly Claim[], name: string): UpdaterError {
   )
 }
 
-async function judge(claim: Claim, signer: Signer, context: Context): Promise<SignedBy> {
+/** Throws unless the signer made this signature over the data, with a key and a hash that are good enough. */
+async function prove(claim: Claim, signer: Signer, context: Context): Promise<void> {
+  const { openpgp, name, data, now, signal } = context
   const bad = (what: string, cause?: unknown) =>
-    new UpdaterError('SIGNATURE_BAD', `The signature of ${context.name} ${what}`, {
+    new UpdaterError('SIGNATURE_BAD', `The signature of ${name} ${what}`, {
       cause,
       remedy: 'Do not use this build until the distribution explains it',
     })
+  const { packet, created } = claim
   if (claim.type !== 0 && claim.type !== 1) throw bad('is of a kind that does not cover a file')
   const weak = weakHashes.get(claim.hash)
   if (weak !== undefined) throw bad(`is made with the weak hash ${weak}`)
-  if (claim.created.getTime() > context.now.getTime() + clockTolerance) {
-    throw bad(`is dated in the future, ${claim.created.toISOString()}`)
+  if (created.getTime() > now.getTime() + clockTolerance) {
+    throw bad(`is dated in the future, ${created.toISOString()}`)
   }
-  if (claim.expires <= context.now) throw bad('has expired')
-  await usableKey(signer, context.now, context)
-  await usableKey(signer, claim.created, context)
+  if (claim.expires <= now) throw bad('has expired')
+  await assertUsable(signer, now, context)
+  await assertUsable(signer, created, context)
+  const { primary } = signer
+  const packets = new openpgp.PacketList<AnyPacket>()
+  packets.push(packet)
+  if (packet instanceof openpgp.UnparseablePacket) {
+    const key = primary.toPublic().write()
+    const fingerprint = primary.getFingerprint()
+    return verifyWithGpgv({ name, data, signature: packets.write(), key, fingerprint, signal })
+  }
   try {
-    await claim.prove(signer, context)
+    const { signatures } = await openpgp.verify({
+      message: await openpgp.createMessage({ binary: data }),
+      signature: new openpgp.Signature(packets as PacketList<SignaturePacket>),
+      verificationKeys: [primary],
+      date: created,
+      format: 'binary',
+      config: strictConfig(openpgp),
+    })
+    if (signatures[0] === undefined) throw new Error('There is no signature to verify')
+    await signatures[0].verified
   } catch (error) {
-    throw error instanceof UpdaterError
-      ? error
-      : bad('does not match: the file was changed after it was signed', error)
-  }
-  return {
-    fingerprint: signer.primary.getFingerprint(),
-    signingKey: signer.signing.getFingerprint(),
-    created: claim.created,
+    throw bad('does not match: the file was changed after it was signed', error)
   }
 }
 
 /** Refuses a key, or the binding of a signing subkey, that is expired, revoked or weak at `date`. */
-async function usableKey(
+async function assertUsable(
   { primary, signing }: Signer,
   date: Date,
   { openpgp, name }: Context,
@@ -172,5 +233,18 @@ async function usableKey(
       `The key ${signing.getFingerprint()} that signed ${name} cannot be used (${reason})`,
       { cause: error, remedy: 'Put a current copy of the key into the keyring folder, if there is one' },
     )
+  }
+}
+
+/** What the library may accept, whatever its defaults are. */
+function strictConfig({ config, enums }: OpenPgp): Config {
+  return {
+    ...config,
+    minRSABits: 2048,
+    rejectHashAlgorithms: new Set([enums.hash.md5, enums.hash.ripemd]),
+    rejectMessageHashAlgorithms: new Set([enums.hash.md5, enums.hash.ripemd, enums.hash.sha1]),
+    rejectPublicKeyAlgorithms: new Set([enums.publicKey.elgamal, enums.publicKey.dsa]),
+    rejectCurves: new Set([enums.curve.secp256k1]),
+    allowInsecureVerificationWithReformattedKeys: false,
   }
 }

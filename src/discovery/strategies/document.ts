@@ -3,7 +3,6 @@ import { redactUrl } from '../../http/url.ts'
 import type { Digest, Image } from '../../image.ts'
 import { preferredDigest } from '../checksum-file.ts'
 import type { PublishedFile, PublishedFiles } from '../documents.ts'
-import { fetchVerified } from '../manifest.ts'
 import { compareFileNames } from '../natural-order.ts'
 import {
   type CompiledPatterns,
@@ -15,6 +14,7 @@ import {
   type UrlPattern,
 } from '../pattern.ts'
 import type { ResolverContext, Strategy } from '../resolver.ts'
+import { fetchVerified } from '../signatures/check.ts'
 import { catalogueAlgorithm, compressionOf } from '../sources.ts'
 import { findUrlStamp } from '../stamp.ts'
 
