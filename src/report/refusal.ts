@@ -16,7 +16,7 @@ export interface Refusal {
 }
 
 /** The report of a refused command that has no schema of its own. */
-export interface RefusedReport {
+interface RefusedReport {
   readonly schema_version: 1
   readonly command?: string
   /** ISO 8601, UTC. */
@@ -65,31 +65,30 @@ const emptyReports: { readonly [Command in keyof Reports]: Omit<Reports[Command]
   },
 }
 
-/**
- * The report of a refused command: that of a run without results, with the errors that are the reason.
- * @param asked keys that say what the command was asked for
- */
-export function refusedReport<Command extends keyof Reports>(
+/** What a command was asked for, as far as a report says it. */
+interface Asked {
+  readonly dry_run?: boolean
+  readonly full?: boolean
+  readonly remove?: boolean
+}
+
+/** The report of a refused command: that of a run without results, with the errors that are the reason. */
+export function refusedReport<Command extends string>(
   command: Command,
-  refusal: Refusal,
-  asked: Partial<Reports[Command]>,
-): Reports[Command]
-export function refusedReport(command: string, refusal: Refusal): AnyReport
-export function refusedReport(
-  command: string,
   { startedAt, seconds, errors }: Refusal,
-  asked: object = {},
-): AnyReport {
-  const empty = Object.entries(emptyReports).find(([name]) => name === command)?.[1]
-  return {
+  asked: Asked = {},
+) {
+  const [, empty = {}] = Object.entries<object>(emptyReports).find(([name]) => name === command) ?? []
+  const report: object = {
     schema_version: 1,
     ...(command !== 'update' && { command }),
     started_at: startedAt.toISOString(),
     seconds,
     ...empty,
-    ...asked,
+    ...Object.fromEntries(Object.entries(asked).filter(([key]) => key in empty)),
     errors: errors.map((error) => reportedError(error)),
   }
+  return report as Command extends keyof Reports ? Reports[Command] : RefusedReport
 }
 
 /** @param otherwise the place of an error that names none */
