@@ -1,4 +1,4 @@
-import { buildDay, isNotMirrored, shownVersion } from '../report/check.ts'
+import { buildDay, dayMs, isNotMirrored, shownVersion } from '../report/check.ts'
 import { formatCount } from '../report/quantities.ts'
 import type { CheckedImage, MirrorState } from '../report/schemas.ts'
 
@@ -65,8 +65,6 @@ export const filters: Readonly<
   ending: { text: 'End of life near or past', is: isEnding },
   skipped: { text: 'Skipped', is: ({ status }) => status === 'skipped' },
 }
-
-const dayMs = 24 * 60 * 60 * 1000
 
 /** How near the end of life is: `past`, `soon` within 180 days. */
 export function nearness(endOfLife: number, now: number): 'past' | 'soon' | 'far' {

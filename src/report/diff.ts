@@ -27,18 +27,28 @@ export function formatDiffText({ images, summary }: CatalogueDiff, paint: Paint)
 
 function changesOf(image: ImageDiff): string[] {
   const replaced = replacement(image)
-  const { added, removed, changed } = image.versions
+  const { added } = image.versions
   const versions =
     replaced === undefined
-      ? [
-          ...added.map((one) => `version ${nameOf(one)} added`),
-          ...removed.map((one) => `version ${nameOf(one)} removed`),
-        ]
+      ? added.map((one) => `version ${nameOf(one)} added`)
       : [`version ${nameOf(replaced[0])} -> ${nameOf(replaced[1])}`]
+  return [...versions, ...otherChanges(image, String, fieldText)]
+}
+
+/** Everything but the versions that came, and that a version was replaced. */
+function otherChanges(
+  image: ImageDiff,
+  textOf: (text: string) => string,
+  fieldOf: (field: FieldChange) => string,
+): string[] {
+  const { removed, changed } = image.versions
+  const gone = replacement(image) === undefined ? removed : []
   return [
-    ...versions,
-    ...changed.flatMap(({ version, fields }) => fields.map((one) => `version ${version}, ${fieldText(one)}`)),
-    ...image.fields.map(fieldText),
+    ...gone.map((version) => `version ${textOf(nameOf(version))} removed`),
+    ...changed.flatMap(({ version, fields }) =>
+      fields.map((one) => `version ${textOf(version)}, ${fieldOf(one)}`),
+    ),
+    ...image.fields.map(fieldOf),
   ]
 }
 
@@ -49,33 +59,29 @@ function fieldText({ key, before, after }: FieldChange): string {
 
 function countsOf({ added, removed, changed }: CatalogueDiff['summary']): string {
   if (added + removed + changed === 0) return 'No image is different'
-  const parts = [`${changed} changed`, `${added} added`, `${removed} removed`]
-  return parts.join(', ')
+  return `${changed} changed, ${added} added, ${removed} removed`
 }
 
 /** The text of a pull request: new versions as a table, everything else as lists. */
 export function formatDiffMarkdown({ images, summary }: CatalogueDiff): string {
   const updated = images.flatMap((image) => (image.status === 'changed' ? updatesOf(image) : []))
   const others = images.flatMap((image) => {
-    const lines = image.status === 'changed' ? otherChanges(image) : []
+    const lines = image.status === 'changed' ? otherChanges(image, escapeMarkdown, fieldMarkdown) : []
     return lines.map((line) => `- **${escapeMarkdown(image.name)}**: ${line}`)
   })
   const listed = (status: ImageDiff['status']) =>
     images.flatMap((image) =>
       image.status === status ? [`- **${escapeMarkdown(image.name)}** in ${codeSpan(image.file)}`] : [],
     )
-  const head = ['Image', 'Version', 'Before', 'Built', 'Checksum']
-  return [
+  const table = { head: ['Image', 'Version', 'Before', 'Built', 'Checksum'], rows: updated }
+  const sections = [
     `${countsOf(summary)}.`,
-    ...(updated.length === 0
-      ? []
-      : [`### New versions\n\n${formatMarkdownTable({ head, rows: updated }).trimEnd()}`]),
+    ...section('New versions', updated.length === 0 ? [] : [formatMarkdownTable(table).trimEnd()]),
     ...section('New images', listed('added')),
     ...section('Removed images', listed('removed')),
     ...section('Other changes', others),
   ]
-    .join('\n\n')
-    .concat('\n')
+  return `${sections.join('\n\n')}\n`
 }
 
 function section(title: string, lines: readonly string[]): string[] {
@@ -92,18 +98,6 @@ function updatesOf(image: ImageDiff): string[][] {
     escapeMarkdown(version.build_date ?? ''),
     version.checksum === undefined ? '' : codeSpan(shortDigest(version.checksum)),
   ])
-}
-
-function otherChanges(image: ImageDiff): string[] {
-  const { removed, changed } = image.versions
-  const gone = replacement(image) === undefined ? removed : []
-  return [
-    ...gone.map((version) => `version ${escapeMarkdown(nameOf(version))} removed`),
-    ...changed.flatMap(({ version, fields }) =>
-      fields.map((one) => `version ${escapeMarkdown(version)}, ${fieldMarkdown(one)}`),
-    ),
-    ...image.fields.map(fieldMarkdown),
-  ]
 }
 
 function fieldMarkdown({ key, before, after }: FieldChange): string {

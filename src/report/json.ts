@@ -50,23 +50,20 @@ export async function parseReport(value: unknown): Promise<RunReport> {
  */
 export async function parseCheckReport(text: string, name: string): Promise<CheckReport> {
   const { checkSchema } = await import('./schemas.ts')
-  const parsed = checkSchema.safeParse(asJson(text, name))
+  const refuse = (why: string, cause: unknown): never => {
+    throw new UpdaterError('CONFIGURATION', `${name} is no report of a check: ${why}`, {
+      remedy: 'Give the file that image-updater check --report FILE.json wrote',
+      cause,
+    })
+  }
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (cause) {
+    return refuse('it is no JSON', cause)
+  }
+  const parsed = checkSchema.safeParse(value)
   if (parsed.success) return parsed.data
   const [issue] = parsed.error.issues
-  throw noCheck(name, `${issue?.path.join('.') || 'the document'}: ${issue?.message}`, parsed.error)
-}
-
-function asJson(text: string, name: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (cause) {
-    throw noCheck(name, 'it is no JSON', cause)
-  }
-}
-
-function noCheck(name: string, why: string, cause: unknown): UpdaterError {
-  return new UpdaterError('CONFIGURATION', `${name} is no report of a check: ${why}`, {
-    remedy: 'Give the file that image-updater check --report FILE.json wrote',
-    cause,
-  })
+  return refuse(`${issue?.path.join('.') || 'the document'}: ${issue?.message}`, parsed.error)
 }

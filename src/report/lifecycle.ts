@@ -1,5 +1,5 @@
 import { escapeMarkdown } from './markdown.ts'
-import { formatCount } from './quantities.ts'
+import { countStatuses, formatCount } from './quantities.ts'
 import type { LifecycleRelease, LifecycleReport, LifecycleStatus } from './schemas.ts'
 import { formatCsv, formatMarkdownTable, formatTextTable, type Table } from './table.ts'
 import { formatParagraph, paragraphs, type TextLayout, wrap } from './terminal.ts'
@@ -34,27 +34,19 @@ export function formatLifecycleMarkdown(report: LifecycleReport): string {
 
 /** Every release, one line for each of its images. */
 export function formatLifecycleCsv({ releases }: LifecycleReport): string {
-  const head = [
-    ...['status', 'product', 'release', 'released', 'end_of_life', 'days_left'],
-    ...['image', 'file', 'line'],
-  ]
+  const keys = ['status', 'product', 'release', 'released', 'end_of_life', 'days_left'] as const
   const rows = releases.flatMap((one) => {
-    const { status, product, release = '', released = '', end_of_life = '', days_left = '' } = one
-    const cells = [status, product, release, released, end_of_life, String(days_left)]
+    const cells = keys.map((key) => String(one[key] ?? ''))
     if (one.images.length === 0) return [[...cells, '', '', '']]
     return one.images.map(({ name, file, line }) => [...cells, name, file, String(line)])
   })
-  return formatCsv({ head, rows })
+  return formatCsv({ head: [...keys, 'image', 'file', 'line'], rows })
 }
 
 /** 1: something could not be had or done; 10: there is something to do; 0: all well. */
 export function lifecycleStatus({ failures, releases }: LifecycleReport): 0 | 1 | 10 {
   if (failures.length > 0) return 1
-  return releases.some(({ status }) => needsWork(status)) ? 10 : 0
-}
-
-function needsWork(status: LifecycleStatus): boolean {
-  return status === 'expired' || status === 'expiring' || status === 'missing'
+  return releases.some(({ status }) => ['expired', 'expiring', 'missing'].includes(status)) ? 10 : 0
 }
 
 function told({ releases }: LifecycleReport): readonly LifecycleRelease[] {
@@ -77,15 +69,15 @@ function tableOf(releases: readonly LifecycleRelease[]): Table {
 }
 
 function countsOf({ releases, within_days, dates_of, changes }: LifecycleReport): string {
-  const count = (status: LifecycleStatus) => releases.filter((one) => one.status === status).length
-  const isIdle = !releases.some(({ status }) => needsWork(status))
+  const { expired, expiring, missing, supported, disabled, unknown } = countStatuses(
+    releases.map(({ status }) => status),
+    ...(['expired', 'expiring', 'missing', 'supported', 'disabled', 'unknown'] as const),
+  )
+  const isIdle = expired + expiring + missing === 0
   const parts = [
-    `${count('expired')} expired`,
-    `${count('expiring')} expiring within ${within_days} days`,
-    `${count('missing')} missing`,
-    `${count('supported')} supported`,
-    `${count('disabled')} disabled`,
-    ...(count('unknown') > 0 ? [`${count('unknown')} unknown`] : []),
+    `${expired} expired, ${expiring} expiring within ${within_days} days, ${missing} missing`,
+    `${supported} supported, ${disabled} disabled`,
+    ...(unknown > 0 ? [`${unknown} unknown`] : []),
   ]
   const files = changes.length === 0 ? '' : `; ${formatCount(changes.length, 'file')} changed`
   return `${isIdle ? 'Nothing to do: ' : ''}${parts.join(', ')} (dates of ${dates_of})${files}`

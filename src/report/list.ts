@@ -43,7 +43,7 @@ export function formatListRst({ images }: ListReport): string {
   return formatRstTable(tableOf([image, architecture, ...shared, built], images))
 }
 
-/** The columns of the CSV: every key of an image, in the schema's order. */
+/** The columns of the CSV: every key of an image. */
 const keys = [
   ...(['file', 'line', 'name', 'shortname', 'enable', 'format', 'login', 'password'] as const),
   ...(['min_disk', 'min_ram', 'architecture', 'os_distro', 'os_version', 'os_purpose'] as const),

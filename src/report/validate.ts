@@ -50,12 +50,11 @@ export function formatValidationMarkdown({ findings, summary }: ValidationReport
 
 /** Annotations of GitHub's workflow commands. */
 export function formatValidationGithub({ findings, summary }: ValidationReport): string {
-  const lines = findings.map((finding) => {
-    const { severity, rule, remedy } = finding
-    return formatAnnotation({
-      ...{ severity, place: finding, title: rule },
-      message: `${sentenceOf(finding)}. ${remedy}.`,
-    })
-  })
+  const lines = findings.map((finding) =>
+    formatAnnotation({
+      ...{ severity: finding.severity, place: finding, title: finding.rule },
+      message: `${sentenceOf(finding)}. ${finding.remedy}.`,
+    }),
+  )
   return [...lines, countsOf(summary), ''].join('\n')
 }
