@@ -482,6 +482,13 @@ type Rows = (typeof options)[number]
 type OptionName = Rows['name']
 export const rows: readonly AnyRow[] = options as readonly unknown[] as readonly AnyRow[]
 
+/** Variables that hold secrets of this program; two of them are no options. */
+export const secretVariables: readonly string[] = [
+  'IMAGE_UPDATER_TOKEN',
+  'IMAGE_UPDATER_WEBHOOK_SECRET',
+  ...rows.flatMap(({ secret, env }) => (secret === true ? (env ?? []) : [])),
+]
+
 /** The values of the options of a command; of several commands: of those that all of them have. */
 export type Values<Command extends CommandName> = Pick<AllValues, KeyOf<Command>> & Printed<Command>
 

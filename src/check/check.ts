@@ -89,22 +89,15 @@ export function checkedImage(
   { status, reason, resolver, trust, newest, mirror, warnings, error }: Found,
   now: Date,
 ): CheckedImage {
-  const {
-    file,
-    line,
-    name,
-    shortname,
-    osDistro: distribution,
-    osVersion: release,
-    architecture,
-    format,
-  } = image
+  const { file, line, name, shortname, architecture, format } = image
   const versions = image.versions.map(reportedValues)
   const current = shownVersion({ status, versions })
   const built = current && buildDay(current)
   return {
-    ...{ file, line, name, shortname, distribution, release, architecture, format },
-    ...{ status, reason, resolver, trust, versions, newest },
+    ...{ file, line, name, shortname },
+    distribution: image.osDistro,
+    release: image.osVersion,
+    ...{ architecture, format, status, reason, resolver, trust, versions, newest },
     age_days: daysBetween(built, now.getTime()),
     days_behind: daysBetween(built, newest && buildDay(newest)),
     mirror,
@@ -130,19 +123,14 @@ type Facts = Partial<Pick<CheckedImage, 'resolver' | 'trust' | 'newest' | 'mirro
 
 async function checkImage(image: Image, ordinal: number, run: CheckRun): Promise<CheckedImage> {
   const { warnings, tell } = tellOf(image, ordinal, run.onEvent)
-  const { startedAt } = run
   const reason = skipReason(image, run.includeDisabled)
   let facts: Facts = {}
-  const end = (status: CheckStatus, error?: UpdaterError): CheckedImage => {
+  const end = (status: CheckStatus, thrown?: UpdaterError): CheckedImage => {
     tell({ type: 'done', status: status === 'outdated' ? 'would-update' : status })
-    const { resolver, trust, newest, mirror = unasked(image.versions[0]) } = facts
-    const found = { status, resolver, trust, newest, mirror, warnings }
+    const { mirror = unasked(image.versions[0]) } = facts
+    const error = thrown && reportedError(thrown, image)
     const why = status === 'skipped' ? reason : undefined
-    return checkedImage(
-      image,
-      { ...found, reason: why, error: error && reportedError(error, image) },
-      startedAt,
-    )
+    return checkedImage(image, { ...facts, status, reason: why, mirror, warnings, error }, run.startedAt)
   }
   try {
     if (image.enable || run.includeDisabled) {

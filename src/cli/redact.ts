@@ -1,18 +1,16 @@
-import { rows } from '../options.ts'
+import { rows, secretVariables } from '../options.ts'
 
 export { createRedact, type Redact, redactDeep } from '../redact.ts'
 
-const secretOptions = rows.filter(({ secret }) => secret === true)
-const secretFlags = secretOptions.map(({ name }) => `--${name}`)
-const secretVariables = [
-  ...secretOptions.flatMap(({ env }) => env ?? []),
+const secretFlags = rows.filter(({ secret }) => secret === true).map(({ name }) => `--${name}`)
+/** Of this program, and of what it works with. */
+const hiddenVariables = [
+  ...secretVariables,
   'AWS_SECRET_ACCESS_KEY',
   'AWS_SESSION_TOKEN',
   'GITHUB_TOKEN',
   'GH_TOKEN',
   'GITLAB_TOKEN',
-  'IMAGE_UPDATER_TOKEN',
-  'IMAGE_UPDATER_WEBHOOK_SECRET',
 ]
 
 /**
@@ -24,7 +22,7 @@ export function secretsOf(args: readonly string[], env: NodeJS.ProcessEnv): stri
     const flag = secretFlags.find((one) => arg.startsWith(`${one}=`) || args[index - 1] === one)
     return flag !== undefined && arg.startsWith(`${flag}=`) ? arg.slice(flag.length + 1) : flag && arg
   })
-  const secrets = [...given, ...secretVariables.map((name) => env[name])]
+  const secrets = [...given, ...hiddenVariables.map((name) => env[name])]
   return secrets.filter((secret) => secret !== undefined)
 }
 

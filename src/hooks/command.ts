@@ -4,17 +4,9 @@ import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { UpdaterError } from '../errors.ts'
+import { secretVariables } from '../options.ts'
 import { formatDocument } from '../report/json.ts'
 import type { RunReport } from '../report/schemas.ts'
-import { storeOptions } from '../stores/kinds.ts'
-
-/** Variables that hold secrets of this program: a hook does not get them. */
-const withheld = [
-  'IMAGE_UPDATER_TOKEN',
-  'IMAGE_UPDATER_WEBHOOK',
-  'IMAGE_UPDATER_WEBHOOK_SECRET',
-  ...storeOptions.flatMap(({ secret, env }) => (secret === true ? (env ?? []) : [])),
-]
 
 const killAfter = 5_000
 /** Milliseconds to wait for output that a process in the background holds open. */
@@ -69,7 +61,7 @@ export async function runCommand(
 function environmentOf({ summary, changes, images }: RunReport): NodeJS.ProcessEnv {
   const updated = images.filter(({ status }) => status === 'updated')
   return {
-    ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !withheld.includes(name))),
+    ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !secretVariables.includes(name))),
     IMAGE_UPDATER_UPDATED: String(summary.updated),
     IMAGE_UPDATER_FAILED: String(summary.failed),
     IMAGE_UPDATER_FILES: changes.map(({ file }) => file).join('\n'),

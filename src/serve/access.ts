@@ -12,25 +12,17 @@ export type Headers = Readonly<Record<string, string | readonly string[] | undef
  */
 export function refuseStranger(headers: Headers, allowedHosts: readonly string[]): Answer | undefined {
   const { host, origin } = headers
-  const name = typeof host === 'string' ? hostName(host) : undefined
+  const hostName = /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::[0-9]{1,5})?$/
+  const name = typeof host === 'string' ? hostName.exec(host.toLowerCase())?.[1] : undefined
   if (name === undefined) return problem(400, 'The Host header is missing, repeated or malformed')
-  if (!isOwn(name, allowedHosts)) {
+  const isAddress = isIP(name.replace(/^\[|\]$/g, '')) !== 0
+  if (name !== 'localhost' && !isAddress && !allowedHosts.some((one) => one.toLowerCase() === name)) {
     return problem(421, 'This server is not known by that name: see --allow-host')
   }
   const from = typeof origin === 'string' && URL.canParse(origin) ? new URL(origin).host : undefined
   const isOther = headers['sec-fetch-site'] === 'cross-site' && headers['sec-fetch-mode'] !== 'navigate'
   if (!isOther && (origin === undefined || from === String(host).toLowerCase())) return undefined
   return problem(403, "Requests of other sites' pages are refused")
-}
-
-function isOwn(name: string, allowedHosts: readonly string[]): boolean {
-  if (name === 'localhost' || isIP(name.replace(/^\[|\]$/g, '')) !== 0) return true
-  return allowedHosts.some((allowed) => allowed.toLowerCase() === name)
-}
-
-/** The name of `NAME[:PORT]` in lower case. */
-function hostName(host: string): string | undefined {
-  return /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::[0-9]{1,5})?$/.exec(host.toLowerCase())?.[1]
 }
 
 /** May a request with this Authorization header change anything? The comparison takes the same time for any. */

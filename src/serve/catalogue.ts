@@ -63,18 +63,13 @@ export function listImages(images: readonly Image[], run: RunRecord | undefined)
   return images.map((image) => {
     const { file, line, name, shortname, enable: enabled } = image
     const [version] = image.versions
+    const { status, reason, trust, warnings, error } = outcomeOf(image) ?? {}
     return {
       ...{ file, line, name, shortname, enabled },
       ...(version && reportedValues(version)),
-      last_run: lastRunOf(outcomeOf(image), run),
+      last_run: status && { id: run?.id, status, reason, trust, warnings, error },
     }
   })
-}
-
-function lastRunOf(outcome: ImageOutcome | undefined, run: RunRecord | undefined) {
-  if (outcome === undefined) return undefined
-  const { status, reason, trust, warnings, error } = outcome
-  return { id: run?.id, status, reason, trust, warnings, error }
 }
 
 /**

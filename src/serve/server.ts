@@ -5,7 +5,7 @@ import { UpdaterError } from '../errors.ts'
 import { explainRefusal } from '../files.ts'
 import { refuseStranger, refuseToken } from './access.ts'
 import type { Hub } from './hub.ts'
-import type { ServeOptions } from './options.ts'
+import type { ServeOptions, Service } from './options.ts'
 import { type Answer, problem, type Reply, type Router } from './routes.ts'
 
 /** Bytes of a body, which no route needs. */
@@ -24,12 +24,6 @@ const securityHeaders: Readonly<Record<string, string>> = {
   'x-frame-options': 'DENY',
 }
 
-export interface HttpServer {
-  readonly url: string
-  /** Takes no new connections, ends those that are idle, and waits a moment for the others. */
-  close(): Promise<void>
-}
-
 export interface ServerOptions {
   readonly listen: ServeOptions['listen']
   readonly route: Router
@@ -38,8 +32,11 @@ export interface ServerOptions {
   readonly allowedHosts: () => readonly string[]
 }
 
-/** @throws UpdaterError CONFIGURATION if the address cannot be listened on */
-export async function openServer(options: ServerOptions): Promise<HttpServer> {
+/**
+ * Listens. `close` takes no new connections, ends those that are idle, and waits a moment for the others.
+ * @throws UpdaterError CONFIGURATION if the address cannot be listened on
+ */
+export async function openServer(options: ServerOptions): Promise<Pick<Service, 'url' | 'close'>> {
   const server = createServer(
     {
       maxHeaderSize: 8192,
@@ -74,7 +71,6 @@ export async function openServer(options: ServerOptions): Promise<HttpServer> {
     close: async () => {
       const closed = once(server, 'close')
       server.close()
-      server.closeIdleConnections()
       const timer = setTimeout(() => server.closeAllConnections(), 2000)
       await closed
       clearTimeout(timer)

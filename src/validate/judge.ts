@@ -5,7 +5,6 @@ import type { CheckedImage, Entry, Located, Texts } from './image.ts'
 import type { ReportFinding, RuleName } from './rules.ts'
 import {
   architectureNamed,
-  bare,
   fileNameOf,
   formatNamed,
   hasPlaceholder,
@@ -125,6 +124,8 @@ function judgeMirror(
   const packed = packedAs(text)
   if (packed !== undefined) report('packed-object', place, `"mirror_url" is a ${packed} file`)
   judgeFile('mirror_url', mirrorUrl, image, report)
+  // Names are written in different ways: letters and digits alone are compared.
+  const bare = (name: string) => name.toLowerCase().replaceAll(/[^a-z0-9]/g, '')
   const path = bare(pathOf(text).join('/'))
   const lacking = Object.entries({ version: version?.text, shortname: image.shortname })
     .filter(([, name]) => name !== undefined && !path.includes(bare(name)))

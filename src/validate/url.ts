@@ -56,8 +56,3 @@ export function architectureNamed(url: string): 'x86_64' | 'aarch64' | undefined
   if (arm === intel) return undefined
   return arm ? 'aarch64' : 'x86_64'
 }
-
-/** Letters and digits of a text alone, to compare names that are written in different ways. */
-export function bare(text: string): string {
-  return text.toLowerCase().replaceAll(/[^a-z0-9]/g, '')
-}

@@ -42,7 +42,19 @@ export async function validateCatalogue(
   judgeCatalogue(images, ({ name }) => reportInto(findings, name))
   const selected = selectImages(files, options.names)
   const wanted = concerning(selected, images, findings)
-  return reportOf(wanted, { files: files.map(({ path }) => path), images: selected.length }, options.strict)
+  const inOrder = files.flatMap(({ path }) =>
+    wanted
+      .filter(({ file }) => file === path)
+      .map((finding): Finding => (options.strict ? { ...finding, severity: 'error' } : finding))
+      .sort((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0)),
+  )
+  const errors = inOrder.filter(({ severity }) => severity === 'error').length
+  const warnings = inOrder.length - errors
+  return {
+    schema_version: 1,
+    summary: { files: files.length, images: selected.length, errors, warnings },
+    findings: inOrder,
+  }
 }
 
 /** Findings in the selected images; what is in no image may concern any. */
@@ -58,29 +70,4 @@ function concerning(
     const key = keyOf(file, image)
     return meant.has(key) || !known.has(key)
   })
-}
-
-function reportOf(
-  findings: readonly Finding[],
-  looked: { readonly files: readonly string[]; readonly images: number },
-  strict = false,
-): ValidationReport {
-  const order = new Map(looked.files.map((file, index) => [file, index]))
-  const fileOf = ({ file }: Finding) => order.get(file) ?? 0
-  const sorted = findings
-    .map((finding) => (strict ? { ...finding, severity: 'error' as const } : finding))
-    .sort(
-      (a, b) => fileOf(a) - fileOf(b) || (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0),
-    )
-  const errors = sorted.filter(({ severity }) => severity === 'error').length
-  return {
-    schema_version: 1,
-    summary: {
-      files: looked.files.length,
-      images: looked.images,
-      errors,
-      warnings: sorted.length - errors,
-    },
-    findings: sorted,
-  }
 }

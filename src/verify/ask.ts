@@ -1,17 +1,14 @@
 import { createHash } from 'node:crypto'
 import { asUpdaterError } from '../errors.ts'
 import { statusOf } from '../http/failure.ts'
-import type { HttpClient } from '../http/types.ts'
 import type { Compression, Digest, DigestAlgorithm, ImageFormat } from '../image.ts'
 import type { VerifiedUrl } from '../report/schemas.ts'
+import type { Beginning } from '../run/run.ts'
 import { findPublic, type PublicObject, readPublic } from '../stores/public.ts'
 import { bounded } from '../transfer/chunks.ts'
 import { decompress } from '../transfer/decompress.ts'
 
-export interface Asker {
-  readonly http: HttpClient
-  readonly signal: AbortSignal
-}
+export type Asker = Pick<Beginning, 'http' | 'signal'>
 
 export interface Answer extends VerifiedUrl {
   readonly found?: PublicObject | undefined
