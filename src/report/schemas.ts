@@ -19,16 +19,16 @@ const error = z.object({
   place: z.object(place).optional(),
 })
 
+function oneOf<const Value extends string>(values: readonly Value[], description: string) {
+  return z.enum(values).describe(description)
+}
+
 function counts<const Name extends string>(...names: readonly Name[]) {
   return z.object(Object.fromEntries(names.map((name) => [name, count])) as Record<Name, typeof count>)
 }
 
 /** When a run began and how long it took. */
 const time = { started_at: z.iso.datetime().describe('UTC'), seconds: z.number().min(0) }
-
-function reportOf<const Command extends string>(command: Command) {
-  return { schema_version: z.literal(1), command: z.literal(command), ...time }
-}
 
 function exitStatus(meaning: string) {
   return z.int().min(0).max(255).describe(meaning)
@@ -52,12 +52,10 @@ const definition = {
 
 const fileChange = z.object({ file: z.string(), diff: z.string().describe('Unified diff') })
 
-/** What a report's schema says of itself. @param command absent: that of the program's first report, of `update` */
-function titled(command?: string): { readonly title: string; readonly description: string } {
-  return {
-    title: ['Report of image-updater', command ?? []].flat().join(' '),
-    description: 'Keys may be added within a schema_version: readers ignore those that they do not know.',
-  }
+/** A schema as it is published. */
+function published<Shape extends z.ZodRawShape>(title: string, shape: Shape) {
+  const description = 'Keys may be added within a schema_version: readers ignore those that they do not know.'
+  return z.object({ schema_version: z.literal(1), ...shape }).meta({ title, description })
 }
 
 const values = z
@@ -72,17 +70,15 @@ const values = z
 
 /** What was found out about an image's newest build. */
 const discovery = {
-  reason: z
-    .enum(['no-latest-url', 'disabled'])
-    .optional()
-    .describe('Why no newest build was looked for; only with skipped'),
+  reason: oneOf(
+    ['no-latest-url', 'disabled'],
+    'Why no newest build was looked for; only with skipped',
+  ).optional(),
   resolver: z.string().optional().describe('What found the newest build'),
-  trust: z
-    .enum(['signed', 'checksum', 'first-use'])
-    .optional()
-    .describe(
-      "How far the build's digest can be trusted: its manifest's signature was verified; it is the distribution's published checksum; it was computed from the first download",
-    ),
+  trust: oneOf(
+    ['signed', 'checksum', 'first-use'],
+    "How far the build's digest can be trusted: its manifest's signature was verified; it is the distribution's published checksum; it was computed from the first download",
+  ).optional(),
 }
 
 /** What was transferred to the mirror. */
@@ -93,11 +89,10 @@ const transfer = {
 }
 
 const storedMirror = z.object({
-  status: z
-    .enum(['present', 'stored', 'would-store', 'foreign', 'none'])
-    .describe(
-      'present: it was there with the right digest; stored: transferred in this run; would-store: dry run; foreign: the catalogue names another mirror, which is left alone; none: the run has no mirror',
-    ),
+  status: oneOf(
+    ['present', 'stored', 'would-store', 'foreign', 'none'],
+    'present: it was there with the right digest; stored: transferred in this run; would-store: dry run; foreign: the catalogue names another mirror, which is left alone; none: the run has no mirror',
+  ),
   ...transfer,
 })
 
@@ -112,25 +107,21 @@ const updatedImage = z.object({
   error: error.optional(),
 })
 
-export const reportSchema = z
-  .object({
-    schema_version: z.literal(1),
-    ...time,
-    dry_run: z.boolean(),
-    exit_status: exitStatusOfRun('0: all well; 1: at least one image failed'),
-    summary: counts('checked', 'updated', 'would_update', 'up_to_date', 'skipped', 'failed'),
-    images: z.array(updatedImage).describe('In catalogue order'),
-    changes: z.array(fileChange).describe('Changes of catalogue files, made or (dry run) planned'),
-    errors: refusal,
-  })
-  .meta(titled())
+export const reportSchema = published('Report of image-updater', {
+  ...time,
+  dry_run: z.boolean(),
+  exit_status: exitStatusOfRun('0: all well; 1: at least one image failed'),
+  summary: counts('checked', 'updated', 'would_update', 'up_to_date', 'skipped', 'failed'),
+  images: z.array(updatedImage).describe('In catalogue order'),
+  changes: z.array(fileChange).describe('Changes of catalogue files, made or (dry run) planned'),
+  errors: refusal,
+})
 
 const publicMirror = z.object({
-  status: z
-    .enum(['present', 'other-bytes', 'missing', 'unknown', 'unasked', 'none'])
-    .describe(
-      'present: the public URL answers, and tells no other digest; other-bytes: it tells another digest; missing: a reader is turned away; unknown: it says neither; unasked: the image is disabled, or the check did not get to it, or --no-check-public; none: the catalogue names no mirror',
-    ),
+  status: oneOf(
+    ['present', 'other-bytes', 'missing', 'unknown', 'unasked', 'none'],
+    'present: the public URL answers, and tells no other digest; other-bytes: it tells another digest; missing: a reader is turned away; unknown: it says neither; unasked: the image is disabled, or the check did not get to it, or --no-check-public; none: the catalogue names no mirror',
+  ),
   url: z.string().optional(),
   size: count.optional().describe('Bytes'),
 })
@@ -158,88 +149,80 @@ const checkedImage = z.object({
   error: error.optional(),
 })
 
-export const checkSchema = z
-  .object({
-    ...reportOf('check'),
-    exit_status: exitStatusOfRun(
-      '0: nothing is to be done; 10: there are updates, or images that the mirror lacks; 1: at least one image could not be checked',
-    ),
-    summary: counts('checked', 'up_to_date', 'outdated', 'skipped', 'failed', 'not_mirrored'),
-    images: z.array(checkedImage).describe('In catalogue order'),
-    errors: refusal,
-  })
-  .meta(titled('check'))
+export const checkSchema = published('Report of image-updater check', {
+  command: z.literal('check'),
+  ...time,
+  exit_status: exitStatusOfRun(
+    '0: nothing is to be done; 10: there are updates, or images that the mirror lacks; 1: at least one image could not be checked',
+  ),
+  summary: counts('checked', 'up_to_date', 'outdated', 'skipped', 'failed', 'not_mirrored'),
+  images: z.array(checkedImage).describe('In catalogue order'),
+  errors: refusal,
+})
 
 const mirroredVersion = z.object({
   ...definition,
   version: z.string().optional(),
   url: z.string().optional(),
   mirror_url: z.string(),
-  status: z
-    .enum(['present', 'stored', 'would-store', 'foreign', 'failed'])
-    .describe(
-      'present: it was there with the right digest; stored: transferred in this run; would-store: dry run; foreign: mirror_url is of another mirror, and left alone; failed: it could not be brought there',
-    ),
+  status: oneOf(
+    ['present', 'stored', 'would-store', 'foreign', 'failed'],
+    'present: it was there with the right digest; stored: transferred in this run; would-store: dry run; foreign: mirror_url is of another mirror, and left alone; failed: it could not be brought there',
+  ),
   ...transfer,
   warnings: z.array(z.string()),
-  reason: z
-    .enum(['source-gone', 'mismatch', 'other'])
-    .optional()
-    .describe(
-      "Only with failed. source-gone: its url answers 404 or 410; mismatch: its bytes are not those of the catalogue's checksum",
-    ),
+  reason: oneOf(
+    ['source-gone', 'mismatch', 'other'],
+    "Only with failed. source-gone: its url answers 404 or 410; mismatch: its bytes are not those of the catalogue's checksum",
+  ).optional(),
   error: error.optional(),
 })
 
-export const mirrorSchema = z
-  .object({
-    ...reportOf('mirror'),
-    dry_run: z.boolean(),
-    exit_status: exitStatusOfRun('0: all of them are there; 1: at least one could not be brought there'),
-    summary: counts('versions', 'present', 'stored', 'would_store', 'foreign', 'failed').describe(
-      'versions: those that name a mirror_url; then how many there are of each status',
-    ),
-    versions: z.array(mirroredVersion).describe('Those that name a mirror_url, in catalogue order'),
-    errors: refusal,
-  })
-  .meta(titled('mirror'))
+export const mirrorSchema = published('Report of image-updater mirror', {
+  command: z.literal('mirror'),
+  ...time,
+  dry_run: z.boolean(),
+  exit_status: exitStatusOfRun('0: all of them are there; 1: at least one could not be brought there'),
+  summary: counts('versions', 'present', 'stored', 'would_store', 'foreign', 'failed').describe(
+    'versions: those that name a mirror_url; then how many there are of each status',
+  ),
+  versions: z.array(mirroredVersion).describe('Those that name a mirror_url, in catalogue order'),
+  errors: refusal,
+})
 
 const verifiedUrl = z.object({
   url: z.string(),
-  status: z
-    .enum(['ok', 'missing', 'private', 'mismatch', 'error'])
-    .describe(
-      "missing: it answers 404 or 410; private: a reader without credentials is turned away; mismatch: its bytes are not those of the catalogue's checksum; error: it could not be found out",
-    ),
+  status: oneOf(
+    ['ok', 'missing', 'private', 'mismatch', 'error'],
+    "missing: it answers 404 or 410; private: a reader without credentials is turned away; mismatch: its bytes are not those of the catalogue's checksum; error: it could not be found out",
+  ),
   message: z.string().optional().describe('One sentence; not with ok'),
 })
 
 const verifiedVersion = z.object({
   ...definition,
   version: z.string().optional(),
-  verdict: z
-    .enum(['mismatch', 'unmirrorable', 'missing', 'private', 'error', 'pending', 'ok'])
-    .describe(
-      'unmirrorable: it is not on the mirror, and its source is gone as well; pending: the newest version of an image is not on the mirror yet; the others as the status of one of its URLs',
-    ),
+  verdict: oneOf(
+    ['mismatch', 'unmirrorable', 'missing', 'private', 'error', 'pending', 'ok'],
+    'unmirrorable: it is not on the mirror, and its source is gone as well; pending: the newest version of an image is not on the mirror yet; the others as the status of one of its URLs',
+  ),
   url: verifiedUrl.optional(),
   mirror_url: verifiedUrl.optional(),
 })
 
-export const verifySchema = z
-  .object({
-    ...reportOf('verify'),
-    full: z.boolean().describe('Were the files downloaded and hashed?'),
-    exit_status: exitStatusOfRun(
-      'Of the most severe verdict, in this order: 5: mismatch; 7: unmirrorable; 3: missing; 4: private; 1: error; 6: pending; 0: ok',
-    ),
-    summary: counts('mismatch', 'unmirrorable', 'missing', 'private', 'error', 'pending', 'ok').describe(
-      'Versions of each verdict',
-    ),
-    versions: z.array(verifiedVersion).describe('In catalogue order'),
-    errors: refusal,
-  })
-  .meta(titled('verify'))
+export const verifySchema = published('Report of image-updater verify', {
+  command: z.literal('verify'),
+  ...time,
+  full: z.boolean().describe('Were the files downloaded and hashed?'),
+  exit_status: exitStatusOfRun(
+    'Of the most severe verdict, in this order: 5: mismatch; 7: unmirrorable; 3: missing; 4: private; 1: error; 6: pending; 0: ok',
+  ),
+  summary: counts('mismatch', 'unmirrorable', 'missing', 'private', 'error', 'pending', 'ok').describe(
+    'Versions of each verdict',
+  ),
+  versions: z.array(verifiedVersion).describe('In catalogue order'),
+  errors: refusal,
+})
 
 const prunedObject = z.object({
   key: z.string().describe("Key in the bucket, or path below the mirror's folder"),
@@ -249,30 +232,29 @@ const prunedObject = z.object({
   error: error.optional(),
 })
 
-export const pruneSchema = z
-  .object({
-    ...reportOf('prune'),
-    place: z.string().optional().describe('The mirror; absent where the run was refused'),
-    grace_seconds: z
-      .number()
-      .min(0)
-      .optional()
-      .describe('What is younger stays; absent where the run was refused'),
-    remove: z.boolean().describe('Was anything to be removed, or only listed?'),
-    exit_status: exitStatusOfRun('0: all well; 1: at least one object could not be removed'),
-    summary: z.object({
-      would_remove: count,
-      removed: count,
-      failed: count,
-      bytes: count.describe('Of the objects that were, or would be, removed'),
-      named: count.describe('Objects that the catalogue names'),
-      young: count.describe('That it does not name, younger than the grace period'),
-      others: count.describe("Whose keys are not of the updater's form: never touched"),
-    }),
-    objects: z.array(prunedObject).describe('That no catalogue file names any more, by key'),
-    errors: refusal,
-  })
-  .meta(titled('prune'))
+export const pruneSchema = published('Report of image-updater prune', {
+  command: z.literal('prune'),
+  ...time,
+  place: z.string().optional().describe('The mirror; absent where the run was refused'),
+  grace_seconds: z
+    .number()
+    .min(0)
+    .optional()
+    .describe('What is younger stays; absent where the run was refused'),
+  remove: z.boolean().describe('Was anything to be removed, or only listed?'),
+  exit_status: exitStatusOfRun('0: all well; 1: at least one object could not be removed'),
+  summary: z.object({
+    would_remove: count,
+    removed: count,
+    failed: count,
+    bytes: count.describe('Of the objects that were, or would be, removed'),
+    named: count.describe('Objects that the catalogue names'),
+    young: count.describe('That it does not name, younger than the grace period'),
+    others: count.describe("Whose keys are not of the updater's form: never touched"),
+  }),
+  objects: z.array(prunedObject).describe('That no catalogue file names any more, by key'),
+  errors: refusal,
+})
 
 const listedImage = z.object({
   ...definition,
@@ -293,12 +275,9 @@ const listedImage = z.object({
   ...values.shape,
 })
 
-export const listSchema = z
-  .object({
-    schema_version: z.literal(1),
-    images: z.array(listedImage).describe('In catalogue order'),
-  })
-  .meta(titled('list'))
+export const listSchema = published('Report of image-updater list', {
+  images: z.array(listedImage).describe('In catalogue order'),
+})
 
 const fieldChange = z.object({
   key: z.string().describe('Dotted: min_disk, meta.os_version'),
@@ -319,15 +298,12 @@ const comparedImage = z.object({
   }),
 })
 
-export const diffSchema = z
-  .object({
-    schema_version: z.literal(1),
-    summary: counts('added', 'removed', 'changed').describe('Images'),
-    images: z
-      .array(comparedImage)
-      .describe('Those of the new catalogue in its order, then those that were removed'),
-  })
-  .meta(titled('diff'))
+export const diffSchema = published('Report of image-updater diff', {
+  summary: counts('added', 'removed', 'changed').describe('Images'),
+  images: z
+    .array(comparedImage)
+    .describe('Those of the new catalogue in its order, then those that were removed'),
+})
 
 const finding = z.object({
   severity: z.enum(['error', 'warning']),
@@ -338,21 +314,17 @@ const finding = z.object({
   remedy: z.string().describe('What to do about it: one sentence without its full stop'),
 })
 
-export const validateSchema = z
-  .object({
-    schema_version: z.literal(1),
-    exit_status: exitStatus('0: no error was found; 1: errors were found (with --strict: or warnings)'),
-    summary: counts('files', 'images', 'errors', 'warnings'),
-    findings: z.array(finding).describe('By file as they were read, then by line and column'),
-  })
-  .meta(titled('validate'))
+export const validateSchema = published('Report of image-updater validate', {
+  exit_status: exitStatus('0: no error was found; 1: errors were found (with --strict: or warnings)'),
+  summary: counts('files', 'images', 'errors', 'warnings'),
+  findings: z.array(finding).describe('By file as they were read, then by line and column'),
+})
 
 const lifecycleRelease = z.object({
-  status: z
-    .enum(['expired', 'expiring', 'missing', 'supported', 'disabled', 'unknown'])
-    .describe(
-      "expired: enabled, although its end has come; expiring: its end comes soon; missing: supported, and the catalogue has other releases of its distribution; disabled: all of its images are; unknown: its distribution's dates do not name it",
-    ),
+  status: oneOf(
+    ['expired', 'expiring', 'missing', 'supported', 'disabled', 'unknown'],
+    "expired: enabled, although its end has come; expiring: its end comes soon; missing: supported, and the catalogue has other releases of its distribution; disabled: all of its images are; unknown: its distribution's dates do not name it",
+  ),
   product: z.string().describe('As endoflife.date names it'),
   label: z.string().describe('For people: Rocky Linux'),
   release: z.string().optional().describe('Absent: the image does not tell it'),
@@ -362,36 +334,30 @@ const lifecycleRelease = z.object({
   days_left: z.int().optional().describe('Days from today to end_of_life; negative after it'),
 })
 
-export const lifecycleSchema = z
-  .object({
-    schema_version: z.literal(1),
-    exit_status: exitStatus(
-      '0: nothing to do; 1: dates could not be had, or an image could not be switched off; 10: releases are expired (and enabled), expiring or missing',
+export const lifecycleSchema = published('Report of image-updater lifecycle', {
+  exit_status: exitStatus(
+    '0: nothing to do; 1: dates could not be had, or an image could not be switched off; 10: releases are expired (and enabled), expiring or missing',
+  ),
+  today: z.iso.date().describe('The day that the report is of'),
+  dates_of: z.iso.date().describe('The day of which the oldest dates in use are'),
+  within_days: count.describe('Days in which an end counts as coming soon'),
+  dry_run: z.boolean(),
+  releases: z.array(lifecycleRelease),
+  failures: z
+    .array(error)
+    .describe(
+      'Dates that could not be had (those that ship with the program stand in), images that could not be switched off',
     ),
-    today: z.iso.date().describe('The day that the report is of'),
-    dates_of: z.iso.date().describe('The day of which the oldest dates in use are'),
-    within_days: count.describe('Days in which an end counts as coming soon'),
-    dry_run: z.boolean(),
-    releases: z.array(lifecycleRelease),
-    failures: z
-      .array(error)
-      .describe(
-        'Dates that could not be had (those that ship with the program stand in), images that could not be switched off',
-      ),
-    changes: z.array(fileChange).describe('What was (in a dry run: would be) switched off'),
-  })
-  .meta(titled('lifecycle'))
+  changes: z.array(fileChange).describe('What was (in a dry run: would be) switched off'),
+})
 
 /** What a command without a report of its own prints where it could do nothing. */
-export const refusalSchema = z
-  .object({
-    schema_version: z.literal(1),
-    command: z.string(),
-    ...time,
-    exit_status: z.int().min(1).max(255),
-    errors: z.array(error).min(1),
-  })
-  .meta({ ...titled(), title: 'Refusal of image-updater' })
+export const refusalSchema = published('Refusal of image-updater', {
+  command: z.string(),
+  ...time,
+  exit_status: z.int().min(1).max(255),
+  errors: z.array(error).min(1),
+})
 
 /** The published schemas by the names of their files. */
 export const publishedSchemas: Readonly<Record<string, z.ZodType>> = {
