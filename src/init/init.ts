@@ -1,10 +1,16 @@
-import { link, lstat } from 'node:fs/promises'
+import { link, lstat, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { closest } from '../catalog/closest.ts'
 import { throwDefects } from '../catalog/defects.ts'
+import { parseCatalog } from '../catalog/parse.ts'
+import { readText } from '../catalog/read.ts'
+import { matchesGlob } from '../catalog/select.ts'
 import { temporaryPath, unwritable } from '../catalog/temporary.ts'
 import { UpdaterError } from '../errors.ts'
 import { isErrno, makeFolder, writeInOneStep } from '../files.ts'
-import { chooseShipped, readShipped, type ShippedDistribution } from './shipped.ts'
+import type { Image } from '../image.ts'
+import { packageFolder } from '../package.ts'
 
 export interface InitOptions {
   /** Names of distributions (globs: `*`, `?`); see `shippedCatalogue`. */
@@ -25,13 +31,16 @@ export interface InitFile {
 
 /** What comes with the program of one distribution. */
 export interface ShippedSummary {
-  /** What `InitOptions.distributions` selects it by. */
+  /** What `InitOptions.distributions` selects it by: the name of its file without the extension, e.g. `ubuntu`. */
   readonly name: string
-  readonly images: readonly {
-    readonly name: string
-    readonly shortname?: string | undefined
-    readonly enable: boolean
-  }[]
+  readonly images: readonly Pick<Image, 'name' | 'shortname' | 'enable'>[]
+}
+
+/** The image definitions of one distribution: the text of their file, and what it says. */
+interface ShippedDistribution {
+  readonly name: string
+  readonly text: string
+  readonly images: readonly Image[]
 }
 
 /** Returns the distributions whose image definitions come with the program. */
@@ -53,21 +62,49 @@ export async function initCatalogue({
   dir,
   dryRun = false,
 }: InitOptions): Promise<InitFile[]> {
-  const chosen = chooseShipped(await readShipped(), distributions)
-  const files = chosen.map((distribution) => ({ distribution, path: join(dir, `${distribution.name}.yml`) }))
+  const files = choose(await readShipped(), distributions).map(({ name, images, text }) => {
+    return { distribution: name, path: join(dir, `${name}.yml`), images: images.length, text }
+  })
   const present = await Promise.all(files.map(({ path }) => isThere(path)))
   throwDefects(files.flatMap(({ path }, index) => (present[index] ? [alreadyThere(path)] : [])))
   if (!dryRun) {
     await makeFolder(dir, 0o777).catch((error) => {
       throw unwritable(dir, error)
     })
-    for (const { distribution, path } of files) await writeNew(dir, path, distribution)
+    for (const { path, text } of files) await writeNew(dir, path, text)
   }
-  return files.map(({ distribution, path }) => ({
-    distribution: distribution.name,
-    path,
-    images: distribution.images.length,
-  }))
+  return files.map(({ distribution, path, images }) => ({ distribution, path, images }))
+}
+
+async function readShipped(): Promise<ShippedDistribution[]> {
+  const folder = new URL('catalog/', packageFolder())
+  const files = (await readdir(folder)).filter((name) => name.endsWith('.yml')).sort()
+  return Promise.all(
+    files.map(async (file) => {
+      const path = fileURLToPath(new URL(file, folder))
+      const text = await readText(path)
+      return { name: file.replace(/\.yml$/, ''), text, images: parseCatalog(path, text).images }
+    }),
+  )
+}
+
+/** @throws UpdaterError USAGE: one of the names matches nothing */
+function choose(
+  shipped: readonly ShippedDistribution[],
+  wanted: readonly string[],
+): readonly ShippedDistribution[] {
+  const names = shipped.map(({ name }) => name)
+  for (const name of wanted) {
+    if (names.some((one) => matchesGlob(name, one))) continue
+    const close = closest(name, names).map((label) => `"${label}"`)
+    throw new UpdaterError('USAGE', `There are no image definitions of "${name}"`, {
+      remedy:
+        close.length > 0
+          ? `Close to that: ${close.join(', ')}`
+          : '`image-updater init` lists all that there are',
+    })
+  }
+  return shipped.filter(({ name }) => wanted.some((pattern) => matchesGlob(pattern, name)))
 }
 
 async function isThere(path: string): Promise<boolean> {
@@ -88,7 +125,7 @@ function alreadyThere(path: string): UpdaterError {
 }
 
 /** Writes a new file in one step; a file that has come to be there meanwhile stays as it is. */
-async function writeNew(dir: string, path: string, { text }: ShippedDistribution): Promise<void> {
+async function writeNew(dir: string, path: string, text: string): Promise<void> {
   try {
     await writeInOneStep(path, text, { temporary: temporaryPath(dir), move: link })
   } catch (error) {
