@@ -1,22 +1,44 @@
-import { shownVersion } from '../report/check.ts'
-import type { CheckedImage } from '../report/schemas.ts'
+import { checkTitles, isNotMirrored, shownVersion } from '../report/check.ts'
+import type { CheckedImage, MirrorState } from '../report/schemas.ts'
 import {
   builtOf,
   endOfLifeOf,
   type Fact,
-  filters,
   freshness,
+  isEnding,
   isoDay,
-  mirrorFacts,
   nearness,
   showDay,
   showDays,
   showDistance,
-  trustFacts,
 } from './facts.ts'
 import { type Html, html, link } from './html.ts'
 
-const titles = ['Image', 'Version', 'Newest', 'Age', 'Mirror', 'Trust', 'End of life'] as const
+const mirrorFacts: Readonly<Record<MirrorState['status'], Fact>> = {
+  present: { tone: 'good', text: 'Present' },
+  missing: { tone: 'bad', text: 'Missing' },
+  'other-bytes': { tone: 'bad', text: 'Other image' },
+  unknown: { tone: 'warn', text: 'No answer' },
+  unasked: { tone: 'quiet', text: 'Not asked' },
+  none: { tone: 'quiet', text: 'None' },
+}
+
+const trustFacts: Readonly<Record<NonNullable<CheckedImage['trust']>, Fact>> = {
+  signed: { tone: 'good', text: 'Signed' },
+  checksum: { tone: 'quiet', text: 'Checksum' },
+  'first-use': { tone: 'quiet', text: 'First use' },
+}
+
+/** The choices of the table's filter. */
+const filters: Readonly<
+  Record<string, { readonly text: string; is(image: CheckedImage, now: number): boolean }>
+> = {
+  outdated: { text: 'Outdated', is: ({ status }) => status === 'outdated' },
+  failed: { text: 'Failed', is: ({ status }) => status === 'failed' },
+  mirror: { text: 'Not on the mirror', is: isNotMirrored },
+  ending: { text: 'End of life near or past', is: isEnding },
+  skipped: { text: 'Skipped', is: ({ status }) => status === 'skipped' },
+}
 
 /**
  * The catalogue as a table. Its cells are sorted by their `data-value`; the script adds the search.
@@ -34,7 +56,7 @@ export function renderCatalogue(images: readonly CheckedImage[], now: number): H
 <output id="found" for="search filter"></output>
 </form></div>
 <table id="images" role="table" aria-labelledby="catalogue-title">
-<thead role="rowgroup"><tr role="row">${titles.map((title) => html`<th scope="col" role="columnheader">${title}</th>`)}</tr></thead>
+<thead role="rowgroup"><tr role="row">${checkTitles.map((title) => html`<th scope="col" role="columnheader">${title}</th>`)}</tr></thead>
 <tbody role="rowgroup">
 ${images.map((image) => row(image, now))}</tbody></table>
 <p id="nothing" class="quiet" hidden>No image is like that.</p>
@@ -73,7 +95,7 @@ const unknown: Fact = { tone: 'quiet', text: '–' }
 const order = ['bad', 'warn', 'good', 'quiet']
 
 function cell(column: number, value: string | number | undefined, content: readonly Html[]): Html {
-  return html`<td role="cell" data-label="${titles[column]}" data-value="${value}">${content}</td>`
+  return html`<td role="cell" data-label="${checkTitles[column]}" data-value="${value}">${content}</td>`
 }
 
 function showEnd(end: number | undefined, now: number): Html {

@@ -1,6 +1,6 @@
-import { buildDay, dayMs, isNotMirrored, shownVersion } from '../report/check.ts'
+import { buildDay, dayMs, shownVersion } from '../report/check.ts'
 import { formatCount } from '../report/quantities.ts'
-import type { CheckedImage, MirrorState } from '../report/schemas.ts'
+import type { CheckedImage } from '../report/schemas.ts'
 
 /** How urgent a fact is; each tone has its own colour and sign. */
 export type Tone = 'good' | 'warn' | 'bad' | 'quiet'
@@ -22,21 +22,6 @@ export function freshness({ status, reason, newest, days_behind, error }: Checke
   return { tone: 'warn', text: newest?.version ?? 'Another build', note }
 }
 
-export const mirrorFacts: Readonly<Record<MirrorState['status'], Fact>> = {
-  present: { tone: 'good', text: 'Present' },
-  missing: { tone: 'bad', text: 'Missing' },
-  'other-bytes': { tone: 'bad', text: 'Other image' },
-  unknown: { tone: 'warn', text: 'No answer' },
-  unasked: { tone: 'quiet', text: 'Not asked' },
-  none: { tone: 'quiet', text: 'None' },
-}
-
-export const trustFacts: Readonly<Record<NonNullable<CheckedImage['trust']>, Fact>> = {
-  signed: { tone: 'good', text: 'Signed' },
-  checksum: { tone: 'quiet', text: 'Checksum' },
-  'first-use': { tone: 'quiet', text: 'First use' },
-}
-
 /** Milliseconds UTC. */
 export function endOfLifeOf({ end_of_life = '' }: CheckedImage): number | undefined {
   const day = Date.parse(end_of_life)
@@ -53,17 +38,6 @@ export function builtOf(image: CheckedImage): number | undefined {
 export function isEnding(image: CheckedImage, now: number): boolean {
   const end = endOfLifeOf(image)
   return end !== undefined && nearness(end, now) !== 'far'
-}
-
-/** The choices of the table's filter. */
-export const filters: Readonly<
-  Record<string, { readonly text: string; is(image: CheckedImage, now: number): boolean }>
-> = {
-  outdated: { text: 'Outdated', is: ({ status }) => status === 'outdated' },
-  failed: { text: 'Failed', is: ({ status }) => status === 'failed' },
-  mirror: { text: 'Not on the mirror', is: isNotMirrored },
-  ending: { text: 'End of life near or past', is: isEnding },
-  skipped: { text: 'Skipped', is: ({ status }) => status === 'skipped' },
 }
 
 /** How near the end of life is: `past`, `soon` within 180 days. */

@@ -6,16 +6,16 @@ export interface Html {
   readonly markup: string
 }
 
-type Value = Html | readonly Html[] | string | number | undefined
+type Value = Html | readonly Html[] | string | number | undefined | false
 
-/** Markup with its values escaped; `undefined` adds nothing. */
+/** Markup with its values escaped; `undefined` and `false` add nothing. */
 export function html(strings: TemplateStringsArray, ...values: readonly Value[]): Html {
   const parts = strings.map((text, index) => (index === 0 ? '' : toMarkup(values[index - 1])) + text)
   return { markup: parts.join('') }
 }
 
 function toMarkup(value: Value): string {
-  if (value === undefined) return ''
+  if (value === undefined || value === false) return ''
   if (typeof value === 'object') {
     return 'markup' in value ? value.markup : value.map(({ markup }) => markup).join('')
   }

@@ -23,7 +23,7 @@ export function renderPage(report: CheckReport, { live = false }: PageOptions = 
   const now = Date.parse(started_at)
   const code = live ? `${script}${liveScript}` : script
   const body = html`<header><h1>Image catalogue</h1>
-<p class="quiet">${told(report, now)}</p>${live ? html`<p id="live" role="status"></p>` : html``}
+<p class="quiet">${told(report, now)}</p>${live && html`<p id="live" role="status"></p>`}
 ${renderFigures(report, now)}</header>
 <main>
 ${renderTroubles(report)}
@@ -60,16 +60,16 @@ function renderFigures({ summary, images }: CheckReport, now: number): Html {
 }
 
 /** The failures and the images that the mirror lacks, each with its remedy. */
-function renderTroubles({ images }: CheckReport): Html {
+function renderTroubles({ images }: CheckReport): Html | undefined {
   const items = images.flatMap((image) => {
     const { name, error, warnings } = image
-    const remedy = error?.remedy === undefined ? html`` : html` <span class="quiet">${error.remedy}.</span>`
+    const remedy = error?.remedy && html` <span class="quiet">${error.remedy}.</span>`
     return [
       ...(error === undefined ? [] : [html`<li><b>${name}</b> ${error.message}.${remedy}</li>\n`]),
       ...(isNotMirrored(image) ? warnings.map((text) => html`<li><b>${name}</b> ${text}.</li>\n`) : []),
     ]
   })
-  if (items.length === 0) return html``
+  if (items.length === 0) return undefined
   return html`<section aria-labelledby="troubles-title"><h2 id="troubles-title">To look at</h2>
 <ul class="troubles">
 ${items}</ul></section>`
@@ -78,13 +78,13 @@ ${items}</ul></section>`
 const changesShown = 8
 
 /** The builds that the catalogue got last. */
-function renderChanges(images: readonly CheckedImage[], now: number): Html {
+function renderChanges(images: readonly CheckedImage[], now: number): Html | undefined {
   const dated = images.flatMap((image) => {
     const built = builtOf(image)
     return built === undefined || image.status === 'skipped' ? [] : [{ image, built }]
   })
   const latest = dated.sort((a, b) => b.built - a.built).slice(0, changesShown)
-  if (latest.length === 0) return html``
+  if (latest.length === 0) return undefined
   const items = latest.map(({ image: { name, versions }, built }) => {
     const [current, previous] = versions
     const before = previous?.version === undefined ? '' : `${previous.version} → `

@@ -24,9 +24,9 @@ export function scaleOf(moments: readonly number[], now: number): Scale & { from
 }
 
 /** How old each image is, and when its release ends: a row for each, on one scale of years. */
-export function renderTimeline(images: readonly CheckedImage[], now: number): Html {
+export function renderTimeline(images: readonly CheckedImage[], now: number): Html | undefined {
   const drawn = images.filter((image) => builtOf(image) !== undefined && image.status !== 'skipped')
-  if (drawn.length === 0) return html``
+  if (drawn.length === 0) return undefined
   const moments = drawn.flatMap((image) => [builtOf(image) ?? [], endOfLifeOf(image) ?? []].flat())
   const scale = scaleOf(moments, now)
   return html`<section aria-labelledby="timeline-title">
@@ -52,26 +52,21 @@ function line(image: CheckedImage, scale: Scale, now: number): Html {
   const newest = image.newest && buildDay(image.newest)
   const end = endOfLifeOf(image)
   const { tone } = freshness(image)
+  const today = scale(now)
   const marks = [
-    html`<line class="guide" x1="${scale(now)}%" x2="${scale(now)}%" y1="0" y2="100%"/>`,
-    end === undefined ? html`` : lifeLine(end, scale, now),
-    html`<line class="age ${tone}" x1="${scale(built)}%" x2="${scale(now)}%" y1="12" y2="12"/>`,
+    html`<line class="guide" x1="${today}%" x2="${today}%" y1="0" y2="100%"/>`,
+    end !== undefined &&
+      html`<line class="life ${nearness(end, now)}" x1="${today}%" x2="${scale(end)}%" y1="12" y2="12"/>`,
+    html`<line class="age ${tone}" x1="${scale(built)}%" x2="${today}%" y1="12" y2="12"/>`,
     html`<circle class="age ${tone}" cx="${scale(built)}%" cy="12" r="4"/>`,
-    image.status === 'outdated' && newest !== undefined
-      ? html`<circle class="newest" cx="${scale(newest)}%" cy="12" r="4"/>`
-      : html``,
-    end === undefined ? html`` : endMark(end, scale, now),
-  ]
+    image.status === 'outdated' &&
+      newest !== undefined &&
+      html`<circle class="newest" cx="${scale(newest)}%" cy="12" r="4"/>`,
+    end !== undefined &&
+      html`<svg x="${scale(end)}%" y="12" overflow="visible"><path class="end ${nearness(end, now)}" d="M0-5.5 5.5 0 0 5.5-5.5 0Z"/></svg>`,
+  ].filter((mark) => mark !== false)
   return html`<li class="line"><span>${image.name}</span><svg role="img" aria-label="${describe(image, built, end, now)}">${marks}</svg></li>
 `
-}
-
-function lifeLine(end: number, scale: Scale, now: number): Html {
-  return html`<line class="life ${nearness(end, now)}" x1="${scale(now)}%" x2="${scale(end)}%" y1="12" y2="12"/>`
-}
-
-function endMark(end: number, scale: Scale, now: number): Html {
-  return html`<svg x="${scale(end)}%" y="12" overflow="visible"><path class="end ${nearness(end, now)}" d="M0-5.5 5.5 0 0 5.5-5.5 0Z"/></svg>`
 }
 
 function describe(image: CheckedImage, built: number, end: number | undefined, now: number): string {

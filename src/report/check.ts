@@ -82,6 +82,8 @@ const columns: readonly CheckColumn[] = [
   { head: 'End of life', text: ({ end_of_life = '-' }) => end_of_life },
 ]
 
+export const checkTitles = columns.map(({ head }) => head)
+
 /** The newest version if it is another one, else a word that says why none is shown. */
 function newestWord({ status, reason, newest }: CheckedImage): string {
   if (status === 'outdated') return newest?.version ?? 'other'
