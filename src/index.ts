@@ -6,13 +6,14 @@ export { type CheckOptions, checkCatalogue } from './check/check.ts'
 export { loadConfiguration } from './config/load.ts'
 export type { Configuration, FileValue } from './config/types.ts'
 export { type DiffOptions, diffCatalogues } from './diff/diff.ts'
-export type { ImageOverride, KeepVersions } from './discovery/options.ts'
 export {
+  type ImageOverride,
+  type KeepVersions,
   type SourceRule,
   type SourceSignature,
   type StrategyName,
   strategyNames,
-} from './discovery/source-rule.ts'
+} from './discovery/options.ts'
 export { type ErrorCode, errorCodes, type Place, UpdaterError } from './errors.ts'
 export type { ImageRef, ImageStatus, ImageStep, Listener, RunEvent } from './events.ts'
 export { type HookContext, type HookOptions, runHooks } from './hooks/hooks.ts'

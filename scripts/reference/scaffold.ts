@@ -52,8 +52,7 @@ function compare(a: string, b: string): number {
 
 function moduleText(name: string, variable: string): string {
   return `import type { Resolver } from '../resolver.ts'
-import { placeholderStrategy } from '../strategies/placeholder.ts'
-import { latestUrlLike, onBoth } from './recommended.ts'
+import { onBoth } from './recommended.ts'
 
 const version = 'HEREBE\\\\d+\\\\.\\\\d+DRAGONS'
 
@@ -66,12 +65,11 @@ export const ${variable}: Resolver = {
   unconfirmed: ['everything'],
   recommended: onBoth((architecture) => ({
     image: '${name}',
-    format: 'qcow2',
     latestUrl: \`https://${name}.example.org/\${version}/${name}-\${version}-\${architecture}.qcow2\`,
-    latestChecksumUrl: \`https://${name}.example.org/\${version}/SHA256SUMS\`,
+    checksums: 'SHA256SUMS',
   })),
-  serves: latestUrlLike(/\\/${name}-[^/]*$/),
-  strategies: [placeholderStrategy()],
+  serves: { latestUrl: /\\/${name}-[^/]*$/ },
+  strategies: ['placeholder'],
 }
 `
 }

@@ -1,5 +1,4 @@
-import type { ImageOverride } from '../discovery/options.ts'
-import { type SourceRule, strategyNames } from '../discovery/source-rule.ts'
+import { type ImageOverride, type SourceRule, strategyNames } from '../discovery/options.ts'
 import { choice, flag, list, type Type, text, WrongValue, written } from '../option.ts'
 import { keep, signaturePolicy } from '../options.ts'
 

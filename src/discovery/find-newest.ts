@@ -8,11 +8,11 @@ import type { DiscoveryHttp } from '../http/types.ts'
 import { isLoopback, redactUrl } from '../http/url.ts'
 import { type Build, formatDigest, type Image } from '../image.ts'
 import { isWeak } from './checksum-file.ts'
+import { compressionOfUrl } from './file-url.ts'
 import { type DiscoverySettings, overrideOf } from './options.ts'
-import { findResolver } from './resolvers/index.ts'
-import { resolverOfRule, ruleFor } from './rules.ts'
+import { chooseResolver } from './rules.ts'
 import { createKeySource, type KeySource } from './signatures/keys.ts'
-import { dateOf } from './stamp.ts'
+import { dateOf, findUrlStamp } from './stamp.ts'
 
 /** What the images of one run share while their newest builds are looked for. */
 export interface Discovery extends Pick<DiscoverySettings, 'signatures' | 'overrides' | 'sources'> {
@@ -21,28 +21,20 @@ export interface Discovery extends Pick<DiscoverySettings, 'signatures' | 'overr
   readonly signal?: AbortSignal | undefined
 }
 
-export interface DiscoveryMeans {
-  readonly http: DiscoveryHttp
-  readonly signal: AbortSignal
-  /** The cache of texts is read, but not written. */
-  readonly dryRun?: boolean | undefined
-}
-
-/** What several images ask for is asked once. */
+/**
+ * What several images ask for is asked once.
+ * @param run with `dryRun` the cache of texts is read, but not written
+ */
 export function createDiscovery(
   { signatures, keyring, overrides, sources, cache }: DiscoverySettings,
-  { http, signal, dryRun = false }: DiscoveryMeans,
+  run: { readonly http: DiscoveryHttp; readonly signal: AbortSignal; readonly dryRun?: boolean },
 ): Discovery {
-  const direct = withTokens(http, process.env)
+  const { signal, dryRun = false } = run
+  const direct = withTokens(run.http, process.env)
   const folder = defaultTextCache(process.env)
-  const asked = askOnce(cache ? withCache(direct, { folder, mayWrite: !dryRun }) : direct)
-  const keys = createKeySource({
-    keyring,
-    cacheDir: cacheFolder('keys', process.env),
-    http: asked,
-    signal,
-  })
-  return { http: asked, signal, keys, signatures, overrides, sources }
+  const http = askOnce(cache ? withCache(direct, { folder, mayWrite: !dryRun }) : direct)
+  const keys = createKeySource({ keyring, cacheDir: cacheFolder('keys', process.env), http, signal })
+  return { http, signal, keys, signatures, overrides, sources }
 }
 
 /**
@@ -56,12 +48,16 @@ export async function findNewest(
 ): Promise<Build> {
   tell({ type: 'checking' })
   const { http, signal, keys } = discovery
-  const rule = ruleFor(image, discovery.sources)
-  const { resolver, search } = rule === undefined ? findResolver(image) : resolverOfRule(rule, image)
+  const { resolver, search } = chooseResolver(image, discovery.sources)
   const policy = overrideOf(discovery.overrides, image, 'signatures') ?? discovery.signatures
   const signatures = policy === 'off' ? undefined : { policy, keys }
-  const release = image.osVersion
-  const build = await search({ http, signal, tell, resolver, release, signatures })
+  const found = await search({ http, signal, tell, resolver, release: image.osVersion, signatures })
+  const build: Build = {
+    ...found,
+    resolver: resolver.name,
+    version: findUrlStamp(found.url)?.date ?? found.version,
+    compression: compressionOfUrl(found.url),
+  }
   for (const message of doubts(build, image)) tell({ type: 'warning', message })
   const fileName = build.url.slice(build.url.lastIndexOf('/') + 1)
   tell(

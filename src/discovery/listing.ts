@@ -1,51 +1,75 @@
-import { Parser } from 'htmlparser2'
-import { decodeSegment } from '../http/url.ts'
-import { isSafeFileName } from './names.ts'
+import { UpdaterError } from '../errors.ts'
+import { statusOf } from '../http/failure.ts'
+import { decodeSegment, parseUrl, redactUrl } from '../http/url.ts'
+import type { ListingEntry } from './names.ts'
+import type { ResolverContext } from './resolver.ts'
 
-export interface ListingEntry {
-  /** Decoded, one plain path segment. */
-  readonly name: string
-  readonly isFolder: boolean
-}
+type ListingContext = Pick<ResolverContext, 'http' | 'signal' | 'resolver'>
 
-const maxLinks = 20_000
-const maxHrefLength = 2048
+const maxBucketPages = 20
 
 /**
- * The files and folders right below `baseUrl` (taken as a folder) that a page links to: directory indexes
- * of Apache, nginx and the like, and the distributions' own pages around them. Links to anything else
- * (parent, sorting, other hosts, deeper paths, names that are no plain segment) are dropped, and so is what comes
- * after the 20,000th link. Never throws, whatever `html` is.
+ * Lists a folder, whose URL ends with a slash, in the way of its server: pages of Apache, nginx and the like (HTML), a
+ * bucket's listing, JSON, or GitHub's releases.
+ * @throws UpdaterError HTTP_*, DISCOVERY_NOTHING_FOUND
  */
-export function parseListing(html: string, baseUrl: string): ListingEntry[] {
-  const base = new URL(baseUrl)
-  base.search = base.hash = ''
-  if (!base.pathname.endsWith('/')) base.pathname += '/'
-  let links = 0
-  const entries = new Map<string, ListingEntry>()
-  const parser = new Parser({
-    onopentag(tag, { href }) {
-      if (tag !== 'a' || href === undefined || links === maxLinks) return
-      links += 1
-      const entry = childEntry(href, base)
-      if (entry !== undefined && !entries.get(entry.name)?.isFolder) entries.set(entry.name, entry)
-    },
+export async function fetchListing(folder: string, context: ListingContext): Promise<ListingEntry[]> {
+  const { origin, hostname, pathname } = parseUrl(folder).url
+  const [, repository, tag] =
+    /^https:\/\/github\.com\/([^/]+\/[^/]+)\/releases\/download\/(?:([^/]+)\/)?$/.exec(folder) ?? []
+  if (repository !== undefined) return fetchReleases(repository, tag, context)
+  // A bucket of S3 in the form in which the host is the bucket.
+  if (/\.s3[.-][a-z0-9.-]*amazonaws\.com$/.test(hostname)) {
+    return fetchBucket(`${origin}/`, decodeSegment(pathname.slice(1)) ?? pathname.slice(1), context)
+  }
+  return fetchPage(context.resolver.listingUrl?.(folder) ?? folder, context)
+}
+
+/** A server that knows the page only without the slash is asked once more. The parser is loaded meanwhile. */
+async function fetchPage(url: string, context: ListingContext): Promise<ListingEntry[]> {
+  const parser = import('./listing-formats.ts')
+  const withoutSlash = url.replace(/\/(?=\?|$)/, '')
+  const ask = (asked: string) => context.http.text(asked, { signal: context.signal })
+  const page = await ask(url).catch((error: unknown) => {
+    if (statusOf(error) === 404 && withoutSlash !== url) return ask(withoutSlash)
+    throw error
   })
-  parser.end(html)
-  return [...entries.values()]
+  if (/^\s*[[{]/.test(page.text)) {
+    const { parseJsonListing } = await import('./documents.ts')
+    return parseJsonListing(page.text)
+  }
+  if (page.text.slice(0, 1000).includes('<ListBucketResult')) return fetchBucket(url, '', context)
+  return (await parser).parseListing(page.text, page.url)
 }
 
-function childEntry(href: string, base: URL): ListingEntry | undefined {
-  if (href.length > maxHrefLength || /[\u0000-\u001f\u007f\\?#]/.test(href) || climbs(href)) return undefined
-  if (!URL.canParse(href, base.href)) return undefined
-  const { origin, pathname } = new URL(href, base)
-  if (origin !== base.origin || !pathname.startsWith(base.pathname)) return undefined
-  const segment = pathname.slice(base.pathname.length)
-  const name = decodeSegment(segment.replace(/\/$/, ''))
-  if (name === undefined || !isSafeFileName(name)) return undefined
-  return { name, isFolder: segment.endsWith('/') }
+/** GitHub has no page there; its API lists the folders of releases. */
+async function fetchReleases(
+  repository: string,
+  tag: string | undefined,
+  { http, signal }: ListingContext,
+): Promise<ListingEntry[]> {
+  const { parseReleaseListing } = await import('./documents.ts')
+  const url = `https://api.github.com/repos/${repository}/releases?per_page=30`
+  return parseReleaseListing((await http.text(url, { signal })).text, tag)
 }
 
-function climbs(href: string): boolean {
-  return /(?:^|\/)(?:\.|%2e){2}(?:\/|$)/i.test(href)
+/** @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html */
+async function fetchBucket(bucket: string, prefix: string, context: ListingContext): Promise<ListingEntry[]> {
+  const { parseBucketPage } = await import('./listing-formats.ts')
+  const entries: ListingEntry[] = []
+  let token: string | undefined
+  for (let page = 0; page < maxBucketPages; page += 1) {
+    const query = new URLSearchParams({ 'list-type': '2', delimiter: '/', prefix })
+    if (token !== undefined) query.set('continuation-token', token)
+    const answer = await context.http.text(`${bucket}?${query}`, { signal: context.signal })
+    const listed = parseBucketPage(answer.text, prefix)
+    entries.push(...listed.entries)
+    token = listed.next
+    if (token === undefined) return entries
+  }
+  throw new UpdaterError(
+    'DISCOVERY_NOTHING_FOUND',
+    `The listing of ${redactUrl(`${bucket}${prefix}`)} has more than ${maxBucketPages} pages`,
+    { remedy: 'Name a folder with fewer files in latest_url' },
+  )
 }

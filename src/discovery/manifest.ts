@@ -1,16 +1,20 @@
 import { UpdaterError } from '../errors.ts'
 import { redactUrl } from '../http/url.ts'
-import type { Trust } from '../image.ts'
-import { type ChecksumEntry, parseChecksumFile } from './checksum-file.ts'
+import { type DigestAlgorithm, type Image, parseDigest, sameDigest } from '../image.ts'
+import { type ChecksumEntry, lookUpChecksum, parseChecksumFile } from './checksum-file.ts'
+import { splitFileUrl } from './file-url.ts'
+import { isSafeFileName } from './names.ts'
 import type { ResolverContext } from './resolver.ts'
-import { fetchVerified } from './signatures/check.ts'
+import { fetchVerified, type VerifiedText } from './signatures/check.ts'
+import { compareStamps, findStamp } from './stamp.ts'
 
 /** A distribution's checksum file. */
-export interface Manifest {
-  readonly url: string
+export interface Manifest extends Pick<VerifiedText, 'url' | 'trust'> {
   readonly entries: readonly ChecksumEntry[]
-  readonly trust: Trust
 }
+
+/** A file that a manifest lists. */
+export type ListedFile = ChecksumEntry & { readonly name: string }
 
 /**
  * Asks for a checksum file and reads it.
@@ -24,15 +28,12 @@ export async function fetchManifest(
 ): Promise<Manifest> {
   context.tell({ type: 'checksums-from', url: redactUrl(url) })
   const { text, trust } = await fetchVerified(url, context, isFirst)
-  const entries = /^\s*\{/.test(text) ? await readJson(text, url) : parseChecksumFile(text)
+  // Debian's JSON of a build is the only form that is not read line by line.
+  const entries = /^\s*\{/.test(text)
+    ? (await import('./documents.ts')).parseDebianBuild(text, url)
+    : parseChecksumFile(text)
   if (entries.length > 0) return { url, entries, trust }
   throw noChecksum(url)
-}
-
-/** Debian's JSON of a build, the only form that is not read line by line. */
-async function readJson(text: string, url: string): Promise<ChecksumEntry[]> {
-  const { parseDebianBuild } = await import('./build-documents.ts')
-  return parseDebianBuild(text, url)
 }
 
 /** @returns CHECKSUM_MALFORMED */
@@ -40,4 +41,46 @@ export function noChecksum(url: string): UpdaterError {
   return new UpdaterError('CHECKSUM_MALFORMED', `${redactUrl(url)} holds no checksum`, {
     remedy: 'Look at what the server sends there, often a page about an error',
   })
+}
+
+/**
+ * Returns the file `name` with its checksum, in the algorithm of the image's catalogue entry if the manifest
+ * has it. A file of its own beside the image (`<name>.sha256`) may tell the name of the build instead,
+ * as openSUSE's do: `x-Cloud-Build18.7.qcow2` for `x-Cloud.qcow2`.
+ * @throws UpdaterError CHECKSUM_NOT_LISTED, CHECKSUM_AMBIGUOUS
+ */
+export function listedFile(name: string, { url, entries }: Manifest, image: Image): ListedFile {
+  const [only = name, another] = new Set(entries.map((entry) => entry.name))
+  const isBeside = another === undefined && splitFileUrl(url)?.name.startsWith(`${name}.`)
+  const listed = isBeside && isBuildOf(name, only) ? entries.map((entry) => ({ ...entry, name })) : entries
+  return { ...lookUpChecksum(listed, name, catalogueAlgorithm(image), url), name }
+}
+
+function isBuildOf(name: string, build: string): boolean {
+  const extension = `.${extensionOf(name)}`
+  const stem = name.slice(0, -extension.length)
+  return build.startsWith(`${stem}-`) && build.endsWith(extension) && isSafeFileName(build)
+}
+
+/** The algorithm of the checksum that the catalogue has now. */
+export function catalogueAlgorithm(image: Image): DigestAlgorithm | undefined {
+  return parseDigest(image.versions[0]?.checksum ?? '')?.algorithm
+}
+
+/**
+ * Where a name without a build stamp is an alias (`…-latest.…`), the same bytes may be listed under the
+ * dated name of the build: that one is there to stay. The newest if there are several.
+ */
+export function datedTwin(file: ListedFile, { entries }: Manifest): ListedFile {
+  if (findStamp(file.name) !== undefined) return file
+  const twins = entries.flatMap(({ name = '', digest, size }) => {
+    const isTwin = sameDigest(digest, file.digest) && extensionOf(name) === extensionOf(file.name)
+    const stamp = isTwin && isSafeFileName(name) ? findStamp(name) : undefined
+    return stamp ? [{ name, digest, size, stamp }] : []
+  })
+  return twins.sort((a, b) => compareStamps(b.stamp, a.stamp))[0] ?? file
+}
+
+function extensionOf(name: string): string {
+  return name.slice(name.lastIndexOf('.') + 1)
 }

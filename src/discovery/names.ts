@@ -3,22 +3,24 @@ import { redactUrl } from '../http/url.ts'
 
 const maxNameBytes = 255
 
-/**
- * Returns a name from a listing or a manifest if it is one plain path segment: no slash, backslash,
- * `..`, control character, URL scheme or percent-encoding of these, at most 255 bytes.
- * @throws UpdaterError DISCOVERY_UNSAFE_NAME
- */
-export function safeFileName(name: string): string {
-  if (isSafeFileName(name)) return name
-  throw new UpdaterError(
-    'DISCOVERY_UNSAFE_NAME',
-    `The server names "${shortened(name)}", which is no plain file name`,
-    {
-      remedy: 'Look at the listing and the checksum file of the distribution: this name may be an attack',
-    },
-  )
+/** A file or folder that a server lists. */
+export interface ListingEntry {
+  /** Decoded, one plain path segment. */
+  readonly name: string
+  readonly isFolder: boolean
 }
 
+/** Returns the entry of a name, of a folder if it ends with a slash; none if the name is no plain path segment. */
+export function entryOf(text: string): ListingEntry[] {
+  const isFolder = text.endsWith('/')
+  const name = isFolder ? text.slice(0, -1) : text
+  return isSafeFileName(name) ? [{ name, isFolder }] : []
+}
+
+/**
+ * Whether a name from a listing or a manifest is one plain path segment: no slash, backslash, `..`, control
+ * character, URL scheme or percent-encoding of these, at most 255 bytes.
+ */
 export function isSafeFileName(name: string): boolean {
   return (
     name.length <= maxNameBytes &&
@@ -33,10 +35,20 @@ export function isSafeFileName(name: string): boolean {
  * @throws UpdaterError DISCOVERY_UNSAFE_NAME
  */
 export function childUrl(parent: string, name: string): string {
-  const segment = safeFileName(name).replace(/[%?# ]/g, encodeURIComponent)
+  if (!isSafeFileName(name)) {
+    throw new UpdaterError(
+      'DISCOVERY_UNSAFE_NAME',
+      `The server names "${shortened(name)}", which is no plain file name`,
+      {
+        remedy: 'Look at the listing and the checksum file of the distribution: this name may be an attack',
+      },
+    )
+  }
+  const segment = name.replace(/[%?# ]/g, encodeURIComponent)
   const child = new URL(`./${segment}`, parent)
   const base = new URL(parent)
-  if (child.origin === base.origin && child.pathname === base.pathname + segmentOf(child)) return child.href
+  const last = child.pathname.slice(child.pathname.lastIndexOf('/') + 1)
+  if (child.origin === base.origin && child.pathname === base.pathname + last) return child.href
   throw new UpdaterError(
     'DISCOVERY_UNSAFE_NAME',
     `"${shortened(name)}" is not a file of ${redactUrl(parent)}`,
@@ -60,8 +72,4 @@ function isPlainSegment(name: string): boolean {
 function percentDecoded(name: string): string {
   const decoded = name.replace(/%([0-9a-f]{2})/gi, (_, hex) => String.fromCharCode(Number.parseInt(hex, 16)))
   return decoded === name ? name : percentDecoded(decoded)
-}
-
-function segmentOf(url: URL): string {
-  return url.pathname.slice(url.pathname.lastIndexOf('/') + 1)
 }

@@ -1,9 +1,8 @@
 import type { ImageStep } from '../events.ts'
 import type { DiscoveryHttp } from '../http/types.ts'
-import type { Build, Image, ImageFormat } from '../image.ts'
-import type { SignaturePolicy } from './options.ts'
+import type { Build, Digest, Image, ImageFormat } from '../image.ts'
+import type { SignaturePolicy, StrategyName } from './options.ts'
 import type { KeySource } from './signatures/keys.ts'
-import type { StrategyName } from './source-rule.ts'
 
 /** How the builds of one distribution are found: data, which the strategies act on. */
 export interface Resolver {
@@ -19,25 +18,29 @@ export interface Resolver {
   readonly unconfirmed?: readonly string[] | undefined
   /** The URLs that we recommend for the catalogue, one row for each image. */
   readonly recommended: readonly RecommendedImage[]
-  /** Is the image of this distribution? Decided from the image alone (URLs, `os_distro`). */
-  readonly serves: (image: Image) => boolean
+  /** An image is of this distribution if it has this `os_distro`, or if its `latest_url` matches. */
+  readonly serves: { readonly osDistro?: string; readonly latestUrl?: RegExp }
   /** The first that can read an image's URLs is taken; an image whose URLs none can read is of another resolver. */
-  readonly strategies: readonly Strategy[]
+  readonly strategies: readonly StrategyName[]
   /** Who signs the manifests. Absent: the distribution has no signature that we know of. */
   readonly signature?: ManifestSignature | undefined
+  /** Returns the URL at which the server lists a folder. Absent: the folder's own. */
+  readonly listingUrl?: ((folder: string) => string) | undefined
+  /** Finds the digests of a file that a document lists without them. */
+  readonly digestsOf?: ((url: string, context: ResolverContext) => Promise<readonly Digest[]>) | undefined
 }
 
 /** How a distribution signs its manifests. */
 export interface ManifestSignature {
   /** `clearsigned`: the manifest carries its signature. Else suffixes of the manifest's URL, in the order in which they are asked. */
   readonly form: 'clearsigned' | readonly string[]
-  /** Does every manifest have a signature, so that a missing one is a sign of tampering? */
-  readonly knownToSign: boolean
+  /** Does every manifest have a signature, so that a missing one is a sign of tampering? Default: false. */
+  readonly knownToSign?: boolean | undefined
   /**
    * The distribution's own hosts, at which `knownToSign` holds and the key's own URL is asked. A mirror
-   * elsewhere may lack signatures, and may be all that can be reached.
+   * elsewhere may lack signatures, and may be all that can be reached. Default: none.
    */
-  readonly hosts: readonly string[] | 'any'
+  readonly hosts?: readonly string[] | 'any' | undefined
   /** Full fingerprints of primary keys, of every release or by release. */
   readonly fingerprints: readonly string[] | Readonly<Record<string, readonly string[]>>
   /** Finds `root` and `release` in the path of a manifest's URL. */
@@ -61,18 +64,17 @@ export interface RecommendedImage {
   readonly latestChecksumUrl?: string | undefined
 }
 
-/** A way of finding builds that several distributions share. It never downloads the image. */
-export interface Strategy {
-  readonly name: StrategyName
-  /** Returns undefined if the image's URLs are not of the form that this strategy reads; their text alone decides. */
-  searchFor(image: Image): Search | undefined
-}
+/**
+ * A way of finding builds that several distributions share. Returns undefined if the image's URLs are not of the form
+ * that it reads; their text alone decides. It never downloads the image.
+ */
+export type Strategy = (image: Image) => Search | undefined
 
 /**
- * Finds the newest build of an image.
+ * Finds the newest build of an image. `version` is the day that something else than the build's URL says.
  * @throws UpdaterError HTTP_*, DISCOVERY_*, CHECKSUM_*, SIGNATURE_*, PATTERN_INVALID
  */
-export type Search = (context: ResolverContext) => Promise<Build>
+export type Search = (context: ResolverContext) => Promise<Omit<Build, 'resolver' | 'compression'>>
 
 /** What a strategy may use. */
 export interface ResolverContext {
@@ -80,7 +82,7 @@ export interface ResolverContext {
   readonly signal?: AbortSignal | undefined
   /** Tells the log which URL is asked and what is doubtful. */
   readonly tell: (step: ImageStep) => void
-  readonly resolver: Pick<Resolver, 'name' | 'signature'>
+  readonly resolver: Pick<Resolver, 'name' | 'signature' | 'listingUrl' | 'digestsOf'>
   /** The image's release, e.g. `9`. */
   readonly release?: string | undefined
   /** Absent: signatures are not looked at. */

@@ -2,13 +2,19 @@ import type { CatalogFile } from '../catalog/parse.ts'
 import { matchesNames } from '../catalog/select.ts'
 import { UpdaterError } from '../errors.ts'
 import type { Image } from '../image.ts'
-import type { ManifestSignature } from './resolver.ts'
-import type { Chosen } from './resolvers/index.ts'
-import type { SourceRule, SourceSignature } from './source-rule.ts'
+import type { SourceRule, SourceSignature } from './options.ts'
+import type { ManifestSignature, ResolverContext, Search } from './resolver.ts'
+import { findResolver } from './resolvers/index.ts'
 import { strategies } from './strategies/index.ts'
 
+/** Who finds an image's newest build, and how. */
+export interface Chosen {
+  readonly resolver: ResolverContext['resolver']
+  readonly search: Search
+}
+
 /** The first rule that names the image. */
-export function ruleFor(image: Image, rules: readonly SourceRule[]): SourceRule | undefined {
+function ruleFor(image: Image, rules: readonly SourceRule[]): SourceRule | undefined {
   return rules.find(({ images }) => matchesNames(image, images))
 }
 
@@ -31,12 +37,16 @@ function withRule(image: Image, rule: SourceRule | undefined): Image {
 }
 
 /**
- * The resolver that a rule stands for.
+ * Returns the resolver that the first rule for an image stands for; without a rule its URLs decide.
  * @param image with the rule's URLs
- * @throws UpdaterError CONFIGURATION if the URLs do not have the form that the rule's strategy reads
+ * @throws UpdaterError DISCOVERY_UNSUPPORTED, CONFIGURATION if the URLs do not have the form that the rule's strategy
+ * reads
  */
-export function resolverOfRule({ name, strategy, signature }: SourceRule, image: Image): Chosen {
-  const search = strategies[strategy].searchFor(image)
+export function chooseResolver(image: Image, rules: readonly SourceRule[]): Chosen {
+  const rule = ruleFor(image, rules)
+  if (rule === undefined) return findResolver(image)
+  const { name, strategy, signature } = rule
+  const search = strategies[strategy](image)
   if (search !== undefined) {
     const isSigned = signature !== undefined && strategy !== 'first-use'
     return { resolver: { name, signature: isSigned ? signatureOf(signature) : undefined }, search }

@@ -1,6 +1,6 @@
 import { readCatalog } from '../catalog/read.ts'
 import { selectImages } from '../catalog/select.ts'
-import { compressionOfUrl } from '../discovery/sources.ts'
+import { compressionOfUrl } from '../discovery/file-url.ts'
 import { UpdaterError } from '../errors.ts'
 import type { Listener } from '../events.ts'
 import { statusOf } from '../http/failure.ts'

@@ -1,5 +1,4 @@
-import type { ImageOverride } from '../discovery/options.ts'
-import type { SourceRule } from '../discovery/source-rule.ts'
+import type { ImageOverride, SourceRule } from '../discovery/options.ts'
 import { UpdaterError } from '../errors.ts'
 import { type Settled, type TakenOptions, withDefaults } from '../options.ts'
 import type { MirrorOptions } from '../stores/kinds.ts'

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { compareBuilds, recordedDigest } from '../../src/discovery/compare.ts'
+import { compressionOfUrl } from '../../src/discovery/file-url.ts'
 import { versionOf } from '../../src/discovery/find-newest.ts'
-import { compressionOf } from '../../src/discovery/sources.ts'
 import type { Build } from '../../src/image.ts'
 import { anImage } from '../update/image.ts'
 import { codeOf, fakeContext } from './fake-http.ts'
@@ -127,7 +127,7 @@ it.each([
   ['xz', undefined],
   ['x.constructor', undefined],
 ])('%s is packed as %s', (name, compression) => {
-  expect(compressionOf(name)).toBe(compression)
+  expect(compressionOfUrl(`https://h/${name}`)).toBe(compression)
 })
 
 const hex = 'ab'.repeat(32)

@@ -65,6 +65,7 @@ export class FakeHttp implements DiscoveryHttp {
 
 export interface FakeContext extends Discovery {
   readonly http: FakeHttp
+  readonly resolver: { readonly name: string }
   /** What the log was told of URLs and doubts. */
   readonly told: ImageStep[]
 }
@@ -72,7 +73,8 @@ export interface FakeContext extends Discovery {
 export function fakeContext(exchanges: readonly Exchange[], signal?: AbortSignal): FakeContext {
   const keys = { find: async () => ({ keys: [], problems: [] }) }
   const http = new FakeHttp(exchanges)
-  return { http, told: [], signal, keys, signatures: 'off', overrides: [], sources: [] }
+  const resolver = { name: 'example' }
+  return { http, resolver, told: [], signal, keys, signatures: 'off', overrides: [], sources: [] }
 }
 
 /** Finds the newest build as a run does, without signatures. */

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { isUnprotected } from '../../src/discovery/find-newest.ts'
-import { overrideOf } from '../../src/discovery/options.ts'
-import type { SourceRule } from '../../src/discovery/source-rule.ts'
+import { overrideOf, type SourceRule } from '../../src/discovery/options.ts'
 import { anImage } from '../update/image.ts'
 import { type Exchange, fakeContext, find } from './fake-http.ts'
 import { imageOf } from './image.ts'

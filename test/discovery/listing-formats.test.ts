@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { parseBucketPage, parseJsonTable } from '../../src/discovery/listing-formats.ts'
-import { fetchJsonTable, fetchListing } from '../../src/discovery/listing-page.ts'
+import { parseJsonListing } from '../../src/discovery/documents.ts'
+import { fetchListing } from '../../src/discovery/listing.ts'
+import { parseBucketPage } from '../../src/discovery/listing-formats.ts'
 import { codeOf, fakeContext } from './fake-http.ts'
 
 describe("MirrorCache's JSON", () => {
@@ -9,23 +10,25 @@ describe("MirrorCache's JSON", () => {
       name,
       size: null,
     }))
-    expect(parseJsonTable({ data })).toEqual([
+    expect(parseJsonListing(JSON.stringify({ data }))).toEqual([
       { name: '15.6', isFolder: true },
       { name: '16.0', isFolder: true },
       { name: 'x.iso', isFolder: false },
     ])
   })
 
-  it.each([[undefined], [null], ['x'], [{}], [{ data: {} }], [{ data: [{ name: 1 }] }]])(
+  it.each([[''], ['null'], ['x'], ['{}'], ['{"data":{}}'], ['{"data":[{"name":1}]}'], ['[1]']])(
     'of another form names nothing: %j',
     (json) => {
-      expect(parseJsonTable(json)).toEqual([])
+      expect(parseJsonListing(json)).toEqual([])
     },
   )
 
-  it('is asked for with ?jsontable', async () => {
+  it('is asked for at the URL that the resolver says', async () => {
     const context = fakeContext([['GET https://h/leap/?jsontable', '{"data":[{"name":"16.0/"}]}']])
-    expect(await fetchJsonTable('https://h/leap/', context)).toEqual([{ name: '16.0', isFolder: true }])
+    const resolver = { name: 'x', listingUrl: (folder: string) => `${folder}?jsontable` }
+    const listing = await fetchListing('https://h/leap/', { ...context, resolver })
+    expect(listing).toEqual([{ name: '16.0', isFolder: true }])
     context.http.done()
   })
 })
@@ -34,11 +37,11 @@ const bucket = (body: string) => `<?xml version="1.0" encoding="UTF-8"?>
 <ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Name>b</Name><Prefix>a/</Prefix>${body}</ListBucketResult>`
 
 describe("a bucket's listing", () => {
-  it('names what is right below the prefix', async () => {
+  it('names what is right below the prefix', () => {
     const xml = bucket(
       '<IsTruncated>false</IsTruncated><Contents><Key>a/x.img</Key></Contents><Contents><Key>b/y.img</Key></Contents><CommonPrefixes><Prefix>a/1.10/</Prefix></CommonPrefixes><CommonPrefixes><Prefix>a/../</Prefix></CommonPrefixes>',
     )
-    expect(await parseBucketPage(xml, 'a/')).toEqual({
+    expect(parseBucketPage(xml, 'a/')).toEqual({
       entries: [
         { name: '1.10', isFolder: true },
         { name: 'x.img', isFolder: false },
@@ -49,8 +52,8 @@ describe("a bucket's listing", () => {
 
   it.each([[''], ['<html><body>x'], ['<Error><Code>AccessDenied</Code></Error>'], ['{'], [bucket('')]])(
     'of another form names nothing: %j',
-    async (xml) => {
-      expect(await parseBucketPage(xml, 'a/')).toEqual({ entries: [], next: undefined })
+    (xml) => {
+      expect(parseBucketPage(xml, 'a/')).toEqual({ entries: [], next: undefined })
     },
   )
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { parseListing } from '../../src/discovery/listing.ts'
+import { parseListing } from '../../src/discovery/listing-formats.ts'
 import { isSafeFileName } from '../../src/discovery/names.ts'
 import { anyText } from '../support/any-text.ts'
 

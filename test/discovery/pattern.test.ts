@@ -1,46 +1,36 @@
 import { describe, expect, it } from 'vitest'
-import {
-  compilePatterns,
-  fillUrl,
-  hasPlaceholder,
-  matchName,
-  matchUrl,
-  parsePattern,
-  patternsOf,
-  unknownPattern,
-} from '../../src/discovery/pattern.ts'
+import { hasPlaceholder, parsePattern } from '../../src/discovery/pattern.ts'
 import { codeOf } from './fake-http.ts'
 
 /** What the one pattern of a URL's file name stands for in `name`. */
 async function matched(url: string, name: string): Promise<string | undefined> {
-  const parsed = parsePattern(url, 'CentOS')
-  const compiled = await compilePatterns(parsed, 'CentOS')
-  const segment = parsed.segments.at(-1) ?? []
-  const pattern = unknownPattern(segment, new Map(), 'CentOS')
-  return matchName(name, segment, pattern, new Map(), compiled)?.get(pattern ?? '')
+  const segment = (await parsePattern(url, 'CentOS')).segments.at(-1)
+  return segment?.match(name, new Map())?.get(segment.unknown(new Map()) ?? '')
 }
 
 describe('placeholders', () => {
-  it('take a URL apart', () => {
+  it('take a URL apart', async () => {
     const url = 'https://h/a/x-HEREBE[^/?#]+(a/b)?DRAGONS.img'
     expect(hasPlaceholder(url)).toBe(true)
-    expect(parsePattern(url, 'CentOS')).toEqual({
-      root: 'https://h/',
-      segments: [[{ text: 'a' }], [{ text: 'x-' }, { pattern: '[^/?#]+(a/b)?' }, { text: '.img' }]],
-    })
+    const { root, segments } = await parsePattern(url, 'CentOS')
+    expect(root).toBe('https://h/')
+    expect(segments.map(({ parts }) => parts)).toEqual([
+      ['a'],
+      ['x-', { pattern: '[^/?#]+(a/b)?', matches: expect.any(Function) }, '.img'],
+    ])
   })
 
-  it('may stand in several segments, and twice', () => {
-    const url = parsePattern(
+  it('may stand in several segments, and twice', async () => {
+    const url = await parsePattern(
       'http://h:8080/HEREBE\\d+DRAGONS/b/x-HEREBE\\d+DRAGONS-HEREBEa|bDRAGONS',
       'CentOS',
     )
-    expect(patternsOf(url)).toEqual(['\\d+', 'a|b'])
+    expect(url.segments.map(({ patterns }) => patterns)).toEqual([['\\d+'], [], ['\\d+', 'a|b']])
     const known = new Map([['\\d+', '7']])
-    expect(fillUrl(url, known, 1)).toBe('http://h:8080/7/')
-    expect(fillUrl(url, known, 2)).toBe('http://h:8080/7/b/')
-    expect(fillUrl(url, known)).toBeUndefined()
-    expect(fillUrl(url, new Map([...known, ['a|b', 'a']]))).toBe('http://h:8080/7/b/x-7-a')
+    expect(url.fill(known, 1)).toBe('http://h:8080/7/')
+    expect(url.fill(known, 2)).toBe('http://h:8080/7/b/')
+    expect(await codeOf(() => url.fill(known))).toBe('PATTERN_INVALID')
+    expect(url.fill(new Map([...known, ['a|b', 'a']]))).toBe('http://h:8080/7/b/x-7-a')
   })
 
   it.each([
@@ -98,11 +88,10 @@ describe('placeholders', () => {
     ['https://h/objects/x-1.7/', '1.7'],
     ['https://h/objects/y-1.7/', undefined],
   ])('of a whole URL: %s', async (url, expected) => {
-    const pattern = parsePattern(
+    const pattern = await parsePattern(
       'https://h/objects/x-HEREBE[\\d.]+DRAGONS/x-HEREBE[\\d.]+DRAGONS-HEREBE[a-f]+DRAGONS.img',
       'CentOS',
     )
-    const compiled = await compilePatterns(pattern, 'CentOS')
-    expect(matchUrl(url, pattern, compiled, 'CentOS')?.get('[\\d.]+')).toBe(expected)
+    expect(pattern.match(url)?.get('[\\d.]+')).toBe(expected)
   })
 })

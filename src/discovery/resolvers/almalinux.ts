@@ -1,7 +1,5 @@
 import type { Resolver } from '../resolver.ts'
-import { manifestStrategy } from '../strategies/manifest.ts'
-import { placeholderStrategy } from '../strategies/placeholder.ts'
-import { latestUrlLike, onBoth } from './recommended.ts'
+import { ofReleases, onBoth } from './recommended.ts'
 
 const root = 'https://repo.almalinux.org/almalinux/'
 const kitten = 'https://kitten.repo.almalinux.org/10-kitten/'
@@ -20,23 +18,19 @@ export const almalinux: Resolver = {
   trusts: '`CHECKSUM.asc`, the key of the release; Kitten: the checksum over https',
   unconfirmed: ['which key signs Kitten'],
   recommended: [
-    ...['8', '9', '10'].flatMap((release) =>
-      onBoth((architecture) => ({
-        image: `AlmaLinux ${release}`,
-        format: 'qcow2',
-        latestUrl: `${root}${release}/cloud/${architecture}/images/AlmaLinux-${release}-GenericCloud-latest.${architecture}.qcow2`,
-        latestChecksumUrl: `${root}${release}/cloud/${architecture}/images/CHECKSUM`,
-      })),
-    ),
+    ...ofReleases(['8', '9', '10'], (release, architecture) => ({
+      image: `AlmaLinux ${release}`,
+      latestUrl: `${root}${release}/cloud/${architecture}/images/AlmaLinux-${release}-GenericCloud-latest.${architecture}.qcow2`,
+      checksums: 'CHECKSUM',
+    })),
     ...onBoth((architecture) => ({
       image: 'AlmaLinux Kitten 10',
-      format: 'qcow2',
       latestUrl: `${kitten}cloud/${architecture}/images/AlmaLinux-Kitten-GenericCloud-10-HEREBE\\d{8}\\.\\d+DRAGONS.${architecture}.qcow2`,
-      latestChecksumUrl: `${kitten}cloud/${architecture}/images/CHECKSUM`,
+      checksums: 'CHECKSUM',
     })),
   ],
-  serves: latestUrlLike(/\/AlmaLinux-[^/]*$/),
-  strategies: [manifestStrategy, placeholderStrategy()],
+  serves: { latestUrl: /\/AlmaLinux-[^/]*$/ },
+  strategies: ['manifest', 'placeholder'],
   /**
    * Detached `CHECKSUM.asc` (https://wiki.almalinux.org/cloud/Generic-cloud.html); fingerprints as in
    * https://almalinux.org/security/. AlmaLinux 8 changed its key in January 2024: the first one listed

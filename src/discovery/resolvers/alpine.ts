@@ -1,6 +1,5 @@
 import type { Resolver } from '../resolver.ts'
-import { placeholderStrategy } from '../strategies/placeholder.ts'
-import { latestUrlLike, onBoth, withSidecar } from './recommended.ts'
+import { ofReleases } from './recommended.ts'
 
 /**
  * Alpine Linux: `https://dl-cdn.alpinelinux.org/alpine/v<X.Y>/releases/cloud/`, with names like
@@ -13,19 +12,11 @@ export const alpine: Resolver = {
   asks: ['the listing of `releases/cloud/`', '`<image>.sha512` of the newest'],
   trusts: 'the checksum over https',
   unconfirmed: ['the `.asc` beside each image, which is not looked at'],
-  recommended: ['3.22', '3.23'].flatMap((release) =>
-    onBoth((architecture) =>
-      withSidecar(
-        {
-          image: `Alpine ${release}`,
-          architecture,
-          format: 'qcow2',
-          latestUrl: `https://dl-cdn.alpinelinux.org/alpine/v${release}/releases/cloud/generic_alpine-HEREBE${release.replace('.', '\\.')}\\.\\d+DRAGONS-${architecture}-uefi-cloudinit-r0.qcow2`,
-        },
-        '.sha512',
-      ),
-    ),
-  ),
-  serves: latestUrlLike(/_alpine-[^/]*$/),
-  strategies: [placeholderStrategy()],
+  recommended: ofReleases(['3.22', '3.23'], (release, architecture) => ({
+    image: `Alpine ${release}`,
+    latestUrl: `https://dl-cdn.alpinelinux.org/alpine/v${release}/releases/cloud/generic_alpine-HEREBE${release.replace('.', '\\.')}\\.\\d+DRAGONS-${architecture}-uefi-cloudinit-r0.qcow2`,
+    checksums: '.sha512',
+  })),
+  serves: { latestUrl: /_alpine-[^/]*$/ },
+  strategies: ['placeholder'],
 }

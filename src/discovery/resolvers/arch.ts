@@ -1,7 +1,5 @@
 import type { Resolver } from '../resolver.ts'
-import { documentStrategy } from '../strategies/document.ts'
-import { placeholderStrategy } from '../strategies/placeholder.ts'
-import { latestUrlLike, withSidecar } from './recommended.ts'
+import { onOne } from './recommended.ts'
 
 const build = 'HEREBE\\d{8}\\.\\d+DRAGONS'
 
@@ -16,17 +14,11 @@ export const arch: Resolver = {
   asks: ['the listing of `images/`', '`<image>.SHA256` of the newest'],
   trusts: 'the checksum over https',
   unconfirmed: ['the key of the `.sig` beside each image, which is not looked at'],
-  recommended: [
-    withSidecar(
-      {
-        image: 'Arch Linux',
-        architecture: 'x86_64',
-        format: 'qcow2',
-        latestUrl: `https://geo.mirror.pkgbuild.com/images/v${build}/Arch-Linux-x86_64-cloudimg-${build}.qcow2`,
-      },
-      '.SHA256',
-    ),
-  ],
-  serves: latestUrlLike(/\/Arch-Linux-[^/]*$/),
-  strategies: [documentStrategy(), placeholderStrategy()],
+  recommended: onOne({
+    image: 'Arch Linux',
+    latestUrl: `https://geo.mirror.pkgbuild.com/images/v${build}/Arch-Linux-x86_64-cloudimg-${build}.qcow2`,
+    checksums: '.SHA256',
+  }),
+  serves: { latestUrl: /\/Arch-Linux-[^/]*$/ },
+  strategies: ['document', 'placeholder'],
 }

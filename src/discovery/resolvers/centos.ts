@@ -1,6 +1,5 @@
 import type { Resolver } from '../resolver.ts'
-import { placeholderStrategy } from '../strategies/placeholder.ts'
-import { onBoth } from './recommended.ts'
+import { ofReleases, onOne } from './recommended.ts'
 
 const root = 'https://cloud.centos.org/centos/'
 
@@ -17,22 +16,17 @@ export const centos: Resolver = {
   asks: ['`CHECKSUM` or `sha256sum.txt`, in which the pattern finds the newest name'],
   trusts: 'the checksum over https: no signature was found',
   recommended: [
-    ...['9', '10'].flatMap((release) =>
-      onBoth((architecture) => ({
-        image: `CentOS Stream ${release}`,
-        format: 'qcow2',
-        latestUrl: `${root}${release}-stream/${architecture}/images/CentOS-Stream-GenericCloud-${release}-HEREBE\\d+\\.\\dDRAGONS.${architecture}.qcow2`,
-        latestChecksumUrl: `${root}${release}-stream/${architecture}/images/CHECKSUM`,
-      })),
-    ),
-    {
+    ...ofReleases(['9', '10'], (release, architecture) => ({
+      image: `CentOS Stream ${release}`,
+      latestUrl: `${root}${release}-stream/${architecture}/images/CentOS-Stream-GenericCloud-${release}-HEREBE\\d+\\.\\dDRAGONS.${architecture}.qcow2`,
+      checksums: 'CHECKSUM',
+    })),
+    ...onOne({
       image: 'CentOS 7',
-      architecture: 'x86_64',
-      format: 'qcow2',
       latestUrl: `${root}7/images/CentOS-7-x86_64-GenericCloud-HEREBE\\d+\\.qcow2$DRAGONS`,
-      latestChecksumUrl: `${root}7/images/sha256sum.txt`,
-    },
+      checksums: 'sha256sum.txt',
+    }),
   ],
-  serves: (image) => image.osDistro === 'centos',
-  strategies: [placeholderStrategy()],
+  serves: { osDistro: 'centos' },
+  strategies: ['placeholder'],
 }

@@ -1,7 +1,5 @@
 import type { Resolver } from '../resolver.ts'
-import { documentStrategy } from '../strategies/document.ts'
-import { placeholderStrategy } from '../strategies/placeholder.ts'
-import { latestUrlLike, onBoth } from './recommended.ts'
+import { onBoth } from './recommended.ts'
 
 const root = 'https://download.cirros-cloud.net/'
 const version = 'HEREBE\\d+\\.\\d+\\.\\d+DRAGONS'
@@ -18,17 +16,14 @@ export const cirros: Resolver = {
   unconfirmed: ['whether the streams have the newest version', '`MD5SUMS`'],
   recommended: onBoth((architecture) => ({
     image: 'CirrOS',
-    format: 'qcow2',
     latestUrl: `${root}${version}/cirros-${version}-${architecture}-disk.img`,
-    latestChecksumUrl: `${root}streams/v1/net.cirros-cloud:released:download.sjson`,
+    checksums: `${root}streams/v1/net.cirros-cloud:released:download.sjson`,
   })),
-  serves: latestUrlLike(/\/cirros-[^/]*$/),
-  strategies: [documentStrategy(), placeholderStrategy()],
+  serves: { latestUrl: /\/cirros-[^/]*$/ },
+  strategies: ['document', 'placeholder'],
   /** The clearsigned `.sjson` of https://download.cirros-cloud.net/streams/v1/, by a key of 2013. */
   signature: {
     form: 'clearsigned',
-    knownToSign: false,
-    hosts: [],
     fingerprints: ['2694 C8BE 4DE4 6591 FF6D 52A2 9593 8484 8F4C E6D0'],
     keyHint: 'Put the key of the cirros simplestreams into the keyring folder',
   },

@@ -1,5 +1,4 @@
 import type { Resolver } from '../resolver.ts'
-import { datedFolderStrategy } from '../strategies/dated-folder.ts'
 import { onBoth } from './recommended.ts'
 
 const root = 'https://cloud.debian.org/images/cloud/'
@@ -20,25 +19,22 @@ export const debian: Resolver = {
     ['12', 'bookworm'],
     ['13', 'trixie'],
   ].flatMap(([release, codename]) => [
-    ...onBoth((_, other) => ({
+    ...onBoth((_, architecture) => ({
       image: `Debian ${release}`,
-      format: 'qcow2',
-      latestUrl: `${root}${codename}/latest/debian-${release}-genericcloud-${other}.qcow2`,
-      latestChecksumUrl: `${root}${codename}/latest/SHA512SUMS`,
+      latestUrl: `${root}${codename}/latest/debian-${release}-genericcloud-${architecture}.qcow2`,
+      checksums: 'SHA512SUMS',
     })),
-    ...onBoth((_, other) => ({
+    ...onBoth((_, architecture) => ({
       image: `Debian ${release} daily`,
-      format: 'qcow2',
-      latestUrl: `${root}${codename}/daily/latest/debian-${release}-genericcloud-${other}-daily.qcow2`,
-      latestChecksumUrl: `${root}${codename}/daily/latest/SHA512SUMS`,
+      latestUrl: `${root}${codename}/daily/latest/debian-${release}-genericcloud-${architecture}-daily.qcow2`,
+      checksums: 'SHA512SUMS',
     })),
-    ...onBoth((_, other) => ({
+    ...onBoth((_, architecture) => ({
       image: `Debian ${release} backports`,
-      format: 'qcow2',
-      latestUrl: `${root}${codename}-backports/latest/debian-${release}-backports-genericcloud-${other}.qcow2`,
-      latestChecksumUrl: `${root}${codename}-backports/latest/SHA512SUMS`,
+      latestUrl: `${root}${codename}-backports/latest/debian-${release}-backports-genericcloud-${architecture}.qcow2`,
+      checksums: 'SHA512SUMS',
     })),
   ]),
-  serves: (image) => image.osDistro === 'debian',
-  strategies: [datedFolderStrategy],
+  serves: { osDistro: 'debian' },
+  strategies: ['dated-folder'],
 }

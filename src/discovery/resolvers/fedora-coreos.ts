@@ -1,6 +1,5 @@
 import type { Resolver } from '../resolver.ts'
-import { documentStrategy } from '../strategies/document.ts'
-import { latestUrlLike, onBoth } from './recommended.ts'
+import { ofReleases } from './recommended.ts'
 
 const root = 'https://builds.coreos.fedoraproject.org/'
 const release = 'HEREBE[\\d.]+DRAGONS'
@@ -16,14 +15,11 @@ export const fedoraCoreos: Resolver = {
   title: 'Fedora CoreOS',
   asks: ['`streams/<stream>.json`'],
   trusts: 'the checksum over https; the `.sig` of each image is not looked at',
-  recommended: ['stable', 'testing', 'next'].flatMap((stream) =>
-    onBoth((architecture) => ({
-      image: `Fedora CoreOS ${stream}`,
-      format: 'qcow2',
-      latestUrl: `${root}prod/streams/${stream}/builds/${release}/${architecture}/fedora-coreos-${release}-openstack.${architecture}.qcow2.xz`,
-      latestChecksumUrl: `${root}streams/${stream}.json`,
-    })),
-  ),
-  serves: latestUrlLike(/\/fedora-coreos-[^/]*$/),
-  strategies: [documentStrategy()],
+  recommended: ofReleases(['stable', 'testing', 'next'], (stream, architecture) => ({
+    image: `Fedora CoreOS ${stream}`,
+    latestUrl: `${root}prod/streams/${stream}/builds/${release}/${architecture}/fedora-coreos-${release}-openstack.${architecture}.qcow2.xz`,
+    checksums: `${root}streams/${stream}.json`,
+  })),
+  serves: { latestUrl: /\/fedora-coreos-[^/]*$/ },
+  strategies: ['document'],
 }

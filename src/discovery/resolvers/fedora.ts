@@ -1,7 +1,5 @@
 import type { Resolver } from '../resolver.ts'
-import { documentStrategy } from '../strategies/document.ts'
-import { placeholderStrategy } from '../strategies/placeholder.ts'
-import { latestUrlLike, onBoth } from './recommended.ts'
+import { ofReleases } from './recommended.ts'
 
 const root = 'https://dl.fedoraproject.org/pub/fedora/linux/releases/'
 
@@ -16,20 +14,16 @@ export const fedora: Resolver = {
   title: 'Fedora',
   asks: ['the listing of the images of a release', '`…-CHECKSUM` of the newest compose'],
   trusts: 'the clearsigned `…-CHECKSUM`, the key of the release',
-  recommended: ['43', '44'].flatMap((release) =>
-    onBoth((architecture) => {
-      const folder = `${root}${release}/Cloud/${architecture}/images/`
-      const compose = `HEREBE${release}-\\d+\\.\\d+DRAGONS`
-      return {
-        image: `Fedora ${release}`,
-        format: 'qcow2',
-        latestUrl: `${folder}Fedora-Cloud-Base-Generic-${compose}.${architecture}.qcow2`,
-        latestChecksumUrl: `${folder}Fedora-Cloud-${compose}-${architecture}-CHECKSUM`,
-      }
-    }),
-  ),
-  serves: latestUrlLike(/\/Fedora-Cloud-[^/]*$/),
-  strategies: [documentStrategy(), placeholderStrategy()],
+  recommended: ofReleases(['43', '44'], (release, architecture) => {
+    const compose = `HEREBE${release}-\\d+\\.\\d+DRAGONS`
+    return {
+      image: `Fedora ${release}`,
+      latestUrl: `${root}${release}/Cloud/${architecture}/images/Fedora-Cloud-Base-Generic-${compose}.${architecture}.qcow2`,
+      checksums: `Fedora-Cloud-${compose}-${architecture}-CHECKSUM`,
+    }
+  }),
+  serves: { latestUrl: /\/Fedora-Cloud-[^/]*$/ },
+  strategies: ['document', 'placeholder'],
   /**
    * Every `…-CHECKSUM` of https://dl.fedoraproject.org/pub/fedora/linux/releases/ is clearsigned by the key
    * of its release; https://fedoraproject.org/fedora.gpg has all of them

@@ -1,6 +1,5 @@
 import type { Resolver } from '../resolver.ts'
-import { versionFileStrategy } from '../strategies/version-file.ts'
-import { latestUrlLike, onBoth, withSidecar } from './recommended.ts'
+import { ofReleases } from './recommended.ts'
 
 /**
  * Flatcar Container Linux: `https://<channel>.release.flatcar-linux.net/<amd64|arm64>-usr/<version>/`, with the
@@ -13,28 +12,19 @@ export const flatcar: Resolver = {
   asks: ['`current/version.txt`', '`<image>.DIGESTS` in the folder of that version'],
   trusts: '`.DIGESTS.sig` where there is one, Flatcar Image Signing Key; else the checksum over https',
   unconfirmed: ['the name in `version.txt`', '`.DIGESTS.sig`'],
-  recommended: ['stable', 'beta', 'lts'].flatMap((channel) =>
-    onBoth((architecture, other) =>
-      withSidecar(
-        {
-          image: `Flatcar ${channel}`,
-          architecture,
-          format: 'qcow2',
-          latestUrl: `https://${channel}.release.flatcar-linux.net/${other}-usr/current/flatcar_production_openstack_image.img`,
-        },
-        '.DIGESTS',
-      ),
-    ),
-  ),
-  serves: latestUrlLike(/\/flatcar_production_[^/]*$/),
-  strategies: [versionFileStrategy],
+  recommended: ofReleases(['stable', 'beta', 'lts'], (channel, _, architecture) => ({
+    image: `Flatcar ${channel}`,
+    latestUrl: `https://${channel}.release.flatcar-linux.net/${architecture}-usr/current/flatcar_production_openstack_image.img`,
+    checksums: '.DIGESTS',
+  })),
+  serves: { latestUrl: /\/flatcar_production_[^/]*$/ },
+  strategies: ['version-file'],
   /**
    * Flatcar Image Signing Key, which signs by subkeys that change every year
    * (https://www.flatcar.org/security/image-signing-key/); that `.DIGESTS.sig` is there is not proven.
    */
   signature: {
     form: ['.sig'],
-    knownToSign: false,
     hosts: ['stable', 'beta', 'alpha', 'lts'].map((channel) => `${channel}.release.flatcar-linux.net`),
     fingerprints: ['F88C FEDE FF29 A5B4 D952 3864 E25D 9AED 0593 B34A'],
     keyUrl: 'https://www.flatcar.org/security/image-signing-key/Flatcar_Image_Signing_Key.asc',

@@ -1,6 +1,5 @@
 import type { Resolver } from '../resolver.ts'
-import { placeholderStrategy } from '../strategies/placeholder.ts'
-import { latestUrlLike, onBoth } from './recommended.ts'
+import { ofReleases } from './recommended.ts'
 
 /**
  * FreeBSD: `https://download.freebsd.org/releases/VM-IMAGES/<version>-RELEASE/<amd64|aarch64>/Latest/`, with
@@ -12,19 +11,15 @@ export const freebsd: Resolver = {
   title: 'FreeBSD',
   asks: ['the listing of releases', '`CHECKSUM.SHA512` of the newest of the branch'],
   trusts: 'the checksum over https; the signed ones on www.freebsd.org are not looked at',
-  recommended: ['14', '15'].flatMap((branch) =>
-    onBoth((architecture) => {
-      const release = `HEREBE${branch}\\.\\d+DRAGONS-RELEASE`
-      const [folder, name] = architecture === 'x86_64' ? ['amd64', 'amd64'] : ['aarch64', 'arm64-aarch64']
-      const latest = `https://download.freebsd.org/releases/VM-IMAGES/${release}/${folder}/Latest/`
-      return {
-        image: `FreeBSD ${branch}`,
-        format: 'qcow2',
-        latestUrl: `${latest}FreeBSD-${release}-${name}-BASIC-CLOUDINIT-ufs.qcow2.xz`,
-        latestChecksumUrl: `${latest}CHECKSUM.SHA512`,
-      }
-    }),
-  ),
-  serves: latestUrlLike(/\/FreeBSD-[^/]*$/),
-  strategies: [placeholderStrategy()],
+  recommended: ofReleases(['14', '15'], (branch, architecture) => {
+    const release = `HEREBE${branch}\\.\\d+DRAGONS-RELEASE`
+    const [folder, name] = architecture === 'x86_64' ? ['amd64', 'amd64'] : ['aarch64', 'arm64-aarch64']
+    return {
+      image: `FreeBSD ${branch}`,
+      latestUrl: `https://download.freebsd.org/releases/VM-IMAGES/${release}/${folder}/Latest/FreeBSD-${release}-${name}-BASIC-CLOUDINIT-ufs.qcow2.xz`,
+      checksums: 'CHECKSUM.SHA512',
+    }
+  }),
+  serves: { latestUrl: /\/FreeBSD-[^/]*$/ },
+  strategies: ['placeholder'],
 }

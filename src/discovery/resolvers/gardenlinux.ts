@@ -1,21 +1,21 @@
 import { redactUrl } from '../../http/url.ts'
-import type { Resolver } from '../resolver.ts'
+import type { Digest } from '../../image.ts'
+import type { Resolver, ResolverContext } from '../resolver.ts'
 import { fetchVerified } from '../signatures/check.ts'
-import { type DigestLookup, documentStrategy } from '../strategies/document.ts'
-import { latestUrlLike, onBoth } from './recommended.ts'
+import { ofReleases } from './recommended.ts'
 
 const bucket = 'https://gardenlinux-github-releases.s3.amazonaws.com/'
 const database = 'https://gardenlinux-glrd.s3.eu-central-1.amazonaws.com/releases-minor.json'
 
 /** `objects/<build>/<file>` of the bucket is described in `meta/singles/<build>` (YAML). */
-const lookUpDigests: DigestLookup = async ({ url }, context) => {
-  const [, root, build, name] = /^(.*\/)objects\/([^/]+)\/([^/]+)$/.exec(url) ?? []
+async function digestsOf(url: string, context: ResolverContext): Promise<readonly Digest[]> {
+  const [, root, build, name = ''] = /^(.*\/)objects\/([^/]+)\/([^/]+)$/.exec(url) ?? []
   if (root === undefined) return []
   const metadataUrl = `${root}meta/singles/${build}`
   context.tell({ type: 'checksums-from', url: redactUrl(metadataUrl) })
   const { text } = await fetchVerified(metadataUrl, context)
-  const { parseBuildMetadata } = await import('../build-documents.ts')
-  return parseBuildMetadata(text, name ?? '')
+  const { parseBuildMetadata } = await import('../documents.ts')
+  return parseBuildMetadata(text, name)
 }
 
 /**
@@ -33,17 +33,15 @@ export const gardenlinux: Resolver = {
   ],
   trusts: 'the checksum over https',
   unconfirmed: ['that `meta/singles/` can be read by everybody', 'that it lists the qcow2 file'],
-  recommended: ['1592', '1877'].flatMap((major) =>
-    onBoth((_, other) => {
-      const name = `openstack-gardener_prod-${other}-HEREBE${major}\\.\\d+-[0-9a-f]{8}DRAGONS`
-      return {
-        image: `Garden Linux ${major}`,
-        format: 'qcow2',
-        latestUrl: `${bucket}objects/${name}/${name}.qcow2`,
-        latestChecksumUrl: database,
-      }
-    }),
-  ),
-  serves: latestUrlLike(/\/openstack-gardener[^/]*$/),
-  strategies: [documentStrategy(lookUpDigests)],
+  recommended: ofReleases(['1592', '1877'], (major, _, architecture) => {
+    const name = `openstack-gardener_prod-${architecture}-HEREBE${major}\\.\\d+-[0-9a-f]{8}DRAGONS`
+    return {
+      image: `Garden Linux ${major}`,
+      latestUrl: `${bucket}objects/${name}/${name}.qcow2`,
+      checksums: database,
+    }
+  }),
+  serves: { latestUrl: /\/openstack-gardener[^/]*$/ },
+  strategies: ['document'],
+  digestsOf,
 }

@@ -1,6 +1,5 @@
 import type { Resolver } from '../resolver.ts'
-import { pointerStrategy } from '../strategies/pointer.ts'
-import { latestUrlLike, onBoth } from './recommended.ts'
+import { onBoth } from './recommended.ts'
 
 /**
  * Gentoo: `https://distfiles.gentoo.org/releases/<amd64|arm64>/autobuilds/latest-di-<arch>-cloudinit.txt` is a
@@ -13,22 +12,16 @@ export const gentoo: Resolver = {
   asks: ['`latest-di-<arch>-cloudinit.txt`, which names the newest', '`<image>.sha256`'],
   trusts: 'both are clearsigned, Gentoo release key; without the key in the keyring the checksum over https',
   unconfirmed: ['the fingerprint of the key', 'images for arm64'],
-  recommended: onBoth((_, other) => {
-    const folder = `https://distfiles.gentoo.org/releases/${other}/autobuilds/`
-    return {
-      image: 'Gentoo',
-      format: 'qcow2',
-      latestUrl: `${folder}latest-di-${other}-cloudinit.txt`,
-      latestChecksumUrl: `${folder}HEREBE.+\\.qcow2DRAGONS.sha256`,
-    }
-  }),
-  serves: latestUrlLike(/\/latest-di-[^/]*\.txt$/),
-  strategies: [pointerStrategy],
+  recommended: onBoth((_, architecture) => ({
+    image: 'Gentoo',
+    latestUrl: `https://distfiles.gentoo.org/releases/${architecture}/autobuilds/latest-di-${architecture}-cloudinit.txt`,
+    checksums: 'HEREBE.+\\.qcow2DRAGONS.sha256',
+  })),
+  serves: { latestUrl: /\/latest-di-[^/]*\.txt$/ },
+  strategies: ['pointer'],
   /** The pointers and checksum files of Gentoo's autobuilds are clearsigned; the fingerprint is not proven. */
   signature: {
     form: 'clearsigned',
-    knownToSign: false,
-    hosts: [],
     fingerprints: ['13EB BDBE DE7A 1277 5DFD B1BA BB57 2E0E 2D18 2910'],
     keyHint:
       'Put the key into the keyring folder; https://www.gentoo.org/downloads/signatures/ tells where it is',

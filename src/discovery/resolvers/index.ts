@@ -1,6 +1,8 @@
+import { UpdaterError } from '../../errors.ts'
 import type { Image } from '../../image.ts'
+import type { StrategyName } from '../options.ts'
 import type { Resolver, Search } from '../resolver.ts'
-import { unsupported } from '../sources.ts'
+import { strategies } from '../strategies/index.ts'
 import { almalinux } from './almalinux.ts'
 import { alpine } from './alpine.ts'
 import { amazonlinux } from './amazonlinux.ts'
@@ -13,7 +15,6 @@ import { fedoraCoreos } from './fedora-coreos.ts'
 import { flatcar } from './flatcar.ts'
 import { freebsd } from './freebsd.ts'
 import { gardenlinux } from './gardenlinux.ts'
-import { genericResolvers } from './generic.ts'
 import { gentoo } from './gentoo.ts'
 import { kali } from './kali.ts'
 import { openeuler } from './openeuler.ts'
@@ -25,6 +26,24 @@ import { rocky } from './rocky.ts'
 import { talos } from './talos.ts'
 import { ubuntu } from './ubuntu.ts'
 import { ubuntuStreams } from './ubuntu-streams.ts'
+
+/** The shared strategies themselves, for what no resolver of a distribution serves. */
+const genericResolvers: readonly Resolver[] = [
+  anyDistribution('document', 'any: JSON document', ['the document that `latest_checksum_url` names']),
+  anyDistribution('placeholder', 'any: `HEREBE…DRAGONS` in `latest_url`', [
+    'the listings of folders with patterns',
+    'the manifest',
+  ]),
+  anyDistribution('dated-folder', 'any: folder `current`, `latest` or `release`', [
+    'the listing of dated folders',
+    'the manifest of the newest',
+  ]),
+  anyDistribution('pointer', 'any: `HEREBE…DRAGONS` in `latest_checksum_url` alone', [
+    'the text at `latest_url`, which names the newest',
+    'the manifest',
+  ]),
+  anyDistribution('manifest', 'any: a file that moves on', ['the manifest']),
+]
 
 /** All resolvers; the first that serves an image is the one. Those of any distribution come last. */
 export const resolvers: readonly Resolver[] = [
@@ -55,20 +74,40 @@ export const resolvers: readonly Resolver[] = [
   ...genericResolvers,
 ]
 
-/** Who finds an image's newest build, and how. */
-export interface Chosen {
-  readonly resolver: Pick<Resolver, 'name' | 'signature'>
-  readonly search: Search
+/** Serves images of any distribution whose URLs have the strategy's form. */
+function anyDistribution(name: StrategyName, title: string, asks: readonly string[]): Resolver {
+  const trusts = 'the checksum over https'
+  return { name, title, asks, trusts, recommended: [], serves: { latestUrl: /^/ }, strategies: [name] }
 }
 
 /** @throws UpdaterError DISCOVERY_UNSUPPORTED */
-export function findResolver(image: Image): Chosen & { readonly resolver: Resolver } {
+export function findResolver(image: Image): { readonly resolver: Resolver; readonly search: Search } {
+  const { osDistro, latestUrl = '' } = image
   for (const resolver of resolvers) {
-    if (!resolver.serves(image)) continue
-    for (const strategy of resolver.strategies) {
-      const search = strategy.searchFor(image)
-      if (search !== undefined) return { resolver, search }
+    const { serves } = resolver
+    if (serves.latestUrl?.test(latestUrl) || (osDistro !== undefined && serves.osDistro === osDistro)) {
+      for (const name of resolver.strategies) {
+        const search = strategies[name](image)
+        if (search !== undefined) return { resolver, search }
+      }
     }
   }
   throw unsupported(image)
+}
+
+function unsupported(image: Image): UpdaterError {
+  const [why, remedy] = defectOf(image)
+  return new UpdaterError(
+    'DISCOVERY_UNSUPPORTED',
+    `The newest build of ${image.name} cannot be found: ${why}`,
+    { remedy },
+  )
+}
+
+function defectOf({ latestUrl, latestChecksumUrl }: Image): readonly [why: string, remedy: string] {
+  if (latestUrl === undefined) return ['it has no latest_url', 'Give it one']
+  if (latestChecksumUrl === undefined) {
+    return ['it has no latest_checksum_url', 'Give it the URL of the checksum file that lists latest_url']
+  }
+  return ['its latest_url is not the http(s) URL of a file', 'Give it one that ends with a file name']
 }

@@ -1,6 +1,5 @@
 import type { Resolver } from '../resolver.ts'
-import { placeholderStrategy } from '../strategies/placeholder.ts'
-import { latestUrlLike, onBoth } from './recommended.ts'
+import { onBoth } from './recommended.ts'
 
 const version = 'HEREBE\\d{4}\\.\\d+[a-z]?DRAGONS'
 
@@ -14,12 +13,12 @@ export const kali: Resolver = {
   asks: ['the listing of `cloud-images/`', '`SHA256SUMS` of the newest'],
   trusts: 'the checksum over https',
   unconfirmed: ['`SHA256SUMS.gpg` and its key', 'whether the archive holds `disk.raw` or a qcow2 file'],
-  recommended: onBoth((_, other) => ({
+  recommended: onBoth((_, architecture) => ({
     image: 'Kali Linux',
     format: 'raw',
-    latestUrl: `https://kali.download/cloud-images/kali-${version}/kali-linux-${version}-cloud-genericcloud-${other}.tar.xz`,
-    latestChecksumUrl: `https://kali.download/cloud-images/kali-${version}/SHA256SUMS`,
+    latestUrl: `https://kali.download/cloud-images/kali-${version}/kali-linux-${version}-cloud-genericcloud-${architecture}.tar.xz`,
+    checksums: 'SHA256SUMS',
   })),
-  serves: latestUrlLike(/\/kali-linux-[^/]*$/),
-  strategies: [placeholderStrategy()],
+  serves: { latestUrl: /\/kali-linux-[^/]*$/ },
+  strategies: ['placeholder'],
 }

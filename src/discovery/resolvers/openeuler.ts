@@ -1,6 +1,5 @@
 import type { Resolver } from '../resolver.ts'
-import { placeholderStrategy } from '../strategies/placeholder.ts'
-import { latestUrlLike, onBoth, withSidecar } from './recommended.ts'
+import { ofReleases } from './recommended.ts'
 
 /**
  * openEuler: `https://repo.openeuler.org/openEuler-24.03-LTS-SP4/virtual_machine_img/<arch>/`, with
@@ -12,20 +11,14 @@ export const openeuler: Resolver = {
   asks: ['the listing of releases, for the newest service pack', '`<image>.sha256sum`'],
   trusts: 'the checksum over https',
   unconfirmed: ['an `.asc` beside it, which is not looked at'],
-  recommended: ['22.03', '24.03'].flatMap((release) =>
-    onBoth((architecture) => {
-      const name = `HEREBEopenEuler-${release.replace('.', '\\.')}-LTS(-SP\\d+)?DRAGONS`
-      return withSidecar(
-        {
-          image: `openEuler ${release} LTS`,
-          architecture,
-          format: 'qcow2',
-          latestUrl: `https://repo.openeuler.org/${name}/virtual_machine_img/${architecture}/${name}-${architecture}.qcow2.xz`,
-        },
-        '.sha256sum',
-      )
-    }),
-  ),
-  serves: latestUrlLike(/openEuler-[^/]*$/),
-  strategies: [placeholderStrategy()],
+  recommended: ofReleases(['22.03', '24.03'], (release, architecture) => {
+    const name = `HEREBEopenEuler-${release.replace('.', '\\.')}-LTS(-SP\\d+)?DRAGONS`
+    return {
+      image: `openEuler ${release} LTS`,
+      latestUrl: `https://repo.openeuler.org/${name}/virtual_machine_img/${architecture}/${name}-${architecture}.qcow2.xz`,
+      checksums: '.sha256sum',
+    }
+  }),
+  serves: { latestUrl: /openEuler-[^/]*$/ },
+  strategies: ['placeholder'],
 }

@@ -1,20 +1,10 @@
-import { fetchJsonTable } from '../listing-page.ts'
-import type { RecommendedImage, Resolver } from '../resolver.ts'
-import { manifestStrategy } from '../strategies/manifest.ts'
-import { placeholderStrategy } from '../strategies/placeholder.ts'
-import { latestUrlLike, onBoth, withSidecar } from './recommended.ts'
+import type { Resolver } from '../resolver.ts'
+import { onBoth } from './recommended.ts'
 
 const root = 'https://download.opensuse.org/'
 
-function rolling(
-  image: string,
-  architecture: RecommendedImage['architecture'],
-  name: string,
-): RecommendedImage {
-  const folder = `${root}${architecture === 'x86_64' ? '' : 'ports/aarch64/'}tumbleweed/appliances/`
-  const latestChecksumUrl = `${folder}SHA256SUMS`
-  return { image, architecture, format: 'qcow2', latestUrl: `${folder}${name}`, latestChecksumUrl }
-}
+const rolling = (architecture: string) =>
+  `${root}${architecture === 'x86_64' ? '' : 'ports/aarch64/'}tumbleweed/appliances/`
 
 /**
  * openSUSE's cloud images. Leap: `https://download.opensuse.org/distribution/leap/<release>/appliances/`, one
@@ -37,53 +27,36 @@ export const opensuse: Resolver = {
     'the form of `?jsontable`, which only a pattern in a folder asks for',
   ],
   recommended: [
-    ...onBoth((architecture) =>
-      withSidecar(
-        {
-          image: 'openSUSE Leap 15.6',
-          architecture,
-          format: 'qcow2',
-          latestUrl: `${root}distribution/leap/15.6/appliances/openSUSE-Leap-15.6-Minimal-VM.${architecture}-Cloud.qcow2`,
-        },
-        '.sha256',
-      ),
-    ),
-    ...onBoth((architecture) =>
-      withSidecar(
-        {
-          image: 'openSUSE Leap 16.0',
-          architecture,
-          format: 'qcow2',
-          latestUrl: `${root}distribution/leap/16.0/appliances/Leap-16.0-Minimal-VM.${architecture}-Cloud.qcow2`,
-        },
-        '.sha256',
-      ),
-    ),
-    ...onBoth((architecture) =>
-      rolling(
-        'openSUSE Tumbleweed',
-        architecture,
-        `openSUSE-Tumbleweed-Minimal-VM.${architecture}-HEREBE[\\d.]+-Cloud-Snapshot\\d{8}DRAGONS.qcow2`,
-      ),
-    ),
-    ...onBoth((architecture) =>
-      rolling(
-        'openSUSE MicroOS',
-        architecture,
-        `openSUSE-MicroOS.${architecture}-HEREBE[\\d.]+-OpenStack-Cloud-Snapshot\\d{8}DRAGONS.qcow2`,
-      ),
-    ),
+    ...onBoth((architecture) => ({
+      image: 'openSUSE Leap 15.6',
+      latestUrl: `${root}distribution/leap/15.6/appliances/openSUSE-Leap-15.6-Minimal-VM.${architecture}-Cloud.qcow2`,
+      checksums: '.sha256',
+    })),
+    ...onBoth((architecture) => ({
+      image: 'openSUSE Leap 16.0',
+      latestUrl: `${root}distribution/leap/16.0/appliances/Leap-16.0-Minimal-VM.${architecture}-Cloud.qcow2`,
+      checksums: '.sha256',
+    })),
+    ...onBoth((architecture) => ({
+      image: 'openSUSE Tumbleweed',
+      latestUrl: `${rolling(architecture)}openSUSE-Tumbleweed-Minimal-VM.${architecture}-HEREBE[\\d.]+-Cloud-Snapshot\\d{8}DRAGONS.qcow2`,
+      checksums: 'SHA256SUMS',
+    })),
+    ...onBoth((architecture) => ({
+      image: 'openSUSE MicroOS',
+      latestUrl: `${rolling(architecture)}openSUSE-MicroOS.${architecture}-HEREBE[\\d.]+-OpenStack-Cloud-Snapshot\\d{8}DRAGONS.qcow2`,
+      checksums: 'SHA256SUMS',
+    })),
   ],
-  serves: latestUrlLike(/\/(?:openSUSE|Leap)-[^/]*$/),
-  strategies: [manifestStrategy, placeholderStrategy(fetchJsonTable)],
+  serves: { latestUrl: /\/(?:openSUSE|Leap)-[^/]*$/ },
+  strategies: ['manifest', 'placeholder'],
+  listingUrl: (folder) => `${folder}?jsontable`,
   /**
    * `.asc` beside the checksum files of https://download.opensuse.org/, version 3 signature packets; not
    * proven for every folder.
    */
   signature: {
     form: ['.asc'],
-    knownToSign: false,
-    hosts: [],
     fingerprints: ['AD48 5664 E901 B867 051A B15F 35A2 F86E 29B7 00A4'],
     keyHint: "Put the key into the keyring folder; it is in openSUSE's package openSUSE-build-key",
   },

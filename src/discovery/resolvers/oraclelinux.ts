@@ -1,6 +1,5 @@
 import type { Resolver } from '../resolver.ts'
-import { documentStrategy } from '../strategies/document.ts'
-import { latestUrlLike, onBoth } from './recommended.ts'
+import { ofReleases } from './recommended.ts'
 
 const root = 'https://yum.oracle.com/templates/OracleLinux/'
 
@@ -15,14 +14,11 @@ export const oraclelinux: Resolver = {
   asks: ['`ol<N>-template.json`'],
   trusts: 'the checksum over https: no signature was found',
   unconfirmed: ['whether `base_url` is a folder or a host', 'the documents for aarch64 of 8 and 10'],
-  recommended: ['8', '9', '10'].flatMap((release) =>
-    onBoth((architecture) => ({
-      image: `Oracle Linux ${release}`,
-      format: 'qcow2',
-      latestUrl: `${root}OL${release}/HEREBEu\\d+DRAGONS/${architecture}/OL${release}HEREBEU\\d+_${architecture}-kvm(-cloud)?-b\\d+DRAGONS.qcow2`,
-      latestChecksumUrl: `${root}ol${release}${architecture === 'x86_64' ? '' : '_aarch64-cloud'}-template.json`,
-    })),
-  ),
-  serves: latestUrlLike(/\/OracleLinux\/|\/OL\d+[^/]*$/),
-  strategies: [documentStrategy()],
+  recommended: ofReleases(['8', '9', '10'], (release, architecture) => ({
+    image: `Oracle Linux ${release}`,
+    latestUrl: `${root}OL${release}/HEREBEu\\d+DRAGONS/${architecture}/OL${release}HEREBEU\\d+_${architecture}-kvm(-cloud)?-b\\d+DRAGONS.qcow2`,
+    checksums: `${root}ol${release}${architecture === 'x86_64' ? '' : '_aarch64-cloud'}-template.json`,
+  })),
+  serves: { latestUrl: /\/OracleLinux\/|\/OL\d+[^/]*$/ },
+  strategies: ['document'],
 }

@@ -1,17 +1,20 @@
-import type { RecommendedImage, Resolver } from '../resolver.ts'
-import { pointerStrategy } from '../strategies/pointer.ts'
-import { latestUrlLike } from './recommended.ts'
+import type { Resolver } from '../resolver.ts'
+import { onOne } from './recommended.ts'
 
-const root = 'https://nbg1.your-objectstorage.com/osism/'
-
-function pointedAt(image: string, folder: string, release: string): RecommendedImage {
+/** What the two have in common: a pointer for each release, and a checksum file beside each image. */
+function pointed(image: string, folder: string, releases: readonly string[]) {
   return {
-    image: `${image} ${release}`,
-    architecture: 'x86_64',
-    format: 'qcow2',
-    latestUrl: `${root}${folder}/last-${release}`,
-    latestChecksumUrl: `${root}${folder}/HEREBE.+\\.qcow2DRAGONS.CHECKSUM`,
-  }
+    asks: ['`last-<release>`, which names the newest', '`<image>.CHECKSUM`'],
+    trusts: 'the checksum over https: the images are not signed',
+    recommended: releases.flatMap((release) =>
+      onOne({
+        image: `${image} ${release}`,
+        latestUrl: `https://nbg1.your-objectstorage.com/osism/${folder}/last-${release}`,
+        checksums: 'HEREBE.+\\.qcow2DRAGONS.CHECKSUM',
+      }),
+    ),
+    strategies: ['pointer'],
+  } as const
 }
 
 /**
@@ -21,13 +24,8 @@ function pointedAt(image: string, folder: string, release: string): RecommendedI
 export const clusterApi: Resolver = {
   name: 'cluster-api',
   title: 'OSISM Cluster API',
-  asks: ['`last-<release>`, which names the newest', '`<image>.CHECKSUM`'],
-  trusts: 'the checksum over https: the images are not signed',
-  recommended: ['1.33', '1.34', '1.35'].map((release) =>
-    pointedAt('Kubernetes', 'openstack-k8s-capi-images', release),
-  ),
-  serves: latestUrlLike(/capi-images\/last-[^/]*$/),
-  strategies: [pointerStrategy],
+  ...pointed('Kubernetes', 'openstack-k8s-capi-images', ['1.33', '1.34', '1.35']),
+  serves: { latestUrl: /capi-images\/last-[^/]*$/ },
 }
 
 /**
@@ -37,11 +35,6 @@ export const clusterApi: Resolver = {
 export const octaviaAmphora: Resolver = {
   name: 'octavia-amphora',
   title: 'OSISM Octavia amphora',
-  asks: ['`last-<release>`, which names the newest', '`<image>.CHECKSUM`'],
-  trusts: 'the checksum over https: the images are not signed',
-  recommended: ['2025.1', '2025.2'].map((release) =>
-    pointedAt('Octavia amphora', 'openstack-octavia-amphora-image', release),
-  ),
-  serves: latestUrlLike(/octavia-amphora-image\/last-[^/]*$/),
-  strategies: [pointerStrategy],
+  ...pointed('Octavia amphora', 'openstack-octavia-amphora-image', ['2025.1', '2025.2']),
+  serves: { latestUrl: /octavia-amphora-image\/last-[^/]*$/ },
 }

@@ -1,7 +1,5 @@
 import type { Resolver } from '../resolver.ts'
-import { manifestStrategy } from '../strategies/manifest.ts'
-import { placeholderStrategy } from '../strategies/placeholder.ts'
-import { onBoth, withSidecar } from './recommended.ts'
+import { ofReleases } from './recommended.ts'
 
 /**
  * Rocky Linux's cloud images: `https://download.rockylinux.org/pub/rocky/<8|9|10>/images/<arch>/`. The newest
@@ -14,22 +12,13 @@ export const rocky: Resolver = {
   asks: ['`<image>.CHECKSUM`'],
   trusts: '`.asc` or `.sig` beside it, where there is one; else the checksum over https',
   unconfirmed: ['whether every folder of images has a signature'],
-  recommended: ['8', '9', '10'].flatMap((release) =>
-    onBoth((architecture) => {
-      const name = `Rocky-${release}-GenericCloud${release === '10' ? '-Base' : ''}.latest.${architecture}.qcow2`
-      return withSidecar(
-        {
-          image: `Rocky Linux ${release}`,
-          architecture,
-          format: 'qcow2',
-          latestUrl: `https://download.rockylinux.org/pub/rocky/${release}/images/${architecture}/${name}`,
-        },
-        '.CHECKSUM',
-      )
-    }),
-  ),
-  serves: ({ osDistro, latestUrl = '' }) => osDistro === 'rocky' || /\/Rocky-[^/]*$/.test(latestUrl),
-  strategies: [manifestStrategy, placeholderStrategy()],
+  recommended: ofReleases(['8', '9', '10'], (release, architecture) => ({
+    image: `Rocky Linux ${release}`,
+    latestUrl: `https://download.rockylinux.org/pub/rocky/${release}/images/${architecture}/Rocky-${release}-GenericCloud${release === '10' ? '-Base' : ''}.latest.${architecture}.qcow2`,
+    checksums: '.CHECKSUM',
+  })),
+  serves: { osDistro: 'rocky', latestUrl: /\/Rocky-[^/]*$/ },
+  strategies: ['manifest', 'placeholder'],
   /**
    * `CHECKSUM.asc`, formerly `CHECKSUM.sig`, beside some manifests of
    * https://dl.rockylinux.org/pub/rocky/; not proven for every folder of images, so a missing one is
@@ -37,8 +26,6 @@ export const rocky: Resolver = {
    */
   signature: {
     form: ['.asc', '.sig'],
-    knownToSign: false,
-    hosts: [],
     fingerprints: {
       8: ['7051 C470 A929 F454 CEBE 37B7 15AF 5DAC 6D74 5A60'],
       9: ['21CB 256A E16F C54C 6E65 2949 702D 426D 350D 275D'],

@@ -1,21 +1,8 @@
-import { parseJson } from '../json.ts'
-import type { Lister } from '../listing-page.ts'
-import { isSafeFileName } from '../names.ts'
 import type { Resolver } from '../resolver.ts'
-import { firstUseStrategy } from '../strategies/first-use.ts'
-import { latestUrlLike, onBoth } from './recommended.ts'
+import { onBoth } from './recommended.ts'
 
 const factory = 'https://factory.talos.dev/'
 const schematic = '376567988ad370138ad8b2698212367b8edcb69b5fd68c80be1f2ec7d603b4ba'
-
-/** The factory lists no folders; `/versions` is a JSON list of the versions that it builds. */
-const listVersions: Lister = async (folder, context) => {
-  const url = folder.replace(/image\/[0-9a-f]{64}\/$/, 'versions')
-  const { text } = await context.http.text(url, { signal: context.signal })
-  const versions: unknown = parseJson(text)
-  const names = Array.isArray(versions) ? versions.filter((version) => typeof version === 'string') : []
-  return names.filter(isSafeFileName).map((name) => ({ name, isFolder: true }))
-}
 
 /**
  * Talos Linux: the image factory builds `https://factory.talos.dev/image/<schematic>/<version>/openstack-amd64.raw.xz`
@@ -32,11 +19,13 @@ export const talos: Resolver = {
     'that the factory builds the same bytes again',
     'that it answers HEAD before it has built an image',
   ],
-  recommended: onBoth((_, other) => ({
+  recommended: onBoth((_, architecture) => ({
     image: 'Talos Linux',
     format: 'raw',
-    latestUrl: `${factory}image/${schematic}/HEREBEv\\d+\\.\\d+\\.\\d+DRAGONS/openstack-${other}.raw.xz`,
+    latestUrl: `${factory}image/${schematic}/HEREBEv\\d+\\.\\d+\\.\\d+DRAGONS/openstack-${architecture}.raw.xz`,
   })),
-  serves: latestUrlLike(/\/image\/[0-9a-f]{64}\//),
-  strategies: [firstUseStrategy(listVersions)],
+  serves: { latestUrl: /\/image\/[0-9a-f]{64}\// },
+  strategies: ['first-use'],
+  // The factory lists no folders; `/versions` is a JSON list of the versions that it builds.
+  listingUrl: (folder) => folder.replace(/image\/[0-9a-f]{64}\/$/, 'versions'),
 }

@@ -1,6 +1,5 @@
 import type { Resolver } from '../resolver.ts'
-import { documentStrategy } from '../strategies/document.ts'
-import { latestUrlLike } from './recommended.ts'
+import { onOne } from './recommended.ts'
 
 const root = 'https://cloud-images.ubuntu.com/'
 
@@ -14,26 +13,20 @@ export const ubuntuStreams: Resolver = {
   title: 'Ubuntu (simplestreams)',
   asks: ['`streams/v1/com.ubuntu.cloud:…:download.sjson`'],
   trusts: 'its clearsigned text, Ubuntu Cloud Image Builder key',
-  recommended: [
-    {
-      image: 'Ubuntu 24.04 (simplestreams)',
-      architecture: 'x86_64',
-      format: 'qcow2',
-      latestUrl: `${root}releases/server/releases/noble/release-HEREBE\\d{8}(\\.\\d+)?DRAGONS/ubuntu-24.04-server-cloudimg-amd64.img`,
-      latestChecksumUrl: `${root}releases/streams/v1/com.ubuntu.cloud:released:download.sjson`,
-    },
-  ],
+  recommended: onOne({
+    image: 'Ubuntu 24.04 (simplestreams)',
+    latestUrl: `${root}releases/server/releases/noble/release-HEREBE\\d{8}(\\.\\d+)?DRAGONS/ubuntu-24.04-server-cloudimg-amd64.img`,
+    checksums: `${root}releases/streams/v1/com.ubuntu.cloud:released:download.sjson`,
+  }),
   unconfirmed: ['the folder that paths in the document begin with'],
-  serves: latestUrlLike(/\/(?:ubuntu-[\d.]+|[a-z]+)-(?:server|minimal)-cloudimg-/),
-  strategies: [documentStrategy()],
+  serves: { latestUrl: /\/(?:ubuntu-[\d.]+|[a-z]+)-(?:server|minimal)-cloudimg-/ },
+  strategies: ['document'],
   /**
    * Ubuntu Cloud Image Builder key, which signs the clearsigned `.sjson` of simplestreams; it is among the
    * example keys of https://launchpad.net/simplestreams.
    */
   signature: {
     form: 'clearsigned',
-    knownToSign: false,
-    hosts: [],
     fingerprints: ['4A3C E3CD 565D 7EB5 C810 E2B9 7FF3 F408 476C F100'],
     keyHint: 'Put the key into the keyring folder; it is in the package ubuntu-cloudimage-keyring',
   },

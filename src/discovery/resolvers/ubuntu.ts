@@ -1,5 +1,4 @@
 import type { Resolver } from '../resolver.ts'
-import { datedFolderStrategy } from '../strategies/dated-folder.ts'
 import { onBoth } from './recommended.ts'
 
 const root = 'https://cloud-images.ubuntu.com/'
@@ -23,27 +22,24 @@ export const ubuntu: Resolver = {
   trusts: '`SHA256SUMS.gpg`, UEC Image Automatic Signing Key',
   unconfirmed: ['minimal images for arm64', 'the codename of 26.04 in paths'],
   recommended: releases.flatMap(([release, codename]) => [
-    ...onBoth((_, other) => ({
+    ...onBoth((_, architecture) => ({
       image: `Ubuntu ${release}`,
-      format: 'qcow2',
-      latestUrl: `${root}${codename}/current/${codename}-server-cloudimg-${other}.img`,
-      latestChecksumUrl: `${root}${codename}/current/SHA256SUMS`,
+      latestUrl: `${root}${codename}/current/${codename}-server-cloudimg-${architecture}.img`,
+      checksums: 'SHA256SUMS',
     })),
-    ...onBoth((_, other) => ({
+    ...onBoth((_, architecture) => ({
       image: `Ubuntu ${release} release`,
-      format: 'qcow2',
-      latestUrl: `${root}releases/${codename}/release/ubuntu-${release}-server-cloudimg-${other}.img`,
-      latestChecksumUrl: `${root}releases/${codename}/release/SHA256SUMS`,
+      latestUrl: `${root}releases/${codename}/release/ubuntu-${release}-server-cloudimg-${architecture}.img`,
+      checksums: 'SHA256SUMS',
     })),
-    ...onBoth((_, other) => ({
+    ...onBoth((_, architecture) => ({
       image: `Ubuntu ${release} Minimal`,
-      format: 'qcow2',
-      latestUrl: `${root}minimal/releases/${codename}/release/ubuntu-${release}-minimal-cloudimg-${other}.img`,
-      latestChecksumUrl: `${root}minimal/releases/${codename}/release/SHA256SUMS`,
+      latestUrl: `${root}minimal/releases/${codename}/release/ubuntu-${release}-minimal-cloudimg-${architecture}.img`,
+      checksums: 'SHA256SUMS',
     })),
   ]),
-  serves: (image) => image.osDistro === 'ubuntu',
-  strategies: [datedFolderStrategy],
+  serves: { osDistro: 'ubuntu' },
+  strategies: ['dated-folder'],
   /**
    * UEC Image Automatic Signing Key, detached `SHA256SUMS.gpg` in every folder of
    * https://cloud-images.ubuntu.com/; the fingerprint is published at

@@ -111,11 +111,11 @@ export function expectedSignature(
   manifestUrl: string,
   release: string | undefined,
 ): ExpectedSignature {
-  const { form, knownToSign, keyHint } = signature
+  const { form, knownToSign = false, hosts = [], keyHint } = signature
   const url = new URL(manifestUrl)
   const found = signature.manifestPath?.exec(url.pathname)?.groups
   const fingerprints = fingerprintsOf(signature, found?.release ?? release)
-  const isOwnHost = signature.hosts === 'any' || signature.hosts.includes(url.hostname)
+  const isOwnHost = hosts === 'any' || hosts.includes(url.hostname)
   const ownKeyUrl = isOwnHost ? signature.keyUrl : undefined
   return {
     ...{ form, knownToSign, keyHint },

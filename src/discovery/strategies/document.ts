@@ -1,88 +1,49 @@
 import { UpdaterError } from '../../errors.ts'
 import { redactUrl } from '../../http/url.ts'
-import type { Digest, Image } from '../../image.ts'
 import { preferredDigest } from '../checksum-file.ts'
-import type { PublishedFile, PublishedFiles } from '../documents.ts'
-import { compareFileNames } from '../natural-order.ts'
-import {
-  type CompiledPatterns,
-  compilePatterns,
-  hasPlaceholder,
-  type Matches,
-  matchUrl,
-  parsePattern,
-  type UrlPattern,
-} from '../pattern.ts'
+import type { PublishedFile } from '../documents.ts'
+import { catalogueAlgorithm, noChecksum } from '../manifest.ts'
+import { hasPlaceholder, newestOf, parsePattern, type UrlPattern } from '../pattern.ts'
 import type { ResolverContext, Strategy } from '../resolver.ts'
-import { fetchVerified } from '../signatures/check.ts'
-import { catalogueAlgorithm, compressionOf } from '../sources.ts'
-import { findUrlStamp } from '../stamp.ts'
+import { fetchVerified, type VerifiedText } from '../signatures/check.ts'
 
-/** Finds the digests of a file that a document lists without them. */
-export type DigestLookup = (file: PublishedFile, context: ResolverContext) => Promise<readonly Digest[]>
+/** The files that a source lists, and how far that can be trusted. */
+interface PublishedFiles extends Pick<VerifiedText, 'trust'> {
+  readonly files: readonly PublishedFile[]
+}
 
 /**
  * `latest_checksum_url` is a JSON document with URLs of files and their digests (see
  * `parseDocument`). The newest of those that `latest_url`, with its placeholders, matches as a whole is
  * the build's: a document cannot lead to another server or another image.
  */
-export function documentStrategy(lookUp?: DigestLookup): Strategy {
-  return {
-    name: 'document',
-    searchFor(image) {
-      const { latestUrl = '', latestChecksumUrl: checksumUrl = '' } = image
-      if (!hasPlaceholder(latestUrl) || !isDocumentUrl(checksumUrl)) return undefined
-      return async (context) => {
-        const url = parsePattern(latestUrl, image.name)
-        const wanted = { url, compiled: await compilePatterns(url, image.name), imageName: image.name }
-        const { files, trust } = await fetchFiles(checksumUrl, wanted, context)
-        const file = newestOf(files, (each) => each.url, wanted)
-        if (file === undefined) throw nothingMatches(checksumUrl, image)
-        context.tell({ type: 'latest-url', url: redactUrl(file.url) })
-        const digests = file.digests.length > 0 ? file.digests : ((await lookUp?.(file, context)) ?? [])
-        const digest = preferredDigest(digests, catalogueAlgorithm(image))
-        if (digest === undefined) throw notPublished(file.url, checksumUrl)
-        return {
-          url: file.url,
-          resolver: context.resolver.name,
-          digest,
-          size: file.size,
-          version: findUrlStamp(file.url)?.date ?? file.version,
-          compression: compressionOf(file.url),
-          trust,
-        }
-      }
-    },
+export const document: Strategy = (image) => {
+  const { latestUrl = '', latestChecksumUrl: checksumUrl = '' } = image
+  if (!hasPlaceholder(latestUrl) || hasPlaceholder(checksumUrl) || !URL.canParse(checksumUrl))
+    return undefined
+  const { pathname } = new URL(checksumUrl)
+  const isDocument = /\.s?json$|\/repos\/[^/]+\/[^/]+\/releases(?:\/latest)?$/.test(pathname)
+  const [, gitlab] = /\/projects\/[^/]+\/(releases|packages)$/.exec(pathname) ?? []
+  if (!isDocument && gitlab === undefined) return undefined
+  return async (context) => {
+    const wanted = await parsePattern(latestUrl, image.name)
+    context.tell({ type: 'checksums-from', url: redactUrl(checksumUrl) })
+    const fetchFiles = gitlab === 'packages' ? fetchPackage : fetchDocument
+    const { files, trust } = await fetchFiles(checksumUrl, wanted, context)
+    const file = newestOf(files, ({ url }) => wanted.match(url))?.one
+    if (file === undefined) throw nothingMatches(checksumUrl, image.name)
+    const { url, size, version } = file
+    context.tell({ type: 'latest-url', url: redactUrl(url) })
+    const lookUp = context.resolver.digestsOf
+    const digests =
+      file.digests.length > 0 || lookUp === undefined ? file.digests : await lookUp(url, context)
+    const digest = preferredDigest(digests, catalogueAlgorithm(image))
+    if (digest === undefined) throw notPublished(url, checksumUrl)
+    return { url, digest, size, version, trust }
   }
 }
 
-/** `https://gitlab.example/api/v4/projects/<id>/packages`. */
-function isPackagesUrl(url: string): boolean {
-  return /\/projects\/[^/]+\/packages$/.test(new URL(url).pathname)
-}
-
-/** `.json`, `.sjson`, releases of GitHub, releases and packages of GitLab. */
-function isDocumentUrl(url: string): boolean {
-  if (hasPlaceholder(url) || !URL.canParse(url)) return false
-  const { pathname } = new URL(url)
-  return /\.s?json$|\/repos\/[^/]+\/[^/]+\/releases(?:\/latest)?$|\/projects\/[^/]+\/(?:releases|packages)$/.test(
-    pathname,
-  )
-}
-
-interface Wanted {
-  readonly url: UrlPattern
-  readonly compiled: CompiledPatterns
-  readonly imageName: string
-}
-
-async function fetchFiles(url: string, wanted: Wanted, context: ResolverContext): Promise<PublishedFiles> {
-  context.tell({ type: 'checksums-from', url: redactUrl(url) })
-  if (isPackagesUrl(url)) {
-    const { fetchPackages } = await import('../gitlab.ts')
-    const choose = (folders: readonly string[]) => newestOf(folders, (folder) => folder, wanted)
-    return fetchPackages(url, choose, context)
-  }
+async function fetchDocument(url: string, _: UrlPattern, context: ResolverContext): Promise<PublishedFiles> {
   const { text, trust } = await fetchVerified(url, context, true)
   const { parseDocument } = await import('../documents.ts')
   const files = parseDocument(text, url)
@@ -92,24 +53,34 @@ async function fetchFiles(url: string, wanted: Wanted, context: ResolverContext)
   })
 }
 
-/** Returns the newest by what the patterns stand for, from left to right. */
-function newestOf<T>(all: readonly T[], urlOf: (one: T) => string, wanted: Wanted): T | undefined {
-  const candidates = all.flatMap((one) => {
-    const matches = matchUrl(urlOf(one), wanted.url, wanted.compiled, wanted.imageName)
-    return matches === undefined ? [] : { one, matches }
-  })
-  return candidates.sort((a, b) => compareMatches(b.matches, a.matches))[0]?.one
+/** Fetches the files of the newest generic package of a project at GitLab whose folder is one of those wanted. */
+async function fetchPackage(
+  url: string,
+  wanted: UrlPattern,
+  context: ResolverContext,
+): Promise<PublishedFiles> {
+  const { parsePackageFiles, parsePackages } = await import('../documents.ts')
+  const listUrl = new URL(url)
+  const base = `${listUrl.origin}${listUrl.pathname}`
+  if (listUrl.search === '') listUrl.search = '?order_by=created_at&sort=desc&per_page=100'
+  const list = await fetchVerified(listUrl.href, context)
+  const packages = parsePackages(list.text, base)
+  if (packages === undefined) throw noChecksum(url)
+  const newest = newestOf([...packages], ([folder]) => wanted.match(folder))
+  if (newest === undefined) return { files: [], trust: list.trust }
+  const [folder, id] = newest.one
+  const filesUrl = `${base}/${id}/package_files?per_page=100`
+  context.tell({ type: 'checksums-from', url: redactUrl(filesUrl) })
+  const { text, trust } = await fetchVerified(filesUrl, context)
+  const files = parsePackageFiles(text, folder)
+  if (files === undefined) throw noChecksum(filesUrl)
+  return { files, trust }
 }
 
-function compareMatches(a: Matches, b: Matches): number {
-  const orders = [...a].map(([pattern, text]) => compareFileNames(text, b.get(pattern) ?? ''))
-  return orders.find((order) => order !== 0) ?? 0
-}
-
-function nothingMatches(source: string, image: Image): UpdaterError {
+function nothingMatches(source: string, imageName: string): UpdaterError {
   return new UpdaterError(
     'DISCOVERY_NOTHING_FOUND',
-    `${redactUrl(source)} tells of no file that matches latest_url of ${image.name}`,
+    `${redactUrl(source)} tells of no file that matches latest_url of ${imageName}`,
     { remedy: 'Compare latest_url with the addresses in that document' },
   )
 }

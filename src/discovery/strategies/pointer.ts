@@ -1,14 +1,12 @@
 import { UpdaterError } from '../../errors.ts'
 import { redactUrl } from '../../http/url.ts'
 import type { Image } from '../../image.ts'
-import { buildAt, listedFile } from '../build-file.ts'
-import { fetchManifest } from '../manifest.ts'
+import { splitFileUrl } from '../file-url.ts'
+import { fetchManifest, listedFile } from '../manifest.ts'
 import { childUrl, isSafeFileName } from '../names.ts'
-import { compareFileNames } from '../natural-order.ts'
-import { compilePatterns, fillUrl, hasPlaceholder, parsePattern, placeholderError } from '../pattern.ts'
+import { hasPlaceholder, newestOf, parsePattern, placeholderError } from '../pattern.ts'
 import type { Strategy } from '../resolver.ts'
 import { fetchVerified } from '../signatures/check.ts'
-import { splitFileUrl } from '../sources.ts'
 import { findStamp } from '../stamp.ts'
 
 /**
@@ -16,53 +14,41 @@ import { findStamp } from '../stamp.ts'
  * `latest_checksum_url` is `FOLDER/HEREBE<pattern>DRAGONS<suffix>`: the placeholder stands for that path,
  * which its pattern has to match.
  */
-export const pointerStrategy: Strategy = {
-  name: 'pointer',
-  searchFor(image) {
-    const { latestUrl = '', latestChecksumUrl: checksumUrl = '' } = image
-    const pointer = splitFileUrl(latestUrl)
-    if (pointer === undefined || !hasPlaceholder(checksumUrl)) return undefined
-    return async (context) => {
-      const { folder, pattern, suffix } = await checksumPlace(checksumUrl, image)
-      const { text } = await fetchVerified(latestUrl, context, true)
-      const newest = newestOf(parsePointer(text).filter(({ path }) => pattern.matches(path)))
-      if (newest === undefined) throw namesNothing(latestUrl, image)
-      const url = pathUrl(pointer.parent, newest.path)
-      context.tell({ type: 'latest-url', url: redactUrl(url) })
-      const manifest = await fetchManifest(pathUrl(folder, `${newest.path}${suffix}`), context)
-      const name = newest.path.slice(newest.path.lastIndexOf('/') + 1)
-      const build = buildAt(url, listedFile(name, manifest, image), manifest, context)
-      return { ...build, version: build.version ?? newest.version, size: build.size ?? newest.size }
-    }
-  },
-}
-
-async function checksumPlace(checksumUrl: string, image: Image) {
-  const url = parsePattern(checksumUrl, image.name)
-  const [placeholder, after, ...more] = url.segments.at(-1) ?? []
-  const folder = fillUrl(url, new Map(), url.segments.length - 1)
-  const compiled = await compilePatterns(url, image.name)
-  const pattern = placeholder && 'pattern' in placeholder ? compiled.get(placeholder.pattern) : undefined
-  if (pattern === undefined || folder === undefined || more.length > 0 || (after && 'pattern' in after)) {
-    throw placeholderError(
-      image.name,
-      'latest_checksum_url of a pointer has one, at the beginning of its last path segment',
-    )
+export const pointer: Strategy = (image) => {
+  const { latestUrl = '', latestChecksumUrl: checksumUrl = '' } = image
+  const file = splitFileUrl(latestUrl)
+  if (file === undefined || !hasPlaceholder(checksumUrl)) return undefined
+  return async (context) => {
+    const { folder, matches, suffix } = await checksumPlace(checksumUrl, image)
+    const { text } = await fetchVerified(latestUrl, context, true)
+    const newest = newestOf(parsePointer(text), ({ path }) =>
+      matches(path) ? new Map([['', path]]) : undefined,
+    )?.one
+    if (newest === undefined) throw namesNothing(latestUrl, image)
+    const url = pathUrl(file.parent, newest.path)
+    context.tell({ type: 'latest-url', url: redactUrl(url) })
+    const manifest = await fetchManifest(pathUrl(folder, `${newest.path}${suffix}`), context)
+    const { digest, size } = listedFile(newest.path.replace(/^.*\//, ''), manifest, image)
+    return { url, digest, size: size ?? newest.size, version: newest.version, trust: manifest.trust }
   }
-  return { folder, pattern, suffix: after?.text ?? '' }
 }
 
-function newestOf(pointed: readonly Pointed[]): Pointed | undefined {
-  return [...pointed].sort((a, b) => compareFileNames(b.path, a.path))[0]
+async function checksumPlace(checksumUrl: string, { name }: Image) {
+  const url = await parsePattern(checksumUrl, name)
+  const [placeholder, suffix = '', ...more] = url.segments.at(-1)?.parts ?? []
+  const isInFolder = url.segments.slice(0, -1).some(({ patterns }) => patterns.length > 0)
+  if (typeof placeholder !== 'object' || typeof suffix !== 'string' || more.length > 0 || isInFolder) {
+    const why = 'latest_checksum_url of a pointer has one, at the beginning of its last path segment'
+    throw placeholderError(name, why)
+  }
+  return { folder: url.fill(new Map(), url.segments.length - 1), matches: placeholder.matches, suffix }
 }
 
 /** @throws UpdaterError DISCOVERY_UNSAFE_NAME */
 function pathUrl(folder: string, path: string): string {
-  const names = path.split('/')
-  return names.reduce(
-    (parent, name, index) => `${childUrl(parent, name)}${index < names.length - 1 ? '/' : ''}`,
-    folder,
-  )
+  const [name = '', ...rest] = path.split('/')
+  const url = childUrl(folder, name)
+  return rest.length === 0 ? url : pathUrl(`${url}/`, rest.join('/'))
 }
 
 function namesNothing(url: string, image: Image): UpdaterError {
@@ -100,16 +86,15 @@ export function parsePointer(text: string): Pointed[] {
 }
 
 function pointedBy(words: readonly string[]): Pointed | undefined {
-  const dates = words.filter((word) => /^\d{4}-\d\d-\d\d$/.test(word))
-  const sizes = words.filter((word) => /^\d{1,15}$/.test(word))
-  const [path, another] = words.filter((word) => !dates.includes(word) && !sizes.includes(word))
-  if (path === undefined || another !== undefined || dates.length > 1 || sizes.length > 1) return undefined
+  const [date, ...dates] = words.filter((word) => /^\d{4}-\d\d-\d\d$/.test(word))
+  const [size, ...sizes] = words.filter((word) => /^\d{1,15}$/.test(word))
+  const [path, ...paths] = words.filter((word) => !/^(?:\d{4}-\d\d-\d\d|\d{1,15})$/.test(word))
+  if (path === undefined || dates.length + sizes.length + paths.length > 0) return undefined
   const names = path.split('/')
   if (names.length > maxDepth || !names.every(isSafeFileName)) return undefined
-  const [size] = sizes
   return {
     path,
-    version: findStamp(dates[0]?.replaceAll('-', '') ?? '')?.date,
+    version: findStamp(date?.replaceAll('-', '') ?? '')?.date,
     size: size === undefined ? undefined : Number(size),
   }
 }

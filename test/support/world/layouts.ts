@@ -1,6 +1,6 @@
+import { compressionOfUrl } from '../../../src/discovery/file-url.ts'
 import type { RecommendedImage } from '../../../src/discovery/resolver.ts'
 import { findResolver } from '../../../src/discovery/resolvers/index.ts'
-import { compressionOf } from '../../../src/discovery/sources.ts'
 import { findUrlStamp } from '../../../src/discovery/stamp.ts'
 import { imageOf as discoveryImage } from '../../discovery/image.ts'
 import { makeQcow2, makeRaw } from '../images.ts'
@@ -151,7 +151,7 @@ function makeImage(format: RecommendedImage['format'], url: string, size: number
 }
 
 function packed(url: string, image: Uint8Array, format: string): Uint8Array | undefined {
-  const compression = compressionOf(url)
+  const compression = compressionOfUrl(url)
   if (compression === undefined) return image
   const isArchive = compression.startsWith('tar')
   const content = isArchive
