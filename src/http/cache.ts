@@ -37,7 +37,9 @@ export function withCache(http: DiscoveryHttp, { folder, mayWrite }: CacheOption
   async function keep(url: string, answer: TextAnswer): Promise<void> {
     if (answer.bytes.length > largest || (answer.etag ?? answer.lastModified) === undefined) return
     try {
-      if (await makeFolder(folder)) opened = undefined
+      await makeFolder(folder)
+      // It may not have been there yet, whoever of several has made it now.
+      if (!(await isOurs())) opened = undefined
       if (!(await isOurs())) return
       pruned ??= prune(folder)
       await pruned
