@@ -74,7 +74,13 @@ export type {
   VerifiedVersion,
   VerifyReport,
 } from './report/schemas.ts'
-export type { CatalogueOptions, DiscoveryOptions, MirrorOptions, RunOptions } from './run/options.ts'
+export type {
+  CatalogueOptions,
+  DiscoveryOptions,
+  MirrorOptions,
+  RunOptions,
+  UpdateOptions,
+} from './run/options.ts'
 export type { RunContext } from './run/run.ts'
 export type {
   ServeContext,
@@ -84,7 +90,6 @@ export type {
   Service,
   Trigger,
 } from './serve/options.ts'
-export type { UpdateOptions } from './update/options.ts'
 export { updateCatalogue } from './update/update.ts'
 export { type ValidateContext, type ValidateOptions, validateCatalogue } from './validate/validate.ts'
 export { type VerifyOptions, verifyCatalogue } from './verify/verify.ts'

@@ -181,8 +181,11 @@ async function listAll(versions: readonly MirroredVersion[], run: Run): Promise<
   const keys = versions
     .flatMap(({ object, status }) => (status === 'stored' || status === 'present' ? (object ?? []) : []))
     .filter((key) => kindOfKey(key, keyPrefix) === 'final')
-  const warn = (message: string) => run.note('warning', message)
   const folders = [...new Set(keys.map(folderOfKey))]
   const storedIn = (folder: string) => keys.filter((key) => folderOfKey(key) === folder)
-  await Promise.allSettled(folders.map((folder) => listDigests(run, folder, storedIn(folder), warn)))
+  await Promise.allSettled(
+    folders.map(async (folder) => {
+      for (const message of await listDigests(run, folder, storedIn(folder))) run.note('warning', message)
+    }),
+  )
 }

@@ -203,25 +203,24 @@ function storeOf({ store }: Run): Store {
  * no failure of the image.
  * @param folder with the prefix of all keys and a slash at the end
  * @param stored keys that are there for certain
+ * @returns warnings
  * @throws UpdaterError ABORTED
  */
 export async function listDigests(
   { store, settings, checking, signal }: Run,
   folder: string,
   stored: readonly string[],
-  warn: (message: string) => void,
-): Promise<void> {
-  if (store === undefined || !settings.checksumFiles) return
+): Promise<readonly string[]> {
+  if (store === undefined || !settings.checksumFiles) return []
   try {
     const { writeChecksumFiles } = await import('../stores/checksum-files.ts')
     const keyPrefix = keyPrefixOf(settings.mirror)
-    const write = () => writeChecksumFiles(store, { folder, keyPrefix }, { stored }, signal)
-    for (const message of await checking(write)) warn(message)
+    return await checking(() => writeChecksumFiles(store, { folder, keyPrefix }, { stored }, signal))
   } catch (error) {
     if (signal.aborted) throw abortedError(signal)
     const why = asUpdaterError(error).message
-    warn(
+    return [
       `The checksums beside the images in ${folder} could not be written (--no-checksum-files writes none): ${why}`,
-    )
+    ]
   }
 }

@@ -1,6 +1,6 @@
-import type { ImageOverride, SourceRule } from '../discovery/options.ts'
+import type { DiscoverySettings, ImageOverride, SourceRule } from '../discovery/options.ts'
 import { UpdaterError } from '../errors.ts'
-import { type Settled, type TakenOptions, withDefaults } from '../options.ts'
+import { assertWhole, type Settled, type TakenOptions, withDefaults } from '../options.ts'
 import type { MirrorOptions } from '../stores/kinds.ts'
 
 export type { MirrorOptions } from '../stores/kinds.ts'
@@ -57,4 +57,31 @@ export function settleRun(options: RunOptions): RunSettings {
     )
   }
   return { ...catalogue, ...withDefaults('mirror', options), mirror }
+}
+
+/** The options are those of the command `update`. */
+export interface UpdateOptions extends RunOptions, DiscoveryOptions, TakenOptions<'update'> {}
+
+/** The options with every default filled in. */
+export interface UpdateSettings extends RunSettings, DiscoverySettings, Settled<'update'> {}
+
+/** @throws UpdaterError CONFIGURATION */
+export function settleUpdate(options: UpdateOptions): UpdateSettings {
+  const { overrides = [], sources = [] } = options
+  const settings = { ...settleRun(options), ...withDefaults('update', options), overrides, sources }
+  for (const { keepVersions } of overrides) {
+    if (typeof keepVersions === 'number') assertWhole('keepVersions', keepVersions)
+  }
+  if (settings.shard !== undefined) assertShard(settings.shard)
+  return settings
+}
+
+function assertShard({ index, count }: NonNullable<UpdateSettings['shard']>): void {
+  assertWhole('shard.index', index)
+  assertWhole('shard.count', count)
+  if (index <= count) return
+  throw new UpdaterError(
+    'CONFIGURATION',
+    `shard.index is ${index}, which is more than shard.count (${count})`,
+  )
 }

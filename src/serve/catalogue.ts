@@ -6,7 +6,7 @@ import type { Image } from '../image.ts'
 import { type Redact, redactDeep } from '../redact.ts'
 import type { CheckedImage, CheckReport, CheckStatus, ImageOutcome, MirrorState } from '../report/schemas.ts'
 import { reportedValues } from '../report/update.ts'
-import type { UpdateOptions } from '../update/options.ts'
+import type { UpdateOptions } from '../run/options.ts'
 import type { RunRecord } from './runs.ts'
 
 /** The content of the catalogue's files. */

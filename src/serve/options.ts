@@ -3,7 +3,7 @@ import type { RunEvent } from '../events.ts'
 import type { HookOptions } from '../hooks/hooks.ts'
 import type { Policy } from '../http/policy.ts'
 import type { RunReport } from '../report/schemas.ts'
-import type { UpdateOptions } from '../update/options.ts'
+import type { UpdateOptions } from '../run/options.ts'
 
 export interface ServeOptions {
   /** The options of each run. */

@@ -9,9 +9,8 @@ import { withSources } from '../discovery/rules.ts'
 import { formatPlace, UpdaterError } from '../errors.ts'
 import type { Image } from '../image.ts'
 import type { FileChange } from '../report/schemas.ts'
+import type { UpdateSettings } from '../run/options.ts'
 import { skipReason } from '../run/run.ts'
-import type { UpdateSettings } from './options.ts'
-import { findSharedObjects } from './plan.ts'
 
 /** The catalogue files of one run, held under a lock until `release`. */
 export interface OpenCatalogue {
@@ -82,6 +81,25 @@ function refuseSharedObjects(images: readonly Image[]): void {
       )
     }),
   )
+}
+
+/**
+ * Images that would have the same object on the mirror though they are different ones: their latest URLs
+ * differ. Each is returned once, with the first image of that object.
+ */
+export function findSharedObjects(
+  images: readonly Image[],
+): { readonly first: Image; readonly second: Image }[] {
+  const owners = new Map<string, Image>()
+  const shared: { first: Image; second: Image }[] = []
+  for (const image of images) {
+    if (image.shortname === undefined) continue
+    const object = `${image.shortname}.${image.format}`
+    const first = owners.get(object)
+    if (first === undefined) owners.set(object, image)
+    else if (first.latestUrl !== image.latestUrl) shared.push({ first, second: image })
+  }
+  return shared
 }
 
 /** Applies edits to one file. It is never called while an earlier call is unsettled. */

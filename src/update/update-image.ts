@@ -1,20 +1,21 @@
 import { recordedDigest, refuseDowngrade } from '../discovery/compare.ts'
 import { type Discovery, findNewest, versionOf } from '../discovery/find-newest.ts'
+import { overrideOf } from '../discovery/options.ts'
+import { dateOfVersion } from '../discovery/stamp.ts'
 import { UpdaterError } from '../errors.ts'
 import type { Listener } from '../events.ts'
-import { type Build, formatDigest, type Image, type ImageVersion, type VersionValues } from '../image.ts'
+import { type Build, type Digest, formatDigest, type Image, type VersionValues } from '../image.ts'
 import { reportedError } from '../report/refusal.ts'
-import type { ImageOutcome } from '../report/schemas.ts'
+import type { ImageOutcome, MirrorOutcome } from '../report/schemas.ts'
 import { reportedValues } from '../report/update.ts'
 import { bring, holds, type KnownFile, keepOnMirror, listDigests, lookAt, provePublic } from '../run/bring.ts'
 import { type Address, addressOf } from '../run/mirror.ts'
+import type { UpdateSettings } from '../run/options.ts'
 import { errorOf, type Run, skipReason, type Task, tellOf } from '../run/run.ts'
 import { folderOfKey } from '../stores/naming.ts'
 import { findPublic, type PublicObject } from '../stores/public.ts'
 import type { StoredObject } from '../stores/store.ts'
 import type { OpenCatalogue } from './catalogue.ts'
-import type { UpdateSettings } from './options.ts'
-import { applyValues, planValues, versionsToKeep } from './plan.ts'
 
 /** What the images of one update share. */
 export interface UpdateRun extends Run {
@@ -31,67 +32,64 @@ interface UpdateTask extends Task {
   readonly run: UpdateRun
 }
 
-/** What a step has found out or done; the outcome has it also if a later step fails. */
-type Facts = Pick<ImageOutcome, 'resolver' | 'trust' | 'mirror'> & {
-  readonly current?: ImageVersion | undefined
-  /** Something was (in a dry run: would be) changed, on the mirror or in the file. */
-  readonly changed?: true
-}
+/** What is known of the image so far: the outcome has it also if a later step fails. */
+type Facts = Pick<ImageOutcome, 'resolver' | 'trust' | 'current' | 'mirror'>
 
 /** Takes one image all the way. Whatever is thrown on it is this image's outcome and nobody else's. */
 export async function updateImage(image: Image, ordinal: number, run: UpdateRun): Promise<ImageOutcome> {
   const { about, warnings, tell } = tellOf(image, ordinal, run.onEvent)
-  const reason = skipReason(image, run.settings.includeDisabled)
+  const { settings, discovery } = run
+  const reason = skipReason(image, settings.includeDisabled)
   if (reason !== undefined) {
-    if (run.settings.names.length > 0) tell({ type: 'left-alone', reason })
+    if (settings.names.length > 0) tell({ type: 'left-alone', reason })
     tell({ type: 'done', status: 'skipped' })
     return { ...about, status: 'skipped', reason, warnings }
   }
+  const task = { image, run, tell }
+  const [before] = image.versions
+  const previous = before && reportedValues(before)
   let facts: Facts = {}
-  try {
-    for await (const found of stepsOf({ image, run, tell })) facts = { ...facts, ...found }
-    const status = facts.changed ? (run.settings.dryRun ? 'would-update' : 'updated') : 'up-to-date'
+  const end = (status: ImageOutcome['status'], error?: UpdaterError): ImageOutcome => {
     tell({ type: 'done', status })
-    return { ...about, status, ...reported(facts, image), warnings }
+    const { resolver, trust, current, mirror } = facts
+    const found = { resolver, trust, previous, current, mirror, warnings }
+    return { ...about, status, ...found, error: error && reportedError(error, image) }
+  }
+  try {
+    const looked = lookAhead(image, run)
+    looked.catch(() => undefined) // it counts only for an image that is up to date
+    const build = await run.checking(() => findNewest(image, discovery, tell))
+    facts = { resolver: build.resolver, trust: build.trust }
+    await run.ready
+    const digest = recordedDigest(image, build)
+    let done: Done
+    if (digest !== undefined) {
+      tell({ type: 'up-to-date' })
+      facts = { ...facts, current: previous, mirror: { status: 'none' } }
+      done = await keep(task, { ...build, digest }, looked)
+    } else {
+      const version = await run.checking(() => versionOf(build, discovery))
+      if (!settings.allowDowngrade) refuseDowngrade(image, build, version)
+      facts = { ...facts, mirror: { status: 'none' } }
+      done = await adopt(task, build, version)
+    }
+    const { mirror, values, keepVersions } = done
+    facts = { ...facts, mirror }
+    const isChanged = values !== undefined || mirror.status === 'stored' || mirror.status === 'would-store'
+    if (isChanged && mirror.object !== undefined) await list(task, mirror.object)
+    if (values !== undefined) {
+      const { file, index, name } = image
+      await run.catalogue.write(file, { index, name, before, after: values, keep: keepVersions })
+      const current = { ...before, ...values, mirrorUrl: values.mirrorUrl ?? undefined }
+      facts = { ...facts, current: reportedValues(current) }
+      if (!settings.dryRun) tell({ type: 'file-written', file })
+    }
+    return end(isChanged ? (settings.dryRun ? 'would-update' : 'updated') : 'up-to-date')
   } catch (thrown) {
     const error = errorOf(thrown, run.signal)
     tell({ type: 'failed', error })
-    tell({ type: 'done', status: 'failed' })
-    return {
-      ...{ ...about, status: 'failed', ...reported(facts, image), warnings },
-      error: reportedError(error, image),
-    }
+    return end('failed', error)
   }
-}
-
-function reported({ resolver, trust, current, mirror }: Facts, { versions: [previous] }: Image) {
-  return {
-    resolver,
-    trust,
-    previous: previous && reportedValues(previous),
-    current: current && reportedValues(current),
-    mirror,
-  }
-}
-
-/** The steps of an image, in the order of the promises. The catalogue file is the last thing that changes. */
-async function* stepsOf(task: UpdateTask): AsyncGenerator<Facts> {
-  const { image, run, tell } = task
-  const looked = lookAhead(image, run)
-  looked.catch(() => undefined) // it counts only for an image that is up to date
-  const build = await run.checking(() => findNewest(image, run.discovery, tell))
-  yield { resolver: build.resolver, trust: build.trust }
-  await run.ready
-  const digest = recordedDigest(image, build)
-  if (digest !== undefined) {
-    tell({ type: 'up-to-date' })
-    yield* keep(task, { ...build, digest }, looked)
-    return
-  }
-  const version = await run.checking(() => versionOf(build, run.discovery))
-  if (!run.settings.allowDowngrade) refuseDowngrade(image, build, version)
-  if (build.digest === undefined) yield* adoptFirstUse(task, build, version)
-  else yield* adopt(task, { ...build, digest: build.digest }, version)
 }
 
 /**
@@ -107,66 +105,87 @@ async function lookAhead(image: Image, run: UpdateRun): Promise<StoredObject | u
   return lookAt(address.key, run)
 }
 
+/** What was done on the mirror, and what the catalogue has to say because of it. */
+interface Done {
+  readonly mirror: MirrorOutcome
+  /** Absent: what it says is right. */
+  readonly values?: Partial<VersionValues>
+  /** Versions that the image is to have at most; absent: the newest one replaces the first, and the others stay. */
+  readonly keepVersions?: number | undefined
+}
+
 /** The catalogue names the newest build: all that can be missing is its object on the mirror. */
-async function* keep(
+async function keep(
   task: UpdateTask,
   build: KnownFile,
   looked: Promise<StoredObject | undefined>,
-): AsyncGenerator<Facts> {
+): Promise<Done> {
   const { image, run, tell } = task
   const { mirror } = run.settings
   const [current] = image.versions
-  yield { current, mirror: { status: 'none' } }
   const address = current?.version === undefined ? undefined : addressOf(mirror, image, current.version)
-  if (address === undefined || mirror.kind === 'none') return
+  if (address === undefined || mirror.kind === 'none') return { mirror: { status: 'none' } }
   if (current?.mirrorUrl === undefined) {
-    yield* store(task, build, address)
-    yield* write(task, { mirrorUrl: address.url })
-  } else if (current.mirrorUrl === address.url) {
-    const outcome = await keepOnMirror(task, build, address, looked)
-    if (outcome.status === 'present') yield { mirror: outcome }
-    else yield { mirror: outcome, changed: true }
-    if (outcome.status === 'stored') await listBeside(task, address)
-  } else {
-    tell({ type: 'mirror-foreign', url: current.mirrorUrl })
-    yield { mirror: { status: 'foreign' } }
+    return { mirror: await store(task, build, address), values: { mirrorUrl: address.url } }
   }
-}
-
-/** The distribution has another build than the catalogue: it goes to the mirror, then into the file. */
-async function* adopt(task: UpdateTask, build: KnownFile, version: string): AsyncGenerator<Facts> {
-  const { image, run, tell } = task
-  yield { mirror: { status: 'none' } }
-  const address = addressOf(run.settings.mirror, image, version)
-  const mirrored = run.settings.mirror.kind !== 'none' && address !== undefined
-  const named = mirrored || (address !== undefined && (await answers(task, build, address)))
-  const values = planValues(build, version, build.digest, named ? address.url : null)
-  tell({ type: 'new-values', values })
-  if (mirrored) yield* store(task, build, address)
-  yield* write(task, values, versionsToKeep(image, run.settings))
+  if (current.mirrorUrl === address.url) {
+    return { mirror: await keepOnMirror(task, build, address, looked) }
+  }
+  tell({ type: 'mirror-foreign', url: current.mirrorUrl })
+  return { mirror: { status: 'foreign' } }
 }
 
 /**
- * The distribution has another build than the catalogue, and publishes no digest: that of the bytes on the
- * way to the mirror goes into the file. A dry run, which downloads nothing, has none to show.
+ * The distribution has another build than the catalogue: it goes to the mirror, then into the file. If no digest is
+ * published, that of the bytes on the way to the mirror goes into the file. A dry run, which downloads nothing, has
+ * none to show.
  */
-async function* adoptFirstUse(task: UpdateTask, build: Build, version: string): AsyncGenerator<Facts> {
+async function adopt(task: UpdateTask, build: Build, version: string): Promise<Done> {
   const { image, run, tell } = task
-  const address = addressOf(run.settings.mirror, image, version)
-  if (address === undefined || run.settings.mirror.kind === 'none') throw nothingToHash(image, build)
-  const { key: object } = address
-  if (run.settings.dryRun) {
+  const { mirror, dryRun } = run.settings
+  const address = addressOf(mirror, image, version)
+  const target = mirror.kind === 'none' ? undefined : address
+  const keepVersions = versionsToKeep(image, run.settings)
+  const { digest } = build
+  if (digest !== undefined) {
+    const file = { ...build, digest }
+    const named = target ?? (address && (await answers(task, file, address)) ? address : undefined)
+    const values = valuesOf(build, version, digest, named)
+    tell({ type: 'new-values', values })
+    const outcome = target === undefined ? { status: 'none' as const } : await store(task, file, target)
+    return { mirror: outcome, values, keepVersions }
+  }
+  if (target === undefined) throw nothingToHash(image, build)
+  const { key: object } = target
+  if (dryRun) {
     const message = `The checksum of ${build.url} is known once it has been downloaded: the diff leaves this image out`
     tell({ type: 'warning', message })
-    yield { mirror: { status: 'would-store', object }, changed: true }
-    return
+    return { mirror: { status: 'would-store', object } }
   }
-  const { size: bytes, seconds, source } = await bring(task, build, address)
-  yield { mirror: { status: 'stored', object, bytes, seconds } }
-  await listBeside(task, address)
-  const values = planValues(build, version, source, address.url)
+  const { size: bytes, seconds, source } = await bring(task, build, target)
+  const values = valuesOf(build, version, source, target)
   tell({ type: 'new-values', values })
-  yield* write(task, values, versionsToKeep(image, run.settings))
+  return { mirror: { status: 'stored', object, bytes, seconds }, values, keepVersions }
+}
+
+function valuesOf(
+  { url }: Build,
+  version: string,
+  digest: Digest,
+  address: Address | undefined,
+): VersionValues {
+  const buildDate = dateOfVersion(version)
+  return { version, buildDate, checksum: formatDigest(digest), url, mirrorUrl: address?.url ?? null }
+}
+
+/** Entries that the image's `versions` are to have at most; `undefined`: as many as it has. */
+export function versionsToKeep(
+  image: Image,
+  settings: Pick<UpdateSettings, 'keepVersions' | 'overrides'>,
+): number | undefined {
+  const keep = overrideOf(settings.overrides, image, 'keepVersions') ?? settings.keepVersions
+  if (keep === 'uuid-validity') return image.lastVersions
+  return keep === 'replace' ? undefined : keep
 }
 
 function nothingToHash(image: Image, build: Build): UpdaterError {
@@ -178,31 +197,28 @@ function nothingToHash(image: Image, build: Build): UpdaterError {
 }
 
 /**
- * Sees to it that an image that the catalogue is to name is on the mirror, and listed beside it also if an earlier run
- * has stored it and came no further. Only an object with our record of this digest is left as it is.
+ * Sees to it that an image that the catalogue is to name is on the mirror. Only an object with our record of this
+ * digest is left as it is.
  */
-async function* store(task: UpdateTask, build: KnownFile, address: Address): AsyncGenerator<Facts> {
+async function store(task: UpdateTask, build: KnownFile, address: Address): Promise<MirrorOutcome> {
   const { run, tell } = task
   const { key: object } = address
-  if (run.settings.dryRun) {
-    yield { mirror: { status: 'would-store', object } }
-    return
-  }
+  if (run.settings.dryRun) return { status: 'would-store', object }
   const found = await lookAt(object, run)
   if (found?.record !== undefined && holds(found, build.digest)) {
     tell({ type: 'mirror-present', object })
     await provePublic(task, { ...address, ...found.record })
-    yield { mirror: { status: 'present', object } }
-  } else {
-    tell({ type: 'mirror-missing', object, reason: found === undefined ? 'absent' : 'other-bytes' })
-    const { size: bytes, seconds } = await bring(task, build, address)
-    yield { mirror: { status: 'stored', object, bytes, seconds } }
+    return { status: 'present', object }
   }
-  await listBeside(task, address)
+  tell({ type: 'mirror-missing', object, reason: found === undefined ? 'absent' : 'other-bytes' })
+  const { size: bytes, seconds } = await bring(task, build, address)
+  return { status: 'stored', object, bytes, seconds }
 }
 
-function listBeside({ run, tell }: UpdateTask, { key }: Address): Promise<void> {
-  return listDigests(run, folderOfKey(key), [key], (message) => tell({ type: 'warning', message }))
+/** Also of an object that an earlier run has stored, and came no further. */
+async function list({ run, tell }: UpdateTask, key: string): Promise<void> {
+  const messages = await listDigests(run, folderOfKey(key), [key])
+  for (const message of messages) tell({ type: 'warning', message })
 }
 
 /**
@@ -227,15 +243,4 @@ async function isOf(
   if (compression !== undefined) return false
   const expected = size ?? (await http.facts(url, { signal })).size
   return expected !== undefined && expected === found.size
-}
-
-async function* write(
-  { image, run, tell }: UpdateTask,
-  after: Partial<VersionValues>,
-  keep?: number,
-): AsyncGenerator<Facts> {
-  const [before] = image.versions
-  await run.catalogue.write(image.file, { index: image.index, name: image.name, before, after, keep })
-  yield { current: applyValues(before, after), changed: true }
-  if (!run.settings.dryRun) tell({ type: 'file-written', file: image.file })
 }

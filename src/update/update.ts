@@ -2,9 +2,9 @@ import { createDiscovery } from '../discovery/find-newest.ts'
 import type { RunReport } from '../report/schemas.ts'
 import { summarize } from '../report/update.ts'
 import { noStore, type OpenedStore, openMirror } from '../run/mirror.ts'
+import { settleUpdate, type UpdateOptions } from '../run/options.ts'
 import { begin, endInOrder, heldUntil, limited, type RunContext, secondsSince } from '../run/run.ts'
 import { openCatalogue } from './catalogue.ts'
-import { settle, type UpdateOptions } from './options.ts'
 import { type UpdateRun, updateImage } from './update-image.ts'
 
 /**
@@ -16,7 +16,7 @@ import { type UpdateRun, updateImage } from './update-image.ts'
  * changed then. Several defects of a catalogue come as an `AggregateError` in `cause`.
  */
 export async function updateCatalogue(options: UpdateOptions, context: RunContext = {}): Promise<RunReport> {
-  const settings = settle(options)
+  const settings = settleUpdate(options)
   const { dryRun } = settings
   const refused = new AbortController()
   const { signal: given = refused.signal } = context

@@ -9,7 +9,7 @@ import type { ImageRef, ImageStep, Listener } from '../../src/events.ts'
 import * as library from '../../src/index.ts'
 import type { ImageOutcome, RunReport } from '../../src/report/schemas.ts'
 import { summarize } from '../../src/report/update.ts'
-import type { UpdateOptions } from '../../src/update/options.ts'
+import type { UpdateOptions } from '../../src/run/options.ts'
 
 /** An output that keeps what is written to it. */
 export class Sink implements Output {

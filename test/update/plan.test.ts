@@ -1,34 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import type { KeepVersions } from '../../src/discovery/options.ts'
-import type { Digest } from '../../src/image.ts'
 import { skipReason } from '../../src/run/run.ts'
-import { applyValues, findSharedObjects, planValues, versionsToKeep } from '../../src/update/plan.ts'
+import { findSharedObjects } from '../../src/update/catalogue.ts'
+import { versionsToKeep } from '../../src/update/update-image.ts'
 import { anImage } from './image.ts'
-
-const hex = 'ab'.repeat(32)
-const digest: Digest = { algorithm: 'sha256', hex }
-const build = { url: 'https://download.example.org/rocky-9-20260531.qcow2' }
-
-describe('planValues and applyValues', () => {
-  it('say what the first version will hold, on a mirror', () => {
-    expect(planValues(build, '20260531', digest, 'https://mirror.example/x')).toEqual({
-      version: '20260531',
-      buildDate: '2026-05-31',
-      checksum: `sha256:${hex}`,
-      url: build.url,
-      mirrorUrl: 'https://mirror.example/x',
-    })
-  })
-
-  it('drop the mirror URL where there is none, and keep what does not change', () => {
-    const before = { version: '20260101', mirrorUrl: 'https://mirror.example/old' }
-    expect(applyValues(before, planValues(build, '20260531', digest, null)).mirrorUrl).toBeUndefined()
-    expect(applyValues(before, { mirrorUrl: 'https://mirror.example/new' })).toEqual({
-      version: '20260101',
-      mirrorUrl: 'https://mirror.example/new',
-    })
-  })
-})
 
 describe('skipReason', () => {
   it.each([

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import type { UpdateOptions } from '../../src/update/options.ts'
-import { settle } from '../../src/update/options.ts'
+import type { UpdateOptions } from '../../src/run/options.ts'
+import { settleUpdate } from '../../src/run/options.ts'
 
 const least: UpdateOptions = { images: ['/etc/images'], mirror: { kind: 'none' } }
 
-describe('settle', () => {
+describe('settleUpdate', () => {
   it('fills in what the documentation calls the defaults', () => {
-    expect(settle(least)).toEqual({
+    expect(settleUpdate(least)).toEqual({
       ...least,
       names: [],
       dryRun: false,
@@ -46,7 +46,7 @@ describe('settle', () => {
       'A full verification reads the public URL, which is not to be asked',
     ],
   ])('refuses %s', (_, changes, message) => {
-    expect(() => settle({ ...least, ...changes } as UpdateOptions)).toThrow(
+    expect(() => settleUpdate({ ...least, ...changes } as UpdateOptions)).toThrow(
       expect.objectContaining({ code: 'CONFIGURATION', message }),
     )
   })
