@@ -1,5 +1,5 @@
 import type { ImageStep } from '../events.ts'
-import type { DiscoveryHttp } from '../http/types.ts'
+import type { DiscoveryHttp } from '../http/client.ts'
 import type { Build, Digest, Image, ImageFormat } from '../image.ts'
 import type { SignaturePolicy, StrategyName } from './options.ts'
 import type { KeySource } from './signatures/keys.ts'

@@ -1,6 +1,6 @@
 import { createHmac, randomUUID } from 'node:crypto'
 import { asUpdaterError, UpdaterError } from '../errors.ts'
-import { createHttpClient } from '../http/client.ts'
+import { HttpClient } from '../http/client.ts'
 import { describeRequest, statusError } from '../http/failure.ts'
 import type { Policy } from '../http/policy.ts'
 import { redactUrl } from '../http/url.ts'
@@ -29,7 +29,7 @@ export async function sendWebhook(
   const id = `msg_${randomUUID()}`
   const timestamp = new Date().toISOString()
   const body = JSON.stringify({ type: 'images.updated', timestamp, data: document })
-  const http = createHttpClient({ version: version(), policy })
+  const http = new HttpClient({ version: version(), policy })
   try {
     const answer = await http.send('POST', url, {
       body,

@@ -8,7 +8,6 @@ import {
 import { isIPv6, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { ProxyRefusal, Timeout } from './failure.ts'
-import { createLookup } from './lookup.ts'
 import type { Policy } from './policy.ts'
 import type { ProxySetting } from './proxy.ts'
 
@@ -25,7 +24,6 @@ export class Agents {
       timeout: keepAlive,
       autoSelectFamily: true,
       autoSelectFamilyAttemptTimeout: addressTimeout,
-      lookup: createLookup(),
     }
   }
 

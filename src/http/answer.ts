@@ -1,7 +1,7 @@
 import { promisify } from 'node:util'
 import { brotliDecompress, gunzip, inflate } from 'node:zlib'
 import { HttpError } from './failure.ts'
-import type { FileFacts, OpenBody } from './types.ts'
+import type { OpenBody } from './transport.ts'
 import { redactUrl } from './url.ts'
 
 /**
@@ -85,6 +85,16 @@ export function parseContentRange(header: string | undefined): ContentRange | un
   const [first, last] = [Number(match[1]), Number(match[2])]
   const total = match[3] === '*' ? undefined : Number(match[3])
   return first > last || (total !== undefined && last >= total) ? undefined : { first, last, total }
+}
+
+/** What a server says of a file. */
+export interface FileFacts {
+  readonly url: string
+  /** Bytes. */
+  readonly size: number | undefined
+  readonly lastModified: Date | undefined
+  readonly etag: string | undefined
+  readonly contentType: string | undefined
 }
 
 /** What an answer to HEAD or GET says of the file. */

@@ -3,8 +3,8 @@ import { open, readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { cacheFolder } from '../cache-folder.ts'
 import { makeFolder, replaceFile } from '../files.ts'
+import type { DiscoveryHttp, TextAnswer } from './client.ts'
 import { statusOf } from './failure.ts'
-import type { DiscoveryHttp, TextAnswer } from './types.ts'
 
 export interface CacheOptions {
   readonly folder: string
@@ -48,7 +48,7 @@ export function withCache(http: DiscoveryHttp, { folder, mayWrite }: CacheOption
   }
 
   return {
-    facts: http.facts,
+    facts: (url, options) => http.facts(url, options),
     async text(url, options = {}) {
       if (options.headers !== undefined || mayHoldSecrets(url)) return http.text(url, options)
       const known = (await isOurs()) ? await find(folder, url) : undefined

@@ -1,47 +1,182 @@
 import { sleep } from './abort.ts'
-import { decodeText, factsOf, readBytes } from './answer.ts'
+import { decodeText, type FileFacts, factsOf, readBytes } from './answer.ts'
 import { bodyOf, type Resuming } from './download.ts'
-import { describeRequest, statusError } from './failure.ts'
+import { describeRequest, HttpError, statusError } from './failure.ts'
 import { defaultPolicy, isRetriable, type Policy } from './policy.ts'
 import { type Arrival, follow } from './redirect.ts'
-import { type Patience, retry, retryPolicy } from './retry.ts'
-import { type Lane, Transport, type WireRequest } from './transport.ts'
-import type { HttpClient, OpenBody, RequestOptions, TextAnswer } from './types.ts'
+import { type Patience, pauseBefore, retry } from './retry.ts'
+import { type Lane, type OpenBody, Transport, type WireRequest } from './transport.ts'
 import { parseUrl } from './url.ts'
 
-export interface HttpClientOptions {
+export interface HttpClientOptions extends Partial<Omit<Patience, 'policy'>> {
   /** This program's version, for the User-Agent. */
   readonly version?: string | undefined
   /** Numbers that differ from `defaultPolicy`. */
   readonly policy?: Partial<Policy> | undefined
-  /** Randomness of the pauses between attempts. Default: `Math.random`. */
-  readonly random?: (() => number) | undefined
-  /** Waits so many milliseconds, or throws ABORTED. Default: a timer. */
-  readonly sleep?: Patience['sleep'] | undefined
-  /** Gets a line for the debug log before each new attempt. */
-  readonly note?: ((message: string) => void) | undefined
 }
 
-/** The program's one HTTP client; nothing is loaded or connected before the first request. */
-export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
-  const policy: Policy = { ...defaultPolicy, ...options.policy }
-  const patience: Patience = {
-    policy,
-    random: options.random ?? Math.random,
-    sleep: options.sleep ?? sleep,
-    note: options.note ?? (() => undefined),
-  }
-  const transport = new Transport(policy)
-  const userAgent = `openstack-image-updater${options.version === undefined ? '' : `/${options.version}`}`
+export interface RequestOptions {
+  readonly signal?: AbortSignal | undefined
+  readonly headers?: Readonly<Record<string, string>> | undefined
+}
 
-  function requestOf(method: string, text: string, { headers, signal }: RequestOptions): WireRequest {
+export interface TextOptions extends RequestOptions {
+  /** An earlier answer. It is the answer again if the server says that it has not changed. */
+  readonly known?: TextAnswer | undefined
+}
+
+/** A small body, read whole and decoded as UTF-8 (invalid bytes become U+FFFD). */
+export interface TextAnswer {
+  /** Where it came from after redirects. */
+  readonly url: string
+  readonly text: string
+  /** The body as it came. */
+  readonly bytes: Uint8Array
+  /** What the server said of this state of the text, for asking whether it has changed. */
+  readonly etag?: string | undefined
+  readonly lastModified?: string | undefined
+}
+
+export interface SendOptions extends RequestOptions {
+  readonly body?: Uint8Array | string | undefined
+  /** Redirects to follow; 0 hands a redirect back as the answer. Default: 5. */
+  readonly redirects?: number | undefined
+  /** Called before each attempt, so that a signature can carry the attempt's own time. */
+  readonly sign?: ((attempt: number) => Promise<Record<string, string>>) | undefined
+}
+
+export interface DownloadOptions extends RequestOptions {
+  /**
+   * More than one: parts of the file are asked for at the same time by Range, and yielded in order. If the server has
+   * no ranges, or names no state of the file to hold them together, it is one. Default: 1.
+   */
+  readonly connections?: number | undefined
+}
+
+export interface Download {
+  readonly facts: FileFacts
+  /**
+   * The file's bytes. Throws `HTTP_TRUNCATED` if the file changed under way, the server stopped honouring Range, or the
+   * length is wrong: a consumer that hashes must start again from scratch.
+   */
+  readonly body: AsyncIterable<Uint8Array>
+  discard(): Promise<void>
+}
+
+/** What discovery gets: small texts and facts. */
+export type DiscoveryHttp = Pick<HttpClient, 'text' | 'facts'>
+
+/**
+ * The program's one HTTP client: timeouts, retries, redirects and proxies under one policy. Nothing is loaded or
+ * connected before the first request.
+ */
+export class HttpClient {
+  readonly #patience: Patience
+  readonly #transport: Transport
+  readonly #userAgent: string
+
+  constructor({ version, policy, ...patience }: HttpClientOptions = {}) {
+    this.#patience = {
+      policy: { ...defaultPolicy, ...policy },
+      random: patience.random ?? Math.random,
+      sleep: patience.sleep ?? sleep,
+      note: patience.note ?? (() => undefined),
+    }
+    this.#transport = new Transport(this.#patience.policy)
+    this.#userAgent = `openstack-image-updater${version === undefined ? '' : `/${version}`}`
+  }
+
+  /**
+   * GET of a listing, a manifest, a key.
+   * @throws UpdaterError HTTP_STATUS (any answer but 2xx), HTTP_NETWORK, HTTP_TIMEOUT, HTTP_REDIRECT,
+   * HTTP_TOO_LARGE (over 8 MiB), HTTP_URL, ABORTED
+   */
+  async text(url: string, { signal, headers, known }: TextOptions = {}): Promise<TextAnswer> {
+    const request = this.#request('GET', url, { signal, headers: { ...conditionOf(known), ...headers } })
+    return this.#retry(signal, async () => {
+      const { answer } = await this.#ask(request, 'small')
+      if (known !== undefined && isUnchanged(answer, known)) {
+        await answer.discard()
+        return known
+      }
+      await demand(answer, 'GET', isSuccess)
+      const bytes = await readBytes(answer, this.#patience.policy.textLimit)
+      const { etag, 'last-modified': lastModified } = answer.headers
+      return { url: answer.url, text: decodeText(bytes), bytes, etag, lastModified }
+    })
+  }
+
+  /** HEAD, or a GET of one byte if the server refuses HEAD. Errors as for `text`. */
+  async facts(url: string, { signal, headers }: RequestOptions = {}): Promise<FileFacts> {
+    const head = this.#request('HEAD', url, { signal, headers })
+    const oneByte = this.#request('GET', url, { signal, headers: { ...headers, range: 'bytes=0-0' } })
+    return this.#retry(signal, async () => {
+      let { request, answer } = await this.#ask(head, 'small')
+      if (refusesHead.has(answer.status)) {
+        await answer.discard()
+        ;({ request, answer } = await this.#ask(oneByte, 'small'))
+      }
+      await demand(answer, request.method, isSuccess)
+      await answer.discard()
+      return factsOf(answer)
+    })
+  }
+
+  /**
+   * One request. An answer with any status comes back, a retriable one once the retries are used up.
+   * @throws UpdaterError HTTP_NETWORK, HTTP_TIMEOUT, HTTP_REDIRECT, HTTP_URL, ABORTED
+   */
+  async send(
+    method: string,
+    url: string,
+    { body, redirects, sign, signal, headers }: SendOptions = {},
+  ): Promise<OpenBody> {
+    const request = this.#request(method, url, { signal, headers })
+    return this.#retry(signal, async (number) => {
+      const signed = { ...request.headers, ...lowerCaseNames(await sign?.(number)) }
+      const { answer } = await this.#ask({ ...request, body, headers: signed }, 'bulk', redirects)
+      if (number < this.#patience.policy.retries) {
+        await demand(answer, method, (status) => !isRetriable(status))
+      }
+      return answer
+    })
+  }
+
+  /**
+   * GET of a large file. Resumes by Range with If-Range when the connection breaks off; the iterable
+   * yields each byte of the file exactly once, in order, or throws.
+   */
+  async download(url: string, { signal, headers, connections = 1 }: DownloadOptions = {}): Promise<Download> {
+    const discarded = new AbortController()
+    const either = signal === undefined ? discarded.signal : AbortSignal.any([signal, discarded.signal])
+    const first = this.#request('GET', url, { signal: either, headers })
+    const { request, answer } = await this.#retry(signal, async () => {
+      const arrival = await this.#ask(first, 'bulk')
+      await demand(arrival.answer, 'GET', (status) => status === 200)
+      return arrival
+    })
+    const reopen: Resuming['reopen'] = async (extra, signal) =>
+      (await this.#ask({ ...request, headers: { ...request.headers, ...extra }, signal }, 'bulk')).answer
+    return {
+      facts: factsOf(answer),
+      body: bodyOf(answer, connections, { reopen, patience: this.#patience, signal: either }),
+      discard: async () => discarded.abort(),
+    }
+  }
+
+  /** Ends all connections, also those in use. */
+  async close(): Promise<void> {
+    this.#transport.close()
+  }
+
+  #request(method: string, text: string, { headers, signal }: RequestOptions): WireRequest {
     const { url, authorization } = parseUrl(text)
     return {
       method,
       url,
       signal,
       headers: {
-        'user-agent': userAgent,
+        'user-agent': this.#userAgent,
         accept: '*/*',
         'accept-encoding': 'identity',
         ...(authorization === undefined ? {} : { authorization }),
@@ -50,74 +185,19 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
     }
   }
 
-  const ask = (request: WireRequest, lane: Lane): Promise<Arrival> =>
-    follow(transport, request, lane, policy.redirects)
+  #ask(request: WireRequest, lane: Lane, redirects = this.#patience.policy.redirects): Promise<Arrival> {
+    return follow(this.#transport, request, lane, redirects)
+  }
 
-  return {
-    async text(url, { signal, headers, known } = {}) {
-      const request = requestOf('GET', url, { signal, headers: { ...conditionOf(known), ...headers } })
-      return retry(retryPolicy(patience, signal), async () => {
-        const { answer } = await ask(request, 'small')
-        if (known !== undefined && isUnchanged(answer, known)) {
-          await answer.discard()
-          return known
-        }
-        await demand(answer, 'GET', isSuccess)
-        const bytes = await readBytes(answer, policy.textLimit)
-        const { etag, 'last-modified': lastModified } = answer.headers
-        return { url: answer.url, text: decodeText(bytes), bytes, etag, lastModified }
-      })
-    },
-
-    async facts(url, { signal, headers } = {}) {
-      const head = requestOf('HEAD', url, { signal, headers })
-      const oneByte = requestOf('GET', url, { signal, headers: { ...headers, range: 'bytes=0-0' } })
-      return retry(retryPolicy(patience, signal), async () => {
-        let { request, answer } = await ask(head, 'small')
-        if (refusesHead.has(answer.status)) {
-          await answer.discard()
-          ;({ request, answer } = await ask(oneByte, 'small'))
-        }
-        await demand(answer, request.method, isSuccess)
-        await answer.discard()
-        return factsOf(answer)
-      })
-    },
-
-    async send(method, url, { body, redirects = policy.redirects, sign, signal, headers } = {}) {
-      const request = requestOf(method, url, { signal, headers })
-      return retry(retryPolicy(patience, signal), async (number) => {
-        const signed = lowerCaseNames(await sign?.(number))
-        const { answer } = await follow(
-          transport,
-          { ...request, body, headers: { ...request.headers, ...signed } },
-          'bulk',
-          redirects,
-        )
-        if (number < policy.retries) await demand(answer, method, (status) => !isRetriable(status))
-        return answer
-      })
-    },
-
-    async download(url, { signal, headers, connections = 1 } = {}) {
-      const discarded = new AbortController()
-      const either = signal === undefined ? discarded.signal : AbortSignal.any([signal, discarded.signal])
-      const first = requestOf('GET', url, { signal: either, headers })
-      const { request, answer } = await retry(retryPolicy(patience, signal), async () => {
-        const arrival = await ask(first, 'bulk')
-        await demand(arrival.answer, 'GET', (status) => status === 200)
-        return arrival
-      })
-      const reopen: Resuming['reopen'] = async (extra, signal) =>
-        (await ask({ ...request, headers: { ...request.headers, ...extra }, signal }, 'bulk')).answer
-      return {
-        facts: factsOf(answer),
-        body: bodyOf(answer, connections, { reopen, patience, signal: either }),
-        discard: async () => discarded.abort(),
-      }
-    },
-
-    close: () => transport.close(),
+  /** Repeats what a server or the network may have refused for now. */
+  #retry<T>(signal: AbortSignal | undefined, task: (number: number) => Promise<T>): Promise<T> {
+    const { policy, sleep } = this.#patience
+    const retries = { never: 0, seldom: policy.nameRetries, often: policy.retries }
+    const pauseAfter = (error: unknown, number: number) =>
+      error instanceof HttpError && number < retries[error.again]
+        ? pauseBefore(number, error, this.#patience)
+        : undefined
+    return retry({ pauseAfter, signal, sleep }, task)
   }
 }
 

@@ -2,8 +2,8 @@ import { asUpdaterError, type UpdaterError } from '../errors.ts'
 import { factsOf, parseContentRange, validatorOf } from './answer.ts'
 import { HttpError, statusError } from './failure.ts'
 import { isRetriable } from './policy.ts'
-import { notedPause, type Patience } from './retry.ts'
-import type { OpenBody } from './types.ts'
+import { type Patience, pauseBefore } from './retry.ts'
+import type { OpenBody } from './transport.ts'
 import { redactUrl } from './url.ts'
 
 /** Bytes that are asked for at a time: one connection holds as many, and the consumer's part once more. */
@@ -139,7 +139,7 @@ async function* readSpan(
       barren = offset > start ? 0 : barren + 1
       if (barren > barrenResumes || resumed >= resumes) throw error
       open = undefined
-      await file.patience.sleep(notedPause(barren, error, file.patience), file.signal)
+      await file.patience.sleep(pauseBefore(barren, error, file.patience), file.signal)
     }
   }
 }

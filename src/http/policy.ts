@@ -1,76 +1,51 @@
 /** Every number of the HTTP client. Times are in milliseconds. */
-export interface Policy {
+export const defaultPolicy = {
   /** Name look-up, TCP and TLS handshake of one connection. */
-  readonly connectTimeout: number
+  connectTimeout: 10_000,
   /** With several addresses: how long one is tried before the next. */
-  readonly addressTimeout: number
+  addressTimeout: 1_000,
   /** From the end of the request to the end of the answer's headers. */
-  readonly headersTimeout: number
+  headersTimeout: 30_000,
   /** A request's body may take this many bytes per second to send, on top of `headersTimeout`. */
-  readonly uploadRate: number
+  uploadRate: 64 * 1024,
   /** A body counts as stalled when fewer than `idleBytes` come during this much waiting for it. */
-  readonly idleTimeout: number
-  readonly idleBytes: number
+  idleTimeout: 30_000,
+  idleBytes: 1024,
 
   /** Attempts after the first one. */
-  readonly retries: number
+  retries: 4,
   /** The same where the host's name is unknown. */
-  readonly nameRetries: number
+  nameRetries: 1,
   /** The pause before retry n (from 0) is random between 0 and `backoffBase` × 2^n, at most `backoffCap`. */
-  readonly backoffBase: number
-  readonly backoffCap: number
+  backoffBase: 500,
+  backoffCap: 15_000,
   /** A server's Retry-After is honoured up to here. */
-  readonly retryAfterCap: number
+  retryAfterCap: 60_000,
 
-  readonly redirects: number
+  redirects: 5,
   /** Bytes of a listing, a manifest, a key. */
-  readonly textLimit: number
+  textLimit: 8 * 1024 * 1024,
 
   /** Resumptions in a row of which none brought a byte. */
-  readonly barrenResumes: number
+  barrenResumes: 5,
   /** Resumptions of one download in all. */
-  readonly resumes: number
+  resumes: 1000,
 
   /** Connections to one origin for texts and facts: polite, a run asks one host for dozens of them. */
-  readonly connections: number
+  connections: 6,
   /**
    * Connections to one origin for downloads and for the object store. They are in an agent of their own,
    * so that a long transfer never keeps a manifest waiting; `--transfers` and the store's own
    * concurrency are what limits them.
    */
-  readonly bulkConnections: number
-  readonly keepAlive: number
-  /** An unwanted body up to so many bytes is read to its end, which keeps the connection. */
-  readonly discardBytes: number
-  readonly discardTimeout: number
-}
-
-export const defaultPolicy: Policy = {
-  connectTimeout: 10_000,
-  addressTimeout: 1_000,
-  headersTimeout: 30_000,
-  uploadRate: 64 * 1024,
-  idleTimeout: 30_000,
-  idleBytes: 1024,
-
-  retries: 4,
-  nameRetries: 1,
-  backoffBase: 500,
-  backoffCap: 15_000,
-  retryAfterCap: 60_000,
-
-  redirects: 5,
-  textLimit: 8 * 1024 * 1024,
-
-  barrenResumes: 5,
-  resumes: 1000,
-
-  connections: 6,
   bulkConnections: 64,
   keepAlive: 10_000,
+  /** An unwanted body of at most so many bytes, or of no told length, is read for a moment, which keeps the connection. */
   discardBytes: 64 * 1024,
   discardTimeout: 1_000,
 }
+
+export type Policy = { readonly [Name in keyof typeof defaultPolicy]: number }
 
 /** Is it worth asking again after this answer? 501 and 505 stay what they are. */
 export function isRetriable(status: number): boolean {

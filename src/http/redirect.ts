@@ -1,6 +1,5 @@
 import { describeRequest, HttpError } from './failure.ts'
-import type { Lane, Transport, WireRequest } from './transport.ts'
-import type { OpenBody } from './types.ts'
+import type { Lane, OpenBody, Transport, WireRequest } from './transport.ts'
 import { parseUrl, redactUrl } from './url.ts'
 
 /** An answer and the request that led to it, at the end of the redirects. */

@@ -1,6 +1,6 @@
 import { asUpdaterError, type UpdaterError } from '../errors.ts'
 import { sleep } from './abort.ts'
-import { HttpError } from './failure.ts'
+import type { HttpError } from './failure.ts'
 import type { Policy } from './policy.ts'
 
 export interface RetryPolicy {
@@ -36,40 +36,22 @@ export interface Patience {
   readonly policy: Policy
   /** From 0 up to, but not including, 1. */
   readonly random: () => number
+  /** Waits so many milliseconds, or throws ABORTED. */
   readonly sleep: typeof sleep
-  /** One line for the debug log about each new attempt. */
+  /** Gets a line for the debug log before each new attempt. */
   readonly note: (message: string) => void
 }
 
-/** Repeats what a server or the network may have refused for now. */
-export function retryPolicy(patience: Patience, signal: AbortSignal | undefined): RetryPolicy {
-  const { policy, sleep } = patience
-  const retries = { never: 0, seldom: policy.nameRetries, often: policy.retries }
-  return {
-    signal,
-    sleep,
-    pauseAfter(error, number) {
-      const again = error instanceof HttpError ? error.again : 'never'
-      return number < retries[again] ? notedPause(number, error, patience) : undefined
-    },
-  }
-}
-
-/** Returns the milliseconds to wait before attempt `number` + 1, and notes why there is another one. */
-export function notedPause(number: number, error: UpdaterError, patience: Patience): number {
-  const milliseconds = pauseBefore(number, error, patience)
-  patience.note(`${error.message}; trying again in ${(milliseconds / 1000).toFixed(1)} s`)
-  return milliseconds
-}
-
 /**
- * Returns the milliseconds to wait before retry `number` (from 0): exponential with full jitter, or longer where the
- * server's Retry-After says so.
+ * Returns the milliseconds to wait before retry `number` (from 0), and notes why there is one: exponential with full
+ * jitter, or longer if the server's Retry-After says so.
  */
-export function pauseBefore(number: number, error: UpdaterError, { policy, random }: Patience): number {
+export function pauseBefore(number: number, error: HttpError, { policy, random, note }: Patience): number {
   const backoff = random() * Math.min(policy.backoffCap, policy.backoffBase * 2 ** number)
-  const asked = error instanceof HttpError ? retryAfter(error.retryAfter, Date.now()) : 0
-  return Math.max(backoff, Math.min(asked, policy.retryAfterCap))
+  const asked = Math.min(retryAfter(error.retryAfter, Date.now()), policy.retryAfterCap)
+  const milliseconds = Math.max(backoff, asked)
+  note(`${error.message}; trying again in ${(milliseconds / 1000).toFixed(1)} s`)
+  return milliseconds
 }
 
 /** Returns the milliseconds that a Retry-After header (seconds or an HTTP date) asks for; 0 if it says nothing. */

@@ -1,4 +1,4 @@
-import type { DiscoveryHttp, RequestOptions, TextOptions } from './types.ts'
+import type { DiscoveryHttp, RequestOptions } from './client.ts'
 
 /**
  * Asks the APIs of GitHub (`GITHUB_TOKEN`, `GH_TOKEN`) and GitLab (`GITLAB_TOKEN`, for gitlab.com or the host
@@ -13,26 +13,22 @@ export function withTokens(
   const gitlab = env.GITLAB_TOKEN
   const gitlabHost = (env.GITLAB_HOST || 'gitlab.com').replace(/^https:\/\//, '').replace(/\/$/, '')
 
-  function headersFor(url: string): Record<string, string> {
-    if (!URL.canParse(url)) return {}
+  function tokenFor(url: string): Record<string, string> | undefined {
+    if (!URL.canParse(url)) return undefined
     const { protocol, host, pathname } = new URL(url)
-    if (protocol !== 'https:') return {}
+    if (protocol !== 'https:') return undefined
     if (github && host === 'api.github.com') return { authorization: `Bearer ${github}` }
     if (gitlab && host === gitlabHost && pathname.startsWith('/api/')) return { 'private-token': gitlab }
-    return {}
+    return undefined
   }
 
-  const withHeaders = <Options extends RequestOptions = TextOptions>(
-    url: string,
-    options?: Options,
-  ): Options | RequestOptions | undefined => {
-    const headers = headersFor(url)
-    return Object.keys(headers).length === 0
-      ? options
-      : { ...options, headers: { ...options?.headers, ...headers } }
+  function withToken<Options extends RequestOptions>(url: string, options?: Options) {
+    const token = tokenFor(url)
+    return token === undefined ? options : { ...options, headers: { ...options?.headers, ...token } }
   }
+
   return {
-    text: (url, options) => http.text(url, withHeaders(url, options)),
-    facts: (url, options) => http.facts(url, withHeaders(url, options)),
+    text: (url, options) => http.text(url, withToken(url, options)),
+    facts: (url, options) => http.facts(url, withToken(url, options)),
   }
 }

@@ -1,5 +1,6 @@
 import { type ClientRequest, type IncomingMessage, request as requestHttp } from 'node:http'
 import { request as requestHttps } from 'node:https'
+import { finished } from 'node:stream/promises'
 import { setImmediate } from 'node:timers/promises'
 import pLimit, { type LimitFunction } from 'p-limit'
 import { abortedError, orAborted } from './abort.ts'
@@ -7,7 +8,6 @@ import { Agents } from './agents.ts'
 import { describeRequest, Timeout, transportError } from './failure.ts'
 import type { Policy } from './policy.ts'
 import { type ProxySetting, proxyFor } from './proxy.ts'
-import type { OpenBody } from './types.ts'
 
 /** Texts and facts share few connections per origin; transfers have their own (see `Policy`). */
 export type Lane = 'small' | 'bulk'
@@ -21,6 +21,16 @@ export interface WireRequest {
   readonly headers: Readonly<Record<string, string>>
   readonly body?: Uint8Array | string | undefined
   readonly signal?: AbortSignal | undefined
+}
+
+/** A body on its way. Whoever opened it reads it to the end or calls `discard`. */
+export interface OpenBody {
+  readonly url: string
+  readonly status: number
+  /** Header names in lower case. */
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: AsyncIterable<Uint8Array>
+  discard(): Promise<void>
 }
 
 /**
@@ -57,7 +67,7 @@ export class Transport {
   }
 
   /** Ends all connections, also those in use. */
-  async close(): Promise<void> {
+  close(): void {
     this.#isClosed = true
     for (const request of this.#open) request.destroy(new Error(clientClosed))
     this.#agents.destroy()
@@ -164,30 +174,16 @@ function openBody(
     headers,
     body: watched(answer, policy, fail),
     async discard() {
-      if (isShort) await drain(answer, policy)
-      else answer.destroy()
+      if (!isShort) return void answer.destroy()
+      // A short body that is read to its end leaves its connection to the next request.
+      const signal = AbortSignal.timeout(policy.discardTimeout)
+      await finished(answer.resume(), { signal }).then(settled, () => answer.destroy())
     },
   }
 }
 
 /** A turn of the event loop after an answer, a connection that the server has closed behind it is used no more. */
 const settled = setImmediate
-
-/** Reads a body to its end, which keeps the connection, unless it turns out to be long or slow. */
-async function drain(answer: IncomingMessage, { discardBytes, discardTimeout }: Policy): Promise<void> {
-  const timer = setTimeout(() => answer.destroy(), discardTimeout)
-  let size = 0
-  try {
-    for await (const chunk of answer) {
-      size += chunk.length
-      if (size > discardBytes) return
-    }
-    await settled()
-  } catch {
-  } finally {
-    clearTimeout(timer)
-  }
-}
 
 /**
  * Yields the body's chunks as they come. A body stalls when nothing comes, or a trickle. Only the time spent waiting

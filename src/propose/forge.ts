@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { asUpdaterError } from '../errors.ts'
 import { readText } from '../http/answer.ts'
-import type { HttpClient } from '../http/types.ts'
+import type { HttpClient } from '../http/client.ts'
 import { redactUrl } from '../http/url.ts'
 import { type Author, failed, type Remote } from './git.ts'
 import type { Proposal } from './proposals.ts'

@@ -2,9 +2,8 @@ import { setMaxListeners } from 'node:events'
 import pLimit from 'p-limit'
 import { asUpdaterError, UpdaterError } from '../errors.ts'
 import type { ImageStep, Listener, RunEvent } from '../events.ts'
-import { createHttpClient } from '../http/client.ts'
+import { HttpClient } from '../http/client.ts'
 import type { Policy } from '../http/policy.ts'
-import type { HttpClient } from '../http/types.ts'
 import type { Image } from '../image.ts'
 import { version } from '../package.ts'
 import type { Store } from '../stores/store.ts'
@@ -62,7 +61,7 @@ export function begin(context: RunContext): Beginning {
   setMaxListeners(0, signal)
   const onEvent = guarded(context.onEvent)
   const note: Note = (level, message) => onEvent({ type: 'note', level, message })
-  const http = createHttpClient({
+  const http = new HttpClient({
     version: version(),
     policy: context.httpPolicy,
     note: (message) => note('debug', message),

@@ -1,5 +1,5 @@
 import { UpdaterError } from '../errors.ts'
-import type { HttpClient } from '../http/types.ts'
+import type { HttpClient } from '../http/client.ts'
 import { camel, type ValuesOf } from '../option.ts'
 import { directory } from './directory/options.ts'
 import { below, fileName, folderPrefix, type NamedImage } from './naming.ts'

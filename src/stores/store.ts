@@ -1,4 +1,4 @@
-import type { HttpClient } from '../http/types.ts'
+import type { HttpClient } from '../http/client.ts'
 import type { Digest } from '../image.ts'
 import type { AnyRow, ValuesOf } from '../option.ts'
 

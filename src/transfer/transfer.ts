@@ -1,5 +1,5 @@
 import { asUpdaterError, UpdaterError } from '../errors.ts'
-import type { Download } from '../http/types.ts'
+import type { Download } from '../http/client.ts'
 import { redactUrl } from '../http/url.ts'
 import { type Compression, type Digest, formatDigest, type ImageFormat, sameDigest } from '../image.ts'
 import type { Upload } from '../stores/store.ts'

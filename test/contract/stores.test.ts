@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { UpdaterError } from '../../src/errors.ts'
-import { createHttpClient } from '../../src/http/client.ts'
+import { HttpClient } from '../../src/http/client.ts'
 import { checkPublic, verifyFull } from '../../src/stores/public.ts'
 import type { ObjectRecord, Store, UploadIntent } from '../../src/stores/store.ts'
 import { generatedBytes } from '../support/bytes.ts'
@@ -340,7 +340,7 @@ for (const subject of subjects) {
       })
 
       it('says that the server cannot be reached', async () => {
-        const http = createHttpClient({ policy: { retries: 0 } })
+        const http = new HttpClient({ policy: { retries: 0 } })
         const error = await failureOf(
           s3()
             .like({ endpoint: new URL('http://127.0.0.1:1'), http })

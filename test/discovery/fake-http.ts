@@ -2,8 +2,9 @@ import { expect } from 'vitest'
 import { type Discovery, findNewest } from '../../src/discovery/find-newest.ts'
 import { UpdaterError } from '../../src/errors.ts'
 import type { ImageStep } from '../../src/events.ts'
+import type { FileFacts } from '../../src/http/answer.ts'
+import type { DiscoveryHttp, RequestOptions, TextAnswer } from '../../src/http/client.ts'
 import { statusError } from '../../src/http/failure.ts'
-import type { DiscoveryHttp, FileFacts, RequestOptions, TextAnswer } from '../../src/http/types.ts'
 import type { Build, Image } from '../../src/image.ts'
 
 /** What the fake server says: a body, a status, facts of a file, or a body after a redirect. */

@@ -1,5 +1,5 @@
 import { UpdaterError } from '../../src/errors.ts'
-import type { DiscoveryHttp } from '../../src/http/types.ts'
+import type { DiscoveryHttp } from '../../src/http/client.ts'
 import { parseUrl, redactUrl } from '../../src/http/url.ts'
 
 /** The narrow interface over `fetch`, so that these tests need no policy of retries. */

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
 import { sleep } from '../../src/http/abort.ts'
-import { createHttpClient } from '../../src/http/client.ts'
+import { HttpClient } from '../../src/http/client.ts'
 import { client, collect, failure, origin } from './world.ts'
 
 test('an aborted signal asks nothing', async () => {
@@ -53,7 +53,7 @@ test('an abort ends the pause between attempts', async () => {
   const server = await origin()
   server.fault('/a', { status: 503, headers: { 'retry-after': '50' }, times: 9 })
   const controller = new AbortController()
-  const http = createHttpClient({ note: () => controller.abort() })
+  const http = new HttpClient({ note: () => controller.abort() })
   onTestFinished(() => http.close())
   expect(await failure(http.text(`${server.url}/a`, { signal: controller.signal }))).toMatchObject({
     code: 'ABORTED',

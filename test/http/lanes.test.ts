@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { HttpClient } from '../../src/http/types.ts'
+import type { HttpClient } from '../../src/http/client.ts'
 import { client, origin } from './world.ts'
 
 test('downloads that use all their connections keep no text waiting', async () => {

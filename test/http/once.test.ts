@@ -30,37 +30,6 @@ test('a failure is shared too', async () => {
   expect(server.requests).toHaveLength(1)
 })
 
-test('one that aborts leaves the others their answer', async () => {
-  const server = await origin({ '/a': 'a' })
-  server.fault('/a', { trickle: { bytes: 1, milliseconds: 50 } })
-  const http = askOnce(client())
-  const controller = new AbortController()
-  const impatient = failure(http.text(`${server.url}/a`, { signal: controller.signal }))
-  const patient = http.text(`${server.url}/a`)
-  controller.abort()
-  expect(await impatient).toMatchObject({ code: 'ABORTED' })
-  expect((await patient).text).toBe('a')
-  expect(server.requests).toHaveLength(1)
-})
-
-test('when the last asker has left the request ends, and the next one asks anew', async () => {
-  const server = await origin({ '/a': 'a' })
-  server.fault('/a', { stallAfter: 'headers' })
-  const http = askOnce(client())
-  const controller = new AbortController()
-  const { signal } = controller
-  const askers = [
-    failure(http.text(`${server.url}/a`, { signal })),
-    failure(http.text(`${server.url}/a`, { signal })),
-  ]
-  await expect.poll(() => server.requests.length).toBe(1)
-  controller.abort()
-  for (const asker of askers) expect(await asker).toMatchObject({ code: 'ABORTED' })
-  await expect.poll(() => server.connections()).toBe(0)
-  expect((await http.text(`${server.url}/a`)).text).toBe('a')
-  expect(await failure(http.text(`${server.url}/a`, { signal }))).toMatchObject({ code: 'ABORTED' })
-})
-
 test('headers of its own make a request of its own', async () => {
   const server = await origin({ '/a': 'a' })
   const http = askOnce(client())

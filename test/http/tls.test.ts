@@ -27,8 +27,8 @@ describe.skipIf(certificate === undefined)(
     /** What a process of its own gets, one line per URL: Node reads NODE_EXTRA_CA_CERTS when it starts. */
     async function ask(urls: string[], env: Record<string, string>): Promise<string[]> {
       const script = `
-      import { createHttpClient } from './src/http/client.ts'
-      const http = createHttpClient()
+      import { HttpClient } from './src/http/client.ts'
+      const http = new HttpClient()
       for (const url of ${JSON.stringify(urls)})
         await http.text(url).then(({ text }) => console.log(text), ({ code }) => console.log(code))
       await http.close()`

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import type { DiscoveryHttp, RequestOptions } from '../../src/http/client.ts'
 import { nextRequest } from '../../src/http/redirect.ts'
 import { withTokens } from '../../src/http/tokens.ts'
-import type { DiscoveryHttp, RequestOptions } from '../../src/http/types.ts'
 
 /** What each URL was asked with. */
 function recording(): DiscoveryHttp & { readonly asked: Record<string, RequestOptions['headers']> } {

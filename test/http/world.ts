@@ -1,7 +1,6 @@
 import { onTestFinished } from 'vitest'
 import { UpdaterError } from '../../src/errors.ts'
-import { createHttpClient, type HttpClientOptions } from '../../src/http/client.ts'
-import type { HttpClient } from '../../src/http/types.ts'
+import { HttpClient, type HttpClientOptions } from '../../src/http/client.ts'
 import { type Origin, type OriginOptions, startOrigin } from '../support/origin.ts'
 
 /** An origin that ends with the test. */
@@ -14,7 +13,7 @@ export async function origin(files: OriginOptions['files'] = {}): Promise<Origin
 /** A client that ends with the test and never really waits between attempts; `pauses` are what it would wait. */
 export function client(options: HttpClientOptions = {}): HttpClient & { readonly pauses: number[] } {
   const pauses: number[] = []
-  const made = createHttpClient({
+  const made = new HttpClient({
     random: () => 0.5,
     sleep: async (milliseconds) => void pauses.push(milliseconds),
     ...options,

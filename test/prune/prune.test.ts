@@ -177,8 +177,8 @@ describe('pruneMirror', () => {
     ]
     const { endpoint, accessKey, secretKey } = world.store
     const { rawS3 } = await import('../support/s3-raw.ts')
-    const { createHttpClient } = await import('../../src/http/client.ts')
-    const http = createHttpClient()
+    const { HttpClient } = await import('../../src/http/client.ts')
+    const http = new HttpClient()
     const raw = rawS3({ endpoint: new URL(endpoint), accessKey, secretKey, bucket: 'openstack-images', http })
     for (const key of others) await raw.send('PUT', key, { body: 'x' })
     expect((await prune({ remove: true })).summary).toMatchObject({ removed: 2, others: 4 })

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { createHttpClient } from '../../src/http/client.ts'
+import { HttpClient } from '../../src/http/client.ts'
 import { openStore } from '../../src/stores/kinds.ts'
 import { credentialsFrom } from '../../src/stores/s3/credentials.ts'
 
@@ -69,7 +69,7 @@ describe('credentials', () => {
 
 describe('opening a store', () => {
   it('finds out about the kind and its defects', async () => {
-    const http = createHttpClient()
+    const http = new HttpClient()
     const s3 = {
       kind: 's3',
       server: 's3.example',

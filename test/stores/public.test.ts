@@ -2,13 +2,13 @@ import { createHash } from 'node:crypto'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createHttpClient } from '../../src/http/client.ts'
+import { HttpClient } from '../../src/http/client.ts'
 import { checkPublic, verifyFull } from '../../src/stores/public.ts'
 
 const bytes = Buffer.from('0123456789'.repeat(100))
 const digest = { algorithm: 'sha256' as const, hex: createHash('sha256').update(bytes).digest('hex') }
 const record = { digest, source: digest, size: bytes.length }
-const http = createHttpClient({ policy: { retries: 0 } })
+const http = new HttpClient({ policy: { retries: 0 } })
 
 let server: Server
 let base: string

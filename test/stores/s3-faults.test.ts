@@ -2,8 +2,7 @@ import { createHash } from 'node:crypto'
 import { setImmediate as turn } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { describeError, UpdaterError } from '../../src/errors.ts'
-import { createHttpClient } from '../../src/http/client.ts'
-import type { HttpClient } from '../../src/http/types.ts'
+import { HttpClient } from '../../src/http/client.ts'
 import type { S3ClientOptions } from '../../src/stores/s3/client.ts'
 import { createS3Store } from '../../src/stores/s3/store.ts'
 import type { Store, UploadIntent } from '../../src/stores/store.ts'
@@ -22,7 +21,7 @@ let server: S3Server
 let http: HttpClient
 beforeEach(async () => {
   server = await startS3Server({ pageSize: 2, smallestPart: 1 })
-  http = createHttpClient({ policy: { retries: 2, backoffBase: 1, headersTimeout: 500, keepAlive: 100 } })
+  http = new HttpClient({ policy: { retries: 2, backoffBase: 1, headersTimeout: 500, keepAlive: 100 } })
 })
 afterEach(async () => {
   await http.close()
@@ -153,7 +152,7 @@ describe('an upload that is given up', () => {
   })
 
   it('does not wait for parts that are under way', async () => {
-    const patient = createHttpClient()
+    const patient = new HttpClient()
     const upload = await storeWith({ http: patient }).begin(key, known)
     server.fault({ on: 'UploadPart', effect: { type: 'stall' }, times: 9 })
     const written = upload.write(bytes).catch((error) => error)

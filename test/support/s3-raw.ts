@@ -1,4 +1,4 @@
-import type { HttpClient } from '../../src/http/types.ts'
+import type { HttpClient } from '../../src/http/client.ts'
 import { createSigner, payloadHash, type Unsigned } from '../../src/stores/s3/sign.ts'
 
 /** Plain S3 requests beside the store: how a test prepares a bucket and looks at what lies in it. */

@@ -3,8 +3,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { createHttpClient } from '../../src/http/client.ts'
-import type { HttpClient } from '../../src/http/types.ts'
+import { HttpClient } from '../../src/http/client.ts'
 import { createDirectoryStore } from '../../src/stores/directory/store.ts'
 import type { MirrorOptions } from '../../src/stores/kinds.ts'
 import { encodePath } from '../../src/stores/naming.ts'
@@ -52,7 +51,7 @@ const directory: Subject = {
   kind: 'directory',
   async open() {
     const dir = await mkdtemp(join(tmpdir(), 'store-'))
-    const http = createHttpClient()
+    const http = new HttpClient()
     const files = async () => {
       const found = await readdir(dir, { recursive: true, withFileTypes: true })
       return found
@@ -129,7 +128,7 @@ async function openS3(access: Access, checksRegion: boolean, isSwift = false): P
   const { accessKey, secretKey, publicBase } = access
   const endpoint = new URL(access.endpoint)
   const bucket = `contract-${randomBytes(4).toString('hex')}`
-  const http = createHttpClient()
+  const http = new HttpClient()
   const raw = rawS3({ endpoint, accessKey, secretKey, bucket, http })
   const created = await raw.send('PUT')
   if (created.status !== 200) throw new Error(`bucket ${bucket} was not created: ${created.bytes}`)

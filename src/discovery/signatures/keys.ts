@@ -3,7 +3,7 @@ import { extname, join } from 'node:path'
 import type { PublicKey } from 'openpgp'
 import { UpdaterError } from '../../errors.ts'
 import { isErrno, makeFolder, replaceFile } from '../../files.ts'
-import type { DiscoveryHttp } from '../../http/types.ts'
+import type { DiscoveryHttp } from '../../http/client.ts'
 import { redactUrl } from '../../http/url.ts'
 
 export interface KeySourceOptions {

@@ -1,6 +1,7 @@
 import type { UpdaterError } from '../../errors.ts'
+import type { HttpClient } from '../../http/client.ts'
 import { retry } from '../../http/retry.ts'
-import type { HttpClient, OpenBody } from '../../http/types.ts'
+import type { OpenBody } from '../../http/transport.ts'
 import { type CredentialsSource, RenewableCredentials } from './credentials.ts'
 import { type Asked, failureOf, S3Error, type S3Reply, unreachable } from './errors.ts'
 import { createSigner, payloadHash, type Signer, type Unsigned } from './sign.ts'
