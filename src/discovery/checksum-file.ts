@@ -12,6 +12,9 @@ export interface ChecksumEntry {
   readonly size?: number | undefined
 }
 
+/** A file that a manifest lists. */
+export type ListedFile = ChecksumEntry & { readonly name: string }
+
 /**
  * Reads a checksum file line by line: GNU (`hex  name`, `hex *name`, `hex name`), BSD (`SHA256 (name) = hex`)
  * with `# name: N bytes` comments, sections (`# SHA512 HASH` above GNU lines), or one bare digest. GNU lines
@@ -21,19 +24,17 @@ export interface ChecksumEntry {
 export function parseChecksumFile(text: string): ChecksumEntry[] {
   const bare = digestOf(text.trim())
   if (bare !== undefined) return [{ name: undefined, digest: bare }]
-  const entries: ChecksumEntry[] = []
-  const sizes = new Map<string, number | undefined>()
+  const lines = text
+    .replace(/^\ufeff/, '')
+    .split('\n')
+    .map((line) => line.trimEnd())
+  const sizes = sizesIn(lines)
   let section: Section
-  for (const line of linesOf(text)) {
-    if (line.startsWith('#')) {
-      section = sectionOf(line) ?? section
-      noteSize(line, sizes)
-    } else {
-      const entry = bsdEntry(line) ?? gnuEntry(line, section)
-      if (entry !== undefined) entries.push(entry)
-    }
-  }
-  return entries.map((entry) => withSize(entry, sizes))
+  return lines.flatMap((line) => {
+    section = sectionOf(line) ?? section
+    const entry = line.startsWith('#') ? undefined : (bsdEntry(line) ?? gnuEntry(line, section))
+    return entry === undefined ? [] : { ...entry, size: sizes.get(entry.name) }
+  })
 }
 
 /**
@@ -49,11 +50,9 @@ export function lookUpChecksum(
   source: string,
 ): ChecksumEntry {
   const listed = entries.filter((entry) => entry.name === name || entry.name === undefined)
-  const byAlgorithm = new Map<DigestAlgorithm, ChecksumEntry>()
-  for (const entry of listed) {
-    const other = byAlgorithm.get(entry.digest.algorithm)
-    if (other !== undefined && other.digest.hex !== entry.digest.hex) throw ambiguous(name, source)
-    byAlgorithm.set(entry.digest.algorithm, entry)
+  const byAlgorithm = new Map(listed.map((entry) => [entry.digest.algorithm, entry]))
+  if (listed.some(({ digest }) => byAlgorithm.get(digest.algorithm)?.digest.hex !== digest.hex)) {
+    throw ambiguous(name, source)
   }
   const digests = [...byAlgorithm.values()].map(({ digest }) => digest)
   const digest = preferredDigest(digests, preferred)
@@ -79,22 +78,12 @@ export function preferredDigest(
 /** `undefined`: outside of sections; `unknown`: a section of an algorithm that is not in use for images. */
 type Section = DigestAlgorithm | 'unknown' | undefined
 
-function* linesOf(text: string): Generator<string> {
-  let start = text.startsWith('\ufeff') ? 1 : 0
-  while (start < text.length) {
-    const end = text.indexOf('\n', start)
-    const stop = end === -1 ? text.length : end
-    yield text.slice(start, stop).trimEnd()
-    start = stop + 1
-  }
-}
-
 function digestOf(hex: string): Digest | undefined {
   const algorithm = hex.length > 128 ? undefined : algorithmOfHexLength(hex.length)
   return algorithm && /^[0-9a-f]+$/i.test(hex) ? { algorithm, hex: hex.toLowerCase() } : undefined
 }
 
-function gnuEntry(line: string, section: Section): ChecksumEntry | undefined {
+function gnuEntry(line: string, section: Section): ListedFile | undefined {
   const end = line.slice(0, 129).search(/[ \t]/)
   const digest = end === -1 ? undefined : digestOf(line.slice(0, end))
   if (digest === undefined || (section !== undefined && section !== digest.algorithm)) return undefined
@@ -103,7 +92,7 @@ function gnuEntry(line: string, section: Section): ChecksumEntry | undefined {
   return entryOf(name, digest)
 }
 
-function bsdEntry(line: string): ChecksumEntry | undefined {
+function bsdEntry(line: string): ListedFile | undefined {
   const open = line.slice(0, 16).indexOf('(')
   const equals = line.lastIndexOf('=')
   const before = line.slice(0, equals).trimEnd()
@@ -113,18 +102,15 @@ function bsdEntry(line: string): ChecksumEntry | undefined {
   return entryOf(before.slice(open + 1, -1), digest)
 }
 
-function entryOf(written: string, digest: Digest): ChecksumEntry | undefined {
+function entryOf(written: string, digest: Digest): ListedFile | undefined {
   const name = written.startsWith('./') ? written.slice(2) : written
   return name === '' ? undefined : { name, digest }
 }
 
 /** `SHA256`, `SHA2-256`, `sha-256`, … */
 function algorithmOf(label: string): DigestAlgorithm | undefined {
-  const plain = label
-    .trim()
-    .toLowerCase()
-    .replace(/^sha2?-/, 'sha')
-  return digestAlgorithms.find((algorithm) => algorithm === plain)
+  const plain = label.trim().toLowerCase()
+  return digestAlgorithms.find((algorithm) => algorithm === plain.replace(/^sha2?-/, 'sha'))
 }
 
 /** `# SHA512 HASH`, as Flatcar and Gentoo head the parts of their `.DIGESTS`. */
@@ -133,19 +119,18 @@ function sectionOf(comment: string): Section {
   return label === undefined ? undefined : (algorithmOf(label) ?? 'unknown')
 }
 
-/** `# name: N bytes`, as CentOS, Rocky and Fedora write it above a BSD line. */
-function noteSize(comment: string, sizes: Map<string, number | undefined>): void {
-  const colon = comment.lastIndexOf(': ')
-  const digits = /^(\d{1,15}) bytes$/.exec(comment.slice(colon + 2))?.[1]
-  if (colon === -1 || digits === undefined) return
-  const name = comment.slice(1, colon).trimStart()
-  const size = Number(digits)
-  sizes.set(name, sizes.has(name) && sizes.get(name) !== size ? undefined : size)
-}
-
-function withSize(entry: ChecksumEntry, sizes: Map<string, number | undefined>): ChecksumEntry {
-  const size = entry.name === undefined ? undefined : sizes.get(entry.name)
-  return size === undefined ? entry : { ...entry, size }
+/** `# name: N bytes`, as CentOS, Rocky and Fedora write it above a BSD line; two for one name give none. */
+function sizesIn(lines: readonly string[]): ReadonlyMap<string, number | undefined> {
+  const sizes = new Map<string, number | undefined>()
+  for (const line of lines) {
+    const colon = line.startsWith('#') ? line.lastIndexOf(': ') : -1
+    const digits = /^(\d{1,15}) bytes$/.exec(line.slice(colon + 2))?.[1]
+    if (colon === -1 || digits === undefined) continue
+    const name = line.slice(1, colon).trimStart()
+    const size = Number(digits)
+    sizes.set(name, sizes.has(name) && sizes.get(name) !== size ? undefined : size)
+  }
+  return sizes
 }
 
 /** Can bytes be made that have another file's digest of this algorithm? */

@@ -49,6 +49,7 @@ function reader<Document>(
 }
 
 const text = z.string().nullish()
+const hex = z.string().optional()
 const recordOf = <Value extends z.ZodType>(value: Value) => z.record(z.string(), value)
 
 /**
@@ -57,7 +58,7 @@ const recordOf = <Value extends z.ZodType>(value: Value) => z.record(z.string(),
  */
 const streamItem = z.object({
   path: z.string().optional(),
-  ...{ sha512: text, sha256: text, md5: text },
+  ...{ sha512: hex, sha256: hex, md5: hex },
   size: z.number().optional(),
 })
 const streamProduct = z.object({ versions: recordOf(z.object({ items: recordOf(streamItem) })) })
@@ -78,7 +79,7 @@ const readSimplestreams = reader(
 )
 
 /** @see https://github.com/coreos/fedora-coreos-tracker/tree/main/metadata/stream */
-const coreosFile = z.object({ location: z.string(), sha256: text })
+const coreosFile = z.object({ location: z.string(), sha256: hex })
 const coreosArtifact = z.object({ release: z.string(), formats: recordOf(recordOf(coreosFile)) })
 const readCoreosStream = reader(
   z.object({
@@ -100,7 +101,7 @@ const readCoreosStream = reader(
 )
 
 /** `https://yum.oracle.com/templates/OracleLinux/ol9-template.json`: `base_url`, and files by kind. */
-const oracleFile = z.object({ image: z.string(), sha256: text })
+const oracleFile = z.object({ image: z.string(), sha256: hex })
 const readOracleTemplates = reader(
   z.object({ base_url: z.string() }).catchall(oracleFile.nullable().catch(null)),
   ({ base_url, ...files }, url) => {
@@ -293,7 +294,7 @@ export function parseDebianBuild(json: string, url: string): ChecksumEntry[] {
  * What Garden Linux writes down of a build, in YAML.
  * @see https://github.com/gardenlinux/python-gardenlinux-lib
  */
-const gardenlinuxFile = z.object({ name: z.string(), sha256sum: text, md5sum: text })
+const gardenlinuxFile = z.object({ name: z.string(), sha256sum: hex, md5sum: hex })
 const gardenlinuxBuild = z.object({ paths: z.array(gardenlinuxFile) })
 
 /** Returns the digests of the build's file `name`. */

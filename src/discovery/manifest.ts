@@ -1,7 +1,7 @@
 import { UpdaterError } from '../errors.ts'
 import { redactUrl } from '../http/url.ts'
 import { type DigestAlgorithm, type Image, parseDigest, sameDigest } from '../image.ts'
-import { type ChecksumEntry, lookUpChecksum, parseChecksumFile } from './checksum-file.ts'
+import { type ChecksumEntry, type ListedFile, lookUpChecksum, parseChecksumFile } from './checksum-file.ts'
 import { splitFileUrl } from './file-url.ts'
 import { isSafeFileName } from './names.ts'
 import type { ResolverContext } from './resolver.ts'
@@ -12,9 +12,6 @@ import { compareStamps, findStamp } from './stamp.ts'
 export interface Manifest extends Pick<VerifiedText, 'url' | 'trust'> {
   readonly entries: readonly ChecksumEntry[]
 }
-
-/** A file that a manifest lists. */
-export type ListedFile = ChecksumEntry & { readonly name: string }
 
 /**
  * Asks for a checksum file and reads it.

@@ -11,7 +11,8 @@ import { unsignedDistribution } from '../signatures/check.ts'
 /**
  * Path segments of `latest_url` hold `HEREBE<pattern>DRAGONS`. From left to right, the listing of a
  * segment's parent says what the pattern stands for: the newest match in natural order. If `latest_checksum_url` does
- * not need a pattern of the file name, the manifest's names say what it stands for, wherever in `latest_url` it is. The same text stands for the same match in both URLs.
+ * not need a pattern of the file name, the manifest's names say what it stands for, wherever in `latest_url` it is. The
+ * same text stands for the same match in both URLs.
  */
 export const placeholder: Strategy = (image) => {
   const { latestUrl = '', latestChecksumUrl: checksumUrl } = image
