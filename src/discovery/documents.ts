@@ -48,8 +48,8 @@ function reader<Document>(
   }
 }
 
-const text = z.string().nullish()
-const hex = z.string().optional()
+const optionalText = z.string().nullish()
+const optionalHex = z.string().optional()
 const recordOf = <Value extends z.ZodType>(value: Value) => z.record(z.string(), value)
 
 /**
@@ -58,7 +58,9 @@ const recordOf = <Value extends z.ZodType>(value: Value) => z.record(z.string(),
  */
 const streamItem = z.object({
   path: z.string().optional(),
-  ...{ sha512: hex, sha256: hex, md5: hex },
+  sha512: optionalHex,
+  sha256: optionalHex,
+  md5: optionalHex,
   size: z.number().optional(),
 })
 const streamProduct = z.object({ versions: recordOf(z.object({ items: recordOf(streamItem) })) })
@@ -79,7 +81,7 @@ const readSimplestreams = reader(
 )
 
 /** @see https://github.com/coreos/fedora-coreos-tracker/tree/main/metadata/stream */
-const coreosFile = z.object({ location: z.string(), sha256: hex })
+const coreosFile = z.object({ location: z.string(), sha256: optionalHex })
 const coreosArtifact = z.object({ release: z.string(), formats: recordOf(recordOf(coreosFile)) })
 const readCoreosStream = reader(
   z.object({
@@ -101,7 +103,7 @@ const readCoreosStream = reader(
 )
 
 /** `https://yum.oracle.com/templates/OracleLinux/ol9-template.json`: `base_url`, and files by kind. */
-const oracleFile = z.object({ image: z.string(), sha256: hex })
+const oracleFile = z.object({ image: z.string(), sha256: optionalHex })
 const readOracleTemplates = reader(
   z.object({ base_url: z.string() }).catchall(oracleFile.nullable().catch(null)),
   ({ base_url, ...files }, url) => {
@@ -117,7 +119,7 @@ const readOracleTemplates = reader(
 const fedoraFile = z.object({
   version: z.string(),
   link: z.string(),
-  sha256: text,
+  sha256: optionalText,
   size: z.union([z.string(), z.number()]).nullish(),
 })
 const readFedoraReleases = reader(z.array(fedoraFile), (files, url) =>
@@ -155,14 +157,14 @@ const readGardenlinuxReleases = reader(
  */
 const githubAsset = z.object({
   browser_download_url: z.string(),
-  digest: text,
+  digest: optionalText,
   size: z.number().optional(),
 })
 const githubRelease = z.object({
   tag_name: z.string(),
   draft: z.boolean().optional(),
   prerelease: z.boolean().optional(),
-  published_at: text,
+  published_at: optionalText,
   assets: z.array(githubAsset),
 })
 const githubReleases = z
@@ -194,7 +196,7 @@ export function parseReleaseListing(json: string, tag: string | undefined): List
 const gitlabLink = z.object({ url: z.string(), direct_asset_url: z.string().optional() })
 const gitlabRelease = z.object({
   tag_name: z.string(),
-  released_at: text,
+  released_at: optionalText,
   assets: z.object({ links: z.array(gitlabLink) }),
 })
 const readGitlabReleases = reader(z.array(gitlabRelease), (releases, documentUrl) =>
@@ -220,7 +222,7 @@ const readers: readonly Reader[] = [
 /** @see https://docs.gitlab.com/api/packages/ */
 const gitlabPackages = z.array(z.object({ id: z.number(), name: z.string(), version: z.string() }))
 const gitlabFiles = z.array(
-  z.object({ file_name: z.string(), file_sha256: text, size: z.number().optional() }),
+  z.object({ file_name: z.string(), file_sha256: optionalText, size: z.number().optional() }),
 )
 
 /**
@@ -294,7 +296,7 @@ export function parseDebianBuild(json: string, url: string): ChecksumEntry[] {
  * What Garden Linux writes down of a build, in YAML.
  * @see https://github.com/gardenlinux/python-gardenlinux-lib
  */
-const gardenlinuxFile = z.object({ name: z.string(), sha256sum: hex, md5sum: hex })
+const gardenlinuxFile = z.object({ name: z.string(), sha256sum: optionalHex, md5sum: optionalHex })
 const gardenlinuxBuild = z.object({ paths: z.array(gardenlinuxFile) })
 
 /** Returns the digests of the build's file `name`. */
