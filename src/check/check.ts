@@ -115,61 +115,52 @@ interface CheckRun extends Pick<Beginning, 'http' | 'signal' | 'startedAt'> {
   readonly checking: Limit
 }
 
-/** What was found out of an image; the report has it also if a later step fails. */
-type Facts = Partial<Pick<CheckedImage, 'resolver' | 'trust' | 'newest' | 'mirror'>> & {
-  /** The distribution has other bytes than the catalogue names. */
-  readonly isOutdated?: true
-}
-
-async function checkImage(image: Image, ordinal: number, run: CheckRun): Promise<CheckedImage> {
-  const { warnings, tell } = tellOf(image, ordinal, run.onEvent)
-  const reason = skipReason(image, run.includeDisabled)
-  let facts: Facts = {}
-  const end = (status: CheckStatus, thrown?: UpdaterError): CheckedImage => {
-    tell({ type: 'done', status: status === 'outdated' ? 'would-update' : status })
-    const { mirror = unasked(image.versions[0]) } = facts
-    const error = thrown && reportedError(thrown, image)
-    const why = status === 'skipped' ? reason : undefined
-    return checkedImage(image, { ...facts, status, reason: why, mirror, warnings, error }, run.startedAt)
-  }
-  try {
-    if (image.enable || run.includeDisabled) {
-      await run.checking(async () => {
-        for await (const found of stepsOf(image, run, tell)) facts = { ...facts, ...found }
-      })
-    }
-    if (reason !== undefined) return end('skipped')
-    return end(facts.isOutdated ? 'outdated' : 'up-to-date')
-  } catch (thrown) {
-    const error = errorOf(thrown, run.signal)
-    tell({ type: 'failed', error })
-    return end('failed', error)
-  }
-}
+/** What is known of the image so far; the report has it also if a later step fails. */
+type Facts = Pick<CheckedImage, 'resolver' | 'trust' | 'newest' | 'mirror'>
 
 /**
  * Asks the image's mirror and its distribution. What the mirror says is reported also if the distribution fails, and
  * the other way round.
  */
-async function* stepsOf(image: Image, run: CheckRun, tell: Tell): AsyncGenerator<Facts> {
+async function checkImage(image: Image, ordinal: number, run: CheckRun): Promise<CheckedImage> {
+  const { warnings, tell } = tellOf(image, ordinal, run.onEvent)
   const [current] = image.versions
-  const { mirror, failure } = await askMirror(current, run, tell)
-  yield { mirror }
-  if (image.latestUrl !== undefined) {
-    const build = await findNewest(image, run.discovery, tell)
-    yield { resolver: build.resolver, trust: build.trust }
-    const digest = recordedDigest(image, build)
-    if (digest !== undefined) {
-      yield { newest: valuesOf({ ...build, digest }, current?.version, current?.buildDate) }
-      tell({ type: 'up-to-date' })
-    } else {
-      const version = await versionOf(build, run.discovery)
-      yield { newest: valuesOf(build, version, dateOfVersion(version)) }
-      refuseDowngrade(image, build, version)
-      yield { isOutdated: true }
-    }
+  const skipped = skipReason(image, run.includeDisabled)
+  let facts: Facts = { mirror: unasked(current) }
+  const end = (status: CheckStatus, thrown?: UpdaterError): CheckedImage => {
+    tell({ type: 'done', status: status === 'outdated' ? 'would-update' : status })
+    const reason = status === 'skipped' ? skipped : undefined
+    const error = thrown && reportedError(thrown, image)
+    return checkedImage(image, { ...facts, status, reason, warnings, error }, run.startedAt)
   }
-  if (failure !== undefined) throw failure
+  const look = async (): Promise<CheckedImage> => {
+    const { mirror, failure } = await askMirror(current, run, tell)
+    facts = { mirror }
+    let status: CheckStatus = 'skipped'
+    if (skipped === undefined) {
+      const build = await findNewest(image, run.discovery, tell)
+      facts = { ...facts, resolver: build.resolver, trust: build.trust }
+      const digest = recordedDigest(image, build)
+      status = digest === undefined ? 'outdated' : 'up-to-date'
+      if (digest !== undefined) {
+        facts = { ...facts, newest: valuesOf({ ...build, digest }, current?.version, current?.buildDate) }
+        tell({ type: 'up-to-date' })
+      } else {
+        const version = await versionOf(build, run.discovery)
+        facts = { ...facts, newest: valuesOf(build, version, dateOfVersion(version)) }
+        refuseDowngrade(image, build, version)
+      }
+    }
+    if (failure !== undefined) throw failure
+    return end(status)
+  }
+  try {
+    return image.enable || run.includeDisabled ? await run.checking(look) : end('skipped')
+  } catch (thrown) {
+    const error = errorOf(thrown, run.signal)
+    tell({ type: 'failed', error })
+    return end('failed', error)
+  }
 }
 
 function valuesOf({ url, digest }: Build, version?: string, buildDate?: string): OutcomeValues {

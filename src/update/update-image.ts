@@ -84,7 +84,8 @@ export async function updateImage(image: Image, ordinal: number, run: UpdateRun)
       facts = { ...facts, current: reportedValues(current) }
       if (!settings.dryRun) tell({ type: 'file-written', file })
     }
-    return end(isChanged ? (settings.dryRun ? 'would-update' : 'updated') : 'up-to-date')
+    if (!isChanged) return end('up-to-date')
+    return end(settings.dryRun ? 'would-update' : 'updated')
   } catch (thrown) {
     const error = errorOf(thrown, run.signal)
     tell({ type: 'failed', error })
