@@ -1,7 +1,13 @@
 import { readCatalog } from '../catalog/read.ts'
 import { selectImages } from '../catalog/select.ts'
-import { recordedDigest, refuseDowngrade } from '../discovery/compare.ts'
-import { createDiscovery, type Discovery, findNewest, versionOf } from '../discovery/find-newest.ts'
+import {
+  createDiscovery,
+  type Discovery,
+  findNewest,
+  recordedDigest,
+  refuseDowngrade,
+  versionOf,
+} from '../discovery/find-newest.ts'
 import { withSources } from '../discovery/rules.ts'
 import { dateOfVersion } from '../discovery/stamp.ts'
 import { asUpdaterError, UpdaterError } from '../errors.ts'

@@ -6,13 +6,22 @@ import type { DiscoveryHttp } from '../http/client.ts'
 import { askOnce } from '../http/once.ts'
 import { withTokens } from '../http/tokens.ts'
 import { isLoopback, redactUrl } from '../http/url.ts'
-import { type Build, formatDigest, type Image } from '../image.ts'
+import {
+  type Build,
+  type Digest,
+  formatDigest,
+  type Image,
+  type ImageVersion,
+  parseDigest,
+  sameDigest,
+} from '../image.ts'
 import { isWeak } from './checksum-file.ts'
 import { compressionOfUrl } from './file-url.ts'
+import { compareNatural } from './natural-order.ts'
 import { type DiscoverySettings, overrideOf } from './options.ts'
 import { chooseResolver } from './rules.ts'
 import { createKeySource, type KeySource } from './signatures/keys.ts'
-import { dateOf, findUrlStamp } from './stamp.ts'
+import { compareStamps, dateOf, findStamp, findUrlStamp } from './stamp.ts'
 
 /** What the images of one run share while their newest builds are looked for. */
 export interface Discovery extends Pick<DiscoverySettings, 'signatures' | 'overrides' | 'sources'> {
@@ -125,4 +134,63 @@ function noDate({ url }: Build, why: string): UpdaterError {
   return new UpdaterError('DISCOVERY_NO_DATE', `${redactUrl(url)} ${why}, so the build has no version`, {
     remedy: 'Look at what the server sends as Last-Modified for that file',
   })
+}
+
+/**
+ * The digest that the catalogue has recorded, if it is of this build: then the catalogue is up to date. Where the
+ * distribution publishes no digest, the build's own URL decides.
+ */
+export function recordedDigest(
+  image: Image,
+  { url, digest }: Pick<Build, 'url' | 'digest'>,
+): Digest | undefined {
+  const [current] = image.versions
+  const recorded = parseDigest(current?.checksum ?? '')
+  if (recorded === undefined) return undefined
+  const isCurrent = digest === undefined ? current?.url === url : sameDigest(recorded, digest)
+  return isCurrent ? recorded : undefined
+}
+
+/** @throws UpdaterError DOWNGRADE if the newest build is older than the version in the catalogue */
+export function refuseDowngrade(image: Image, { url }: Build, version: string): void {
+  const [current] = image.versions
+  if (current === undefined || compareBuilds(current, { url, version }) >= 0) return
+  throw new UpdaterError(
+    'DOWNGRADE',
+    `The newest build of ${image.name} is ${version} (${url}), older than ${current.version ?? current.url} in the catalogue`,
+    { remedy: "Look at the distribution's server; --allow-downgrade takes the older build" },
+  )
+}
+
+/**
+ * Returns a negative number if `build` is older than the catalogue's version, a positive one if it is newer, 0 if
+ * neither is known. The stamps in the URLs decide if both have one (a Last-Modified is often a day or two
+ * later than the stamp of its file); else the first difference of the URLs, if that is a number in both
+ * (`4230.2.4` and `4230.2.10`); else the versions.
+ */
+export function compareBuilds(
+  current: ImageVersion,
+  build: { readonly url: string; readonly version: string },
+): number {
+  const url = current.url ?? ''
+  const stampBefore = findUrlStamp(url)
+  const stampNow = findUrlStamp(build.url)
+  if (stampBefore !== undefined && stampNow !== undefined) return compareStamps(stampNow, stampBefore)
+  const order = compareVersions(build.url, url)
+  if (order !== 0) return order
+  const versionBefore = findStamp(current.version ?? '')
+  const versionNow = findStamp(build.version)
+  return versionBefore === undefined || versionNow === undefined
+    ? 0
+    : compareStamps(versionNow, versionBefore)
+}
+
+/** Returns 0 also if the first difference of two URLs of one server is not a number. */
+function compareVersions(a: string, b: string): number {
+  const left = a.match(/\d+|\D+/g) ?? []
+  const right = b.match(/\d+|\D+/g) ?? []
+  const first = left.findIndex((part, index) => part !== right[index])
+  const [one = '', other = ''] = [left[first], right[first]]
+  const isInPath = /^https?:\/\/[^/]+\//.test(left.slice(0, first).join(''))
+  return isInPath && /^\d/.test(one) && /^\d/.test(other) ? compareNatural(one, other) : 0
 }

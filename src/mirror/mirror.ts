@@ -8,14 +8,15 @@ import { type Image, type ImageVersion, parseDigest } from '../image.ts'
 import { countStatuses } from '../report/quantities.ts'
 import { reportedError } from '../report/refusal.ts'
 import type { MirroredVersion, MirrorReport, UnmirroredReason } from '../report/schemas.ts'
-import { type KnownFile, keepOnMirror, listDigests } from '../run/bring.ts'
-import { type Address, addressOfUrl, noStore, type OpenedStore, openMirror } from '../run/mirror.ts'
+import { type Address, addressOfUrl, type KnownFile, keepOnMirror, listDigests } from '../run/bring.ts'
 import { type RunOptions, settleRun } from '../run/options.ts'
 import {
   begin,
   endInOrder,
   errorOf,
   limited,
+  type OpenedStore,
+  openMirror,
   type Run,
   type RunContext,
   secondsSince,
@@ -40,7 +41,7 @@ export async function mirrorCatalogue(options: RunOptions, context: RunContext =
   }
   const beginning = begin(context)
   const { startedAt, signal, onEvent, note, http } = beginning
-  let opened: OpenedStore = noStore
+  let opened: OpenedStore | undefined
   try {
     const images = selectImages(await readCatalog(settings.images), settings.names)
     const taken = images.filter(({ enable }) => enable || settings.includeDisabled)
@@ -50,7 +51,7 @@ export async function mirrorCatalogue(options: RunOptions, context: RunContext =
         return mirrorUrl === undefined ? [] : [{ image, version, mirrorUrl }]
       }),
     )
-    if (!settings.dryRun) opened = await openMirror(settings.mirror, taken, beginning)
+    opened = await openMirror(settings, taken, beginning)
     await opened.ready
     onEvent({ type: 'run-start', images: wanted.length })
     const run: MirrorRun = {
@@ -76,7 +77,7 @@ export async function mirrorCatalogue(options: RunOptions, context: RunContext =
       errors: [],
     }
   } finally {
-    await endInOrder([() => opened.store?.close(), () => http.close()], note)
+    await endInOrder([() => opened?.store?.close(), () => http.close()], note)
   }
 }
 

@@ -1,13 +1,49 @@
 import { asUpdaterError, UpdaterError } from '../errors.ts'
 import { abortedError } from '../http/abort.ts'
-import { type Digest, formatDigest, type SourceFile, type StoredImage } from '../image.ts'
+import {
+  type Digest,
+  formatDigest,
+  type Image,
+  type SourceFile,
+  type StoredImage,
+  sameDigest,
+} from '../image.ts'
 import type { MirrorOutcome } from '../report/schemas.ts'
-import { keyPrefixOf } from '../stores/kinds.ts'
+import { keyOfUrl, keyPrefixOf, type MirrorOptions, publicUrl } from '../stores/kinds.ts'
+import { objectKey } from '../stores/naming.ts'
 import { checkPublic, findPublic, verifyFull } from '../stores/public.ts'
 import type { ObjectRecord, Store, StoredObject, Upload } from '../stores/store.ts'
 import { createInspector } from '../transfer/inspect.ts'
-import type { Address } from './mirror.ts'
 import type { Run, Task } from './run.ts'
+
+/** Where a version of an image lies, or shall lie, on the mirror. */
+export interface Address {
+  /** Key in the bucket, or path below the mirror's folder. */
+  readonly key: string
+  /** Its public URL, which becomes `mirror_url`. */
+  readonly url: string
+}
+
+/**
+ * Returns the address of a version, or undefined if the mirror has no public base or the version is no build's date.
+ * @throws UpdaterError CONFIGURATION
+ */
+export function addressOf(
+  mirror: MirrorOptions,
+  { shortname, format }: Image,
+  version: string,
+): Address | undefined {
+  if (shortname === undefined || !/^\d{8}$/.test(version)) return undefined
+  const named = { shortname, format }
+  const url = publicUrl(mirror, named, version)
+  return url === undefined ? undefined : { key: objectKey(named, version, keyPrefixOf(mirror)), url }
+}
+
+/** Returns the address that a `mirror_url` of the catalogue names, or undefined if it is of another mirror. */
+export function addressOfUrl(mirror: MirrorOptions, url: string): Address | undefined {
+  const key = keyOfUrl(mirror, url)
+  return key === undefined ? undefined : { key, url }
+}
 
 /** A file whose bytes must have this digest. */
 export type KnownFile = SourceFile & { readonly digest: Digest }
@@ -61,13 +97,8 @@ export function lookAt(key: string, run: Run): Promise<StoredObject | undefined>
 }
 
 /** Does the record of the object say that it is made of the file with this digest? */
-export function holds({ record, size }: StoredObject, { algorithm, hex }: Digest): boolean {
-  return (
-    record !== undefined &&
-    record.size === size &&
-    record.source.algorithm === algorithm &&
-    record.source.hex === hex
-  )
+export function holds({ record, size }: StoredObject, digest: Digest): boolean {
+  return record !== undefined && record.size === size && sameDigest(record.source, digest)
 }
 
 /**
@@ -104,11 +135,7 @@ async function transferWithRestarts(task: Task, file: SourceFile, address: Addre
   const spent = new Map<UpdaterError['code'], number>()
   for (;;) {
     try {
-      const { warnings, ...stored } = await transferOnce(task, file, address)
-      const seconds = (performance.now() - started) / 1000
-      tell({ type: 'transfer-end', object: address.key, bytes: stored.size, seconds })
-      for (const message of warnings) tell({ type: 'warning', message })
-      return { ...stored, seconds }
+      return await transferOnce(task, file, address, started)
     } catch (error) {
       if (!(error instanceof UpdaterError)) throw error
       const used = spent.get(error.code) ?? 0
@@ -119,11 +146,6 @@ async function transferWithRestarts(task: Task, file: SourceFile, address: Addre
   }
 }
 
-interface Transferred extends Omit<Brought, 'seconds'> {
-  /** What is doubtful of the image's content. */
-  readonly warnings: readonly string[]
-}
-
 /**
  * Streams the file to the store in one pass. The object becomes visible only after every byte has been
  * verified; on any failure the upload is aborted and nothing of it stays.
@@ -132,7 +154,8 @@ async function transferOnce(
   { image, run, tell }: Task,
   { url, digest: expected, compression }: SourceFile,
   address: Address,
-): Promise<Transferred> {
+  started: number,
+): Promise<Brought> {
   const { settings, http, signal } = run
   const store = storeOf(run)
   const { transfer } = await import('../transfer/transfer.ts')
@@ -169,9 +192,12 @@ async function transferOnce(
       onProgress: (progress) => tell({ type: 'transfer-progress', ...progress, size: source.facts.size }),
     })
     const record = { digest: transferred.digest, source: transferred.source, size: transferred.size }
-    const warnings = await upload.complete(record)
-    for (const message of warnings) tell({ type: 'warning', message })
-    return { ...address, ...record, head, warnings: facts?.warnings ?? [] }
+    const doubts = await upload.complete(record)
+    const seconds = (performance.now() - started) / 1000
+    for (const message of doubts) tell({ type: 'warning', message })
+    tell({ type: 'transfer-end', object: address.key, bytes: record.size, seconds })
+    for (const message of facts?.warnings ?? []) tell({ type: 'warning', message })
+    return { ...address, ...record, head, seconds }
   } catch (error) {
     await upload.abort()
     throw error

@@ -6,6 +6,8 @@ import { HttpClient } from '../http/client.ts'
 import type { Policy } from '../http/policy.ts'
 import type { Image } from '../image.ts'
 import { version } from '../package.ts'
+import { keyPrefixOf, openStore } from '../stores/kinds.ts'
+import { isFolderName } from '../stores/naming.ts'
 import type { Store } from '../stores/store.ts'
 import type { RunSettings } from './options.ts'
 
@@ -76,6 +78,57 @@ function guarded(listener: Listener = () => {}): Listener {
     } catch (error) {
       process.emitWarning(error instanceof Error ? error : String(error))
     }
+  }
+}
+
+/** A run's store, which is asked while the run goes on. */
+export interface OpenedStore {
+  /** `undefined`: nothing is written to a mirror in this run. */
+  readonly store: Store | undefined
+  /**
+   * The store has proven that it can be used: nothing is asked of it, or stored, before.
+   * @throws UpdaterError STORE_*, ABORTED
+   */
+  readonly ready: Promise<void>
+  /** The uploads that earlier runs left behind are removed, or a note says why not. Never throws. */
+  readonly tidied: Promise<void>
+}
+
+/**
+ * Opens the mirror's store, and returns before that has answered.
+ * @throws UpdaterError CONFIGURATION, STORE_CREDENTIALS
+ */
+export async function openMirror(
+  { mirror, dryRun }: RunSettings,
+  images: readonly Image[],
+  { http, signal, note }: Pick<Beginning, 'http' | 'signal' | 'note'>,
+): Promise<OpenedStore> {
+  const store = dryRun ? undefined : await openStore(mirror, http)
+  if (store === undefined) return { store, ready: Promise.resolve(), tidied: Promise.resolve() }
+  const ready = store.ready(signal)
+  const folders = images.flatMap(({ shortname = [] }) => shortname).filter(isFolderName)
+  const tidied = ready.then(
+    () => removeStale(store, keyPrefixOf(mirror), folders, { signal, note }),
+    () => undefined,
+  )
+  return { store, ready, tidied }
+}
+
+const day = 24 * 60 * 60 * 1000
+
+async function removeStale(
+  store: Store,
+  prefix: string,
+  folders: readonly string[],
+  { signal, note }: Pick<Beginning, 'signal' | 'note'>,
+): Promise<void> {
+  try {
+    const before = new Date(Date.now() - day)
+    const removed = await store.abortStale({ prefix, folders, before }, signal)
+    if (removed > 0) note('info', `Removed ${removed} unfinished uploads of earlier runs`)
+  } catch (error) {
+    if (signal.aborted) return
+    note('warning', `Unfinished uploads could not be looked for: ${asUpdaterError(error).message}`)
   }
 }
 

@@ -1,5 +1,10 @@
-import { recordedDigest, refuseDowngrade } from '../discovery/compare.ts'
-import { type Discovery, findNewest, versionOf } from '../discovery/find-newest.ts'
+import {
+  type Discovery,
+  findNewest,
+  recordedDigest,
+  refuseDowngrade,
+  versionOf,
+} from '../discovery/find-newest.ts'
 import { overrideOf } from '../discovery/options.ts'
 import { dateOfVersion } from '../discovery/stamp.ts'
 import { UpdaterError } from '../errors.ts'
@@ -8,8 +13,17 @@ import { type Build, type Digest, formatDigest, type Image, type VersionValues }
 import { reportedError } from '../report/refusal.ts'
 import type { ImageOutcome, MirrorOutcome } from '../report/schemas.ts'
 import { reportedValues } from '../report/update.ts'
-import { bring, holds, type KnownFile, keepOnMirror, listDigests, lookAt, provePublic } from '../run/bring.ts'
-import { type Address, addressOf } from '../run/mirror.ts'
+import {
+  type Address,
+  addressOf,
+  bring,
+  holds,
+  type KnownFile,
+  keepOnMirror,
+  listDigests,
+  lookAt,
+  provePublic,
+} from '../run/bring.ts'
 import type { UpdateSettings } from '../run/options.ts'
 import { errorOf, type Run, skipReason, type Task, tellOf } from '../run/run.ts'
 import { folderOfKey } from '../stores/naming.ts'

@@ -1,9 +1,17 @@
 import { createDiscovery } from '../discovery/find-newest.ts'
 import type { RunReport } from '../report/schemas.ts'
 import { summarize } from '../report/update.ts'
-import { noStore, type OpenedStore, openMirror } from '../run/mirror.ts'
 import { settleUpdate, type UpdateOptions } from '../run/options.ts'
-import { begin, endInOrder, heldUntil, limited, type RunContext, secondsSince } from '../run/run.ts'
+import {
+  begin,
+  endInOrder,
+  heldUntil,
+  limited,
+  type OpenedStore,
+  openMirror,
+  type RunContext,
+  secondsSince,
+} from '../run/run.ts'
 import { openCatalogue } from './catalogue.ts'
 import { type UpdateRun, updateImage } from './update-image.ts'
 
@@ -23,9 +31,9 @@ export async function updateCatalogue(options: UpdateOptions, context: RunContex
   const beginning = begin({ ...context, signal: AbortSignal.any([given, refused.signal]) })
   const { startedAt, signal, note, http } = beginning
   const catalogue = await openCatalogue(settings)
-  let opened: OpenedStore = noStore
+  let opened: OpenedStore | undefined
   try {
-    if (!dryRun) opened = await openMirror(settings.mirror, catalogue.images, beginning)
+    opened = await openMirror(settings, catalogue.images, beginning)
     const { store, ready, tidied } = opened
     ready.catch((error: unknown) => refused.abort(error))
     const onEvent = heldUntil(ready, beginning.onEvent)
@@ -53,6 +61,6 @@ export async function updateCatalogue(options: UpdateOptions, context: RunContex
     }
   } finally {
     refused.abort()
-    await endInOrder([() => opened.store?.close(), () => http.close(), () => catalogue.release()], note)
+    await endInOrder([() => opened?.store?.close(), () => http.close(), () => catalogue.release()], note)
   }
 }

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { compareBuilds } from '../../src/discovery/compare.ts'
-import { versionOf } from '../../src/discovery/find-newest.ts'
+import { compareBuilds, versionOf } from '../../src/discovery/find-newest.ts'
 import { resolvers } from '../../src/discovery/resolvers/index.ts'
 import { type Answer, codeOf, type Exchange, fakeContext, find } from '../discovery/fake-http.ts'
 import { resolverCases } from './cases/index.ts'

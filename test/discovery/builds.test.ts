@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { compareBuilds, recordedDigest } from '../../src/discovery/compare.ts'
 import { compressionOfUrl } from '../../src/discovery/file-url.ts'
-import { versionOf } from '../../src/discovery/find-newest.ts'
+import { compareBuilds, recordedDigest, versionOf } from '../../src/discovery/find-newest.ts'
 import type { Build } from '../../src/image.ts'
 import { anImage } from '../update/image.ts'
 import { codeOf, fakeContext } from './fake-http.ts'
