@@ -1,18 +1,17 @@
-import { isAlias, isScalar } from 'yaml'
 import { asUpdaterError, UpdaterError } from '../errors.ts'
+import { contentOf } from './content.ts'
 import {
   CatalogDocument,
   type CatalogMap,
   type CatalogNode,
-  type CatalogPair,
+  hasProperties,
   isList,
   isMapping,
   openDocument,
   ownPair,
 } from './document.ts'
 import { type CatalogEntry, readEntries } from './parse.ts'
-import { VersionRenderer } from './render.ts'
-import { applySplices, type Splice, uneditable } from './splice.ts'
+import { applySplices, assertBlock, type Splice, uneditable } from './splice.ts'
 
 /** An image as it was read, to be found again in the text as it is now. */
 export interface ImagePosition {
@@ -27,8 +26,8 @@ export interface Plan {
   /** The only key of the image that changes. */
   readonly key: 'versions' | 'enable'
   readonly splices: readonly Splice[]
-  /** Is this, once the result is read again, what the key is to hold? */
-  isDone(value: CatalogNode | undefined): boolean
+  /** What the key is to hold, as `contentOf` writes it. */
+  readonly content: string
 }
 
 /** The result of several edits of one text. */
@@ -42,23 +41,15 @@ export interface Edited<Edit> {
 export class EditableFile {
   readonly document: CatalogDocument
   readonly entries: readonly CatalogEntry[]
-  /** `undefined`: it is missing, or comes from a merge key. */
-  readonly #list: CatalogNode | undefined
-  readonly #byIndex: ReadonlyMap<number, CatalogEntry>
-  #renderer: VersionRenderer | undefined
+  /** The value of `images`; `undefined`: it is missing, or comes from a merge key. */
+  readonly list: CatalogNode | undefined
 
   constructor(path: string, text: string) {
     this.document = openDocument(path, text)
     const { root } = this.document
-    this.#list = isMapping(root) ? ownPair(root, 'images')?.value : undefined
+    this.list = isMapping(root) ? ownPair(root, 'images')?.value : undefined
     // What has a defect is told when the file is read; it keeps no other image from being edited.
     this.entries = readEntries(this.document).entries
-    this.#byIndex = new Map(this.entries.map((entry) => [entry.image.index, entry]))
-  }
-
-  get renderer(): VersionRenderer {
-    this.#renderer ??= new VersionRenderer(this.document, this.#list)
-    return this.#renderer
   }
 
   /**
@@ -66,9 +57,9 @@ export class EditableFile {
    * @throws UpdaterError CATALOG_CHANGED, CATALOG_UNEDITABLE
    */
   find({ index, name }: ImagePosition): CatalogEntry {
-    const there = this.#byIndex.get(index)
-    const found =
-      there?.image.name === name ? [there] : this.entries.filter(({ image }) => image.name === name)
+    const named = this.entries.filter(({ image }) => image.name === name)
+    const there = named.filter(({ image }) => image.index === index)
+    const found = there.length > 0 ? there : named
     const [entry] = found
     if (entry === undefined) throw this.changed(name, 'is not there any more')
     if (found.length > 1) throw this.changed(name, 'has moved and is there more than once')
@@ -84,17 +75,16 @@ export class EditableFile {
     })
   }
 
-  /** Is the image written out in the list, and in no other place? */
+  /** @throws UpdaterError CATALOG_UNEDITABLE: the image is not written out as a block in the list alone */
   #assertOwn({ item, map }: CatalogEntry): void {
-    const { document } = this
-    const list = this.#list
+    const { document, list } = this
     if (!isList(list) || item !== map) {
       throw uneditable(document, item?.range[0] ?? 0, 'the image stands behind an alias')
     }
-    const isShared = [document.root, list, map].some((node) => document.isShared(node))
-    if (isShared || map.tag !== undefined) {
-      throw uneditable(document, map.range[0], 'the image has a tag, or an alias stands for it')
+    if ([document.root, list, map].some(hasProperties)) {
+      throw uneditable(document, map.range[0], 'the image, or the list it is in, has an anchor or a tag')
     }
+    assertBlock(document, map)
   }
 }
 
@@ -150,65 +140,7 @@ function applyPlans(document: CatalogDocument, plans: readonly Plan[]): string |
   )
   if (text === undefined) return undefined
   const after = new CatalogDocument(document.path, text)
-  const exceptions = new Map(
-    plans.map((plan) => [plan.image, (node: CatalogNode) => isImageAsPlanned(plan, node)] as const),
-  )
-  return after.defects.length === 0 && isSame(document.root, after.root, exceptions) ? text : undefined
-}
-
-function isImageAsPlanned({ image, key, isDone }: Plan, after: CatalogNode): boolean {
-  const others = (map: CatalogMap) => {
-    const own = ownPair(map, key)
-    return map.items.filter((pair) => pair !== own)
-  }
-  return (
-    isMapping(after) &&
-    image.anchor === after.anchor &&
-    image.tag === after.tag &&
-    areSamePairs(others(image), others(after)) &&
-    isDone(ownPair(after, key)?.value)
-  )
-}
-
-/** Nodes of the first reading that are compared in their own way. */
-type Exceptions = ReadonlyMap<CatalogNode, (after: CatalogNode) => boolean>
-
-const noExceptions: Exceptions = new Map()
-
-/**
- * Do two readings of a catalogue hold the same data, but for the exceptions? Anchors, tags and whether a
- * scalar is quoted count as data.
- */
-function isSame(before: CatalogNode, after: CatalogNode, exceptions = noExceptions): boolean {
-  const isDone = exceptions.get(before)
-  if (isDone !== undefined) return isDone(after)
-  if (before === null || after === null) return before === after
-  if (isAlias(before)) return isAlias(after) && before.source === after.source
-  if (isAlias(after) || before.anchor !== after.anchor || before.tag !== after.tag) return false
-  if (isScalar(before)) {
-    const isPlain = before.type === 'PLAIN'
-    return isScalar(after) && before.value === after.value && isPlain === (after.type === 'PLAIN')
-  }
-  if (isList(before)) return isList(after) && areSameItems(before.items, after.items, exceptions)
-  return isMapping(after) && areSamePairs(before.items, after.items, exceptions)
-}
-
-export function areSameItems(
-  before: readonly CatalogNode[],
-  after: readonly CatalogNode[],
-  exceptions = noExceptions,
-): boolean {
-  return (
-    before.length === after.length &&
-    before.every((item, index) => isSame(item, after[index] ?? null, exceptions))
-  )
-}
-
-export function areSamePairs(
-  before: readonly CatalogPair[],
-  after: readonly CatalogPair[],
-  exceptions = noExceptions,
-): boolean {
-  const nodes = (pairs: readonly CatalogPair[]) => pairs.flatMap(({ key, value }) => [key, value])
-  return areSameItems(nodes(before), nodes(after), exceptions)
+  const planned = new Map(plans.map((plan) => [plan.image, plan] as const))
+  const isDone = contentOf(document.root, planned) === contentOf(after.root)
+  return after.defects.length === 0 && isDone ? text : undefined
 }

@@ -32,6 +32,11 @@ export function ownPair(map: CatalogMap, key: string): CatalogPair | undefined {
   return map.items.find((pair) => isScalar(pair.key) && pair.key.value === key)
 }
 
+/** Has the node an anchor or a tag? Other places may depend on what stands there. */
+export function hasProperties(node: CatalogNode | undefined): boolean {
+  return !isAlias(node) && (node?.anchor !== undefined || node?.tag !== undefined)
+}
+
 const syntaxRemedy = 'Correct the file, e.g. with the help of yamllint'
 
 /** The nodes of a catalogue file and their places. Every scalar stays the text that it is. */
@@ -48,7 +53,6 @@ export class CatalogDocument {
   readonly #lines: LineCounter
   /** The last node before an alias that has its anchor. */
   readonly #targets = new Map<Alias, ParsedNode>()
-  readonly #shared = new Set<ParsedNode>()
 
   constructor(path: string, text: string) {
     this.path = path
@@ -63,11 +67,6 @@ export class CatalogDocument {
     return isAlias(node) ? this.#targets.get(node) : node
   }
 
-  /** Does an alias stand for this node? */
-  isShared(node: CatalogNode): boolean {
-    return node !== null && this.#shared.has(node)
-  }
-
   place(offset: number): Place {
     const { line, col } = this.#lines.linePos(offset)
     return { file: this.path, line, column: col }
@@ -76,11 +75,6 @@ export class CatalogDocument {
   /** Characters between the start of the line and `offset`. */
   column(offset: number): number {
     return this.#lines.linePos(offset).col - 1
-  }
-
-  /** Offset of the first character of the line that holds `offset`. */
-  lineStart(offset: number): number {
-    return offset - this.column(offset)
   }
 
   #parse(): CatalogNode {
@@ -127,12 +121,8 @@ export class CatalogDocument {
 
   #follow(alias: Alias.Parsed, anchors: ReadonlyMap<string, ParsedNode>): void {
     const target = anchors.get(alias.source)
-    if (target === undefined) {
-      this.#fail(alias.range[0], `The alias *${alias.source} has no anchor before it`)
-    } else {
-      this.#targets.set(alias, target)
-      this.#shared.add(target)
-    }
+    if (target !== undefined) this.#targets.set(alias, target)
+    else this.#fail(alias.range[0], `The alias *${alias.source} has no anchor before it`)
   }
 
   #fail(offset: number, message: string, remedy = syntaxRemedy): void {

@@ -1,29 +1,26 @@
 import { isScalar } from 'yaml'
 import type { ImageVersion, VersionValues } from '../image.ts'
-import {
-  areSameItems,
-  areSamePairs,
-  carryOut,
-  type EditableFile,
-  type Edited,
-  type ImagePosition,
-  type Plan,
-} from './carry-out.ts'
+import { carryOut, type EditableFile, type Edited, type ImagePosition, type Plan } from './carry-out.ts'
+import { contentOf, contentOfList, contentOfMap, contentOfScalar } from './content.ts'
 import {
   type CatalogDocument,
   type CatalogMap,
-  type CatalogNode,
-  type CatalogPair,
+  hasProperties,
   isList,
   isMapping,
   ownPair,
 } from './document.ts'
-import { differences, spliceEntry } from './entry.ts'
-import { isNull } from './fields.ts'
-import { spliceFirstEntry, spliceNewEntry, spliceRemovals, type VersionList } from './history.ts'
+import { isNull, textOf } from './fields.ts'
 import type { CatalogEntry, VersionKey } from './parse.ts'
-import { isDate, isPlainText, type Values } from './render.ts'
+import { givenIn, isDate, type Values, VersionRenderer } from './render.ts'
 import { uneditable } from './splice.ts'
+import {
+  spliceEntry,
+  spliceFirstEntry,
+  spliceNewEntry,
+  spliceRemovals,
+  type VersionList,
+} from './versions.ts'
 
 /** A change of one image's versions, planned from a read file. */
 export interface VersionEdit extends ImagePosition {
@@ -48,11 +45,14 @@ export interface VersionEdit extends ImagePosition {
  * @throws UpdaterError CATALOG_SYNTAX: the text is no catalogue
  */
 export function editEach(path: string, text: string, edits: readonly VersionEdit[]): Edited<VersionEdit> {
-  return carryOut(path, text, edits, (file) => (edit) => planEdit(file, edit))
+  return carryOut(path, text, edits, (file) => {
+    const renderer = new VersionRenderer(file.document, file.list)
+    return (edit) => planEdit(file, renderer, edit)
+  })
 }
 
-function planEdit(file: EditableFile, edit: VersionEdit): Plan {
-  const { document, renderer } = file
+function planEdit(file: EditableFile, renderer: VersionRenderer, edit: VersionEdit): Plan {
+  const { document } = file
   const entry = file.find(edit)
   const { image, map } = entry
   const date = edit.after.buildDate
@@ -66,12 +66,7 @@ function planEdit(file: EditableFile, edit: VersionEdit): Plan {
   const wanted = valuesOf(edit.after)
   if (standing === undefined) {
     const splices = spliceFirstEntry(renderer, map, wanted)
-    return {
-      image: map,
-      key: 'versions',
-      splices,
-      isDone: (list) => isListAsPlanned(list, undefined, wanted, []),
-    }
+    return { image: map, key: 'versions', splices, content: contentOfList([contentOfEntry([], wanted)]) }
   }
   const { list, first } = standing
   const { isNew, removed } = planHistory(edit, image.versions)
@@ -84,7 +79,10 @@ function planEdit(file: EditableFile, edit: VersionEdit): Plan {
       ...(isNew ? [spliceNewEntry(renderer, standing, values)] : spliceEntry(renderer, first, values)),
       ...spliceRemovals(document, standing, removed),
     ],
-    isDone: (after) => isListAsPlanned(after, isNew ? undefined : first, values, kept),
+    content: contentOfList([
+      contentOfEntry(isNew ? [] : first.items, values),
+      ...kept.map((item) => contentOf(item)),
+    ]),
   }
 }
 
@@ -97,6 +95,16 @@ function valuesOf(after: Partial<VersionValues>): Values {
     ['build_date', after.buildDate],
   ]
   return new Map(all.filter((pair): pair is [VersionKey, string | null] => pair[1] !== undefined))
+}
+
+/** The values that are not what the version holds already. */
+function differences(version: CatalogMap, values: Values): Values {
+  return new Map(
+    [...values].filter(([key, value]) => {
+      const pair = ownPair(version, key)
+      return value === null ? pair !== undefined : textOf(pair?.value) !== value
+    }),
+  )
 }
 
 function isSameVersion(a: ImageVersion | undefined, b: ImageVersion | undefined): boolean {
@@ -113,12 +121,12 @@ function versionListOf(document: CatalogDocument, { image, map }: CatalogEntry):
     throw uneditable(document, map.range[0], '"versions" comes from a merge key (<<)')
   }
   const list = pair.value
-  if (isNull(list)) return undefined
-  if (!isList(list) || list.anchor !== undefined || list.tag !== undefined) {
+  if (hasProperties(list) || !(isNull(list) || isList(list))) {
     throw uneditable(document, pair.key.range[0], '"versions" is an alias, or has an anchor or a tag')
   }
+  if (!isList(list) || list.items.length === 0) return undefined
   const [first] = list.items
-  if (first === undefined) return undefined
+  if (list.flow) throw uneditable(document, list.range[0], '"versions" is written in brackets')
   if (!isMapping(first)) {
     throw uneditable(document, list.range[0], 'the first of "versions" is an alias or not a mapping')
   }
@@ -147,33 +155,12 @@ function planHistory({ after, keep }: VersionEdit, versions: readonly ImageVersi
   return { isNew, removed: versions.flatMap((_, index) => (index > 0 && !kept.has(index) ? [index] : [])) }
 }
 
-/** @param changed the first entry before its values are replaced; `undefined`: it is new */
-function isListAsPlanned(
-  after: CatalogNode | undefined,
-  changed: CatalogMap | undefined,
-  values: Values,
-  kept: readonly CatalogNode[],
-): boolean {
-  if (!isList(after) || after.anchor !== undefined || after.tag !== undefined) return false
-  const [first, ...others] = after.items
-  return isMapping(first) && isEntryAsPlanned(changed, first, values) && areSameItems(kept, others)
-}
-
-function isEntryAsPlanned(before: CatalogMap | undefined, after: CatalogMap, values: Values): boolean {
-  const isPlanned = ({ key }: CatalogPair) => isScalar(key) && values.has(String(key.value) as VersionKey)
-  const others = (map: CatalogMap | undefined) => map?.items.filter((pair) => !isPlanned(pair)) ?? []
-  return (
-    after.anchor === undefined &&
-    after.tag === undefined &&
-    areSamePairs(others(before), others(after)) &&
-    [...values].every(([key, value]) => isValueAsPlanned(ownPair(after, key)?.value, key, value))
-  )
-}
-
-function isValueAsPlanned(node: CatalogNode | undefined, key: VersionKey, value: string | null): boolean {
-  if (value === null) return node === undefined
-  if (!isScalar(node) || node.value !== value || node.anchor !== undefined || node.tag !== undefined)
-    return false
-  const isPlain = node.type === 'PLAIN'
-  return key === 'build_date' ? isPlain && isDate(value) : !isPlain || isPlainText(value, false)
+/** The content of an entry with its new values, beside the other pairs that stand there. */
+function contentOfEntry(standing: CatalogMap['items'], values: Values): string {
+  const others = standing.filter(({ key }) => !(isScalar(key) && values.has(String(key.value) as VersionKey)))
+  const given = [...givenIn(values)].map(([key, value]) => ({
+    key,
+    content: contentOfScalar(value, key !== 'build_date'),
+  }))
+  return contentOfMap(others, given)
 }

@@ -14,8 +14,10 @@ import { lineBreak } from './splice.ts'
 /** What keys of a version are to hold; `null`: the key goes. */
 export type Values = ReadonlyMap<VersionKey, string | null>
 
-/** Where pairs are written: in braces, or in lines whose keys stand in column `indent`. */
-export type Surroundings = 'flow' | { readonly indent: number; readonly eol: string }
+/** Those that are to stand in the file. */
+export function givenIn(values: Values): ReadonlyMap<VersionKey, string> {
+  return new Map([...values].filter((pair): pair is [VersionKey, string] => pair[1] !== null))
+}
 
 /** How long values stand on the line after their key. */
 interface Fold {
@@ -30,8 +32,6 @@ type Quotes = Scalar.Type | undefined
 
 /** Columns; a longer line is folded if the file folds. */
 const lineWidth = 80
-/** A file has one or two orders. More are not looked at, so that the work stays linear. */
-const maximumOrders = 16
 
 /** Writes versions as those of the file are written; if it has none, as ruamel.yaml would write them. */
 export class VersionRenderer {
@@ -40,113 +40,84 @@ export class VersionRenderer {
   readonly dash: number
   /** Columns from the dash to the first key of the entry. */
   readonly gap: number
+  readonly #eol: string
   readonly #fold: Fold | undefined
   /** Around the values of `version`. */
   readonly #quotes: Quotes
-  /** Orders in which the keys of versions stand in the file, without repetitions. */
-  readonly #orders: readonly (readonly VersionKey[])[]
+  /** Of the version that has most of the keys. */
+  readonly #order: readonly VersionKey[]
 
   constructor(document: CatalogDocument, images: CatalogNode | undefined) {
     this.document = document
-    const orders = new Map<string, VersionKey[]>()
-    let [dash, gap] = [isList(images) && !images.flow ? document.column(images.range[0]) : 2, 2]
-    let fold: Fold | undefined
-    let quotes: Quotes
-    let isMeasured = false
-    for (const { key, list, entry } of versionsIn(images)) {
-      const order = keysOf(entry)
-      if (orders.size < maximumOrders) orders.set(order.join(), order)
-      quotes ??= quotesIn(entry, 'version')
-      if (entry.flow || list.flow) continue
-      fold ??= foldOf(document, entry)
-      if (isMeasured) continue
-      isMeasured = true
-      dash = document.column(list.range[0]) - document.column(key.range[0])
-      gap = document.column(entry.range[0]) - document.column(list.range[0])
-    }
-    this.dash = dash
-    this.gap = gap
-    this.#fold = fold
-    this.#quotes = quotes ?? 'QUOTE_SINGLE'
-    this.#orders = [...orders.values()]
+    this.#eol = lineBreak(document)
+    const versions = versionsIn(images)
+    const [first] = versions
+    const column = (node: CatalogNode | undefined) => document.column(node?.range[0] ?? 0)
+    this.dash = first ? column(first.list) - column(first.key) : column(images)
+    this.gap = first ? column(first.entry) - column(first.list) : 2
+    this.#fold = versions.map(({ entry }) => foldOf(document, entry)).find(Boolean)
+    this.#quotes = versions.map(({ entry }) => quotesIn(entry, 'version')).find(Boolean) ?? 'QUOTE_SINGLE'
+    this.#order = versions
+      .map(({ entry }) => keysOf(entry))
+      .reduce<readonly VersionKey[]>((longest, keys) => (keys.length > longest.length ? keys : longest), [])
   }
 
-  /** A whole entry, in the order of a neighbouring one. */
-  entry(values: Values, neighbour: CatalogMap | undefined, where: Surroundings): string {
+  /** A whole entry whose keys stand in column `indent`, in the order of a neighbouring one. */
+  entry(values: Values, neighbour: CatalogMap | undefined, indent: number): string {
+    const given = givenIn(values)
     const present = neighbour === undefined ? [] : keysOf(neighbour)
-    const given = new Map([...values].filter((pair): pair is [VersionKey, string] => pair[1] !== null))
-    const order = this.arrange(
-      present,
-      [...given.keys()].filter((key) => !present.includes(key)),
-    )
-    const pairs = order.flatMap((key) => {
+    const pairs = this.arrange(present, given.keys()).flatMap((key) => {
       const value = given.get(key)
-      return value === undefined ? [] : [this.pair(key, value, neighbour, where)]
+      return value === undefined ? [] : [this.pair(key, value, neighbour, indent)]
     })
-    return where === 'flow' ? `{${pairs.join(', ')}}` : pairs.join(where.eol + ' '.repeat(where.indent))
+    return pairs.join(this.#eol + ' '.repeat(indent))
   }
 
   /** `key: value` with the quotes and the fold of a neighbouring version, else as is usual in the file. */
-  pair(key: VersionKey, value: string, neighbour: CatalogMap | undefined, where: Surroundings): string {
+  pair(key: VersionKey, value: string, neighbour: CatalogMap | undefined, indent: number): string {
     const usual = key === 'version' ? this.#quotes : 'PLAIN'
-    const quotes = (neighbour && quotesIn(neighbour, key)) ?? usual
-    const rendered = renderValue(key, value, quotes, where === 'flow')
+    const rendered = renderValue(key, value, (neighbour && quotesIn(neighbour, key)) ?? usual)
     const line = `${key}: ${rendered}`
-    if (where === 'flow' || where.indent + line.length <= lineWidth) return line
-    const fold = this.#foldFor(key, neighbour)
+    const fold = indent + line.length > lineWidth ? this.#foldBeside(key, neighbour) : undefined
     return fold === undefined
       ? line
-      : `${key}:${fold.gap}${where.eol}${' '.repeat(where.indent + fold.indent)}${rendered}`
+      : `${key}:${fold.gap}${this.#eol}${' '.repeat(indent + fold.indent)}${rendered}`
   }
 
   /** How a long value beside a neighbouring one is folded: as that one, as its version, as the rest of the file. */
-  #foldFor(key: VersionKey, neighbour: CatalogMap | undefined): Fold | undefined {
+  #foldBeside(key: VersionKey, neighbour: CatalogMap | undefined): Fold | undefined {
     if (neighbour === undefined) return this.#fold
+    const isLong = (pair: CatalogPair) => isLongLine(this.document, pair)
     const beside = ownPair(neighbour, key)
-    if (beside !== undefined && isLongLine(this.document, beside)) return undefined
-    const own = foldOf(this.document, neighbour)
-    return own ?? (neighbour.items.some((pair) => isLongLine(this.document, pair)) ? undefined : this.#fold)
+    if (beside !== undefined && isLong(beside)) return undefined
+    return foldOf(this.document, neighbour) ?? (neighbour.items.some(isLong) ? undefined : this.#fold)
   }
 
   /**
-   * Puts `missing` keys among the `present` ones: each after the nearest of its predecessors, in the order of
-   * the file's other versions that agrees best with what is present.
+   * Puts the `wanted` keys among the `present` ones: each after the nearest of those that stand before it in the
+   * file's other versions.
    */
-  arrange(present: readonly VersionKey[], missing: readonly VersionKey[]): VersionKey[] {
+  arrange(present: readonly VersionKey[], wanted: Iterable<VersionKey>): VersionKey[] {
     const arranged = [...present]
-    for (const key of missing) {
-      const order = this.#referenceOrder(present, key)
+    for (const key of wanted) {
+      if (arranged.includes(key)) continue
+      const order = this.#order.includes(key) ? this.#order : versionKeys
       const before = order.slice(0, order.indexOf(key))
-      const predecessor = before.reverse().find((candidate) => arranged.includes(candidate))
+      const predecessor = before.findLast((candidate) => arranged.includes(candidate))
       arranged.splice(predecessor === undefined ? 0 : arranged.indexOf(predecessor) + 1, 0, key)
     }
     return arranged
   }
-
-  #referenceOrder(present: readonly VersionKey[], key: VersionKey): readonly VersionKey[] {
-    const agrees = (order: readonly VersionKey[]) => {
-      const positions = present.filter((other) => order.includes(other)).map((other) => order.indexOf(other))
-      return positions.every((position, index) => index === 0 || position > (positions[index - 1] ?? 0))
-    }
-    const candidates = [...this.#orders.filter((order) => order.includes(key)), versionKeys]
-    return candidates.find(agrees) ?? candidates[0] ?? versionKeys
-  }
 }
 
-/** Those of the pairs of a mapping. */
-export function surroundingsOf(document: CatalogDocument, map: CatalogMap): Surroundings {
-  if (map.flow) return 'flow'
-  return { indent: document.column(map.range[0]), eol: lineBreak(document.text, map.range[0]) }
-}
-
-/** All versions of all images; aliases are not followed. */
-function* versionsIn(images: CatalogNode | undefined) {
-  for (const image of isList(images) ? images.items : []) {
-    const versions = isMapping(image) ? ownPair(image, 'versions') : undefined
-    const list = versions?.value
-    if (versions === undefined || !isList(list)) continue
-    for (const entry of list.items) if (isMapping(entry)) yield { key: versions.key, list, entry }
-  }
+/** All versions of all images that are written as blocks; aliases are not followed. */
+function versionsIn(images: CatalogNode | undefined) {
+  const found = isList(images) ? images.items : []
+  return found.flatMap((image) => {
+    const { key, value: list } = (isMapping(image) && ownPair(image, 'versions')) || {}
+    if (key === undefined || !isList(list) || list.flow) return []
+    return list.items.flatMap((entry) => (isMapping(entry) && !entry.flow ? [{ key, list, entry }] : []))
+  })
 }
 
 /** The keys of a version that the updater knows, in their order. */
@@ -179,23 +150,18 @@ function foldOf(document: CatalogDocument, map: CatalogMap): Fold | undefined {
 function isLongLine(document: CatalogDocument, { key, value }: CatalogPair): boolean {
   return (
     isScalar(value) &&
-    document.lineStart(value.range[0]) === document.lineStart(key.range[0]) &&
+    !document.text.slice(key.range[1], value.range[0]).includes('\n') &&
     document.column(value.range[1]) > lineWidth
   )
 }
 
-/** A value on one line; a build date is written as a date, and so without quotes. */
-export function renderValue(key: VersionKey, value: string, quotes: Quotes, inFlow: boolean): string {
-  return key === 'build_date' ? value : renderText(value, quotes, inFlow)
-}
-
 /**
- * The value as a one-line scalar that readers of YAML 1.1 and of YAML 1.2 take for the same text, with the
- * wanted quotes if that is possible.
+ * A value as a one-line scalar that readers of YAML 1.1 and of YAML 1.2 take for the same text, with the
+ * wanted quotes if that is possible. A build date is written as a date, and so without quotes.
  */
-function renderText(value: string, quotes: Quotes, inFlow: boolean): string {
+export function renderValue(key: VersionKey, value: string, quotes: Quotes): string {
   const isQuoted = quotes === 'QUOTE_SINGLE' || quotes === 'QUOTE_DOUBLE'
-  if (!isQuoted && isPlainText(value, inFlow)) return value
+  if (key === 'build_date' || (!isQuoted && isPlainText(value))) return value
   const isPrintable = !/[^\u0020-\u007e\u00a0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd]/.test(value)
   if (quotes !== 'QUOTE_DOUBLE' && isPrintable) return `'${value.replaceAll("'", "''")}'`
   return JSON.stringify(value).replace(
@@ -208,12 +174,11 @@ function renderText(value: string, quotes: Quotes, inFlow: boolean): string {
  * Is it text without quotes, for certain? What begins with a digit, a sign or a dot may be a number, a
  * date or a time of day for one of the readers, and the listed words may be a boolean or nothing.
  */
-export function isPlainText(value: string, inFlow: boolean): boolean {
-  const characters = inFlow
-    ? /^[A-Za-z/][\w./:#@!$&'()*+;=%~?-]*$/
-    : /^[A-Za-z/][\w./:#@!$&'()*+;=%~?,[\]{}|^"\\<>-]*$/
+export function isPlainText(value: string): boolean {
   return (
-    characters.test(value) && !value.endsWith(':') && !/^(?:y|n|yes|no|on|off|true|false|null)$/i.test(value)
+    /^[A-Za-z/][\w./:#@!$&'()*+;=%~?,[\]{}|^"\\<>-]*$/.test(value) &&
+    !value.endsWith(':') &&
+    !/^(?:y|n|yes|no|on|off|true|false|null)$/i.test(value)
   )
 }
 

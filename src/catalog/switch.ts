@@ -1,7 +1,14 @@
 import { isScalar } from 'yaml'
 import { carryOut, type Edited, type ImagePosition } from './carry-out.ts'
-import { type CatalogDocument, type CatalogMap, type CatalogPair, ownPair } from './document.ts'
-import { isNull, textOf } from './fields.ts'
+import { contentOfScalar } from './content.ts'
+import {
+  type CatalogDocument,
+  type CatalogMap,
+  type CatalogPair,
+  hasProperties,
+  ownPair,
+} from './document.ts'
+import { textOf } from './fields.ts'
 import type { CatalogEntry } from './parse.ts'
 import { afterColon, insertPair, type Splice, uneditable } from './splice.ts'
 
@@ -25,7 +32,7 @@ export function switchEach(path: string, text: string, edits: readonly SwitchEdi
         image,
         key: 'enable',
         splices: [spliceSwitch(file.document, image, written, usual)],
-        isDone: (value) => isScalar(value) && value.type === 'PLAIN' && value.value === written,
+        content: contentOfScalar(written, false),
       }
     }
   })
@@ -42,14 +49,12 @@ function spliceSwitch(document: CatalogDocument, image: CatalogMap, written: str
 
 function replaceSwitch(document: CatalogDocument, pair: CatalogPair, written: string): Splice {
   const { key, value } = pair
-  if (isNull(value)) {
-    const at = afterColon(document, pair)
-    return { start: at, end: value === null ? at : Math.max(at, value.range[1]), text: ` ${written}` }
-  }
-  if (!isScalar(value) || value.anchor !== undefined || value.tag !== undefined) {
+  const colon = afterColon(document, pair)
+  if (!isScalar(value) || hasProperties(value)) {
     throw uneditable(document, key.range[0], '"enable" is no plain value, or has an anchor or a tag')
   }
-  return { start: value.range[0], end: value.range[1], text: written }
+  const [start, end] = value.range
+  return start === end ? { start: colon, end: colon, text: ` ${written}` } : { start, end, text: written }
 }
 
 /** The key before `enable` in the first image of the file that has one after another key. */

@@ -1,0 +1,213 @@
+import { isAlias, isScalar, visit } from 'yaml'
+import {
+  type CatalogDocument,
+  type CatalogList,
+  type CatalogMap,
+  type CatalogNode,
+  type CatalogPair,
+  hasProperties,
+  isMapping,
+  ownPair,
+} from './document.ts'
+import { isMergeKey } from './fields.ts'
+import type { VersionKey } from './parse.ts'
+import { givenIn, keysOf, renderValue, type Values, type VersionRenderer } from './render.ts'
+import {
+  afterColon,
+  assertBlock,
+  endOfPair,
+  insertPair,
+  lastLineEnd,
+  lineBreak,
+  lineEnd,
+  nextLine,
+  removePair,
+  type Splice,
+  uneditable,
+} from './splice.ts'
+
+/** A list `versions` that holds at least one entry, each on lines of its own. */
+export interface VersionList {
+  /** The pair `versions: …` of the image. */
+  readonly pair: CatalogPair
+  readonly list: CatalogList
+  readonly first: CatalogMap
+}
+
+/**
+ * The splices that give an entry of `versions` its new values.
+ * @throws UpdaterError CATALOG_UNEDITABLE
+ */
+export function spliceEntry(renderer: VersionRenderer, version: CatalogMap, values: Values): Splice[] {
+  if (values.size === 0) return []
+  const { document } = renderer
+  assertPlain(document, version)
+  const removed = version.items.filter(
+    (pair) => isScalar(pair.key) && values.get(String(pair.key.value) as VersionKey) === null,
+  )
+  if (removed.length === version.items.length) {
+    throw uneditable(document, version.range[0], 'nothing would be left beside the new values')
+  }
+  const given = givenIn(values)
+  const kept = keysOf(version).filter((key) => values.get(key) !== null)
+  let previous: CatalogPair | undefined
+  const written = renderer.arrange(kept, given.keys()).flatMap((key) => {
+    const [pair, value] = [ownPair(version, key), given.get(key)]
+    if (pair !== undefined) previous = pair
+    if (value === undefined) return []
+    if (pair !== undefined) return [replaceValue(document, pair, key, value)]
+    const rendered = renderer.pair(key, value, version, document.column(version.range[0]))
+    return [insertPair(document, version, previous, rendered)]
+  })
+  return [...written, ...removed.map((pair) => removePair(document, version, pair))]
+}
+
+/** Anchors, aliases, tags and merge keys: other places may depend on what stands here, or decide it. */
+function assertPlain(document: CatalogDocument, map: CatalogMap): void {
+  if (hasProperties(map)) throw uneditable(document, map.range[0], 'it has an anchor or a tag')
+  for (const { key, value } of map.items) {
+    if (isMergeKey(key)) throw uneditable(document, key.range[0], 'it has a merge key (<<)')
+    for (const node of [key, value]) {
+      if (isAlias(node) || hasProperties(node)) {
+        throw uneditable(document, node?.range[0] ?? 0, 'it has an anchor, an alias or a tag')
+      }
+    }
+  }
+  assertBlock(document, map)
+}
+
+function replaceValue(document: CatalogDocument, pair: CatalogPair, key: VersionKey, value: string): Splice {
+  const node = pair.value
+  const colon = afterColon(document, pair)
+  if (!isScalar(node)) throw uneditable(document, pair.key.range[0], `"${key}" is not text`)
+  const [start, end] = node.range
+  if (node.type === 'BLOCK_FOLDED' || node.type === 'BLOCK_LITERAL') {
+    return replaceBlock(document, [start, end], key, value)
+  }
+  const rendered = renderValue(key, value, node.type)
+  return start === end ? { start: colon, end: colon, text: ` ${rendered}` } : { start, end, text: rendered }
+}
+
+/** Only of a `>-` or `|-` is the content exchanged; a date would become text in it. */
+function replaceBlock(
+  document: CatalogDocument,
+  [start, end]: readonly [number, number],
+  key: VersionKey,
+  value: string,
+): Splice {
+  const [, header, content] = /^([|>]-[^\n]*\n +)(\S.*?)[\r\n]*$/s.exec(document.text.slice(start, end)) ?? []
+  const isSafe = /^[\u0021-\u007e](?:[\u0020-\u007e]*[\u0021-\u007e])?$/.test(value)
+  if (header === undefined || content === undefined || key === 'build_date' || !isSafe) {
+    throw uneditable(document, start, `the new value does not fit into the block of "${key}"`)
+  }
+  const from = start + header.length
+  return { start: from, end: from + content.length, text: value }
+}
+
+/**
+ * The splices that give an image without versions its first one: `versions` is empty, `[]`, or missing.
+ * @throws UpdaterError CATALOG_UNEDITABLE
+ */
+export function spliceFirstEntry(renderer: VersionRenderer, image: CatalogMap, values: Values): Splice[] {
+  const { document } = renderer
+  if (givenIn(values).size === 0) return []
+  const dash = document.column(image.range[0]) + renderer.dash
+  const entry = renderer.entry(values, undefined, dash + renderer.gap)
+  const list = `${lineBreak(document)}${' '.repeat(dash)}-${' '.repeat(renderer.gap - 1)}${entry}`
+  const versions = ownPair(image, 'versions')
+  if (versions !== undefined) return fillIn(document, versions, list)
+  const last = image.items.findLast(({ value }) => isScalar(value))
+  if (last === undefined) throw uneditable(document, image.range[0], 'the image has no key with a text')
+  return [insertPair(document, image, last, `versions:${list}`)]
+}
+
+/** A comment after the empty value stays on the line of the key. */
+function fillIn(document: CatalogDocument, versions: CatalogPair, list: string): Splice[] {
+  const { text } = document
+  const [colon, end] = [afterColon(document, versions), endOfPair(versions)]
+  const empty = text.slice(colon, end)
+  if (empty.includes('#')) {
+    throw uneditable(document, versions.key.range[0], '"versions" has a comment within')
+  }
+  const at = lineEnd(text, end)
+  return [
+    { start: empty.trim() === '' ? end : colon, end, text: '' },
+    { start: at, end: at, text: list },
+  ]
+}
+
+/**
+ * The splice that puts a new entry in front of the others, written as the first of them. Comments between
+ * `versions` and that one stay with it.
+ * @throws UpdaterError CATALOG_UNEDITABLE
+ */
+export function spliceNewEntry(
+  renderer: VersionRenderer,
+  { pair, list, first }: VersionList,
+  values: Values,
+): Splice {
+  const { document } = renderer
+  assertBlock(document, first)
+  const [dash, indent] = [document.column(list.range[0]), document.column(first.range[0])]
+  const eol = lineBreak(document)
+  const gap = ' '.repeat(Math.max(1, indent - dash - 1))
+  const blank = hasBlankLineAfterFirst(document, list) ? eol : ''
+  const at = lineEnd(document.text, afterColon(document, pair))
+  const entry = renderer.entry(values, first, indent)
+  return { start: at, end: at, text: `${eol}${' '.repeat(dash)}-${gap}${entry}${blank}` }
+}
+
+function hasBlankLineAfterFirst(document: CatalogDocument, list: CatalogList): boolean {
+  const { text } = document
+  const start = nextLine(text, endOfEntry(document, list, list.items[0]))
+  return list.items.length > 1 && text.slice(start, lineEnd(text, start)).trim() === ''
+}
+
+/**
+ * The splices that take entries (by position, never the first) out of the list. An entry goes with the lines from
+ * the end of the one before it: comments above it are its own, and so are comments below it that stand as deep as its
+ * keys. Whatever is below that belongs to what follows.
+ * @throws UpdaterError CATALOG_UNEDITABLE
+ */
+export function spliceRemovals(
+  document: CatalogDocument,
+  { list }: VersionList,
+  removed: readonly number[],
+): Splice[] {
+  return removed.map((index) => {
+    const item = list.items[index]
+    assertRemovable(document, item)
+    const start = endOfEntry(document, list, list.items[index - 1])
+    return { start, end: endOfEntry(document, list, item), text: '' }
+  })
+}
+
+/** An alias elsewhere could stand for an anchor that goes, or for an older one of the same name then. */
+function assertRemovable(document: CatalogDocument, item: CatalogNode | undefined): void {
+  let isAnchored = false
+  visit(item ?? null, {
+    Node: (_key, node) => {
+      if ('anchor' in node && node.anchor !== undefined) isAnchored = true
+    },
+  })
+  if (isAnchored) {
+    throw uneditable(document, item?.range[0] ?? 0, 'an older version that would go has an anchor')
+  }
+}
+
+/** The end of the last line of an entry of a block list, before its line break. */
+function endOfEntry(document: CatalogDocument, list: CatalogList, item: CatalogNode | undefined): number {
+  const { text } = document
+  if (!isMapping(item))
+    throw uneditable(document, item?.range[0] ?? 0, 'a version is an alias or not a mapping')
+  const dash = document.column(list.range[0])
+  let end = lastLineEnd(text, item.range[1])
+  for (let at = end; at < text.length; ) {
+    const start = nextLine(text, at)
+    at = lineEnd(text, start)
+    const [, spaces = '', sign] = /^( *)(\S?)/.exec(text.slice(start, at)) ?? []
+    if (start >= text.length || (sign !== '' && (sign !== '#' || spaces.length <= dash))) break
+    if (sign === '#') end = at
+  }
+  return end
+}
