@@ -261,7 +261,7 @@ export function parseJsonListing(json: string): ListingEntry[] {
 }
 
 /**
- * What Debian's cloud team says of a build in `<image>.json`, a list of objects in the manner of
+ * Debian's cloud team describes a build in `<image>.json`, a list of objects in the manner of
  * Kubernetes: one of kind `Upload` for each format, with the file's digest in an annotation. The other
  * kinds carry digests of other things.
  * @see https://salsa.debian.org/cloud-team/debian-cloud-images
@@ -293,7 +293,7 @@ export function parseDebianBuild(json: string, url: string): ChecksumEntry[] {
 }
 
 /**
- * What Garden Linux writes down of a build, in YAML.
+ * Garden Linux describes a build in YAML.
  * @see https://github.com/gardenlinux/python-gardenlinux-lib
  */
 const gardenlinuxFile = z.object({ name: z.string(), sha256sum: optionalHex, md5sum: optionalHex })

@@ -10,7 +10,7 @@ export interface FileUrl {
   readonly name: string
 }
 
-/** `undefined`: not an http(s) URL, or it names no file. A placeholder makes a URL none of a file. */
+/** Returns undefined if the text is no http(s) URL, names no file or holds a placeholder. */
 export function splitFileUrl(url: string | undefined): FileUrl | undefined {
   if (url === undefined || hasPlaceholder(url) || !/^https?:/i.test(url) || !URL.canParse(url))
     return undefined
@@ -21,7 +21,7 @@ export function splitFileUrl(url: string | undefined): FileUrl | undefined {
   return name ? { parent: file.href.slice(0, -segment.length), name } : undefined
 }
 
-/** How the file that a URL names is packed, by its last extensions; undefined also for a text that is no URL. */
+/** Tells by the last extensions how the file at a URL is packed; undefined also for a text that is no URL. */
 export function compressionOfUrl(url: string): Compression | undefined {
   if (!URL.canParse(url)) return undefined
   const path = new URL(url).pathname.toLowerCase().replace(/\.t([gx])z$/, '.tar.$1z')

@@ -65,8 +65,8 @@ export function catalogueAlgorithm(image: Image): DigestAlgorithm | undefined {
 }
 
 /**
- * Where a name without a build stamp is an alias (`…-latest.…`), the same bytes may be listed under the
- * dated name of the build: that one is there to stay. The newest if there are several.
+ * Returns the file under the dated name of its build. A name without a build stamp may be an alias (`…-latest.…`) that
+ * moves on; the manifest may list the same bytes under a name that stays. Of several such names the newest counts.
  */
 export function datedTwin(file: ListedFile, { entries }: Manifest): ListedFile {
   if (findStamp(file.name) !== undefined) return file

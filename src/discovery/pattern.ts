@@ -17,6 +17,9 @@ interface Placeholder {
   readonly matches: (text: string) => boolean
 }
 
+/** Text that stands for itself, or a placeholder. */
+type Part = string | Placeholder
+
 export function hasPlaceholder(url: string): boolean {
   return url.includes(opening)
 }
@@ -36,7 +39,7 @@ export async function parsePattern(url: string, imageName: string): Promise<UrlP
   const defect = defectOf(pieces)
   if (defect !== undefined) throw placeholderError(imageName, defect)
   const { RE2JS } = await import('re2js')
-  const segments: (string | Placeholder)[][] = [[]]
+  const segments: Part[][] = [[]]
   for (const [index, piece] of pieces.entries()) {
     if (index % 2 === 1) {
       segments.at(-1)?.push({ pattern: piece, matches: compile(() => RE2JS.compile(piece), imageName) })
@@ -116,14 +119,14 @@ export class UrlPattern {
   }
 }
 
-/** A path segment: texts that stand for themselves, and placeholders. */
+/** A path segment that may hold placeholders. */
 class Segment {
-  readonly parts: readonly (string | Placeholder)[]
+  readonly parts: readonly Part[]
   /** Each once. */
   readonly patterns: readonly string[]
   readonly #imageName: string
 
-  constructor(parts: readonly (string | Placeholder)[], imageName: string) {
+  constructor(parts: readonly Part[], imageName: string) {
     this.parts = parts.filter((part) => part !== '')
     this.patterns = [...new Set(parts.flatMap((part) => (typeof part === 'string' ? [] : part.pattern)))]
     this.#imageName = imageName
@@ -131,8 +134,7 @@ class Segment {
 
   /** Returns undefined if one of the patterns is not known. */
   fill(known: Matches): string | undefined {
-    const texts = this.parts.map((part) => (typeof part === 'string' ? part : known.get(part.pattern)))
-    return texts.includes(undefined) ? undefined : texts.join('')
+    return fillParts(this.parts, known)
   }
 
   /** Returns the one pattern that is not known. @throws UpdaterError PATTERN_INVALID if there are several */
@@ -151,9 +153,9 @@ class Segment {
     const pattern = this.unknown(known)
     if (name.length > maxNameLength) return undefined
     if (pattern === undefined) return this.fill(known) === name ? known : undefined
-    const isIt = (part: string | Placeholder) => typeof part !== 'string' && part.pattern === pattern
+    const isIt = (part: Part) => typeof part !== 'string' && part.pattern === pattern
     const first = this.parts.findIndex(isIt)
-    const start = new Segment(this.parts.slice(0, first), this.#imageName).fill(known)?.length ?? 0
+    const start = fillParts(this.parts.slice(0, first), known)?.length ?? 0
     const frame = this.fill(new Map([...known, [pattern, '']]))?.length ?? 0
     const length = (name.length - frame) / this.parts.filter(isIt).length
     if (length < 0 || !Number.isInteger(length)) return undefined
@@ -163,6 +165,11 @@ class Segment {
     const fits = typeof placeholder === 'object' && placeholder.matches(matched)
     return fits && this.fill(matches) === name ? matches : undefined
   }
+}
+
+function fillParts(parts: readonly Part[], known: Matches): string | undefined {
+  const texts = parts.map((part) => (typeof part === 'string' ? part : known.get(part.pattern)))
+  return texts.includes(undefined) ? undefined : texts.join('')
 }
 
 /**
