@@ -3,10 +3,10 @@ import { selectImages } from '../catalog/select.ts'
 import { checkedImage, checkReport } from '../check/check.ts'
 import { asUpdaterError, type UpdaterError } from '../errors.ts'
 import type { Image } from '../image.ts'
-import { type Redact, redactDeep } from '../redact.ts'
+import { redactDeep } from '../redact.ts'
 import type { CheckedImage, CheckReport, CheckStatus, ImageOutcome, MirrorState } from '../report/schemas.ts'
 import { reportedValues } from '../report/update.ts'
-import type { UpdateOptions } from '../run/options.ts'
+import type { Surroundings } from './options.ts'
 import type { RunRecord } from './runs.ts'
 
 /** The content of the catalogue's files. */
@@ -22,14 +22,12 @@ const readingAge = 5_000
 
 /** Reads the catalogue for everybody who asks for a page; readers that come together share one reading. */
 export class Catalogue {
-  readonly #options: () => Pick<UpdateOptions, 'images' | 'names'>
-  readonly #redact: () => Redact
+  readonly #around: Pick<Surroundings, 'options' | 'redact'>
   #last: Promise<Reading> = Promise.resolve({ images: [], error: undefined })
   #readAt = Number.NEGATIVE_INFINITY
 
-  constructor(options: () => Pick<UpdateOptions, 'images' | 'names'>, redact: () => Redact) {
-    this.#options = options
-    this.#redact = redact
+  constructor(around: Pick<Surroundings, 'options' | 'redact'>) {
+    this.#around = around
   }
 
   read(): Promise<Reading> {
@@ -46,13 +44,14 @@ export class Catalogue {
   }
 
   async #read(before: Promise<Reading>): Promise<Reading> {
+    const { options, redact } = this.#around
     try {
-      const { images, names } = this.#options()
+      const { images, names } = options().update
       const selected = selectImages(await readCatalog(images), names)
-      return { images: redactDeep(selected, this.#redact()), error: undefined }
+      return { images: redactDeep(selected, redact), error: undefined }
     } catch (thrown) {
       const { code, message, place } = asUpdaterError(thrown)
-      return { images: (await before).images, error: redactDeep({ code, message, place }, this.#redact()) }
+      return { images: (await before).images, error: redactDeep({ code, message, place }, redact) }
     }
   }
 }

@@ -2,6 +2,7 @@ import type { UpdaterError } from '../errors.ts'
 import type { RunEvent } from '../events.ts'
 import type { HookOptions } from '../hooks/hooks.ts'
 import type { Policy } from '../http/policy.ts'
+import type { Redact } from '../redact.ts'
 import type { RunReport } from '../report/schemas.ts'
 import type { UpdateOptions } from '../run/options.ts'
 
@@ -31,6 +32,17 @@ export interface ServeContext {
   readonly random?: (() => number) | undefined
   /** Numbers of the HTTP client that differ from the defaults, in milliseconds and bytes. */
   readonly httpPolicy?: Partial<Policy> | undefined
+}
+
+/** What the parts of a service share. */
+export interface Surroundings {
+  /** Those in force. */
+  readonly options: () => ServeOptions
+  /** Takes their secrets out of a text. */
+  readonly redact: Redact
+  readonly now: () => Date
+  readonly onEvent: ServeListener
+  readonly httpPolicy: Partial<Policy> | undefined
 }
 
 /** A service that runs until it is closed. */

@@ -1,13 +1,13 @@
 import { listDefects } from '../catalog/defects.ts'
 import { asUpdaterError } from '../errors.ts'
 import { runHooks } from '../hooks/hooks.ts'
-import { type Redact, redactDeep } from '../redact.ts'
+import { redactDeep } from '../redact.ts'
 import { withExitStatus } from '../report/json.ts'
 import { formatMetrics } from '../report/metrics.ts'
 import { refusedReport } from '../report/refusal.ts'
 import type { RunReport } from '../report/schemas.ts'
 import { updateCatalogue } from '../update/update.ts'
-import type { ServeContext, ServeListener, ServeOptions, Trigger } from './options.ts'
+import type { Surroundings, Trigger } from './options.ts'
 import { advance, noProgress, type RunProgress } from './progress.ts'
 
 /** One run of a service, past or under way. */
@@ -25,16 +25,6 @@ export interface RunRecord {
   readonly hookErrors: readonly string[]
 }
 
-export interface RunsContext {
-  readonly options: () => ServeOptions
-  readonly redact: () => Redact
-  readonly now: () => Date
-  readonly onEvent: ServeListener
-  /** Called whenever the record of a run has changed. */
-  readonly onChange: (record: RunRecord) => void
-  readonly httpPolicy: ServeContext['httpPolicy']
-}
-
 /** Runs that are listed, and those of them whose whole report is kept. */
 const listed = 50
 const whole = 10
@@ -43,12 +33,15 @@ const whole = 10
 export class Runs {
   /** Newest first; only the newest one can be under way. */
   records: readonly RunRecord[] = []
-  readonly #context: RunsContext
+  readonly #around: Surroundings
+  readonly #onChange: (record: RunRecord) => void
   #busy: Promise<void> | undefined
   #controller = new AbortController()
 
-  constructor(context: RunsContext) {
-    this.#context = context
+  /** @param onChange called whenever the record of a run has changed */
+  constructor(around: Surroundings, onChange: (record: RunRecord) => void) {
+    this.#around = around
+    this.#onChange = onChange
   }
 
   /** The newest run that has looked at images. */
@@ -61,13 +54,13 @@ export class Runs {
     if (this.#busy !== undefined) return undefined
     this.#controller = new AbortController()
     const id = (this.records[0]?.id ?? 0) + 1
-    const startedAt = this.#context.now()
+    const startedAt = this.#around.now()
     const older = this.records.map((one, index) => (index + 1 < whole ? one : shortened(one)))
     this.records = [
       { id, trigger, startedAt, progress: noProgress, hookErrors: [] },
       ...older.slice(0, listed - 1),
     ]
-    this.#context.onEvent({ type: 'run-begin', id, trigger })
+    this.#around.onEvent({ type: 'run-begin', id, trigger })
     this.#change({})
     this.#busy = this.#carryOut(id, startedAt, this.#controller.signal).finally(() => {
       this.#busy = undefined
@@ -91,12 +84,12 @@ export class Runs {
     if (newest === undefined) return
     const record = { ...newest, ...values }
     this.records = [record, ...older]
-    this.#context.onChange(record)
+    this.#onChange(record)
   }
 
   /** Never rejects: whatever happens is in the record. */
   async #carryOut(id: number, startedAt: Date, signal: AbortSignal): Promise<void> {
-    const { options, redact, now, onEvent, httpPolicy } = this.#context
+    const { options, redact, now, onEvent, httpPolicy } = this.#around
     const { update, hooks = {} } = options()
     const end = (report: RunReport, exitStatus: number) =>
       this.#change({ report: withExitStatus(report, exitStatus), metrics: formatMetrics(report) })
@@ -113,21 +106,21 @@ export class Runs {
           this.#change({ progress })
         },
       })
-      const report = redactDeep(ran, redact())
+      const report = redactDeep(ran, redact)
       const exitStatus = signal.aborted ? 143 : report.summary.failed > 0 ? 1 : 0
       onEvent({ type: 'run-end', id, report })
       end(report, exitStatus)
       const onLine = (line: string) => onEvent({ type: 'hook-line', line })
       const failures = await runHooks(report, exitStatus, hooks, { httpPolicy, onLine })
       for (const error of failures) onEvent({ type: 'hook-failed', error })
-      if (failures.length > 0) this.#change({ hookErrors: failures.map(({ message }) => redact()(message)) })
+      if (failures.length > 0) this.#change({ hookErrors: failures.map(({ message }) => redact(message)) })
     } catch (thrown) {
       const error = asUpdaterError(thrown)
       const seconds = (now().getTime() - startedAt.getTime()) / 1000
       const refusal = { startedAt, seconds, errors: listDefects(error) }
       const report = refusedReport('update', refusal, { dry_run: update.dryRun ?? false })
       onEvent({ type: 'run-refused', id, error })
-      end(redactDeep(report, redact()), error.code === 'INTERNAL' ? 1 : 2)
+      end(redactDeep(report, redact), error.code === 'INTERNAL' ? 1 : 2)
     }
   }
 }

@@ -3,7 +3,7 @@ import { createRedact } from '../redact.ts'
 import { secretsOf as secretsOfMirror } from '../stores/kinds.ts'
 import { Catalogue } from './catalogue.ts'
 import { createHub } from './hub.ts'
-import type { ServeContext, ServeOptions, Service } from './options.ts'
+import type { ServeContext, ServeOptions, Service, Surroundings } from './options.ts'
 import { createRouter } from './routes.ts'
 import { describeRun, Runs } from './runs.ts'
 import { createAlarm, delayed, nextTime } from './schedule.ts'
@@ -21,22 +21,22 @@ export async function serveCatalogue(
 ): Promise<Service> {
   const { onEvent = () => {}, now = () => new Date(), random = Math.random, httpPolicy } = context
   let options = checked(await load(), now())
+  let redact = createRedact(secretsOf(options))
   let nextRun: Date | undefined
   let ending: Promise<void> | undefined
-  const redact = () => createRedact(secretsOf(options))
-  const note = (level: 'info' | 'warning', message: string) => onEvent({ type: 'note', level, message })
-  const catalogue = new Catalogue(() => options.update, redact)
-  const hub = createHub('run', () => runs.records[0] && describeRun(runs.records[0]))
-  const runs = new Runs({
+  const around: Surroundings = {
     options: () => options,
-    redact,
+    redact: (text) => redact(text),
     now,
     onEvent,
     httpPolicy,
-    onChange: ({ report }) => {
-      hub.changed()
-      if (report !== undefined) catalogue.forget()
-    },
+  }
+  const note = (level: 'info' | 'warning', message: string) => onEvent({ type: 'note', level, message })
+  const catalogue = new Catalogue(around)
+  const hub = createHub('run', () => runs.records[0] && describeRun(runs.records[0]))
+  const runs = new Runs(around, ({ report }) => {
+    hub.changed()
+    if (report !== undefined) catalogue.forget()
   })
   const setAlarm = createAlarm(now, () => {
     const id = runs.start('schedule')
@@ -55,19 +55,9 @@ export async function serveCatalogue(
     const place = error.place === undefined ? '' : `${formatPlace(error.place)}: `
     note('warning', `${place}${error.message}`)
   }
-  const server = await openServer({
-    listen: options.listen,
-    route: createRouter({
-      runs,
-      catalogue,
-      now,
-      nextRun: () => nextRun,
-      isEnding: () => ending !== undefined,
-    }),
-    hub,
-    token: () => options.token,
-    allowedHosts: () => options.allowedHosts ?? [],
-  })
+  const isEnding = () => ending !== undefined
+  const route = createRouter({ runs, catalogue, now, nextRun: () => nextRun, isEnding })
+  const server = await openServer(() => options, route, hub)
   onEvent({ type: 'listening', url: server.url })
   await tellOfCatalogue()
   schedule()
@@ -76,6 +66,7 @@ export async function serveCatalogue(
     try {
       const before = options
       options = checked(await load(), now())
+      redact = createRedact(secretsOf(options))
       const { listen, schedule: cron, jitter } = options
       if (listen.host !== before.listen.host || listen.port !== before.listen.port) {
         note('warning', 'Another address to listen on is taken up by a restart only')

@@ -24,19 +24,15 @@ const securityHeaders: Readonly<Record<string, string>> = {
   'x-frame-options': 'DENY',
 }
 
-export interface ServerOptions {
-  readonly listen: ServeOptions['listen']
-  readonly route: Router
-  readonly hub: Hub
-  readonly token: () => string | undefined
-  readonly allowedHosts: () => readonly string[]
-}
-
 /**
  * Listens. `close` takes no new connections, ends those that are idle, and waits a moment for the others.
  * @throws UpdaterError CONFIGURATION if the address cannot be listened on
  */
-export async function openServer(options: ServerOptions): Promise<Pick<Service, 'url' | 'close'>> {
+export async function openServer(
+  options: () => ServeOptions,
+  route: Router,
+  hub: Hub,
+): Promise<Pick<Service, 'url' | 'close'>> {
   const server = createServer(
     {
       maxHeaderSize: 8192,
@@ -46,12 +42,12 @@ export async function openServer(options: ServerOptions): Promise<Pick<Service, 
       keepAliveTimeout: 5_000,
       connectionsCheckingInterval: 1000,
     },
-    (request, response) => void respond(request, response, options),
+    (request, response) => void respond(request, response, hub, () => replyTo(request, route, options())),
   )
   server.maxConnections = 1024
   server.maxRequestsPerSocket = 1000
   server.maxHeadersCount = 64
-  const { host, port } = options.listen
+  const { host, port } = options().listen
   try {
     server.listen(port, host)
     await once(server, 'listening')
@@ -79,15 +75,20 @@ export async function openServer(options: ServerOptions): Promise<Pick<Service, 
 }
 
 /** Never rejects. */
-async function respond(request: IncomingMessage, response: ServerResponse, options: ServerOptions) {
+async function respond(
+  request: IncomingMessage,
+  response: ServerResponse,
+  hub: Hub,
+  replyOf: () => Promise<Reply>,
+): Promise<void> {
   response.on('error', () => {})
   for (const [name, value] of Object.entries(securityHeaders)) response.setHeader(name, value)
   try {
-    const reply = await replyTo(request, options)
+    const reply = await replyOf()
     if (reply !== 'events') return send(request, response, reply)
     response.setHeader('content-type', 'text/event-stream; charset=utf-8')
     response.setHeader('x-accel-buffering', 'no')
-    if (options.hub.add(response)) return
+    if (hub.add(response)) return
     send(request, response, problem(503, 'Too many listeners', { 'retry-after': '30' }))
   } catch (error) {
     process.emitWarning(error instanceof Error ? error : String(error))
@@ -97,17 +98,18 @@ async function respond(request: IncomingMessage, response: ServerResponse, optio
 
 async function replyTo(
   request: IncomingMessage,
-  { route, token, allowedHosts }: ServerOptions,
+  route: Router,
+  { token, allowedHosts = [] }: ServeOptions,
 ): Promise<Reply> {
   const { method = '', url = '' } = request
   const { host: [host, ...others] = [] } = request.headersDistinct
   const headers = { ...request.headers, host: others.length > 0 ? undefined : host }
-  const stranger = refuseStranger(headers, allowedHosts())
+  const stranger = refuseStranger(headers, allowedHosts)
   if (stranger !== undefined) return stranger
   const reply = route(method, url.replace(/[?#].*$/s, ''))
   if (typeof reply !== 'function') return reply
   if (method === 'POST') {
-    const refusal = refuseToken(headers.authorization, token())
+    const refusal = refuseToken(headers.authorization, token)
     if (refusal !== undefined) return refusal
     if (!(await takeBody(request))) return problem(413, 'The body is too large: none is needed')
   }
