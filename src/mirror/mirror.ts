@@ -66,13 +66,15 @@ export async function mirrorCatalogue(options: RunOptions, context: RunContext =
     if (versions.length > 0 && versions.every(({ status }) => status === 'foreign')) {
       note('warning', nothingHere(versions.length, settings.mirror))
     }
+    const statuses = versions.map(({ status }) => status)
+    const counts = countStatuses(statuses, 'present', 'stored', 'would_store', 'foreign', 'failed')
     return {
       schema_version: 1,
       command: 'mirror',
       started_at: startedAt.toISOString(),
       seconds: secondsSince(startedAt),
       dry_run: settings.dryRun,
-      summary: summarize(versions),
+      summary: { versions: versions.length, ...counts },
       versions,
       errors: [],
     }
@@ -85,12 +87,6 @@ interface MirrorRun extends Run {
   readonly onEvent: Listener
   /** By key: the first version that names it. */
   readonly owners: Map<string, NamedVersion>
-}
-
-function summarize(versions: readonly MirroredVersion[]): MirrorReport['summary'] {
-  const statuses = versions.map(({ status }) => status)
-  const counts = countStatuses(statuses, 'present', 'stored', 'would_store', 'foreign', 'failed')
-  return { versions: versions.length, ...counts }
 }
 
 interface NamedVersion {

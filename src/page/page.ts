@@ -21,7 +21,6 @@ export interface PageOptions {
 export function renderPage(report: CheckReport, { live = false }: PageOptions = {}): string {
   const { started_at, images } = report
   const now = Date.parse(started_at)
-  const code = live ? `${script}${liveScript}` : script
   const body = html`<header><h1>Image catalogue</h1>
 <p class="quiet">${told(report, now)}</p>${live && html`<p id="live" role="status"></p>`}
 ${renderFigures(report, now)}</header>
@@ -32,7 +31,7 @@ ${renderTimeline(images, now)}
 ${renderChanges(images, now)}
 </main>
 <footer class="quiet"><p>Signed: the signature of the distribution's checksum file was verified. Checksum: what the distribution publishes is compared. First use: the distribution publishes none. Made by image-updater.</p></footer>`
-  return page(body, code, live)
+  return page(body, live)
 }
 
 function told({ images, seconds }: CheckReport, now: number): Html {
@@ -99,19 +98,25 @@ ${items}</ol></section>`
 const icon =
   'data:image/svg+xml,%3Csvg xmlns=%22http://www.w3.org/2000/svg%22 viewBox=%220 0 16 16%22%3E%3Ccircle cx=%228%22 cy=%228%22 r=%226%22 fill=%22none%22 stroke=%22%23378%22 stroke-width=%223%22/%3E%3C/svg%3E'
 
-function page(body: Html, code: string, live: boolean): string {
-  const policy = [
+const codeOf = (live: boolean) => (live ? `${script}${liveScript}` : script)
+
+/** The content security policy of the page: it allows the styles and the scripts that stand in it, and no others. */
+export function pagePolicy({ live = false }: PageOptions = {}): string {
+  return [
     "default-src 'none'",
     `style-src ${hash(style)}`,
-    `script-src ${hash(code)}`,
+    `script-src ${hash(codeOf(live))}`,
     'img-src data:',
     ...(live ? ["connect-src 'self'"] : []),
     "base-uri 'none'",
     "form-action 'none'",
-  ]
+  ].join('; ')
+}
+
+function page(body: Html, live: boolean): string {
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy.join('; ')}">
+<meta http-equiv="Content-Security-Policy" content="${pagePolicy({ live })}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta name="referrer" content="no-referrer">
@@ -120,7 +125,7 @@ function page(body: Html, code: string, live: boolean): string {
 <style>${style}</style></head>
 <body>
 ${body.markup}
-<script>${code}</script>
+<script>${codeOf(live)}</script>
 </body></html>
 `
 }

@@ -20,7 +20,7 @@ export async function serveCatalogue(
   context: ServeContext = {},
 ): Promise<Service> {
   const { onEvent = () => {}, now = () => new Date(), random = Math.random, httpPolicy } = context
-  let options = checked(await load(), now())
+  let options = checked(await load())
   let redact = createRedact(secretsOf(options))
   let nextRun: Date | undefined
   let ending: Promise<void> | undefined
@@ -65,7 +65,7 @@ export async function serveCatalogue(
   async function reload(): Promise<void> {
     try {
       const before = options
-      options = checked(await load(), now())
+      options = checked(await load())
       redact = createRedact(secretsOf(options))
       const { listen, schedule: cron, jitter } = options
       if (listen.host !== before.listen.host || listen.port !== before.listen.port) {
@@ -102,8 +102,8 @@ export async function serveCatalogue(
 }
 
 /** @throws UpdaterError CONFIGURATION */
-function checked(options: ServeOptions, now: Date): ServeOptions {
-  if (options.schedule !== undefined) nextTime(options.schedule, now)
+function checked(options: ServeOptions): ServeOptions {
+  if (options.schedule !== undefined) nextTime(options.schedule, new Date(0))
   if (options.token !== undefined && !/^[\x21-\x7e]{16,}$/.test(options.token)) {
     throw new UpdaterError('CONFIGURATION', 'The token is not 16 or more visible ASCII characters', {
       remedy: 'Make one that cannot be guessed: openssl rand -hex 32',

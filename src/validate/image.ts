@@ -5,6 +5,7 @@ import { readValue } from './value.ts'
 
 /** A text of the catalogue and where it stands. */
 export interface Located {
+  readonly key: string
   readonly text: string
   readonly place: Place
 }
@@ -40,7 +41,7 @@ export function readImage(
     const texts = [...fields.read(map)].flatMap(([key, { value = null }]) => {
       const { kind, text } = readValue(value)
       const isAbsent = value === null || kind === 'nothing' || text === ''
-      return isAbsent ? [] : [[key, { text, place: document.place(value.range[0]) }] as const]
+      return isAbsent ? [] : [[key, { key, text, place: document.place(value.range[0]) }] as const]
     })
     return { place: document.place((node ?? map).range[0]), texts: Object.fromEntries(texts) }
   }

@@ -32,14 +32,14 @@ export function judgeImage(image: CheckedImage, today: string, report: ReportFin
 
 function judgeSources(image: CheckedImage, report: ReportFinding): void {
   const { latest_url: latestUrl, latest_checksum_url: checksumUrl, shortname } = image.texts
-  for (const key of ['latest_url', 'latest_checksum_url']) {
-    const url = image.texts[key]
+  for (const url of [latestUrl, checksumUrl]) {
     if (url === undefined) continue
-    judgeUrl(key, url, report)
-    if (hasPlaceholder(url.text.replaceAll(/HEREBE.*?DRAGONS/g, ''))) {
-      report('broken-placeholder', url.place, `"${key}" has one of HEREBE and DRAGONS without the other`)
-    } else if (/^ftps?:/i.test(url.text)) {
-      report('unusable-url', url.place, `"${key}" is neither https nor http, and is not looked at`)
+    const { key, text, place } = url
+    judgeUrl(url, report)
+    if (hasPlaceholder(text.replaceAll(/HEREBE.*?DRAGONS/g, ''))) {
+      report('broken-placeholder', place, `"${key}" has one of HEREBE and DRAGONS without the other`)
+    } else if (/^ftps?:/i.test(text)) {
+      report('unusable-url', place, `"${key}" is neither https nor http, and is not looked at`)
     }
   }
   if (latestUrl === undefined) {
@@ -58,15 +58,15 @@ function judgeSources(image: CheckedImage, report: ReportFinding): void {
   } else if (!shortnamePattern.test(shortname.text)) {
     report('unusable-shortname', shortname.place, 'The "shortname" cannot be a part of a path on the mirror')
   }
-  judgeFile('latest_url', latestUrl, image, report)
+  judgeFile(latestUrl, image, report)
 }
 
 /** Reports what the schema accepts in one version although it cannot be meant. @param today `YYYY-MM-DD` */
 function judgeVersion(version: Entry, image: CheckedImage, today: string, report: ReportFinding): void {
   const { url, mirror_url: mirrorUrl, checksum } = version.texts
   if (url !== undefined) {
-    judgeUrl('url', url, report)
-    judgeFile('url', url, image, report)
+    judgeUrl(url, report)
+    judgeFile(url, image, report)
     if (hasPlaceholder(url.text)) {
       report('placeholder-url', url.place, '"url" holds a placeholder, so nothing can be downloaded from it')
     } else if (checksum !== undefined && isMoving(url.text)) {
@@ -83,7 +83,7 @@ function judgeVersion(version: Entry, image: CheckedImage, today: string, report
 }
 
 /** Reports what can be wrong with any URL of a catalogue. */
-function judgeUrl(key: string, { text, place }: Located, report: ReportFinding): void {
+function judgeUrl({ key, text, place }: Located, report: ReportFinding): void {
   if (/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*@/i.test(text)) {
     report('credentials-url', place, `"${key}" holds a user name or a password`)
   }
@@ -94,7 +94,7 @@ function judgeUrl(key: string, { text, place }: Located, report: ReportFinding):
 }
 
 /** Reports a file whose name does not fit the image. */
-function judgeFile(key: string, { text, place }: Located, image: CheckedImage, report: ReportFinding): void {
+function judgeFile({ key, text, place }: Located, image: CheckedImage, report: ReportFinding): void {
   const { format } = image.texts
   const { architecture } = image.meta
   const named = formatNamed(text)
@@ -116,14 +116,14 @@ function judgeMirror(
   report: ReportFinding,
 ): void {
   const { text, place } = mirrorUrl
-  judgeUrl('mirror_url', mirrorUrl, report)
+  judgeUrl(mirrorUrl, report)
   if (hasPlaceholder(text)) {
     report('placeholder-url', place, '"mirror_url" holds a placeholder, so nothing can be there')
     return
   }
   const packed = packedAs(text)
   if (packed !== undefined) report('packed-object', place, `"mirror_url" is a ${packed} file`)
-  judgeFile('mirror_url', mirrorUrl, image, report)
+  judgeFile(mirrorUrl, image, report)
   // Names are written in different ways: letters and digits alone are compared.
   const bare = (name: string) => name.toLowerCase().replaceAll(/[^a-z0-9]/g, '')
   const path = bare(pathOf(text).join('/'))

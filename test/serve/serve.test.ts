@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { connect } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { serveCatalogue } from '../../src/index.ts'
@@ -230,6 +231,25 @@ describe('the server', () => {
       'content-security-policy': expect.stringContaining("default-src 'none'"),
     })
     if (method === 'HEAD') expect(reply.text).toBe('')
+  })
+
+  it('lets its page run its own scripts and styles and nothing else', async () => {
+    const { get } = await scene()
+    const { headers, text } = await get('/')
+    const policy = String(headers['content-security-policy'])
+    for (const [element, directive] of [
+      ['script', 'script-src'],
+      ['style', 'style-src'],
+    ]) {
+      const contents = [...text.matchAll(new RegExp(`<${element}[^>]*>(.*?)</${element}>`, 'gs'))]
+      const hashes = contents.map(
+        ([, own = '']) => `'sha256-${createHash('sha256').update(own).digest('base64')}'`,
+      )
+      expect(hashes).toHaveLength(1)
+      expect(policy.split('; ')).toContain(`${directive} ${hashes.join(' ')}`)
+    }
+    expect(policy).toMatch(/^default-src 'none';.*; frame-ancestors 'none'$/)
+    expect(policy).not.toContain('unsafe')
   })
 
   it('bounds bodies and headers', async () => {
