@@ -1,9 +1,9 @@
 import { throwDefects } from '../catalog/defects.ts'
 import { editEach, type VersionEdit } from '../catalog/edit.ts'
-import { type CatalogLock, lockFolders } from '../catalog/lock.ts'
+import { lockFolders } from '../catalog/lock.ts'
 import { readCatalog } from '../catalog/read.ts'
 import { selectImages } from '../catalog/select.ts'
-import { isOfShard, type Shard } from '../catalog/shard.ts'
+import { isOfShard } from '../catalog/shard.ts'
 import { applyEdits, assertWritable } from '../catalog/write.ts'
 import { withSources } from '../discovery/rules.ts'
 import { formatPlace, UpdaterError } from '../errors.ts'
@@ -33,8 +33,9 @@ export async function openCatalogue(settings: UpdateSettings): Promise<OpenCatal
     ({ file }) => shard === undefined || isOfShard(file, shard),
   )
   const isLookedAt = (image: Image) => skipReason(image, settings.includeDisabled) === undefined
-  if (namesObjects(settings.mirror))
+  if (settings.mirror.kind !== 'none' || settings.mirror.baseUrl !== undefined) {
     refuseSharedObjects(files.flatMap((file) => file.images).filter(isLookedAt))
+  }
   const paths = new Set(images.filter(isLookedAt).map(({ file }) => file))
   const writers = new Map(
     files.map(({ path, text }) => [
@@ -42,7 +43,8 @@ export async function openCatalogue(settings: UpdateSettings): Promise<OpenCatal
       new FileWriter(settings.dryRun ? planOnly(path, text) : (edits) => applyEdits(path, edits)),
     ]),
   )
-  const lock = settings.dryRun ? undefined : await lockAll(paths, shard)
+  if (!settings.dryRun) for (const path of paths) await assertWritable(path)
+  const lock = settings.dryRun ? undefined : await lockFolders(paths, shard)
   return {
     images,
     async write(file, edit) {
@@ -50,56 +52,39 @@ export async function openCatalogue(settings: UpdateSettings): Promise<OpenCatal
       if (writer === undefined) throw new UpdaterError('INTERNAL', `${file} is no file of this run`)
       await writer.write(edit)
     },
-    changes: async () => {
-      const changed = [...writers].flatMap(([file, writer]) => {
-        const { change } = writer
-        return change === undefined || change.before === change.after ? [] : [{ file, ...change }]
-      })
+    async changes() {
+      const changed = [...writers].flatMap(([file, { change }]) =>
+        change === undefined || change.before === change.after ? [] : [{ file, ...change }],
+      )
       if (changed.length === 0) return []
       const { unifiedDiff } = await import('../catalog/diff.ts')
       return changed.map(({ file, before, after }) => ({ file, diff: unifiedDiff(file, before, after) }))
     },
-    release: async () => {
+    async release() {
       await lock?.release()
     },
   }
 }
 
-function namesObjects({ kind, baseUrl }: UpdateSettings['mirror']): boolean {
-  return kind !== 'none' || baseUrl !== undefined
-}
-
-/** Also images that this run does not select: the next run would replace one's bytes by the other's. */
-function refuseSharedObjects(images: readonly Image[]): void {
-  throwDefects(
-    findSharedObjects(images).map(({ first, second }) => {
-      const { file, line, column, shortname, format } = second
-      return new UpdaterError(
-        'CATALOG_TYPE',
-        `${second.name} would have the same object on the mirror as ${first.name} (${formatPlace({ file: first.file, line: first.line })}): both are named ${shortname} and stored as ${format}`,
-        { place: { file, line, column }, remedy: 'Give each of them a shortname of its own' },
-      )
-    }),
-  )
-}
-
 /**
- * Images that would have the same object on the mirror though they are different ones: their latest URLs
- * differ. Each is returned once, with the first image of that object.
+ * Refuses different images that would have the same object on the mirror: each run would replace one's bytes by the
+ * other's.
  */
-export function findSharedObjects(
-  images: readonly Image[],
-): { readonly first: Image; readonly second: Image }[] {
+export function refuseSharedObjects(images: readonly Image[]): void {
   const owners = new Map<string, Image>()
-  const shared: { first: Image; second: Image }[] = []
-  for (const image of images) {
-    if (image.shortname === undefined) continue
-    const object = `${image.shortname}.${image.format}`
-    const first = owners.get(object)
-    if (first === undefined) owners.set(object, image)
-    else if (first.latestUrl !== image.latestUrl) shared.push({ first, second: image })
-  }
-  return shared
+  const defects = images.flatMap((image) => {
+    const { name, file, line, column, shortname, format, latestUrl } = image
+    if (shortname === undefined) return []
+    const first = owners.get(`${shortname}.${format}`) ?? image
+    owners.set(`${shortname}.${format}`, first)
+    if (first.latestUrl === latestUrl) return []
+    return new UpdaterError(
+      'CATALOG_TYPE',
+      `${name} would have the same object on the mirror as ${first.name} (${formatPlace({ file: first.file, line: first.line })}): both are named ${shortname} and stored as ${format}`,
+      { place: { file, line, column }, remedy: 'Give each of them a shortname of its own' },
+    )
+  })
+  throwDefects(defects)
 }
 
 /** Applies edits to one file. It is never called while an earlier call is unsettled. */
@@ -155,9 +140,4 @@ export class FileWriter {
     this.change = { before: this.change?.before ?? before, after }
     return new Map(failed.map(({ edit, error }) => [edit, error]))
   }
-}
-
-async function lockAll(paths: ReadonlySet<string>, shard: Shard | undefined): Promise<CatalogLock> {
-  for (const path of paths) await assertWritable(path)
-  return lockFolders(paths, shard)
 }

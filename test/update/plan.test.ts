@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
+import { listDefects } from '../../src/catalog/defects.ts'
 import type { KeepVersions } from '../../src/discovery/options.ts'
+import type { UpdaterError } from '../../src/errors.ts'
 import { skipReason } from '../../src/run/run.ts'
-import { findSharedObjects } from '../../src/update/catalogue.ts'
+import { refuseSharedObjects } from '../../src/update/catalogue.ts'
 import { versionsToKeep } from '../../src/update/update-image.ts'
 import { anImage } from './image.ts'
 
@@ -17,7 +19,7 @@ describe('skipReason', () => {
   })
 })
 
-describe('findSharedObjects', () => {
+describe('refuseSharedObjects', () => {
   const [one, two] = ['https://a.example/one.qcow2', 'https://a.example/two.qcow2']
   it.each([
     ['other shortnames', [{ shortname: 'a' }, { shortname: 'b' }], 0],
@@ -28,7 +30,14 @@ describe('findSharedObjects', () => {
     ['three builds under one shortname', [{ latestUrl: one }, { latestUrl: two }, {}], 2],
   ] as const)('%s', (_, changes, expected) => {
     const images = changes.map((change, index) => anImage({ name: `Image ${index}`, ...change }))
-    expect(findSharedObjects(images).map(({ first }) => first)).toEqual(Array(expected).fill(images[0]))
+    let defects: readonly UpdaterError[] = []
+    try {
+      refuseSharedObjects(images)
+    } catch (error) {
+      defects = listDefects(error as UpdaterError)
+    }
+    expect(defects.map(({ code }) => code)).toEqual(Array(expected).fill('CATALOG_TYPE'))
+    for (const { message } of defects) expect(message).toContain('as Image 0')
   })
 })
 
