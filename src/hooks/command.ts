@@ -34,13 +34,11 @@ export async function runCommand(
   child.stdin.end(formatDocument(document))
   const output = Promise.all([child.stdout, child.stderr].map((stream) => tellLines(stream, tell)))
   let late = false
-  const timers = [
-    setTimeout(() => {
-      late = true
-      endGroup(child, 'SIGTERM')
-    }, timeout),
-    setTimeout(() => endGroup(child, 'SIGKILL'), timeout + killAfter),
-  ]
+  const ending = setTimeout(() => {
+    late = true
+    endGroup(child, 'SIGTERM')
+  }, timeout)
+  const killing = setTimeout(() => endGroup(child, 'SIGKILL'), timeout + killAfter)
   try {
     const [status, signal] = await once(child, 'exit').catch((cause) => {
       throw failed('could not be started', cause)
@@ -50,7 +48,8 @@ export async function runCommand(
     if (signal !== null) throw failed(`was ended by ${signal}`)
     if (status !== 0) throw failed(`ended with status ${status}`)
   } finally {
-    for (const timer of timers) clearTimeout(timer)
+    clearTimeout(ending)
+    clearTimeout(killing)
     if (late) endGroup(child, 'SIGKILL')
     child.stdout.destroy()
     child.stderr.destroy()

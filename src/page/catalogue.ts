@@ -73,17 +73,15 @@ function row(image: CheckedImage, now: number): Html {
   const trust = image.trust === undefined ? unknown : trustFacts[image.trust]
   const is = Object.keys(filters).filter((key) => filters[key]?.is(image, now))
   const about = [shortname, architecture, `${file.slice(file.lastIndexOf('/') + 1)}:${line}`]
-  const version = html`${current?.version ?? '–'}`
+  const version = link(current?.url, html`${current?.version ?? '–'}`)
+  const age = image.age_days === undefined ? '–' : showDays(image.age_days)
   const cells = [
-    cell(1, current?.version, [
-      link(current?.url, version),
-      note(built === undefined ? undefined : showDay(built)),
-    ]),
-    cell(2, order.indexOf(fresh.tone), [show(fresh)]),
-    cell(3, image.age_days, [html`${image.age_days === undefined ? '–' : showDays(image.age_days)}`]),
-    cell(4, mirrored.text, [link(mirror.url, show(mirrored))]),
-    cell(5, trust.text, [show(trust)]),
-    cell(6, end === undefined ? undefined : isoDay(end), [showEnd(end, now)]),
+    cell(1, current?.version, html`${version}${note(built === undefined ? '' : showDay(built))}`),
+    cell(2, order.indexOf(fresh.tone), show(fresh)),
+    cell(3, image.age_days, html`${age}`),
+    cell(4, mirrored.text, link(mirror.url, show(mirrored))),
+    cell(5, trust.text, show(trust)),
+    cell(6, end === undefined ? undefined : isoDay(end), showEnd(end, now)),
   ]
   return html`<tr role="row" data-is="${is.join(' ')}" data-status="${image.status}">
 <th scope="row" role="rowheader" data-value="${name}"><b>${name}</b>${note(about.filter((part) => part !== undefined).join(' · '))}</th>
@@ -94,7 +92,7 @@ ${cells}</tr>
 const unknown: Fact = { tone: 'quiet', text: '–' }
 const order = ['bad', 'warn', 'good', 'quiet']
 
-function cell(column: number, value: string | number | undefined, content: readonly Html[]): Html {
+function cell(column: number, value: string | number | undefined, content: Html): Html {
   return html`<td role="cell" data-label="${checkTitles[column]}" data-value="${value}">${content}</td>`
 }
 
@@ -109,6 +107,6 @@ function show({ tone, text, note: more }: Fact): Html {
   return html`<span class="fact ${tone}">${text}</span>${note(more)}`
 }
 
-function note(text: string | undefined): Html {
-  return text === undefined || text === '' ? html`` : html`<small>${text}</small>`
+function note(text = ''): Html | undefined {
+  return text === '' ? undefined : html`<small>${text}</small>`
 }

@@ -33,7 +33,8 @@ export async function openRepository(folder: string): Promise<Repository> {
 }
 
 /**
- * Commits the file's present content, and nothing else, on top of HEAD.
+ * Commits the file's present content, and nothing else, on top of HEAD. With HEAD's date the same change has the same
+ * name in each run, and nothing is pushed anew.
  * @returns the commit, or undefined if HEAD has that content
  */
 export async function commitFile(
@@ -51,7 +52,12 @@ export async function commitFile(
   const blob = await ask(root, ['hash-object', '-w', `--path=${path}`, '--', path])
   if (blob === before) return undefined
   const folder = await mkdtemp(join(tmpdir(), 'image-updater-git-'))
-  const env = { GIT_INDEX_FILE: join(folder, 'index'), ...identity(author, date) }
+  const { name, email } = author
+  const env = {
+    GIT_INDEX_FILE: join(folder, 'index'),
+    ...{ GIT_AUTHOR_NAME: name, GIT_AUTHOR_EMAIL: email, GIT_AUTHOR_DATE: date },
+    ...{ GIT_COMMITTER_NAME: name, GIT_COMMITTER_EMAIL: email, GIT_COMMITTER_DATE: date },
+  }
   try {
     await ask(root, ['read-tree', head], env)
     await ask(root, ['update-index', '--add', '--cacheinfo', `${mode},${blob},${path}`], env)
@@ -95,18 +101,6 @@ async function isLink(path: string): Promise<boolean> {
     (found) => found.isSymbolicLink(),
     () => false,
   )
-}
-
-/** With HEAD's date the same change has the same name in each run, and nothing is pushed anew. */
-function identity({ name, email }: Author, date: string): NodeJS.ProcessEnv {
-  return {
-    GIT_AUTHOR_NAME: name,
-    GIT_AUTHOR_EMAIL: email,
-    GIT_AUTHOR_DATE: date,
-    GIT_COMMITTER_NAME: name,
-    GIT_COMMITTER_EMAIL: email,
-    GIT_COMMITTER_DATE: date,
-  }
 }
 
 /** What git prints, without the newline at its end. */

@@ -34,29 +34,15 @@ export function proposalsOf(report: RunReport, branchPrefix: string): Proposal[]
  * file's own; their whole paths if two files have the same name; with a digest if the paths become the same, too.
  */
 function branchNames(files: readonly string[]): ReadonlyMap<string, string> {
+  const isOnly = (names: readonly string[], name: string) => names.indexOf(name) === names.lastIndexOf(name)
   const short = files.map((file) => plainName(posix.basename(file)))
-  const own = new Set(unique(short))
-  const named = files.map((file, index) => {
-    const name = short[index] ?? ''
-    return own.has(name) ? name : plainName(file)
+  const named = short.map((name, index) => (isOnly(short, name) ? name : plainName(files[index] ?? '')))
+  const unique = named.map((name, index) => {
+    const file = files[index] ?? ''
+    const digest = createHash('sha256').update(file).digest('hex').slice(0, 8)
+    return [file, isOnly(named, name) ? name : `${name}-${digest}`] as const
   })
-  const clear = new Set(unique(named))
-  return new Map(
-    files.map((file, index) => {
-      const name = named[index] ?? ''
-      return [file, clear.has(name) ? name : `${name}-${digestOf(file)}`]
-    }),
-  )
-}
-
-function unique(names: readonly string[]): string[] {
-  const counts = new Map<string, number>()
-  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1)
-  return names.filter((name) => counts.get(name) === 1)
-}
-
-function digestOf(text: string): string {
-  return createHash('sha256').update(text).digest('hex').slice(0, 8)
+  return new Map(unique)
 }
 
 /** The path as git allows it in the last part of a branch: https://git-scm.com/docs/git-check-ref-format */
@@ -74,12 +60,11 @@ const titleLength = 200
 
 function titleOf(file: string, images: readonly ImageOutcome[]): string {
   const updated = images.filter((image) => image.file === file && image.status === 'updated')
-  const [first] = updated
-  const stem = posix.basename(file).replace(/\.ya?ml$/, '')
+  const [first, second] = updated
   const title =
-    updated.length === 1 && first !== undefined
+    first !== undefined && second === undefined
       ? `Update ${first.name} to ${first.current?.version ?? 'its newest build'}`
-      : `Update ${updated.length} images of ${stem}`
+      : `Update ${updated.length} images of ${posix.basename(file).replace(/\.ya?ml$/, '')}`
   return printable(title).slice(0, titleLength)
 }
 

@@ -12,13 +12,8 @@ export interface Annotation {
  * https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
  */
 export function formatAnnotation({ severity, place, title, message }: Annotation): string {
-  const properties = [
-    ['file', place.file],
-    ['line', place.line],
-    ['col', place.column],
-    ['title', title],
-  ] as const
-  const given = properties.flatMap(([key, value]) =>
+  const properties = { file: place.file, line: place.line, col: place.column, title }
+  const given = Object.entries(properties).flatMap(([key, value]) =>
     value === undefined ? [] : [`${key}=${escapeProperty(String(value))}`],
   )
   return `::${severity} ${given.join(',')}::${escapeData(message)}`
