@@ -2,25 +2,16 @@ import { type Definition, type Plain, textAt } from '../catalog/definitions.ts'
 import { countStatuses } from '../report/quantities.ts'
 import type { CatalogueDiff, DiffVersion, FieldChange, ImageDiff } from '../report/schemas.ts'
 
-/** The definitions of one file. */
-export interface DefinitionFile {
-  /** Without its folder. */
-  readonly name: string
-  readonly definitions: readonly Definition[]
-}
-
-interface Entry {
+export interface Entry {
+  /** Name of the file, without its folder. */
   readonly file: string
   readonly definition: Definition
 }
 
 /** Compares image by image. An image stays the same one as long as its shortname does, or without one its name. */
-export function compareCatalogues(
-  before: readonly DefinitionFile[],
-  after: readonly DefinitionFile[],
-): CatalogueDiff {
-  const old = entriesOf(before)
-  const now = entriesOf(after)
+export function compareCatalogues(before: readonly Entry[], after: readonly Entry[]): CatalogueDiff {
+  const old = numbered(before, keyOf)
+  const now = numbered(after, keyOf)
   const images = [
     ...[...now].flatMap(([key, entry]) => compareImage(old.get(key), entry) ?? []),
     ...[...old].flatMap(([key, entry]) => (now.has(key) ? [] : [wholeImage('removed', entry)])),
@@ -29,15 +20,8 @@ export function compareCatalogues(
   return { schema_version: 1, summary: countStatuses(statuses, 'added', 'removed', 'changed'), images }
 }
 
-/** Returns the images of all files by shortname or name. */
-function entriesOf(files: readonly DefinitionFile[]): Map<string, Entry> {
-  const entries = files.flatMap(({ name: file, definitions }) =>
-    definitions.map((definition) => ({ file, definition })),
-  )
-  return numbered(
-    entries,
-    ({ file, definition }) => textAt(definition, 'shortname') ?? textAt(definition, 'name') ?? file,
-  )
+function keyOf({ file, definition }: Entry): string {
+  return textAt(definition, 'shortname') ?? textAt(definition, 'name') ?? file
 }
 
 /** Returns items by their keys; the second and later items of a key have their number in it. */

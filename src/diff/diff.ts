@@ -6,7 +6,7 @@ import { type CatalogText, readTexts } from '../catalog/read.ts'
 import { UpdaterError } from '../errors.ts'
 import { type GitFailure, git } from '../git.ts'
 import type { CatalogueDiff } from '../report/schemas.ts'
-import { compareCatalogues, type DefinitionFile } from './compare.ts'
+import { compareCatalogues, type Entry } from './compare.ts'
 
 export interface DiffOptions {
   /** A folder of catalogue files, one file, or a revision of git: what exists in the file system is no revision. */
@@ -32,24 +32,24 @@ interface StateFile extends CatalogText {
   readonly name: string
 }
 
-async function readState(state: string, images: string): Promise<DefinitionFile[]> {
+async function readState(state: string, images: string): Promise<Entry[]> {
   const isPath = state === images || (await stat(state).catch(() => undefined)) !== undefined
   const files: StateFile[] = isPath
     ? (await readTexts([state])).map((file) => ({ ...file, name: basename(file.path) }))
     : await readRevision(state, images)
   const defects: UpdaterError[] = []
-  const definitions = files.map(({ name, path, text, defect }) => {
+  const entries = files.flatMap(({ name: file, path, text, defect }) => {
     try {
       if (defect !== undefined) throw defect
-      return { name, definitions: readDefinitions(path, text) }
+      return readDefinitions(path, text).map((definition) => ({ file, definition }))
     } catch (error) {
       if (!(error instanceof UpdaterError)) throw error
       defects.push(error)
-      return { name, definitions: [] }
+      return []
     }
   })
   throwDefects(defects)
-  return definitions
+  return entries
 }
 
 /**

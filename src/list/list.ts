@@ -49,9 +49,6 @@ function listed(image: Image, definition: Definition): ListedImage {
 
 /** Returns the version that was built last; of several of one day the first one in the file. */
 function newestOf(versions: readonly ImageVersion[]): ImageVersion | undefined {
-  return versions.reduce<ImageVersion | undefined>(
-    (newest, one) =>
-      newest === undefined || (one.buildDate ?? '') > (newest.buildDate ?? '') ? one : newest,
-    undefined,
-  )
+  const day = ({ buildDate = '' }: ImageVersion) => buildDate
+  return versions.toSorted((a, b) => Number(day(b) > day(a)) - Number(day(a) > day(b)))[0]
 }

@@ -68,7 +68,7 @@ export function formatMarkdownTable(table: Table): string {
 
 /** A grid table of reStructuredText: the only one whose cells may be empty in any column. */
 export function formatRstTable(table: Table): string {
-  const { head, rows } = mapCells(table, escapeRst)
+  const [head = [], ...rows] = [table.head, ...table.rows].map((row) => row.map(escapeRst))
   const widths = widthsOf([head, ...rows]).map((width) => Math.max(width, 1))
   const line = (cells: readonly string[]) => `| ${aligned(cells, widths, table.right).join(' | ')} |`
   const rule = (sign: string) => `+${widths.map((width) => sign.repeat(width + 2)).join('+')}+`
@@ -79,9 +79,8 @@ export function formatRstTable(table: Table): string {
  * RFC 4180, lines ended by CRLF; a terminal shows it safely too. A cell that a spreadsheet would take for a formula
  * gets an apostrophe before it (https://owasp.org/www-community/attacks/CSV_Injection).
  */
-export function formatCsv(table: Table): string {
-  const { head, rows } = mapCells(table, csvCell)
-  return [head, ...rows].map((row) => `${row.join(',')}\r\n`).join('')
+export function formatCsv({ head, rows }: Table): string {
+  return [head, ...rows].map((row) => `${row.map(csvCell).join(',')}\r\n`).join('')
 }
 
 function csvCell(text: string): string {
@@ -101,13 +100,6 @@ function escapeRst(text: string): string {
     .replace(/^[!-/:-@[\]^_{}~]/, '\\$&')
     .replace(/^(\(?(?:\d+|[A-Za-z#]|[ivxlcdm]+))([.)])(?=\s|$)/i, '$1\\$2')
     .replace(/::$/, ':\\:')
-}
-
-function mapCells(
-  { head, rows }: Pick<Table, 'head' | 'rows'>,
-  change: (text: string, index: number) => string,
-): Pick<Table, 'head' | 'rows'> {
-  return { head: head.map(change), rows: rows.map((row) => row.map(change)) }
 }
 
 function widthsOf(rows: readonly (readonly string[])[]): number[] {

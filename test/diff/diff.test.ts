@@ -58,11 +58,9 @@ const after = `images:
   - name: 'Delta *new*'
 `
 
-const compare = (old: string, now: string) =>
-  compareCatalogues(
-    [{ name: 'a.yml', definitions: readDefinitions('a.yml', old) }],
-    [{ name: 'a.yml', definitions: readDefinitions('a.yml', now) }],
-  )
+const entries = (text: string) =>
+  readDefinitions('a.yml', text).map((definition) => ({ file: 'a.yml', definition }))
+const compare = (old: string, now: string) => compareCatalogues(entries(old), entries(now))
 
 describe('two catalogues', () => {
   it('that are written differently and say the same have no difference', () => {
