@@ -11,8 +11,7 @@ import type { Image } from '../image.ts'
 import { type TakenOptions, withDefaults } from '../options.ts'
 import { reportedError } from '../report/refusal.ts'
 import type { FileChange, LifecycleRelease, LifecycleReport } from '../report/schemas.ts'
-import { classify, productsOf } from './classify.ts'
-import { releaseOf } from './end-of-life.ts'
+import { classify, productsOf, releaseOf } from './end-of-life.ts'
 import type { FetchedLifecycles, LifecycleSources } from './fetch.ts'
 import { snapshot } from './snapshot.ts'
 
@@ -77,7 +76,6 @@ async function datesFor(
   return fetchLifecycles(productsOf(images), { ...context, sources, today })
 }
 
-/** The enabled images of expired releases. */
 function expired(images: readonly Image[], releases: readonly LifecycleRelease[]): Image[] {
   const ended = releases.filter(({ status }) => status === 'expired')
   return images.filter((image) => {

@@ -40,7 +40,6 @@ function told({ images, seconds }: CheckReport, now: number): Html {
   return html`Checked <time datetime="${time}">${showDay(now)}, ${time.slice(11, 16)} UTC</time> · ${formatCount(images.length, 'image')} in ${formatCount(files, 'file')} · took ${formatDuration(seconds)}`
 }
 
-/** The figures at the top. */
 function renderFigures({ summary, images }: CheckReport, now: number): Html {
   const ending = images.filter((image) => image.status !== 'skipped' && isEnding(image, now)).length
   const figures: readonly (readonly [number, string, Tone])[] = [

@@ -51,16 +51,19 @@ export function forgeOf(options: ForgeOptions): Forge {
  */
 export async function offer(
   http: HttpClient,
-  { requests, headers, request, changeMethod, ...forge }: Forge,
+  forge: Forge,
   proposal: Proposal,
 ): Promise<{ readonly status: 'opened' | 'updated'; readonly url: string }> {
+  const { requests, request, headers, changeMethod } = forge
   const query = new URLSearchParams(forge.query(proposal.branch))
-  const [open] = parsed(z.array(request), await ask(http, 'GET', `${requests}?${query}`, headers))
-  const answer =
-    open === undefined
-      ? await ask(http, 'POST', requests, headers, forge.opening(proposal))
-      : await ask(http, changeMethod, `${requests}/${open.number}`, headers, forge.changing(proposal))
-  return { status: open === undefined ? 'opened' : 'updated', url: parsed(request, answer).url }
+  const [open] = await ask(http, z.array(request), 'GET', `${requests}?${query}`, headers)
+  if (open === undefined) {
+    const { url } = await ask(http, request, 'POST', requests, headers, forge.opening(proposal))
+    return { status: 'opened', url }
+  }
+  const changed = `${requests}/${open.number}`
+  const { url } = await ask(http, request, changeMethod, changed, headers, forge.changing(proposal))
+  return { status: 'updated', url }
 }
 
 /** https://docs.github.com/en/rest/pulls/pulls */
@@ -109,39 +112,37 @@ function gitlab({ api, repository, token, base, remote = 'origin' }: ForgeOption
   }
 }
 
-/** A forge that answers something else than its API says is no defect of this program. */
-function parsed<Value>(schema: z.ZodType<Value>, answer: unknown): Value {
-  const { success, data, error } = schema.safeParse(answer)
-  if (success) return data
-  throw failed('The forge answered something that is not of its API', {
-    remedy: 'Check the address of the API',
-    cause: error,
-  })
-}
-
 const answerLimit = 4 * 1024 * 1024
 
-/** One request to the API; its answer is JSON. */
-async function ask(
+async function ask<Answer>(
   http: HttpClient,
+  schema: z.ZodType<Answer>,
   method: string,
   url: string,
   headers: Readonly<Record<string, string>>,
-  value?: unknown,
-): Promise<unknown> {
+  value?: object,
+): Promise<Answer> {
   try {
     const answer = await http.send(method, url, {
       redirects: 0,
       headers: value === undefined ? headers : { ...headers, 'content-type': 'application/json' },
-      body: value === undefined ? undefined : JSON.stringify(value),
+      body: value && JSON.stringify(value),
     })
     const text = await readText(answer, answerLimit)
-    if (answer.status >= 200 && answer.status < 300) return JSON.parse(text)
-    const isDenied = answer.status === 401 || answer.status === 403
-    throw failed(`${method} ${redactUrl(url)} answered ${answer.status}: ${reasonIn(text)}`, {
-      remedy: isDenied
-        ? 'Give the token the rights to write contents and pull requests; on GitHub, also allow Actions to create pull requests in the settings'
-        : 'Look at the repository, the base branch and the token',
+    const { status } = answer
+    if (status < 200 || status > 299) {
+      throw failed(`${method} ${redactUrl(url)} answered ${status}: ${reasonIn(text)}`, {
+        remedy:
+          status === 401 || status === 403
+            ? 'Give the token the rights to write contents and pull requests; on GitHub, also allow Actions to create pull requests in the settings'
+            : 'Look at the repository, the base branch and the token',
+      })
+    }
+    const { success, data, error } = schema.safeParse(JSON.parse(text))
+    if (success) return data
+    throw failed('The forge answered something that is not of its API', {
+      remedy: 'Check the address of the API',
+      cause: error,
     })
   } catch (thrown) {
     const cause = asUpdaterError(thrown)

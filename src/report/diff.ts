@@ -88,7 +88,6 @@ function section(title: string, lines: readonly string[]): string[] {
   return lines.length === 0 ? [] : [`### ${title}\n\n${lines.join('\n')}`]
 }
 
-/** Rows of the table of new versions. */
 function updatesOf(image: ImageDiff): string[][] {
   const before = replacement(image)?.[0]
   return image.versions.added.map((version) => [

@@ -2,7 +2,6 @@ import { buildDay, daysBetween } from './check.ts'
 import type { CheckedImage, CheckReport, ImageOutcome, RunReport } from './schemas.ts'
 import { printableLines } from './text.ts'
 
-/** What is measured of each image. */
 const imageMetrics = {
   age_days: "Days from the catalogue's build to the last run.",
   days_behind: "Days from the catalogue's build to the newest one.",

@@ -25,7 +25,6 @@ interface RefusedReport {
   readonly errors: readonly OutcomeError[]
 }
 
-/** The commands that have a schema of their own. */
 interface Reports {
   readonly update: RunReport
   readonly check: CheckReport

@@ -27,7 +27,6 @@ function counts<const Name extends string>(...names: readonly Name[]) {
   return z.object(Object.fromEntries(names.map((name) => [name, count])) as Record<Name, typeof count>)
 }
 
-/** When a run began and how long it took. */
 const time = { started_at: z.iso.datetime().describe('UTC'), seconds: z.number().min(0) }
 
 function exitStatus(meaning: string) {
@@ -42,7 +41,6 @@ function exitStatusOfRun(meaning: string) {
 
 const refusal = z.array(error).describe('Why the run was refused; empty otherwise')
 
-/** The definition of an image in the catalogue, and its names. */
 const definition = {
   file: z.string(),
   line: z.int().min(1).describe('Line of the definition in file, from 1'),
@@ -52,7 +50,6 @@ const definition = {
 
 const fileChange = z.object({ file: z.string(), diff: z.string().describe('Unified diff') })
 
-/** A schema as it is published. */
 function published<Shape extends z.ZodRawShape>(title: string, shape: Shape) {
   const description = 'Keys may be added within a schema_version: readers ignore those that they do not know.'
   return z.object({ schema_version: z.literal(1), ...shape }).meta({ title, description })
@@ -68,7 +65,6 @@ const values = z
   })
   .describe('Values of an entry of versions; a key that the entry does not have is absent')
 
-/** What was found out about an image's newest build. */
 const discovery = {
   reason: oneOf(
     ['no-latest-url', 'disabled'],
@@ -81,7 +77,6 @@ const discovery = {
   ).optional(),
 }
 
-/** What was transferred to the mirror. */
 const transfer = {
   object: z.string().optional().describe("Key in the bucket, or path below the mirror's folder"),
   bytes: count.optional().describe('Bytes stored by this run'),
