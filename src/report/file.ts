@@ -1,4 +1,4 @@
-import { constants } from 'node:fs'
+import { constants, type Stats } from 'node:fs'
 import { access, stat, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { UpdaterError } from '../errors.ts'
@@ -11,10 +11,10 @@ import { explainRefusal, isErrno, replaceFile } from '../files.ts'
  */
 export async function assertReportWritable(path: string, option = '--report'): Promise<void> {
   try {
-    const target = await kindOf(path)
-    if (target === 'folder') throw new Error('it is a folder')
-    if (target !== 'none') await access(path, constants.W_OK)
-    if (target !== 'special') await access(dirname(path), constants.W_OK | constants.X_OK)
+    const there = await find(path)
+    if (there?.isDirectory()) throw new Error('it is a folder')
+    if (there !== undefined) await access(path, constants.W_OK)
+    if (there?.isFile() ?? true) await access(dirname(path), constants.W_OK | constants.X_OK)
   } catch (cause) {
     throw unwritable(path, option, cause)
   }
@@ -26,31 +26,25 @@ export async function assertReportWritable(path: string, option = '--report'): P
  */
 export async function writeReport(path: string, text: string, option = '--report'): Promise<void> {
   try {
-    if ((await kindOf(path)) === 'special') return await writeFile(path, text)
-    await replaceFile(path, text)
+    const isRegular = (await find(path))?.isFile() ?? true
+    await (isRegular ? replaceFile(path, text) : writeFile(path, text))
   } catch (cause) {
     throw unwritable(path, option, cause)
   }
 }
 
-async function kindOf(path: string): Promise<'none' | 'file' | 'folder' | 'special'> {
-  try {
-    const stats = await stat(path)
-    if (stats.isFile()) return 'file'
-    return stats.isDirectory() ? 'folder' : 'special'
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return 'none'
+async function find(path: string): Promise<Stats | undefined> {
+  return stat(path).catch((error) => {
+    if (isErrno(error, 'ENOENT')) return undefined
     throw error
-  }
+  })
 }
 
 function unwritable(path: string, option: string, cause: unknown): UpdaterError {
-  return new UpdaterError(
-    'CONFIGURATION',
-    `${option === '--report' ? 'The report' : `The file of ${option}`} cannot be written to ${path}: ${explainRefusal(cause).why}`,
-    {
-      remedy: `Name a file in a folder that exists and is writable with ${option}`,
-      cause,
-    },
-  )
+  const what = option === '--report' ? 'The report' : `The file of ${option}`
+  const { why } = explainRefusal(cause)
+  return new UpdaterError('CONFIGURATION', `${what} cannot be written to ${path}: ${why}`, {
+    remedy: `Name a file in a folder that exists and is writable with ${option}`,
+    cause,
+  })
 }
