@@ -1,10 +1,11 @@
+import type { IncomingHttpHeaders } from 'node:http'
 import { describe, expect, it } from 'vitest'
-import { type Headers, refuseStranger, refuseToken } from '../../src/serve/access.ts'
+import { refuseStranger, refuseToken } from '../../src/serve/access.ts'
 
 const names = ['images.example.com']
 
 describe('who is answered', () => {
-  it.each<[string, Headers, number | undefined]>([
+  it.each<[string, IncomingHttpHeaders, number | undefined]>([
     ['localhost', { host: 'localhost:9464' }, undefined],
     ['an address', { host: '10.1.2.3:9464' }, undefined],
     ['an IPv6 address', { host: '[::1]:9464' }, undefined],
