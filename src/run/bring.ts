@@ -13,7 +13,7 @@ import { keyOfUrl, keyPrefixOf, type MirrorOptions, publicUrl } from '../stores/
 import { objectKey } from '../stores/naming.ts'
 import { checkPublic, findPublic, verifyFull } from '../stores/public.ts'
 import type { ObjectRecord, Store, StoredObject, Upload } from '../stores/store.ts'
-import { createInspector } from '../transfer/inspect.ts'
+import { Inspector } from '../transfer/inspect.ts'
 import type { Run, Task } from './run.ts'
 
 /** Where a version of an image lies, or shall lie, on the mirror. */
@@ -182,7 +182,7 @@ async function transferOnce(
       compression,
       format: image.format,
       upload,
-      inspector: createInspector(image.format, {
+      inspector: new Inspector(image.format, {
         minDisk: image.minDisk,
         strict: settings.strict,
         maxVirtualSize: settings.maxImageSize,

@@ -16,15 +16,11 @@ export class BlockWriter {
   readonly #options: BlockWriterOptions
   readonly #free: SharedArrayBuffer[] = []
   readonly #outstanding = new Set<Promise<void>>()
-  #allocated = 0
-  #waiting: { resolve(block: SharedArrayBuffer): void; reject(reason: unknown): void } | undefined
   #block: { readonly shared: SharedArrayBuffer; readonly bytes: Buffer } | undefined
   #filled = 0
 
   constructor(options: BlockWriterOptions) {
     this.#options = options
-    const { signal } = options
-    signal.addEventListener('abort', () => this.#waiting?.reject(signal.reason), { once: true })
   }
 
   /** Copies the chunk; waits while every block is in use. @throws the signal's reason once it is aborted */
@@ -58,22 +54,9 @@ export class BlockWriter {
   /** Blocks are allocated when they are first wanted. */
   async #acquire(): Promise<SharedArrayBuffer> {
     const { signal, blocks, blockSize } = this.#options
+    if (this.#outstanding.size === blocks) await Promise.race(this.#outstanding)
     signal.throwIfAborted()
-    const block = this.#free.pop()
-    if (block !== undefined) return block
-    if (this.#allocated < blocks) {
-      this.#allocated += 1
-      return new SharedArrayBuffer(blockSize)
-    }
-    return new Promise((resolve, reject) => {
-      this.#waiting = { resolve, reject }
-    })
-  }
-
-  #release(block: SharedArrayBuffer): void {
-    if (this.#waiting === undefined) this.#free.push(block)
-    else this.#waiting.resolve(block)
-    this.#waiting = undefined
+    return this.#free.pop() ?? new SharedArrayBuffer(blockSize)
   }
 
   #flush(): void {
@@ -81,7 +64,7 @@ export class BlockWriter {
     const { shared } = this.#block
     const delivery = this.#options.deliver(shared, this.#filled).then(() => {
       this.#outstanding.delete(delivery)
-      this.#release(shared)
+      this.#free.push(shared)
     })
     this.#outstanding.add(delivery)
     this.#block = undefined

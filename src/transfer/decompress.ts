@@ -1,7 +1,8 @@
+import { createGunzip } from 'node:zlib'
 import { UpdaterError } from '../errors.ts'
 import type { Compression, ImageFormat } from '../image.ts'
 import { decompressionFailed } from './decompression/failure.ts'
-import { gunzip, unxz } from './decompression/library.ts'
+import { through, unxz } from './decompression/library.ts'
 import { findProgram, type Program, throughProgram } from './decompression/program.ts'
 import { untar } from './decompression/tar.ts'
 import { unzip } from './decompression/zip.ts'
@@ -19,7 +20,8 @@ interface Decoder {
 }
 
 const decoders: Readonly<Record<Layer, Decoder>> = {
-  gz: { builtIn: gunzip },
+  // Members that follow each other are one file to Node.
+  gz: { builtIn: (source) => through(createGunzip({ chunkSize: 1 << 16 }), source) },
   xz: { programs: [{ name: 'xz', args: ['-dcq', '-T0'] }], builtIn: unxz },
   bz2: {
     programs: [
@@ -39,23 +41,17 @@ const decoders: Readonly<Record<Layer, Decoder>> = {
   tar: { builtIn: untar },
 }
 
-interface DecompressOptions {
-  /** Of the image: it says which member of an archive is meant. Default: `qcow2`. */
-  readonly format?: ImageFormat | undefined
-  /** `never`: only what is built in. Default: `auto`. */
-  readonly programs?: 'auto' | 'never' | undefined
-}
-
 /**
  * The decompressed bytes of a source, which is read to its end; of a tar archive, those of the one disk
  * image in it. Input that is damaged or cut short, and a program that fails or ends early, are errors; what
  * was yielded before is not to be used then.
+ * @param format of the image: it says which member of an archive is meant
  * @throws UpdaterError DECOMPRESSION_FAILED, and whatever the source throws
  */
 export async function* decompress(
   compression: Compression,
   source: Source,
-  { format = 'qcow2', programs = 'auto' }: DecompressOptions = {},
+  format: ImageFormat = 'qcow2',
 ): AsyncGenerator<Uint8Array> {
   const iterator = source[Symbol.asyncIterator]()
   let failure: { readonly reason: unknown } | undefined
@@ -71,9 +67,9 @@ export async function* decompress(
   try {
     let bytes = watched()
     for (const layer of compression.split('.').reverse() as Layer[]) {
-      const decoder = decoders[layer]
-      const program = programs === 'auto' ? findProgram(decoder.programs ?? []) : undefined
-      bytes = program === undefined ? decoder.builtIn(bytes, format) : throughProgram(program, bytes)
+      const { programs = [], builtIn } = decoders[layer]
+      const program = findProgram(programs)
+      bytes = program === undefined ? builtIn(bytes, format) : throughProgram(program, bytes)
       opened.unshift(bytes)
     }
     yield* bytes
@@ -84,5 +80,22 @@ export async function* decompress(
     // A decoder that ends early leaves open what it reads from: a program, a connection. Not awaited: what waits
     // for its next chunk closes no earlier.
     for (const one of opened) Promise.resolve(one.return?.(undefined)).catch(() => {})
+  }
+}
+
+/**
+ * The same chunks, as long as there are no more than `limit` bytes of them.
+ * @throws UpdaterError IMAGE_TOO_LARGE
+ */
+export async function* bounded(source: Source, limit: number): AsyncGenerator<Uint8Array> {
+  let size = 0
+  for await (const chunk of source) {
+    size += chunk.length
+    if (size > limit) {
+      throw new UpdaterError('IMAGE_TOO_LARGE', `The image is larger than the allowed ${limit} bytes`, {
+        remedy: 'Raise --max-image-size if an image of this size is expected',
+      })
+    }
+    yield chunk
   }
 }

@@ -2,34 +2,16 @@ import { createHash } from 'node:crypto'
 import { parentPort } from 'node:worker_threads'
 
 /**
- * What is asked of a stream: to begin it (`algorithm`), to hash the first `length` bytes of `block`, to
- * forget it (`forget`), or else to say its digest.
- * @typedef {{ stream: number, algorithm: string }} Begin
- * @typedef {{ stream: number, forget: true }} Forget
- * @typedef {{ id: number, stream: number, block?: SharedArrayBuffer, length?: number }} Request
- * @typedef {{ id: number, hex?: string }} Answer
+ * Each digest has a port of its own. A message on it appends the first `length` bytes of `block`, or asks for the
+ * digest, which is its last answer.
+ * @typedef {{ port: import('node:worker_threads').MessagePort, algorithm: string }} Begin
+ * @typedef {{ block?: SharedArrayBuffer, length?: number }} Request
  */
 
-/** @type {Map<number, import('node:crypto').Hash>} */
-const hashes = new Map()
-
-/**
- * @param {Request} request
- * @returns {Answer}
- */
-function answer({ id, stream, block, length }) {
-  const hash = hashes.get(stream)
-  if (hash === undefined) throw new Error(`no stream has the number ${stream}`)
-  if (block === undefined) {
-    hashes.delete(stream)
-    return { id, hex: hash.digest('hex') }
-  }
-  hash.update(new Uint8Array(block, 0, length))
-  return { id }
-}
-
-parentPort?.on('message', (/** @type {Begin | Forget | Request} */ request) => {
-  if ('algorithm' in request) hashes.set(request.stream, createHash(request.algorithm))
-  else if ('forget' in request) hashes.delete(request.stream)
-  else parentPort?.postMessage(answer(request))
+parentPort?.on('message', (/** @type {Begin} */ { port, algorithm }) => {
+  const hash = createHash(algorithm)
+  port.on('message', (/** @type {Request} */ { block, length }) => {
+    if (block !== undefined) hash.update(new Uint8Array(block, 0, length))
+    port.postMessage(block === undefined ? hash.digest('hex') : '')
+  })
 })

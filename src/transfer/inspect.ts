@@ -1,7 +1,7 @@
 import { UpdaterError } from '../errors.ts'
 import type { ImageFormat } from '../image.ts'
 import { findForeignContent } from './formats/content.ts'
-import { Bytes, type ImageHead, tailLength, wrongFormat } from './formats/format.ts'
+import { type ImageHead, tailLength, truncated, wrongFormat } from './formats/format.ts'
 import { inspectQcow2 } from './formats/qcow2.ts'
 import { inspectIso, inspectRaw } from './formats/raw.ts'
 import { inspectVdi } from './formats/vdi.ts'
@@ -14,21 +14,6 @@ export interface ImageFacts {
   readonly virtualSize?: number
   /** Sentences about what is unusual, but not refused. */
   readonly warnings: readonly string[]
-}
-
-/** Looks at an image's stored bytes, in order, without keeping them. */
-export interface Inspector {
-  /**
-   * The next bytes. They belong to the caller: what is needed later is copied.
-   * @throws UpdaterError IMAGE_FORMAT, IMAGE_UNSAFE, as soon as the bytes seen so far are refused
-   */
-  feed(chunk: Uint8Array): void
-  /**
-   * After the last byte.
-   * @param totalBytes how many bytes were fed
-   * @throws UpdaterError IMAGE_FORMAT, IMAGE_UNSAFE
-   */
-  finish(totalBytes: number): ImageFacts
 }
 
 export interface InspectionOptions {
@@ -44,7 +29,7 @@ export interface InspectionOptions {
 const headLength = 2 << 20
 const gib = 2 ** 30
 
-const inspections: Record<ImageFormat, (head: Bytes) => ImageHead> = {
+const inspections: Record<ImageFormat, (head: Buffer) => ImageHead> = {
   qcow2: inspectQcow2,
   vmdk: inspectVmdk,
   vhd: inspectVhd,
@@ -58,56 +43,72 @@ const inspections: Record<ImageFormat, (head: Bytes) => ImageHead> = {
 
 /**
  * Looks at the stored bytes of one image while they stream past, once and in order; it keeps the first
- * 2 MiB until they are judged and the last 2 KiB. `feed` throws when the head is complete and wrong, and
- * `finish` what a short image's head or the end tell.
+ * 2 MiB until they are judged and the last 2 KiB.
  *
  * @throws UpdaterError `IMAGE_FORMAT`: not what is declared, a web page, another format, damaged;
  * `IMAGE_UNSAFE`: a hypervisor would read other files than this one; `IMAGE_TOO_LARGE`: larger than
  * `maxVirtualSize`, or with `strict` than `minDisk`.
  */
-export function createInspector(format: ImageFormat, options: InspectionOptions = {}): Inspector {
-  let head = Buffer.allocUnsafeSlow(headLength)
-  let headFilled = 0
-  let tail: Buffer = Buffer.alloc(0)
-  let judged: ImageHead | undefined
+export class Inspector {
+  readonly #format: ImageFormat
+  readonly #options: InspectionOptions
+  #head = Buffer.allocUnsafeSlow(headLength)
+  #headFilled = 0
+  #tail: Buffer = Buffer.alloc(0)
+  #judged: ImageHead | undefined
 
-  const judge = (): ImageHead => {
-    const found = inspectHead(format, new Bytes(head.subarray(0, headFilled), format), options)
-    head = Buffer.alloc(0)
-    return found
+  constructor(format: ImageFormat, options: InspectionOptions = {}) {
+    this.#format = format
+    this.#options = options
   }
 
-  return {
-    feed(chunk) {
-      tail = lastBytes(tail, chunk)
-      if (judged !== undefined) return
-      const part = chunk.subarray(0, headLength - headFilled)
-      head.set(part, headFilled)
-      headFilled += part.length
-      if (headFilled === headLength) judged = judge()
-    },
-    finish(totalBytes): ImageFacts {
-      if (totalBytes === 0) throw wrongFormat('The image is empty')
-      judged ??= judge()
-      const sizeAtEnd = judged.atEnd?.({ totalBytes, tail: new Bytes(tail, format) })
-      const virtualSize = judged.virtualSize ?? sizeAtEnd
-      const warnings = [...(judged.warnings ?? [])]
-      if (virtualSize === undefined) return { warnings }
-      const warning = checkVirtualSize(format, virtualSize, options)
-      if (warning !== undefined) warnings.push(warning)
-      return { virtualSize: Number(virtualSize), warnings }
-    },
+  /**
+   * Takes the next bytes, and throws once the head is complete and refused. The bytes belong to the caller: what is
+   * needed later is copied.
+   */
+  feed(chunk: Uint8Array): void {
+    this.#tail = lastBytes(this.#tail, chunk)
+    if (this.#judged !== undefined) return
+    const part = chunk.subarray(0, headLength - this.#headFilled)
+    this.#head.set(part, this.#headFilled)
+    this.#headFilled += part.length
+    if (this.#headFilled === headLength) this.#judge()
+  }
+
+  /** Throws what a short image's head, or the end, tells. @param totalBytes how many bytes were fed */
+  finish(totalBytes: number): ImageFacts {
+    if (totalBytes === 0) throw wrongFormat('The image is empty')
+    const { virtualSize: sizeInHead, warnings = [], atEnd } = this.#judged ?? this.#judge()
+    const sizeAtEnd = atEnd?.({ totalBytes, tail: this.#tail })
+    const virtualSize = sizeInHead ?? sizeAtEnd
+    if (virtualSize === undefined) return { warnings }
+    const warning = checkVirtualSize(this.#format, virtualSize, this.#options)
+    return {
+      virtualSize: Number(virtualSize),
+      warnings: warning === undefined ? warnings : [...warnings, warning],
+    }
+  }
+
+  #judge(): ImageHead {
+    const judged = inspectHead(this.#format, this.#head.subarray(0, this.#headFilled))
+    if (judged.virtualSize !== undefined) checkVirtualSize(this.#format, judged.virtualSize, this.#options)
+    this.#judged = judged
+    this.#head = Buffer.alloc(0)
+    return judged
   }
 }
 
-function inspectHead(format: ImageFormat, head: Bytes, options: InspectionOptions): ImageHead {
+function inspectHead(format: ImageFormat, head: Buffer): ImageHead {
   const foreign = findForeignContent(head, format)
   if (foreign !== undefined) {
     throw wrongFormat(`The image is declared as ${format} but starts with ${foreign}`)
   }
-  const found = inspections[format](head)
-  if (found.virtualSize !== undefined) checkVirtualSize(format, found.virtualSize, options)
-  return found
+  try {
+    return inspections[format](head)
+  } catch (error) {
+    // Buffer's answer to a read beyond its end.
+    throw error instanceof RangeError ? truncated(format, head.length, 'header') : error
+  }
 }
 
 /** A copy: the caller may use its chunk again. */

@@ -4,9 +4,8 @@ import { redactUrl } from '../http/url.ts'
 import { type Compression, type Digest, formatDigest, type ImageFormat, sameDigest } from '../image.ts'
 import type { Upload } from '../stores/store.ts'
 import { BlockWriter } from './blocks.ts'
-import { interruptible, tooLarge } from './chunks.ts'
-import { decompress } from './decompress.ts'
-import { createDigester } from './digest.ts'
+import { bounded, decompress } from './decompress.ts'
+import { Digester } from './digest.ts'
 import type { ImageFacts, Inspector } from './inspect.ts'
 
 export interface TransferPlan {
@@ -17,7 +16,7 @@ export interface TransferPlan {
   /** Of the image that is stored. */
   readonly format: ImageFormat
   readonly upload: Upload
-  readonly inspector?: Inspector | undefined
+  readonly inspector?: Pick<Inspector, 'feed' | 'finish'> | undefined
   /** Bytes that may be stored, and bytes that may come: some compressed files expand to nothing for ever. */
   readonly maxSize: number
   readonly signal?: AbortSignal | undefined
@@ -57,14 +56,16 @@ const packedBlocks = { blockSize: 2 ** 18, blocks: 4 }
  * @throws UpdaterError DIGEST_MISMATCH, HTTP_*, DECOMPRESSION_FAILED, IMAGE_*, STORE_*, ABORTED
  */
 export async function transfer(plan: TransferPlan): Promise<Transferred> {
-  const { source, expected, compression, upload, inspector } = plan
+  const { source, expected, compression, upload, inspector, maxSize } = plan
   const { url } = source.facts
   const algorithm = expected?.algorithm ?? 'sha256'
   const failure = new AbortController()
   const fail = (error: unknown) => failure.abort(error)
   const signal = plan.signal === undefined ? failure.signal : AbortSignal.any([plan.signal, failure.signal])
-  const packed = createDigester(algorithm)
-  const unpacked = compression === undefined ? packed : createDigester('sha256')
+  // Ends the wait for bytes of a source that is silent.
+  signal.addEventListener('abort', () => void source.discard().catch(() => {}), { once: true })
+  const packed = new Digester(algorithm)
+  const unpacked = compression === undefined ? packed : new Digester('sha256')
   const meter = new Meter(plan)
 
   const tap = new BlockWriter({
@@ -81,7 +82,8 @@ export async function transfer(plan: TransferPlan): Promise<Transferred> {
       const write = async () => {
         signal.throwIfAborted()
         await upload.write(new Uint8Array(block, 0, length))
-        meter.addStored(length)
+        meter.stored += length
+        meter.tick()
       }
       for (const outcome of await Promise.allSettled([unpacked.update(block, length), write()])) {
         if (outcome.status === 'rejected') fail(outcome.reason)
@@ -89,12 +91,18 @@ export async function transfer(plan: TransferPlan): Promise<Transferred> {
     },
   })
 
+  async function* incoming(): AsyncGenerator<Uint8Array> {
+    for await (const chunk of bounded(source.body, maxSize)) {
+      meter.received += chunk.length
+      meter.tick()
+      if (compression !== undefined) await tap.write(chunk)
+      yield chunk
+    }
+  }
+
   try {
-    const received = meter.received(interruptible(source.body, signal))
-    const image =
-      compression === undefined
-        ? received
-        : decompress(compression, tapped(received, tap), { format: plan.format })
+    signal.throwIfAborted()
+    const image = compression === undefined ? incoming() : decompress(compression, incoming(), plan.format)
     const { size, head } = await store(image, parts, plan)
     await tap.end()
     signal.throwIfAborted()
@@ -102,8 +110,8 @@ export async function transfer(plan: TransferPlan): Promise<Transferred> {
     if (expected !== undefined && !sameDigest(found, expected)) throw mismatch(expected, found, url)
     const facts = inspector?.finish(size)
     const digest: Digest = packed === unpacked ? found : { algorithm: 'sha256', hex: await unpacked.final() }
-    meter.end()
-    return { source: found, digest, size, received: meter.total, facts, head }
+    meter.tell()
+    return { source: found, digest, size, received: meter.received, facts, head }
   } catch (error) {
     const cause: unknown = failure.signal.aborted ? failure.signal.reason : error
     fail(cause)
@@ -118,14 +126,6 @@ export async function transfer(plan: TransferPlan): Promise<Transferred> {
   }
 }
 
-/** The same chunks, each of which is also handed to a writer. */
-async function* tapped(source: AsyncIterable<Uint8Array>, tap: BlockWriter): AsyncGenerator<Uint8Array> {
-  for await (const chunk of source) {
-    await tap.write(chunk)
-    yield chunk
-  }
-}
-
 const headSize = 512
 
 /** Inspects the image's bytes and hands them on in parts, all of which have been stored, or have failed, at its end. */
@@ -136,9 +136,8 @@ async function store(
 ): Promise<{ readonly size: number; readonly head: Uint8Array }> {
   let size = 0
   let head: Uint8Array = new Uint8Array(0)
-  for await (const chunk of image) {
+  for await (const chunk of bounded(image, maxSize)) {
     size += chunk.length
-    if (size > maxSize) throw tooLarge(maxSize)
     if (head.length < headSize) head = Buffer.concat([head, chunk.subarray(0, headSize - head.length)])
     inspector?.feed(chunk)
     await parts.write(chunk)
@@ -153,43 +152,22 @@ const interval = 250
 
 /** Counts bytes and tells of them from time to time. */
 class Meter {
-  readonly #plan: TransferPlan
-  #received = 0
-  #stored = 0
+  received = 0
+  stored = 0
+  readonly #onProgress: TransferPlan['onProgress']
   #told = performance.now()
 
-  constructor(plan: TransferPlan) {
-    this.#plan = plan
+  constructor({ onProgress }: TransferPlan) {
+    this.#onProgress = onProgress
   }
 
-  /** Bytes received. */
-  get total(): number {
-    return this.#received
+  tick(): void {
+    if (performance.now() - this.#told >= interval) this.tell()
   }
 
-  /** The same chunks, counted. @throws UpdaterError IMAGE_TOO_LARGE */
-  async *received(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-    const { maxSize } = this.#plan
-    for await (const chunk of source) {
-      this.#received += chunk.length
-      if (this.#received > maxSize) throw tooLarge(maxSize)
-      this.#tick()
-      yield chunk
-    }
-  }
-
-  addStored(bytes: number): void {
-    this.#stored += bytes
-    this.#tick()
-  }
-
-  end(): void {
+  tell(): void {
     this.#told = performance.now()
-    this.#plan.onProgress?.({ received: this.#received, stored: this.#stored })
-  }
-
-  #tick(): void {
-    if (performance.now() - this.#told >= interval) this.end()
+    this.#onProgress?.({ received: this.received, stored: this.stored })
   }
 }
 

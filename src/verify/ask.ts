@@ -5,8 +5,7 @@ import type { Compression, Digest, DigestAlgorithm, ImageFormat } from '../image
 import type { VerifiedUrl } from '../report/schemas.ts'
 import type { Beginning } from '../run/run.ts'
 import { findPublic, type PublicObject, readPublic } from '../stores/public.ts'
-import { bounded } from '../transfer/chunks.ts'
-import { decompress } from '../transfer/decompress.ts'
+import { bounded, decompress } from '../transfer/decompress.ts'
 
 export type Asker = Pick<Beginning, 'http' | 'signal'>
 
@@ -85,7 +84,7 @@ export async function hashUrl(
     }
   }
   const inner = createHash('sha256')
-  const bytes = compression === undefined ? tapped() : decompress(compression, tapped(), { format })
+  const bytes = compression === undefined ? tapped() : decompress(compression, tapped(), format)
   for await (const chunk of bounded(bytes, maxImageSize)) if (compression !== undefined) inner.update(chunk)
   return {
     digest: { algorithm, hex: hash.digest('hex') },

@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { afterAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { UpdaterError } from '../../src/errors.ts'
 import type { Compression } from '../../src/image.ts'
 import { decompress } from '../../src/transfer/decompress.ts'
@@ -67,31 +67,33 @@ const cases: readonly { name: string; compression: Compression; packed: Buffer |
   { name: 'zip, written to a pipe', compression: 'zip', packed: packPlain('zip', ['-q', '-', '-']) },
 ]
 
-describe.each(['auto', 'never'] as const)('with programs: %s', (programs) => {
-  const unpackable = cases.filter(({ compression }) => programs === 'auto' || compression !== 'bz2')
+describe.each(['with', 'without'])('%s the programs of the system', (programs) => {
+  beforeEach(() => {
+    if (programs === 'without') vi.stubEnv('PATH', '')
+  })
+  afterEach(() => {
+    vi.unstubAllEnvs()
+  })
+  const unpackable = cases.filter(({ compression }) => programs === 'with' || compression !== 'bz2')
   describe.each(unpackable.filter(({ packed }) => packed !== undefined))(
     '$name',
     ({ compression, packed }) => {
       const bytes = packed ?? Buffer.alloc(0)
 
       it('gives the bytes that went in', async () => {
-        expect(await digestOf(decompress(compression, pieces(bytes), { programs }))).toBe(expected)
+        expect(await digestOf(decompress(compression, pieces(bytes)))).toBe(expected)
       })
 
       it.each([0.3, 0.9])('refuses the first %f of it', async (part) => {
         const cut = bytes.subarray(0, Math.floor(bytes.length * part))
-        await expect(
-          digestOf(decompress(compression, pieces(cut, [65536]), { programs })),
-        ).rejects.toMatchObject({
+        await expect(digestOf(decompress(compression, pieces(cut, [65536])))).rejects.toMatchObject({
           code: 'DECOMPRESSION_FAILED',
         })
       })
 
       it('refuses other bytes', async () => {
         const junk = generatedBytes(200_000, 9)
-        await expect(
-          digestOf(decompress(compression, pieces(junk, [65536]), { programs })),
-        ).rejects.toMatchObject({
+        await expect(digestOf(decompress(compression, pieces(junk, [65536])))).rejects.toMatchObject({
           code: 'DECOMPRESSION_FAILED',
         })
       })
@@ -101,7 +103,7 @@ describe.each(['auto', 'never'] as const)('with programs: %s', (programs) => {
           yield bytes.subarray(0, 1000)
           throw new UpdaterError('HTTP_TRUNCATED', 'The source is gone')
         }
-        await expect(digestOf(decompress(compression, broken(), { programs }))).rejects.toMatchObject({
+        await expect(digestOf(decompress(compression, broken()))).rejects.toMatchObject({
           code: 'HTTP_TRUNCATED',
         })
       })
@@ -117,7 +119,9 @@ it('names the tools that were missing for these tests', () => {
 })
 
 it('bz2 without its programs is an error that names the package', async () => {
-  const read = digestOf(decompress('bz2', pieces(Buffer.from('BZh9')), { programs: 'never' }))
+  vi.stubEnv('PATH', '')
+  onTestFinished(() => void vi.unstubAllEnvs())
+  const read = digestOf(decompress('bz2', pieces(Buffer.from('BZh9'))))
   await expect(read).rejects.toMatchObject({
     code: 'DECOMPRESSION_FAILED',
     message: expect.stringContaining('neither lbzip2 nor bzip2'),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { ImageFormat } from '../../src/image.ts'
-import { createInspector } from '../../src/transfer/inspect.ts'
+import { Inspector } from '../../src/transfer/inspect.ts'
 import {
   makeBytes,
   makeIso,
@@ -481,7 +481,7 @@ describe('sizes', () => {
 
 describe('while an image streams', () => {
   it('throws from feed once the head is there', () => {
-    const inspector = createInspector('qcow2')
+    const inspector = new Inspector('qcow2')
     const page = makeRaw({ size: 2 * mib, patch: (image) => image.write('<html>') })
     inspector.feed(page.subarray(0, -1))
     expect(() => inspector.feed(page.subarray(-1))).toThrow(/HTML page/)
@@ -495,7 +495,7 @@ describe('while an image streams', () => {
   })
 
   it('keeps no more of a long image than of a short one', () => {
-    const inspector = createInspector('raw')
+    const inspector = new Inspector('raw')
     const chunk = makeBytes(mib)
     for (let fed = 0; fed < 8; fed++) inspector.feed(chunk)
     const before = process.memoryUsage().arrayBuffers

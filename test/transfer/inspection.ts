@@ -1,6 +1,6 @@
 import { UpdaterError } from '../../src/errors.ts'
 import type { ImageFormat } from '../../src/image.ts'
-import { createInspector, type ImageFacts, type InspectionOptions } from '../../src/transfer/inspect.ts'
+import { type ImageFacts, type InspectionOptions, Inspector } from '../../src/transfer/inspect.ts'
 
 /** Feeds an image in chunks of the given lengths, the last of them for all that is left. */
 export function inspect(
@@ -9,7 +9,7 @@ export function inspect(
   options: InspectionOptions = {},
   chunkLengths: readonly number[] = [65536],
 ): ImageFacts {
-  const inspector = createInspector(format, options)
+  const inspector = new Inspector(format, options)
   let at = 0
   for (let turn = 0; at < image.length; turn++) {
     const length = chunkLengths[Math.min(turn, chunkLengths.length - 1)] ?? image.length

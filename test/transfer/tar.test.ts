@@ -21,8 +21,7 @@ async function* pieces(bytes: Uint8Array, size = 1000): AsyncGenerator<Uint8Arra
 
 async function untar(archive: Uint8Array, format: ImageFormat = 'raw', size = 1000): Promise<Buffer> {
   const chunks: Uint8Array[] = []
-  for await (const chunk of decompress('tar', pieces(archive, size), { format }))
-    chunks.push(Buffer.from(chunk))
+  for await (const chunk of decompress('tar', pieces(archive, size), format)) chunks.push(Buffer.from(chunk))
   return Buffer.concat(chunks)
 }
 
@@ -192,8 +191,7 @@ describe('a tar archive', () => {
   it('may be packed', async () => {
     const packed = gzipSync(makeTar([{ name: 'disk.raw', body: image }]))
     const chunks: Uint8Array[] = []
-    for await (const chunk of decompress('tar.gz', pieces(packed), { format: 'raw' }))
-      chunks.push(Buffer.from(chunk))
+    for await (const chunk of decompress('tar.gz', pieces(packed), 'raw')) chunks.push(Buffer.from(chunk))
     expect(Buffer.concat(chunks).equals(image)).toBe(true)
   })
 })
@@ -277,7 +275,7 @@ describe('an archive that is refused', () => {
       }
     }
     const unpacking = async () => {
-      for await (const _ of decompress(compression, source(), { format: 'raw' }));
+      for await (const _ of decompress(compression, source(), 'raw'));
     }
     await expect(unpacking()).rejects.toMatchObject({ code: 'DECOMPRESSION_FAILED' })
     await vi.waitFor(() => expect(isClosed).toBe(true))

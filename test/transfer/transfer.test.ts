@@ -46,13 +46,10 @@ interface Source extends Download {
   readonly discarded: () => boolean
 }
 
-function download(
-  bytes: Uint8Array,
-  chunk = 10_000,
-  hold?: { after: number; until: Promise<never> },
-): Source {
+function download(bytes: Uint8Array, chunk = 10_000, silentAfter = Number.POSITIVE_INFINITY): Source {
   let taken = 0
   let discarded = false
+  const silence = withResolvers<void>()
   return {
     facts: {
       url: 'https://distribution.example/image.qcow2',
@@ -63,13 +60,17 @@ function download(
     },
     body: (async function* () {
       for (let at = 0; at < bytes.length; at += chunk) {
-        if (hold !== undefined && at >= hold.after) await hold.until
+        if (at >= silentAfter) {
+          await silence.promise
+          throw new UpdaterError('ABORTED', 'The download is not wanted any more')
+        }
         taken += 1
         yield bytes.subarray(at, at + chunk)
       }
     })(),
     async discard() {
       discarded = true
+      silence.resolve()
     },
     taken: () => taken,
     discarded: () => discarded,
@@ -213,13 +214,22 @@ describe('a transfer that cannot go on', () => {
     expect(job.source.taken()).toBe(1)
   })
 
+  it('ends with the store’s error at once while the source is silent', async () => {
+    const refusal = new UpdaterError('STORE_DENIED', 'No')
+    const upload = memoryUpload(async () => {
+      throw refusal
+    })
+    const bytes = generatedBytes(500_000)
+    const job = { ...plan(bytes, upload), source: download(bytes, 10_000, 2 * partSize) }
+    await expect(transfer(job)).rejects.toBe(refusal)
+  })
+
   it.each([undefined, 'gz'] as const)(
     'ends when it is aborted while the source is silent (%s)',
     async (compression) => {
       const controller = new AbortController()
       const bytes = compression === 'gz' ? gzipSync(generatedBytes(500_000)) : generatedBytes(500_000)
-      const silent = new Promise<never>(() => {})
-      const source = download(bytes, 10_000, { after: 200_000, until: silent })
+      const source = download(bytes, 10_000, 200_000)
       const running = transfer({ ...plan(bytes), source, compression, signal: controller.signal })
       while (source.taken() < 20) await new Promise((resolve) => setImmediate(resolve))
       controller.abort()

@@ -1,13 +1,7 @@
 import { Readable, type Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { createGunzip } from 'node:zlib'
 
 type Source = AsyncIterable<Uint8Array>
-
-/** Node's own gunzip; members that follow each other are one file. */
-export function gunzip(source: Source): AsyncGenerator<Uint8Array> {
-  return through(createGunzip({ chunkSize: 1 << 16 }), source)
-}
 
 /** The WebAssembly build of xz-embedded; its module is a CommonJS one. */
 export async function* unxz(source: Source): AsyncGenerator<Uint8Array> {

@@ -93,7 +93,6 @@ function unpack({ method, packedSize }: Member, reader: ByteReader): AsyncIterab
 
 async function* inflate(reader: ByteReader): AsyncGenerator<Uint8Array> {
   const inflater = createInflateRaw({ chunkSize: 1 << 20 })
-  let failure: unknown
   const feed = async () => {
     let fed = 0
     for await (const chunk of reader.rest()) {
@@ -104,16 +103,12 @@ async function* inflate(reader: ByteReader): AsyncGenerator<Uint8Array> {
     }
     inflater.end()
   }
-  const fed = feed().catch((error: unknown) => {
-    failure = error
-    inflater.destroy()
-  })
+  const fed = feed().catch((error: Error) => void inflater.destroy(error))
   try {
     yield* inflater as AsyncIterable<Uint8Array>
     await fed
-    if (failure !== undefined) throw failure
   } catch (error) {
-    throw decompressionFailed('the data in the archive is damaged or cut short', failure ?? error)
+    throw decompressionFailed('the data in the archive is damaged or cut short', error)
   } finally {
     inflater.destroy()
   }

@@ -1,5 +1,5 @@
 import type { ImageFormat } from '../../image.ts'
-import type { Bytes } from './format.ts'
+import { has } from './format.ts'
 
 interface Magic {
   readonly what: string
@@ -37,12 +37,12 @@ const magics: readonly Magic[] = [
 ]
 
 /** What the image starts with where that is another thing than the declared format. */
-export function findForeignContent(head: Bytes, declared: ImageFormat): string | undefined {
+export function findForeignContent(head: Buffer, declared: ImageFormat): string | undefined {
   const page = findWebPage(head)
   if (page !== undefined) return page
   if (declared === 'aki' || declared === 'ari' || declared === 'ami') return undefined
   const found = magics.find(
-    ({ format, offset, characters }) => format !== declared && head.has(offset, characters),
+    ({ format, offset, characters }) => format !== declared && has(head, offset, characters),
   )
   if (found !== undefined) return found.what
   return declared !== 'vmdk' && isVmdkDescriptor(head)
@@ -51,7 +51,7 @@ export function findForeignContent(head: Bytes, declared: ImageFormat): string |
 }
 
 /** An HTML page, an XML document or a JSON document: what servers send instead of an image. */
-function findWebPage(head: Bytes): string | undefined {
+function findWebPage(head: Buffer): string | undefined {
   const text = startAsText(head)
   if (/^(?:<!doctype html|<html|<head|<body|<title|<!--)/i.test(text)) return 'an HTML page'
   if (/^(?:<\?xml|<!doctype|<error\b)/i.test(text)) return 'an XML document'
@@ -59,8 +59,8 @@ function findWebPage(head: Bytes): string | undefined {
 }
 
 /** The first KiB without byte order mark and leading white space; a UTF-16 text's characters below 256. */
-function startAsText(head: Bytes): string {
-  const bytes = head.text(0, 1024)
+function startAsText(head: Buffer): string {
+  const bytes = head.toString('latin1', 0, 1024)
   const text = /^(?:\xff\xfe|\xfe\xff)/.test(bytes) ? bytes.slice(2).replaceAll('\0', '') : bytes
   return text.replace(/^\xef\xbb\xbf/, '').trimStart()
 }
@@ -69,8 +69,8 @@ function startAsText(head: Bytes): string {
  * A VMDK's descriptor as a file of its own. QEMU takes any text for one that has a version line after
  * nothing but comments and empty lines.
  */
-export function isVmdkDescriptor(head: Bytes): boolean {
-  const text = head.text(0, 2048)
+export function isVmdkDescriptor(head: Buffer): boolean {
+  const text = head.toString('latin1', 0, 2048)
   return (
     /^\s*#\s*disk\s+descriptorfile/i.test(text) || /^(?:#[^\n]*\n|[ \t\r]*\n)*version=[0-9]+\r?\n/i.test(text)
   )

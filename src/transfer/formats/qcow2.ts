@@ -1,4 +1,4 @@
-import { type Bytes, type ImageHead, noSignature, truncated, unsafe, wrongFormat } from './format.ts'
+import { has, type ImageHead, noSignature, truncated, unsafe, wrongFormat } from './format.ts'
 
 interface Header {
   readonly clusterSize: bigint
@@ -36,8 +36,8 @@ const largestRefcountTable = 8n << 20n
  *
  * @throws UpdaterError `IMAGE_FORMAT`, `IMAGE_UNSAFE`
  */
-export function inspectQcow2(head: Bytes): ImageHead {
-  if (!head.has(0, 'QFI\xfb')) throw noSignature('qcow2')
+export function inspectQcow2(head: Buffer): ImageHead {
+  if (!has(head, 0, 'QFI\xfb')) throw noSignature('qcow2')
   const header = readHeader(head)
   checkFeatures(head, header)
   checkExtensions(head, header)
@@ -56,29 +56,30 @@ export function inspectQcow2(head: Bytes): ImageHead {
   }
 }
 
-function readHeader(head: Bytes): Header {
-  const version = head.u32be(4)
+function readHeader(head: Buffer): Header {
+  const version = head.readUInt32BE(4)
   if (version !== 2 && version !== 3) {
     throw wrongFormat(`The qcow2 image has version ${version}, and only 2 and 3 exist`)
   }
-  if (head.u64be(8) !== 0n || head.u32be(16) !== 0) {
+  if (head.readBigUInt64BE(8) !== 0n || head.readUInt32BE(16) !== 0) {
     throw unsafe('The qcow2 image names a backing file: parts of it would be read from another file')
   }
-  if (head.u32be(32) !== 0) throw unsafe('The qcow2 image is encrypted: no cloud can boot it without a key')
-  const clusterBits = head.u32be(20)
+  if (head.readUInt32BE(32) !== 0)
+    throw unsafe('The qcow2 image is encrypted: no cloud can boot it without a key')
+  const clusterBits = head.readUInt32BE(20)
   if (clusterBits < 9 || clusterBits > 21) {
     throw wrongFormat(`The qcow2 image has clusters of 2^${clusterBits} bytes; 2^9 to 2^21 are possible`)
   }
   const clusterSize = 1 << clusterBits
-  const headerLength = version === 2 ? 72 : head.u32be(100)
+  const headerLength = version === 2 ? 72 : head.readUInt32BE(100)
   if (version === 3 && (headerLength < 104 || headerLength % 8 !== 0 || headerLength > clusterSize)) {
     throw wrongFormat(`The qcow2 image has an impossible header length of ${headerLength} bytes`)
   }
   return {
     clusterSize: BigInt(clusterSize),
-    virtualSize: head.u64be(24),
+    virtualSize: head.readBigUInt64BE(24),
     headerLength,
-    incompatible: version === 2 ? 0n : head.u64be(72),
+    incompatible: version === 2 ? 0n : head.readBigUInt64BE(72),
   }
 }
 
@@ -86,7 +87,7 @@ function hasFeature(header: Header, bit: bigint): boolean {
   return ((header.incompatible >> bit) & 1n) === 1n
 }
 
-function checkFeatures(head: Bytes, header: Header): void {
+function checkFeatures(head: Buffer, header: Header): void {
   const unknown = header.incompatible >> knownBits
   if (unknown !== 0n) {
     const mask = (unknown << knownBits).toString(16)
@@ -96,18 +97,18 @@ function checkFeatures(head: Bytes, header: Header): void {
     throw unsafe('The qcow2 image keeps its data in an external file: it would be read from another file')
   }
   if (hasFeature(header, corruptBit)) throw wrongFormat('The qcow2 image is marked corrupt')
-  const compressionType = header.headerLength > 104 ? head.u8(104) : 0
+  const compressionType = header.headerLength > 104 ? head.readUInt8(104) : 0
   if (compressionType > 1 || hasFeature(header, compressionTypeBit) !== (compressionType !== 0)) {
     throw wrongFormat(`The qcow2 image has an impossible compression type (${compressionType})`)
   }
 }
 
-function checkExtensions(head: Bytes, header: Header): void {
+function checkExtensions(head: Buffer, header: Header): void {
   const end = Number(header.clusterSize)
   let offset = header.headerLength
   while (offset + 8 <= end) {
-    const type = head.u32be(offset)
-    const length = head.u32be(offset + 4)
+    const type = head.readUInt32BE(offset)
+    const length = head.readUInt32BE(offset + 4)
     if (type === endOfExtensions) return
     if (type === dataFileExtension) {
       throw unsafe('The qcow2 image names an external data file: it would be read from another file')
@@ -119,25 +120,25 @@ function checkExtensions(head: Bytes, header: Header): void {
   }
 }
 
-function readL1Table(head: Bytes, header: Header): Table {
+function readL1Table(head: Buffer, header: Header): Table {
   const entrySize = hasFeature(header, extendedL2Bit) ? 16n : 8n
   const bytesPerEntry = header.clusterSize * (header.clusterSize / entrySize)
   const needed = (header.virtualSize + bytesPerEntry - 1n) / bytesPerEntry
-  const entries = BigInt(head.u32be(36))
+  const entries = BigInt(head.readUInt32BE(36))
   if (entries < needed || entries * 8n > largestL1Table) {
     throw wrongFormat(
       `The qcow2 image has an L1 table of ${entries} entries, which does not fit its virtual size of ${header.virtualSize} bytes`,
     )
   }
-  return { name: 'L1 table', offset: head.u64be(40), bytes: entries * 8n }
+  return { name: 'L1 table', offset: head.readBigUInt64BE(40), bytes: entries * 8n }
 }
 
-function readRefcountTable(head: Bytes, header: Header): Table {
-  const bytes = BigInt(head.u32be(56)) * header.clusterSize
+function readRefcountTable(head: Buffer, header: Header): Table {
+  const bytes = BigInt(head.readUInt32BE(56)) * header.clusterSize
   if (bytes === 0n || bytes > largestRefcountTable) {
     throw wrongFormat(`The qcow2 image has an impossible refcount table of ${bytes} bytes`)
   }
-  return { name: 'refcount table', offset: head.u64be(48), bytes }
+  return { name: 'refcount table', offset: head.readBigUInt64BE(48), bytes }
 }
 
 function checkTable(table: Table, header: Header): void {

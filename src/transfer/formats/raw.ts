@@ -1,16 +1,16 @@
-import { type Bytes, type ImageHead, noSignature, wrongFormat } from './format.ts'
+import { has, type ImageHead, noSignature, wrongFormat } from './format.ts'
 
 /**
  * ISO 9660: the identifier of the first volume descriptor, in sector 16 of 2048 bytes
  * (ECMA-119, section "Volume Descriptors").
  */
-function isIso(head: Bytes): boolean {
-  return head.has(0x8001, 'CD001')
+function isIso(head: Buffer): boolean {
+  return has(head, 0x8001, 'CD001')
 }
 
 /** The boot signature of a master boot record; GPT disks have it too, in their protective record. */
-function hasBootRecord(head: Bytes): boolean {
-  return head.has(510, '\x55\xaa')
+function hasBootRecord(head: Buffer): boolean {
+  return has(head, 510, '\x55\xaa')
 }
 
 /**
@@ -19,7 +19,7 @@ function hasBootRecord(head: Bytes): boolean {
  *
  * @throws UpdaterError `IMAGE_FORMAT`
  */
-export function inspectRaw(head: Bytes): ImageHead {
+export function inspectRaw(head: Buffer): ImageHead {
   if (isIso(head) && !hasBootRecord(head)) {
     throw wrongFormat('The image is declared as raw but is an ISO 9660 file system without a boot record')
   }
@@ -28,7 +28,7 @@ export function inspectRaw(head: Bytes): ImageHead {
       ? ['The raw image is a hybrid ISO: image services that compare formats may ask for iso']
       : [],
     atEnd: ({ tail, totalBytes }) => {
-      if (tail.has(tail.length - 512, 'conectix')) {
+      if (has(tail, tail.length - 512, 'conectix')) {
         throw wrongFormat('The image is declared as raw but ends with the footer of a VHD disk')
       }
       return BigInt(totalBytes)
@@ -41,7 +41,7 @@ export function inspectRaw(head: Bytes): ImageHead {
  *
  * @throws UpdaterError `IMAGE_FORMAT`
  */
-export function inspectIso(head: Bytes): ImageHead {
+export function inspectIso(head: Buffer): ImageHead {
   if (!isIso(head)) throw noSignature('iso')
   return { atEnd: ({ totalBytes }) => BigInt(totalBytes) }
 }

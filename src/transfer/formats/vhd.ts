@@ -1,7 +1,8 @@
 import {
-  type Bytes,
+  has,
   type ImageEnd,
   type ImageHead,
+  isZero,
   noSignature,
   truncated,
   unsafe,
@@ -29,8 +30,8 @@ const parentLocators = { offset: 576, count: 8, length: 24 }
  *
  * @throws UpdaterError `IMAGE_FORMAT`, `IMAGE_UNSAFE`
  */
-export function inspectVhd(head: Bytes): ImageHead {
-  if (!head.has(0, cookie)) return { atEnd: inspectFixed }
+export function inspectVhd(head: Buffer): ImageHead {
+  if (!has(head, 0, cookie)) return { atEnd: inspectFixed }
   const copy = readFooter(head, 0)
   if (copy.type !== dynamicType) {
     throw wrongFormat(`The vhd image starts like a dynamic disk but has the disk type ${copy.type}`)
@@ -40,7 +41,7 @@ export function inspectVhd(head: Bytes): ImageHead {
     virtualSize: copy.virtualSize,
     atEnd: ({ tail, totalBytes }) => {
       const start = tail.length - footerLength
-      if (totalBytes < 2 * footerLength || !tail.has(start, cookie)) {
+      if (totalBytes < 2 * footerLength || !has(tail, start, cookie)) {
         throw truncated('vhd', totalBytes, 'footer')
       }
       const footer = readFooter(tail, start)
@@ -54,7 +55,7 @@ export function inspectVhd(head: Bytes): ImageHead {
 
 function inspectFixed({ tail, totalBytes }: ImageEnd): bigint {
   const start = tail.length - footerLength
-  if (start < 0 || !tail.has(start, cookie)) throw noSignature('vhd')
+  if (start < 0 || !has(tail, start, cookie)) throw noSignature('vhd')
   const footer = readFooter(tail, start)
   if (footer.type !== fixedType) {
     throw wrongFormat(`The vhd image ends like a fixed disk but has the disk type ${footer.type}`)
@@ -65,25 +66,29 @@ function inspectFixed({ tail, totalBytes }: ImageEnd): bigint {
   return footer.virtualSize
 }
 
-function readFooter(bytes: Bytes, start: number): Footer {
-  const type = bytes.u32be(start + 60)
+function readFooter(bytes: Buffer, start: number): Footer {
+  const type = bytes.readUInt32BE(start + 60)
   if (type === differencingType) {
     throw unsafe('The vhd image is a differencing disk: parts of it would be read from its parent')
   }
-  return { type, virtualSize: bytes.u64be(start + 48), dataOffset: bytes.u64be(start + 16) }
+  return {
+    type,
+    virtualSize: bytes.readBigUInt64BE(start + 48),
+    dataOffset: bytes.readBigUInt64BE(start + 16),
+  }
 }
 
-function checkDynamicHeader(head: Bytes, dataOffset: bigint): void {
+function checkDynamicHeader(head: Buffer, dataOffset: bigint): void {
   if (dataOffset > 1n << 20n) {
     throw wrongFormat(`The vhd image has its dynamic disk header at an impossible place (byte ${dataOffset})`)
   }
   const start = Number(dataOffset)
-  if (!head.has(start, 'cxsparse')) throw wrongFormat('The vhd image has no dynamic disk header')
+  if (!has(head, start, 'cxsparse')) throw wrongFormat('The vhd image has no dynamic disk header')
   const locators = Array.from(
     { length: parentLocators.count },
     (_, index) => start + parentLocators.offset + index * parentLocators.length,
   )
-  if (!head.isZero(start + 40, 16) || locators.some((locator) => head.u32be(locator) !== 0)) {
+  if (!isZero(head, start + 40, 16) || locators.some((locator) => head.readUInt32BE(locator) !== 0)) {
     throw unsafe('The vhd image names a parent disk: parts of it would be read from another file')
   }
 }

@@ -1,13 +1,5 @@
 import { isVmdkDescriptor } from './content.ts'
-import {
-  type Bytes,
-  type ImageEnd,
-  type ImageHead,
-  noSignature,
-  truncated,
-  unsafe,
-  wrongFormat,
-} from './format.ts'
+import { has, type ImageEnd, type ImageHead, noSignature, truncated, unsafe, wrongFormat } from './format.ts'
 
 const sectorSize = 512
 const descriptorAt = 512
@@ -24,19 +16,19 @@ const footerFromEnd = 2 * sectorSize
  *
  * @throws UpdaterError `IMAGE_FORMAT`, `IMAGE_UNSAFE`
  */
-export function inspectVmdk(head: Bytes): ImageHead {
+export function inspectVmdk(head: Buffer): ImageHead {
   if (isVmdkDescriptor(head)) {
     throw unsafe('The vmdk image is a descriptor alone: the disk would be read from the files that it names')
   }
-  if (!head.has(0, 'KDMV')) throw noSignature('vmdk')
-  const version = head.u32le(4)
+  if (!has(head, 0, 'KDMV')) throw noSignature('vmdk')
+  const version = head.readUInt32LE(4)
   if (version < 1 || version > 3) throw wrongFormat(`The vmdk image has the unknown version ${version}`)
-  const sectors = head.u64le(12)
+  const sectors = head.readBigUInt64LE(12)
   if (sectors === 0n) {
     throw unsafe('The vmdk image has a capacity of 0, which makes readers take other files for its extents')
   }
   checkDescriptor(readDescriptor(head))
-  const directory = head.u64le(56)
+  const directory = head.readBigUInt64LE(56)
   return {
     virtualSize: sectors * BigInt(sectorSize),
     atEnd: (end) => {
@@ -49,9 +41,9 @@ export function inspectVmdk(head: Bytes): ImageHead {
   }
 }
 
-function readDescriptor(head: Bytes): string {
-  const sector = head.u64le(28)
-  const bytes = head.u64le(36) * BigInt(sectorSize)
+function readDescriptor(head: Buffer): string {
+  const sector = head.readBigUInt64LE(28)
+  const bytes = head.readBigUInt64LE(36) * BigInt(sectorSize)
   if (sector === 0n || bytes === 0n) {
     throw unsafe('The vmdk image has no descriptor: it is one part of a disk of several files')
   }
@@ -60,16 +52,16 @@ function readDescriptor(head: Bytes): string {
   }
   if (bytes > BigInt(1 << 20)) throw wrongFormat(`The vmdk image has a descriptor of ${bytes} bytes`)
   if (head.length < descriptorAt + Number(bytes)) throw truncated('vmdk', head.length, 'descriptor')
-  return head.text(descriptorAt, Math.max(Number(bytes), descriptorWindow))
+  return head.toString('latin1', descriptorAt, descriptorAt + Math.max(Number(bytes), descriptorWindow))
 }
 
 /** The grain directory's sector by the footer, which must not contradict the header that was inspected. */
-function readFooter(head: Bytes, { tail, totalBytes }: ImageEnd): bigint {
+function readFooter(head: Buffer, { tail, totalBytes }: ImageEnd): bigint {
   const footer = tail.length - footerFromEnd
-  if (!tail.has(footer, 'KDMV')) throw truncated('vmdk', totalBytes, 'footer')
-  const descriptorFields = tail.text(footer + 12, 32) === head.text(12, 32)
-  if (!descriptorFields) throw unsafe('The vmdk image has a footer that contradicts its header')
-  return tail.u64le(footer + 56)
+  if (!has(tail, footer, 'KDMV')) throw truncated('vmdk', totalBytes, 'footer')
+  const repeatsHeader = tail.subarray(footer + 12, footer + 44).equals(head.subarray(12, 44))
+  if (!repeatsHeader) throw unsafe('The vmdk image has a footer that contradicts its header')
+  return tail.readBigUInt64LE(footer + 56)
 }
 
 const allowedTypes = ['monolithicSparse', 'streamOptimized']
