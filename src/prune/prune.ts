@@ -102,11 +102,9 @@ async function assertWhole(files: readonly string[]): Promise<void> {
     if (files.includes(path) || defect?.code === 'CATALOG_NOT_FOUND') continue
     if (defect !== undefined) throw defect
     if (!holdsImages(path, text)) continue
-    throw new UpdaterError(
-      'CONFIGURATION',
-      `${path} is a catalogue file, too, and is not named: nothing is pruned`,
-      { place: { file: path }, remedy: `Name the whole folder with --images ${dirname(path)}` },
-    )
+    const message = `${path} is a catalogue file, too, and is not named: nothing is pruned`
+    const remedy = `Name the whole folder with --images ${dirname(path)}`
+    throw new UpdaterError('CONFIGURATION', message, { place: { file: path }, remedy })
   }
 }
 

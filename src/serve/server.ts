@@ -52,14 +52,9 @@ export async function openServer(
     server.listen(port, host)
     await once(server, 'listening')
   } catch (cause) {
-    throw new UpdaterError(
-      'CONFIGURATION',
-      `${host}:${port} cannot be listened on: ${explainRefusal(cause).why}`,
-      {
-        remedy: 'Name another address or port with --listen',
-        cause,
-      },
-    )
+    const message = `${host}:${port} cannot be listened on: ${explainRefusal(cause).why}`
+    const remedy = 'Name another address or port with --listen'
+    throw new UpdaterError('CONFIGURATION', message, { remedy, cause })
   }
   const { address, port: taken, family } = server.address() as AddressInfo
   return {

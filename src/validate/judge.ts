@@ -109,25 +109,20 @@ function judgeFile({ key, text, place }: Located, image: CheckedImage, report: R
   }
 }
 
-function judgeMirror(
-  mirrorUrl: Located,
-  { version }: Texts,
-  image: CheckedImage,
-  report: ReportFinding,
-): void {
-  const { text, place } = mirrorUrl
-  judgeUrl(mirrorUrl, report)
+function judgeMirror(url: Located, texts: Texts, image: CheckedImage, report: ReportFinding): void {
+  const { text, place } = url
+  judgeUrl(url, report)
   if (hasPlaceholder(text)) {
     report('placeholder-url', place, '"mirror_url" holds a placeholder, so nothing can be there')
     return
   }
   const packed = packedAs(text)
   if (packed !== undefined) report('packed-object', place, `"mirror_url" is a ${packed} file`)
-  judgeFile(mirrorUrl, image, report)
+  judgeFile(url, image, report)
   // Names are written in different ways: letters and digits alone are compared.
   const bare = (name: string) => name.toLowerCase().replaceAll(/[^a-z0-9]/g, '')
   const path = bare(pathOf(text).join('/'))
-  const lacking = Object.entries({ version: version?.text, shortname: image.shortname })
+  const lacking = Object.entries({ version: texts.version?.text, shortname: image.shortname })
     .filter(([, name]) => name !== undefined && !path.includes(bare(name)))
     .map(([key, name]) => `${key} ${name}`)
   if (lacking.length > 0) {
