@@ -1,12 +1,10 @@
 import { readCatalog } from '../catalog/read.ts'
 import { selectImages } from '../catalog/select.ts'
 import {
+  compareWithCatalogue,
   createDiscovery,
   type Discovery,
   findNewest,
-  recordedDigest,
-  refuseDowngrade,
-  versionOf,
 } from '../discovery/find-newest.ts'
 import { withSources } from '../discovery/rules.ts'
 import { dateOfVersion } from '../discovery/stamp.ts'
@@ -146,15 +144,17 @@ async function checkImage(image: Image, ordinal: number, run: CheckRun): Promise
     if (skipped === undefined) {
       const build = await findNewest(image, run.discovery, tell)
       facts = { ...facts, resolver: build.resolver, trust: build.trust }
-      const digest = recordedDigest(image, build)
-      status = digest === undefined ? 'outdated' : 'up-to-date'
-      if (digest !== undefined) {
+      const compared = await compareWithCatalogue(image, build, run.discovery)
+      if (compared.digest !== undefined) {
+        const { digest } = compared
+        status = 'up-to-date'
         facts = { ...facts, newest: valuesOf({ ...build, digest }, current?.version, current?.buildDate) }
         tell({ type: 'up-to-date' })
       } else {
-        const version = await versionOf(build, run.discovery)
+        const { version, downgrade } = compared
+        status = 'outdated'
         facts = { ...facts, newest: valuesOf(build, version, dateOfVersion(version)) }
-        refuseDowngrade(image, build, version)
+        if (downgrade !== undefined) throw downgrade
       }
     }
     if (failure !== undefined) throw failure

@@ -104,6 +104,25 @@ export function isUnprotected(url: string): boolean {
   return protocol === 'http:' && !isLoopback(new URL(url))
 }
 
+/** How the newest build stands to the image's first version in the catalogue. */
+export type Comparison =
+  /** The catalogue names this build, with this digest. */
+  | { readonly digest: Digest }
+  /** It names another one. `downgrade`: the newest build is the older of the two. */
+  | { readonly digest?: undefined; readonly version: string; readonly downgrade: UpdaterError | undefined }
+
+/** @throws UpdaterError HTTP_*, DISCOVERY_NO_DATE */
+export async function compareWithCatalogue(
+  image: Image,
+  build: Build,
+  discovery: Discovery,
+): Promise<Comparison> {
+  const digest = recordedDigest(image, build)
+  if (digest !== undefined) return { digest }
+  const version = await versionOf(build, discovery)
+  return { version, downgrade: downgradeOf(image, build, version) }
+}
+
 /**
  * The version of a build, `YYYYMMDD`: the day that its names tell, else that of its Last-Modified (UTC). A
  * build of first use whose server sends none has the day on which it was first seen.
@@ -151,11 +170,11 @@ export function recordedDigest(
   return isCurrent ? recorded : undefined
 }
 
-/** @throws UpdaterError DOWNGRADE if the newest build is older than the version in the catalogue */
-export function refuseDowngrade(image: Image, { url }: Build, version: string): void {
+/** Returns DOWNGRADE if the build is older than the version in the catalogue. */
+function downgradeOf(image: Image, { url }: Build, version: string): UpdaterError | undefined {
   const [current] = image.versions
-  if (current === undefined || compareBuilds(current, { url, version }) >= 0) return
-  throw new UpdaterError(
+  if (current === undefined || compareBuilds(current, { url, version }) >= 0) return undefined
+  return new UpdaterError(
     'DOWNGRADE',
     `The newest build of ${image.name} is ${version} (${url}), older than ${current.version ?? current.url} in the catalogue`,
     { remedy: "Look at the distribution's server; --allow-downgrade takes the older build" },

@@ -108,11 +108,23 @@ export function holds({ record, size }: StoredObject, digest: Digest): boolean {
  * @throws UpdaterError HTTP_*, DIGEST_MISMATCH, DECOMPRESSION_FAILED, IMAGE_*, STORE_*, PUBLIC_*, ABORTED
  */
 export function bring(task: Task, file: SourceFile, address: Address): Promise<Brought> {
-  const { run } = task
+  const { run, tell } = task
   return run.transferring(async () => {
-    const brought = await transferWithRestarts(task, file, address)
-    await run.checking(() => provePublic(task, brought))
-    return brought
+    const started = performance.now()
+    const spent = new Map<UpdaterError['code'], number>()
+    for (;;) {
+      try {
+        const brought = await transferOnce(task, file, address, started)
+        await run.checking(() => provePublic(task, brought))
+        return brought
+      } catch (error) {
+        if (!(error instanceof UpdaterError)) throw error
+        const used = spent.get(error.code) ?? 0
+        if (run.signal.aborted || used >= (restarts[error.code] ?? 0)) throw error
+        spent.set(error.code, used + 1)
+        tell({ type: 'transfer-retry', error })
+      }
+    }
   })
 }
 
@@ -127,23 +139,6 @@ export async function provePublic(
   await checkPublic(url, { size, head, record }, http, signal)
   if (settings.verify === 'full') await verifyFull(url, record, http, signal)
   tell({ type: 'public', url })
-}
-
-async function transferWithRestarts(task: Task, file: SourceFile, address: Address): Promise<Brought> {
-  const { run, tell } = task
-  const started = performance.now()
-  const spent = new Map<UpdaterError['code'], number>()
-  for (;;) {
-    try {
-      return await transferOnce(task, file, address, started)
-    } catch (error) {
-      if (!(error instanceof UpdaterError)) throw error
-      const used = spent.get(error.code) ?? 0
-      if (run.signal.aborted || used >= (restarts[error.code] ?? 0)) throw error
-      spent.set(error.code, used + 1)
-      tell({ type: 'transfer-retry', error })
-    }
-  }
 }
 
 /**

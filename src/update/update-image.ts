@@ -1,10 +1,4 @@
-import {
-  type Discovery,
-  findNewest,
-  recordedDigest,
-  refuseDowngrade,
-  versionOf,
-} from '../discovery/find-newest.ts'
+import { compareWithCatalogue, type Discovery, findNewest } from '../discovery/find-newest.ts'
 import { overrideOf } from '../discovery/options.ts'
 import { dateOfVersion } from '../discovery/stamp.ts'
 import { UpdaterError } from '../errors.ts'
@@ -75,17 +69,16 @@ export async function updateImage(image: Image, ordinal: number, run: UpdateRun)
     const build = await run.checking(() => findNewest(image, discovery, tell))
     facts = { resolver: build.resolver, trust: build.trust }
     await run.ready
-    const digest = recordedDigest(image, build)
+    const compared = await run.checking(() => compareWithCatalogue(image, build, discovery))
     let done: Done
-    if (digest !== undefined) {
+    if (compared.digest !== undefined) {
       tell({ type: 'up-to-date' })
       facts = { ...facts, current: previous, mirror: { status: 'none' } }
-      done = await keep(task, { ...build, digest }, looked)
+      done = await keep(task, { ...build, digest: compared.digest }, looked)
     } else {
-      const version = await run.checking(() => versionOf(build, discovery))
-      if (!settings.allowDowngrade) refuseDowngrade(image, build, version)
+      if (compared.downgrade !== undefined && !settings.allowDowngrade) throw compared.downgrade
       facts = { ...facts, mirror: { status: 'none' } }
-      done = await adopt(task, build, version)
+      done = await adopt(task, build, compared.version)
     }
     const { mirror, values, keepVersions } = done
     facts = { ...facts, mirror }
