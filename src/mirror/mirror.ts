@@ -15,7 +15,6 @@ import {
   endInOrder,
   errorOf,
   limited,
-  type OpenedStore,
   openMirror,
   type Run,
   type RunContext,
@@ -41,7 +40,6 @@ export async function mirrorCatalogue(options: RunOptions, context: RunContext =
   }
   const beginning = begin(context)
   const { startedAt, signal, onEvent, note, http } = beginning
-  let opened: OpenedStore | undefined
   try {
     const images = selectImages(await readCatalog(settings.images), settings.names)
     const taken = images.filter(({ enable }) => enable || settings.includeDisabled)
@@ -51,7 +49,7 @@ export async function mirrorCatalogue(options: RunOptions, context: RunContext =
         return mirrorUrl === undefined ? [] : [{ image, version, mirrorUrl }]
       }),
     )
-    opened = await openMirror(settings, taken, beginning)
+    const opened = await openMirror(settings, taken, beginning)
     await opened.ready
     onEvent({ type: 'run-start', images: wanted.length })
     const run: MirrorRun = {
@@ -79,7 +77,7 @@ export async function mirrorCatalogue(options: RunOptions, context: RunContext =
       errors: [],
     }
   } finally {
-    await endInOrder([() => opened?.store?.close(), () => http.close()], note)
+    await endInOrder([() => http.close()], note)
   }
 }
 

@@ -82,7 +82,7 @@ export async function pruneMirror(options: PruneOptions, context: RunContext = {
       errors: [],
     }
   } finally {
-    await endInOrder([() => store?.close(), () => http.close(), () => lock?.release()], note)
+    await endInOrder([() => http.close(), () => lock?.release()], note)
   }
 }
 

@@ -82,7 +82,7 @@ function guarded(listener: Listener = () => {}): Listener {
 }
 
 /** A run's store, which is asked while the run goes on. */
-export interface OpenedStore {
+interface OpenedStore {
   /** `undefined`: nothing is written to a mirror in this run. */
   readonly store: Store | undefined
   /**

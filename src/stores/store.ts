@@ -92,7 +92,6 @@ export interface Store {
    * objects in the given folders under it.
    */
   abortStale(stale: Stale, signal?: AbortSignal): Promise<number>
-  close(): Promise<void>
 }
 
 /**

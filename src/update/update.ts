@@ -7,7 +7,6 @@ import {
   endInOrder,
   heldUntil,
   limited,
-  type OpenedStore,
   openMirror,
   type RunContext,
   secondsSince,
@@ -31,10 +30,8 @@ export async function updateCatalogue(options: UpdateOptions, context: RunContex
   const beginning = begin({ ...context, signal: AbortSignal.any([given, refused.signal]) })
   const { startedAt, signal, note, http } = beginning
   const catalogue = await openCatalogue(settings)
-  let opened: OpenedStore | undefined
   try {
-    opened = await openMirror(settings, catalogue.images, beginning)
-    const { store, ready, tidied } = opened
+    const { store, ready, tidied } = await openMirror(settings, catalogue.images, beginning)
     ready.catch((error: unknown) => refused.abort(error))
     const onEvent = heldUntil(ready, beginning.onEvent)
     onEvent({ type: 'run-start', images: catalogue.images.length })
@@ -61,6 +58,6 @@ export async function updateCatalogue(options: UpdateOptions, context: RunContex
     }
   } finally {
     refused.abort()
-    await endInOrder([() => opened?.store?.close(), () => http.close(), () => catalogue.release()], note)
+    await endInOrder([() => http.close(), () => catalogue.release()], note)
   }
 }

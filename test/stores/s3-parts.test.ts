@@ -26,12 +26,9 @@ describe('the cutting into parts', () => {
 
   it('covers an object with ranges of copies', () => {
     expect(copyRanges(0)).toEqual([])
-    expect(copyRanges(1)).toEqual([{ first: 0, last: 0 }])
-    expect(copyRanges(128 * MiB)).toEqual([{ first: 0, last: 128 * MiB - 1 }])
-    expect(copyRanges(128 * MiB + 1)).toEqual([
-      { first: 0, last: 128 * MiB - 1 },
-      { first: 128 * MiB, last: 128 * MiB },
-    ])
+    expect(copyRanges(1)).toEqual(['bytes=0-0'])
+    expect(copyRanges(128 * MiB)).toEqual([`bytes=0-${128 * MiB - 1}`])
+    expect(copyRanges(128 * MiB + 1)).toEqual([`bytes=0-${128 * MiB - 1}`, `bytes=${128 * MiB}-${128 * MiB}`])
   })
 })
 

@@ -1,5 +1,5 @@
 import type { HttpClient } from '../../src/http/client.ts'
-import { createSigner, payloadHash, type Unsigned } from '../../src/stores/s3/sign.ts'
+import { createSigner } from '../../src/stores/s3/sign.ts'
 
 /** Plain S3 requests beside the store: how a test prepares a bucket and looks at what lies in it. */
 export interface RawS3 {
@@ -28,14 +28,11 @@ export interface RawS3Options {
 
 export function rawS3({ endpoint, accessKey, secretKey, bucket, http }: RawS3Options): RawS3 {
   const credentials = async () => ({ accessKeyId: accessKey, secretAccessKey: secretKey })
-  const signer = createSigner(endpoint, 'us-east-1', credentials)
+  const prepare = createSigner(endpoint, 'us-east-1', credentials)
   const send: RawS3['send'] = async (method, key, { query = {}, headers = {}, body } = {}) => {
     const path = key === undefined ? `/${bucket}` : `/${bucket}/${key}`
-    const unsigned: Unsigned = { method, path, query, headers, payload: payloadHash(endpoint, body) }
-    const answer = await http.send(method, signer.url(unsigned), {
-      body,
-      sign: () => signer.headers(unsigned),
-    })
+    const { url, sign } = prepare({ method, path, query, headers, body })
+    const answer = await http.send(method, url, { body, sign })
     const chunks: Uint8Array[] = []
     for await (const chunk of answer.body) chunks.push(chunk)
     return { status: answer.status, headers: answer.headers, bytes: Buffer.concat(chunks) }

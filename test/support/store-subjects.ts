@@ -158,10 +158,7 @@ async function openS3(access: Access, checksRegion: boolean, isSwift = false): P
       checksRegion,
       ...(swift === undefined ? {} : { openContainer: swift.open }),
     },
-    close: async () => {
-      await store.close()
-      await http.close()
-    },
+    close: () => http.close(),
   }
 }
 

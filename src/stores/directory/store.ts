@@ -33,7 +33,6 @@ export function createDirectoryStore(dir: string): Store {
     list: (prefix, signal) => listFiles(root, folderPrefix(prefix), signal),
     remove: (key) => translating(`Removing ${key}`, () => removeFile(root, key)),
     abortStale: (stale) => translating('Looking for unfinished files', () => removeStale(root, stale)),
-    close: async () => {},
   }
 }
 

@@ -2,9 +2,10 @@ import type { UpdaterError } from '../../errors.ts'
 import type { HttpClient } from '../../http/client.ts'
 import { retry } from '../../http/retry.ts'
 import type { OpenBody } from '../../http/transport.ts'
-import { type CredentialsSource, RenewableCredentials } from './credentials.ts'
-import { type Asked, failureOf, S3Error, type S3Reply, unreachable } from './errors.ts'
-import { createSigner, payloadHash, type Signer, type Unsigned } from './sign.ts'
+import type { Credentials, CredentialsSource } from './credentials.ts'
+import { type Asked, failureOf, S3Error, strangeAnswer, unreachable } from './errors.ts'
+import { createSigner } from './sign.ts'
+import { parseXml, type XmlNode } from './xml.ts'
 
 export interface S3ClientOptions {
   readonly endpoint: URL
@@ -27,7 +28,17 @@ export interface S3Request {
   readonly query?: Readonly<Record<string, string>>
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: Uint8Array | string
+  /** The root element that the answer must have. */
+  readonly root?: string
   readonly signal?: AbortSignal | undefined
+}
+
+export interface S3Reply {
+  readonly status: number
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>
+  /** The root element, if the answer is a document. */
+  readonly node: XmlNode | undefined
 }
 
 /** Attempts after the first one. */
@@ -43,24 +54,24 @@ export class S3Client {
   readonly acl: string
   /** Milliseconds before the first repetition; each further one waits twice as long. */
   readonly pause: number
-  readonly #endpoint: URL
   readonly #http: HttpClient
-  readonly #credentials: RenewableCredentials
-  readonly #signer: Signer
+  readonly #credentials: CredentialsSource
+  readonly #prepare: ReturnType<typeof createSigner>
+  #renewing: Promise<Credentials> | undefined
 
   constructor({ endpoint, bucket, region, credentials, acl, http, pause = 500 }: S3ClientOptions) {
     this.bucket = bucket
     this.host = endpoint.host
     this.acl = acl
     this.pause = pause
-    this.#endpoint = endpoint
     this.#http = http
-    this.#credentials = new RenewableCredentials(credentials)
-    this.#signer = createSigner(endpoint, region, () => this.#credentials.get())
+    this.#credentials = credentials
+    // The source is asked before each signature, since it knows when its credentials end.
+    this.#prepare = createSigner(endpoint, region, () => this.#renewing ?? credentials())
   }
 
   /**
-   * Sends one signed request, and repeats it where S3 says that it may be, and once with fresh credentials.
+   * Sends one signed request. Repeats it if S3 says that this may help, and once with fresh credentials.
    * @throws S3Error for every answer that is not a success
    * @throws UpdaterError STORE_CREDENTIALS, STORE_UNREACHABLE, ABORTED
    */
@@ -68,38 +79,45 @@ export class S3Client {
     let renewed = false
     const pauseAfter = async (error: UpdaterError, number: number) => {
       if (!(error instanceof S3Error)) return undefined
-      if (error.isExpiry && !renewed) {
+      if (error.cure === 'renew' && !renewed) {
         renewed = true
-        await this.#credentials.renew()
+        await this.#renew()
         return 0
       }
-      const isWorthIt = error.isPassing && number < retries
+      const isWorthIt = error.cure === 'repeat' && number < retries
       return isWorthIt ? this.pause * 2 ** number * (0.5 + Math.random()) : undefined
     }
     return retry({ pauseAfter, signal: request.signal }, () => this.#ask(request))
   }
 
-  /** What the messages of a failure say of a request. */
-  asked(what: string): Asked {
-    return { what, bucket: this.bucket, host: this.host }
+  /** Requests that find out at the same time that their credentials have expired renew them once. */
+  async #renew(): Promise<void> {
+    this.#renewing ??= this.#credentials({ fresh: true })
+    try {
+      await this.#renewing
+    } finally {
+      this.#renewing = undefined
+    }
   }
 
   /** One attempt. HTTP has repeated a request that got no answer at all: that failure is no S3Error. */
-  async #ask(request: S3Request): Promise<S3Reply> {
-    const { what, method, key, query = {}, headers = {}, body, signal } = request
-    const asked = this.asked(what)
+  async #ask({ what, key, root, signal, ...request }: S3Request): Promise<S3Reply> {
+    const asked = { what, bucket: this.bucket, host: this.host }
     const path = key === undefined ? `/${this.bucket}` : `/${this.bucket}/${key}`
-    const unsigned: Unsigned = { method, path, query, headers, payload: payloadHash(this.#endpoint, body) }
-    const sign = () => this.#signer.headers(unsigned)
-    const opened = await this.#http
-      .send(method, this.#signer.url(unsigned), { body, signal, redirects: 0, sign })
+    const { url, sign } = this.#prepare({ ...request, path })
+    const { method, body } = request
+    const answer = await this.#http
+      .send(method, url, { body, signal, redirects: 0, sign })
       .catch((thrown) => {
         throw unreachable(asked, thrown)
       })
-    const reply = { status: opened.status, headers: opened.headers, text: await readText(asked, opened) }
-    const failure = failureOf(asked, reply)
+    const text = await readText(asked, answer)
+    const document = parseXml(text)
+    const failure = failureOf(asked, answer, text, document)
     if (failure !== undefined) throw failure
-    return reply
+    const { status, headers } = answer
+    if (root !== undefined && document?.root !== root) throw strangeAnswer(asked, status)
+    return { status, headers, node: document?.node }
   }
 }
 

@@ -55,27 +55,3 @@ function awsChain(): CredentialsSource {
     }
   }
 }
-
-/** Credentials of a source. It is asked before each signature, since it knows when they end. */
-export class RenewableCredentials {
-  readonly #source: CredentialsSource
-  #renewing: Promise<Credentials> | undefined
-
-  constructor(source: CredentialsSource) {
-    this.#source = source
-  }
-
-  get(): Promise<Credentials> {
-    return this.#renewing ?? this.#source()
-  }
-
-  /** Asks for fresh ones. Requests that find out at the same time that theirs have expired renew them once. */
-  async renew(): Promise<void> {
-    this.#renewing ??= this.#source({ fresh: true })
-    try {
-      await this.#renewing
-    } finally {
-      this.#renewing = undefined
-    }
-  }
-}

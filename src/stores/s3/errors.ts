@@ -1,6 +1,7 @@
 import { asUpdaterError, type ErrorCode, UpdaterError, type UpdaterErrorOptions } from '../../errors.ts'
 import { isRetriable } from '../../http/policy.ts'
-import { parseXml, textOf } from './xml.ts'
+import type { OpenBody } from '../../http/transport.ts'
+import { textOf, type XmlDocument } from './xml.ts'
 
 /** What a request was for and whom it asked; the beginning and the end of every message. */
 export interface Asked {
@@ -10,205 +11,173 @@ export interface Asked {
   readonly host: string
 }
 
-/** An answer of the object store. */
-export interface S3Reply {
-  readonly status: number
-  /** Names in lower case. */
-  readonly headers: Readonly<Record<string, string>>
-  readonly text: string
-}
-
 interface S3Answer {
-  /** HTTP status; 200 where the error came inside of a success. */
+  /** HTTP status; 200 if the error came inside of a success. */
   readonly status: number
-  /** S3's own code, e.g. `NoSuchUpload`; `undefined` where the answer held none (HEAD, a proxy). */
+  /** S3's own code, e.g. `NoSuchUpload`; undefined if the answer held none (HEAD, a proxy). */
   readonly s3Code?: string | undefined
+  /** What may help: fresh credentials, or another attempt. */
+  readonly cure?: 'renew' | 'repeat' | undefined
 }
 
 /** An `UpdaterError` that still knows what the object store answered. */
 export class S3Error extends UpdaterError {
   readonly status: number
   readonly s3Code: string | undefined
+  readonly cure: 'renew' | 'repeat' | undefined
 
   constructor(
     code: ErrorCode,
     message: string,
-    { status, s3Code, ...options }: S3Answer & UpdaterErrorOptions,
+    { status, s3Code, cure, ...options }: S3Answer & UpdaterErrorOptions,
   ) {
     super(code, message, options)
     this.status = status
     this.s3Code = s3Code
-  }
-
-  /** Fresh credentials may help. */
-  get isExpiry(): boolean {
-    return expiring.has(this.s3Code ?? '')
-  }
-
-  /**
-   * Another attempt may help: the answer broke off, or its code says so. HTTP has repeated those whose status says
-   * so; the codes also come with a status of 200, 400 or 409.
-   */
-  get isPassing(): boolean {
-    if (this.code === 'STORE_UNREACHABLE') return true
-    return passing.has(this.s3Code ?? '') && !isRetriable(this.status)
+    this.cure = cure
   }
 }
 
-const expiring: ReadonlySet<string> = new Set(['ExpiredToken', 'TokenRefreshRequired'])
-
-const passing: ReadonlySet<string> = new Set([
-  'SlowDown',
-  'InternalError',
-  'ServiceUnavailable',
-  'RequestTimeout',
-  'OperationAborted',
-])
-
-interface Meaning {
-  readonly code: ErrorCode
-  /** The end of a sentence that began with what was asked. */
-  readonly says: (asked: Asked, details: Details) => string
-  readonly remedy: string
-}
-
-/** What an answer says beside its code. */
-interface Details {
+/** What an answer says beside its code, and whom it came from. */
+interface Details extends Asked {
   /** ` (Code: message)`, or empty. */
   readonly message: string
-  readonly region?: string | undefined
-  readonly serverTime?: string | undefined
+  readonly region: string | undefined
+  readonly serverTime: string | undefined
 }
 
-const wrongKey: Meaning = {
-  code: 'STORE_CREDENTIALS',
-  says: ({ host }) => `${host} does not know the access key`,
-  remedy: 'Check MINIO_ACCESS_KEY (--minio-access-key), and that it belongs to this server',
-}
-const wrongSecret: Meaning = {
-  code: 'STORE_CREDENTIALS',
-  says: ({ host }) => `${host} refused the signature: the secret key is wrong`,
-  remedy:
-    'Check MINIO_ACCESS_KEY and MINIO_SECRET_KEY (--minio-access-key, --minio-secret-key): some servers say the same of an unknown key',
-}
-const expired: Meaning = {
-  code: 'STORE_CREDENTIALS',
-  says: ({ host }) => `the credentials have expired or are not valid on ${host}`,
-  remedy: 'Renew the credentials and run again',
-}
-const skewed: Meaning = {
-  code: 'STORE_CREDENTIALS',
-  says: ({ host }, { serverTime }) =>
-    `this machine's clock differs too much from that of ${host}${serverTime === undefined ? '' : `, where it is ${serverTime}`}`,
-  remedy: "Set this machine's clock (NTP)",
-}
-const denied: Meaning = {
-  code: 'STORE_DENIED',
-  says: ({ bucket, host }) => `access to bucket ${bucket} on ${host} is denied`,
-  remedy:
-    'Give the key the right to list, read, write and delete in this bucket; some servers say the same of a missing one',
-}
-const noBucket: Meaning = {
-  code: 'STORE_BUCKET',
-  says: ({ bucket, host }) => `bucket ${bucket} does not exist on ${host}`,
-  remedy: 'Create it first, or name another one with --minio-bucket',
-}
-const badBucket: Meaning = {
-  code: 'STORE_BUCKET',
-  says: ({ bucket, host }) => `${bucket} is not a valid bucket name on ${host}`,
-  remedy: 'Name an existing bucket with --minio-bucket',
-}
-const wrongRegion: Meaning = {
-  code: 'STORE_FAILED',
-  says: ({ bucket, host }, { region, message }) =>
-    region === undefined
-      ? `${host} serves bucket ${bucket} in another region or under another name${message}`
-      : `${host} serves bucket ${bucket} in region ${region}`,
-  remedy: 'Name the right region with --minio-region, and its server with --minio-server',
-}
-const noAcl: Meaning = {
-  code: 'STORE_DENIED',
-  says: ({ bucket, host }) => `bucket ${bucket} on ${host} takes no access control lists`,
-  remedy: 'Send none with --acl "" and make the bucket readable by a policy',
-}
-const quota: Meaning = {
-  code: 'STORE_FAILED',
-  says: ({ bucket, host }) => `bucket ${bucket} on ${host} has no room left`,
-  remedy: 'Remove old images from the mirror or have the quota raised',
-}
-const busy: Meaning = {
-  code: 'STORE_FAILED',
-  says: ({ host }, { message }) => `${host} is overloaded or in trouble${message}`,
-  remedy: 'Run again later; fewer --transfers ask less of it',
-}
-const notS3: Meaning = {
-  code: 'STORE_FAILED',
-  says: ({ host }) => `${host} did not answer as an S3 server does`,
-  remedy: "Check --minio-server: it is the address of the object store's S3 interface",
+interface Meaning {
+  /** S3's codes, and the statuses of answers without one. */
+  readonly of: readonly (string | number)[]
+  readonly code: ErrorCode
+  /** The end of a sentence that began with what was asked. */
+  readonly says: (details: Details) => string
+  readonly remedy: string
+  readonly cure?: S3Answer['cure']
 }
 
-const meanings: Readonly<Record<string, Meaning>> = {
-  InvalidAccessKeyId: wrongKey,
-  SignatureDoesNotMatch: wrongSecret,
-  ExpiredToken: expired,
-  InvalidToken: expired,
-  TokenRefreshRequired: expired,
-  RequestTimeTooSkewed: skewed,
-  AccessDenied: denied,
-  AllAccessDisabled: denied,
-  AccountProblem: denied,
-  NoSuchBucket: noBucket,
-  InvalidBucketName: badBucket,
-  AuthorizationHeaderMalformed: wrongRegion,
-  PermanentRedirect: wrongRegion,
-  TemporaryRedirect: wrongRegion,
-  IllegalLocationConstraintException: wrongRegion,
-  AccessControlListNotSupported: noAcl,
-  QuotaExceeded: quota,
-  XMinioStorageFull: quota,
-  SlowDown: busy,
-  InternalError: busy,
-  ServiceUnavailable: busy,
-  RequestTimeout: busy,
-  OperationAborted: busy,
-}
-
-/** For answers without a code of S3's. */
-const meaningOfStatus: Readonly<Record<number, Meaning>> = {
-  301: wrongRegion,
-  307: wrongRegion,
-  401: wrongSecret,
-  403: denied,
-  500: busy,
-  502: busy,
-  503: busy,
-  504: busy,
-}
+const meanings: readonly Meaning[] = [
+  {
+    of: ['InvalidAccessKeyId'],
+    code: 'STORE_CREDENTIALS',
+    says: ({ host }) => `${host} does not know the access key`,
+    remedy: 'Check MINIO_ACCESS_KEY (--minio-access-key), and that it belongs to this server',
+  },
+  {
+    of: ['SignatureDoesNotMatch', 401],
+    code: 'STORE_CREDENTIALS',
+    says: ({ host }) => `${host} refused the signature: the secret key is wrong`,
+    remedy:
+      'Check MINIO_ACCESS_KEY and MINIO_SECRET_KEY (--minio-access-key, --minio-secret-key): some servers say the same of an unknown key',
+  },
+  {
+    of: ['ExpiredToken', 'InvalidToken', 'TokenRefreshRequired'],
+    code: 'STORE_CREDENTIALS',
+    says: ({ host }) => `the credentials have expired or are not valid on ${host}`,
+    remedy: 'Renew the credentials and run again',
+    cure: 'renew',
+  },
+  {
+    of: ['RequestTimeTooSkewed'],
+    code: 'STORE_CREDENTIALS',
+    says: ({ host, serverTime }) =>
+      `this machine's clock differs too much from that of ${host}${serverTime === undefined ? '' : `, where it is ${serverTime}`}`,
+    remedy: "Set this machine's clock (NTP)",
+  },
+  {
+    of: ['AccessDenied', 'AllAccessDisabled', 'AccountProblem', 403],
+    code: 'STORE_DENIED',
+    says: ({ bucket, host }) => `access to bucket ${bucket} on ${host} is denied`,
+    remedy:
+      'Give the key the right to list, read, write and delete in this bucket; some servers say the same of a missing one',
+  },
+  {
+    of: ['NoSuchBucket'],
+    code: 'STORE_BUCKET',
+    says: ({ bucket, host }) => `bucket ${bucket} does not exist on ${host}`,
+    remedy: 'Create it first, or name another one with --minio-bucket',
+  },
+  {
+    of: ['InvalidBucketName'],
+    code: 'STORE_BUCKET',
+    says: ({ bucket, host }) => `${bucket} is not a valid bucket name on ${host}`,
+    remedy: 'Name an existing bucket with --minio-bucket',
+  },
+  {
+    of: [
+      'AuthorizationHeaderMalformed',
+      'PermanentRedirect',
+      'TemporaryRedirect',
+      'IllegalLocationConstraintException',
+      301,
+      307,
+    ],
+    code: 'STORE_FAILED',
+    says: ({ bucket, host, region, message }) =>
+      region === undefined
+        ? `${host} serves bucket ${bucket} in another region or under another name${message}`
+        : `${host} serves bucket ${bucket} in region ${region}`,
+    remedy: 'Name the right region with --minio-region, and its server with --minio-server',
+  },
+  {
+    of: ['AccessControlListNotSupported'],
+    code: 'STORE_DENIED',
+    says: ({ bucket, host }) => `bucket ${bucket} on ${host} takes no access control lists`,
+    remedy: 'Send none with --acl "" and make the bucket readable by a policy',
+  },
+  {
+    of: ['QuotaExceeded', 'XMinioStorageFull'],
+    code: 'STORE_FAILED',
+    says: ({ bucket, host }) => `bucket ${bucket} on ${host} has no room left`,
+    remedy: 'Remove old images from the mirror or have the quota raised',
+  },
+  {
+    of: [
+      'SlowDown',
+      'InternalError',
+      'ServiceUnavailable',
+      'RequestTimeout',
+      'OperationAborted',
+      500,
+      502,
+      503,
+      504,
+    ],
+    code: 'STORE_FAILED',
+    says: ({ host, message }) => `${host} is overloaded or in trouble${message}`,
+    remedy: 'Run again later; fewer --transfers ask less of it',
+    cure: 'repeat',
+  },
+]
 
 /** Returns the error that an answer stands for, or undefined for a success. */
-export function failureOf(asked: Asked, { status, headers, text }: S3Reply): S3Error | undefined {
-  const document = parseXml(text)
+export function failureOf(
+  asked: Asked,
+  { status, headers }: Pick<OpenBody, 'status' | 'headers'>,
+  text: string,
+  document: XmlDocument | undefined,
+): S3Error | undefined {
   const node = document?.root === 'Error' ? document.node : undefined
   if (status < 300 && node === undefined) return undefined
   const s3Code = textOf(node, 'Code')
-  const details = {
-    message: told(s3Code, textOf(node, 'Message')),
-    region: textOf(node, 'Region') ?? headers['x-amz-bucket-region'],
-    serverTime: textOf(node, 'ServerTime'),
-  }
-  const meaning = meaningFor(s3Code, status, text)
-  const says = meaning?.says(asked, details) ?? `${asked.host} answered ${status}${details.message}`
-  return new S3Error(meaning?.code ?? 'STORE_FAILED', `${asked.what}: ${says}`, {
-    status,
-    s3Code,
-    remedy: meaning?.remedy,
-  })
+  if (s3Code === undefined && text.trim() !== '' && status < 500) return strangeAnswer(asked, status)
+  const meaning = meanings.find(({ of }) => of.includes(s3Code ?? status))
+  const message = told(s3Code, textOf(node, 'Message'))
+  const region = textOf(node, 'Region') ?? headers['x-amz-bucket-region']
+  const details = { ...asked, message, region, serverTime: textOf(node, 'ServerTime') }
+  const says = meaning?.says(details) ?? `${asked.host} answered ${status}${message}`
+  // HTTP has repeated what its status allows; the codes also come with a status of 200, 400 or 409.
+  const cure = meaning?.cure === 'repeat' && isRetriable(status) ? undefined : meaning?.cure
+  const { code = 'STORE_FAILED', remedy } = meaning ?? {}
+  return new S3Error(code, `${asked.what}: ${says}`, { status, s3Code, cure, remedy })
 }
 
-/** An answer whose status is a success, but which is not what S3 answers. */
-export function strangeAnswer(asked: Asked, status: number): S3Error {
-  const { code, says, remedy } = notS3
-  return new S3Error(code, `${asked.what}: ${says(asked, { message: '' })}`, { status, remedy })
+/** The error of an answer that is not what S3 answers. */
+export function strangeAnswer({ what, host }: Asked, status: number): S3Error {
+  return new S3Error('STORE_FAILED', `${what}: ${host} did not answer as an S3 server does`, {
+    status,
+    remedy: "Check --minio-server: it is the address of the object store's S3 interface",
+  })
 }
 
 /**
@@ -222,13 +191,7 @@ export function unreachable(asked: Asked, thrown: unknown, status?: number): Upd
   const remedy = `Check --minio-server. ${cause.remedy ?? 'Check the network and the proxy settings'}`
   return status === undefined
     ? new UpdaterError('STORE_UNREACHABLE', message, { remedy, cause })
-    : new S3Error('STORE_UNREACHABLE', message, { status, remedy, cause })
-}
-
-function meaningFor(s3Code: string | undefined, status: number, text: string): Meaning | undefined {
-  if (s3Code !== undefined) return meanings[s3Code]
-  if (text.trim() !== '' && status < 500) return notS3
-  return meaningOfStatus[status]
+    : new S3Error('STORE_UNREACHABLE', message, { status, remedy, cause, cure: 'repeat' })
 }
 
 /** ` (Code: message)`: cut short, and without anything that looks like a signature or a digest of one. */

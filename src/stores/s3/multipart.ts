@@ -1,10 +1,9 @@
 import { UpdaterError } from '../../errors.ts'
 import { abortedError } from '../../http/abort.ts'
 import { escapeMarkup } from '../../markup.ts'
-import type { S3Client } from './client.ts'
-import { S3Error, type S3Reply } from './errors.ts'
-import { copySource } from './object.ts'
-import { parseXml, textOf } from './xml.ts'
+import type { S3Client, S3Request } from './client.ts'
+import { abortUpload } from './objects.ts'
+import { textOf } from './xml.ts'
 
 const MiB = 2 ** 20
 
@@ -14,28 +13,17 @@ const maxParts = 10_000
 const memory = 15 * MiB
 /** S3's own limit for every part but the last. */
 const smallest = 5 * MiB
-/** Where the size is not known: 1000 parts are nearly 10 GiB. */
+/** For an unknown size: 1000 parts are nearly 10 GiB. */
 const usual = 10 * MiB
 
-export interface PartPlan {
-  /** Bytes of every part but the last. */
+/** Plans how an object of `size` bytes (undefined: not known) is cut into parts; see `Upload`. */
+export function planParts(size: number | undefined): {
   readonly partSize: number
-  /** Parts that are filled or on their way at once. */
   readonly concurrency: number
-}
-
-/** Plans how an object of `size` bytes (undefined: not known) is cut into parts. */
-export function planParts(size: number | undefined): PartPlan {
+} {
   const partSize =
     size === undefined ? usual : Math.max(smallest, Math.ceil(Math.ceil(size / 1000) / MiB) * MiB)
-  const concurrency = Math.max(2, Math.floor(memory / partSize))
-  return { partSize, concurrency }
-}
-
-/** Bytes of an object, both ends included. */
-interface Range {
-  readonly first: number
-  readonly last: number
+  return { partSize, concurrency: Math.max(2, Math.floor(memory / partSize)) }
 }
 
 /**
@@ -44,14 +32,19 @@ interface Range {
  */
 const copySize = 128 * MiB
 
-/** Returns the ranges that cover an object of `size` bytes. */
-export function copyRanges(size: number): Range[] {
+/** Returns the ranges that cover an object of `size` bytes, as the header of a copy names them. */
+export function copyRanges(size: number): string[] {
   const count = Math.ceil(size / copySize)
-  return Array.from({ length: count }, (_, index) => ({
-    first: index * copySize,
-    last: Math.min(size, (index + 1) * copySize) - 1,
-  }))
+  return Array.from({ length: count }, (_, index) => {
+    const last = Math.min(size, (index + 1) * copySize) - 1
+    return `bytes=${index * copySize}-${last}`
+  })
 }
+
+/** Milliseconds that a request may take whose answer is awaited though the run is aborted. */
+const respite = 5_000
+/** Milliseconds that the removal of one thing may take, with all its repetitions. */
+export const removalTime = 20_000
 
 /** One multipart upload. Its parts are numbered in the order in which they are given. */
 export class Multipart {
@@ -80,56 +73,32 @@ export class Multipart {
     signal: AbortSignal,
   ): Promise<Multipart> {
     if (signal.aborted) throw abortedError(signal)
+    const lasting = new AbortController()
+    const abort = () => setTimeout(() => lasting.abort(signal.reason), respite).unref()
+    signal.addEventListener('abort', abort, { once: true })
     const what = `Beginning the upload of ${key}`
     const query = { uploads: '' }
-    const started = await client.call({
-      what,
-      method: 'POST',
-      key,
-      query,
-      headers,
-      signal: outlasting(signal),
-    })
-    const id = field(started, 'UploadId')
+    const { node } = await client.call({ what, method: 'POST', key, query, headers, signal: lasting.signal })
+    const id = textOf(node, 'UploadId')
     if (id === undefined) throw noAnswer(what, 'upload id')
-    if (signal.aborted) {
-      await abortUpload(client, key, id).catch(() => undefined)
-      throw abortedError(signal)
-    }
-    return new Multipart(client, key, id, signal)
+    const upload = new Multipart(client, key, id, signal)
+    if (!signal.aborted) return upload
+    await upload.abort().catch(() => undefined)
+    throw abortedError(signal)
   }
 
-  /** Stores the next part. */
-  put(bytes: Uint8Array): Promise<void> {
-    return this.#add('Storing', { body: bytes })
-  }
-
-  /** Makes the next part of bytes of another object of the bucket, on the server. */
-  copy(from: string, { first, last }: Range): Promise<void> {
-    const headers = {
-      'x-amz-copy-source': copySource(this.#client, from),
-      'x-amz-copy-source-range': `bytes=${first}-${last}`,
-    }
-    return this.#add('Copying', { headers })
-  }
-
-  async #add(
-    verb: string,
-    part: { readonly body?: Uint8Array; readonly headers?: Record<string, string> },
-  ): Promise<void> {
-    const number = this.#etags.length + 1
-    const what = `${verb} part ${number} of ${this.#key}`
-    const etag = this.#send(what, number, part)
+  /**
+   * Stores the next part, or copies it from another object on the server if the headers say so.
+   * @returns its ETag
+   */
+  add(verb: 'Storing' | 'Copying', part: Pick<S3Request, 'body' | 'headers'>): Promise<string> {
+    const etag = this.#send(verb, this.#etags.length + 1, part)
     this.#etags.push(etag)
-    await etag
+    return etag
   }
 
-  /** @returns the part's ETag */
-  async #send(
-    what: string,
-    number: number,
-    part: { readonly body?: Uint8Array; readonly headers?: Record<string, string> },
-  ): Promise<string> {
+  async #send(verb: string, number: number, part: Pick<S3Request, 'body' | 'headers'>): Promise<string> {
+    const what = `${verb} part ${number} of ${this.#key}`
     if (number > maxParts) {
       throw new UpdaterError('STORE_FAILED', `${what}: an object has at most ${maxParts} parts`, {
         remedy: 'The image is too large to be stored without knowing its size beforehand',
@@ -138,14 +107,14 @@ export class Multipart {
     const query = { partNumber: String(number), uploadId: this.#id }
     const signal = this.#signal
     const reply = await this.#client.call({ what, method: 'PUT', key: this.#key, query, ...part, signal })
-    const etag = field(reply, 'ETag') ?? reply.headers.etag
+    const etag = textOf(reply.node, 'ETag') ?? reply.headers.etag
     if (etag === undefined) throw noAnswer(what, 'ETag')
     return etag
   }
 
   /** Makes one object of all parts; of none, an empty one. */
   async complete(): Promise<void> {
-    if (this.#etags.length === 0) await this.put(new Uint8Array(0))
+    if (this.#etags.length === 0) await this.add('Storing', { body: new Uint8Array(0) })
     const etags = await Promise.all(this.#etags)
     const parts = etags.map(
       (etag, index) => `<Part><PartNumber>${index + 1}</PartNumber><ETag>${escapeMarkup(etag)}</ETag></Part>`,
@@ -164,47 +133,8 @@ export class Multipart {
   /** Removes the upload once no part is on its way any more: its signal ends those that are. */
   async abort(): Promise<void> {
     await Promise.allSettled(this.#etags)
-    await abortUpload(this.#client, this.#key, this.#id)
+    await abortUpload(this.#client, this.#key, this.#id, AbortSignal.timeout(removalTime))
   }
-}
-
-/** Milliseconds that a request may take whose answer is awaited though the run is aborted. */
-const respite = 5_000
-
-/** Returns a signal that is aborted some seconds after the given one. */
-function outlasting(signal: AbortSignal): AbortSignal {
-  const lasting = new AbortController()
-  const abort = () => lasting.abort(signal.reason)
-  signal.addEventListener('abort', () => setTimeout(abort, respite).unref(), { once: true })
-  return lasting.signal
-}
-
-/** Milliseconds that the removal of one thing may take, with all its repetitions. */
-const removalTime = 20_000
-
-/** Returns a signal for removals, which go on when the run is aborted, but not for ever. */
-export function removal(signal?: AbortSignal): AbortSignal {
-  const limit = AbortSignal.timeout(removalTime)
-  return signal === undefined ? limit : AbortSignal.any([signal, limit])
-}
-
-/** Removes an upload. One that is gone is as good as aborted. @throws UpdaterError STORE_* */
-export async function abortUpload(
-  client: S3Client,
-  key: string,
-  id: string,
-  signal?: AbortSignal,
-): Promise<void> {
-  const what = `Aborting the upload of ${key}`
-  try {
-    await client.call({ what, method: 'DELETE', key, query: { uploadId: id }, signal: removal(signal) })
-  } catch (error) {
-    if (!(error instanceof S3Error && error.status === 404)) throw error
-  }
-}
-
-function field({ text }: S3Reply, name: string): string | undefined {
-  return textOf(parseXml(text)?.node, name)
 }
 
 function noAnswer(what: string, missing: string): UpdaterError {

@@ -10,41 +10,38 @@ export interface Unsigned {
   readonly method: string
   /** `/bucket/key`. */
   readonly path: string
-  readonly query: Readonly<Record<string, string>>
-  readonly headers: Readonly<Record<string, string>>
-  /** What stands for the body: see `payloadHash`. */
-  readonly payload: string
+  readonly query?: Readonly<Record<string, string>> | undefined
+  readonly headers?: Readonly<Record<string, string>> | undefined
+  readonly body?: Uint8Array | string | undefined
 }
 
-export interface Signer {
-  url(request: Unsigned): string
-  /** All headers to send, signed with the time of the call. */
-  headers(request: Unsigned): Promise<Record<string, string>>
+export interface Signable {
+  readonly url: string
+  /** Returns all headers to send, signed with the time of the call. */
+  readonly sign: () => Promise<Record<string, string>>
 }
 
 /** AWS Signature Version 4 for path-style requests to S3. */
-export function createSigner(endpoint: URL, region: string, credentials: () => Promise<Credentials>): Signer {
+export function createSigner(endpoint: URL, region: string, credentials: () => Promise<Credentials>) {
   const sha256 = Hash.bind(null, 'sha256')
   const signer = new SignatureV4({ service: 's3', region, credentials, sha256, uriEscapePath: false })
-  return {
-    url: ({ path, query }) => {
-      const pairs = Object.entries(query).map(
-        ([name, value]) => `${encodeSegment(name)}=${encodeSegment(value)}`,
-      )
-      return `${endpoint.origin}${encodePath(path)}${pairs.length === 0 ? '' : `?${pairs.join('&')}`}`
-    },
-    headers: async ({ method, path, query, headers, payload }) => {
+  return ({ method, path: plain, query = {}, headers, body }: Unsigned): Signable => {
+    const path = encodePath(plain)
+    const pairs = Object.entries(query).map((pair) => pair.map(encodeSegment).join('='))
+    const payload = payloadHash(endpoint, body)
+    const sign = async () => {
       const signed = await signer.sign({
         method,
         protocol: endpoint.protocol,
         hostname: endpoint.hostname,
-        path: encodePath(path),
+        path,
         query: { ...query },
         headers: { ...headers, host: endpoint.host, 'x-amz-content-sha256': payload },
       })
       const { host: _, ...rest } = signed.headers
       return rest
-    },
+    }
+    return { url: `${endpoint.origin}${path}${pairs.length === 0 ? '' : `?${pairs.join('&')}`}`, sign }
   }
 }
 

@@ -1,14 +1,13 @@
 import type { Store } from '../store.ts'
 import { S3Client, type S3ClientOptions } from './client.ts'
-import { listObjects, removeStale } from './listing.ts'
-import { listFirst, removeObject, statObject } from './object.ts'
+import { listFirst, listObjects, removeObject, removeStale, statObject } from './objects.ts'
 import { beginUpload } from './upload.ts'
 
 /**
  * A bucket of an S3 server (AWS, Ceph RGW, OpenStack Swift, MinIO, …), asked path style. No two of these servers agree
  * on more than a part of S3, so that our protocol rests on what all of them do: multipart uploads, HEAD, listings.
  *
- * **Record.** What is known of an object (digest of its bytes, digest that the distribution published, size) is its
+ * **Record.** The digest of an object's bytes, the digest that the distribution published, and the size are its
  * metadata `checksum`, `source-checksum` and `size`. An object without all three is of other origin. ETags say
  * nothing: they differ between servers, and between the interfaces of one server.
  *
@@ -33,21 +32,20 @@ import { beginUpload } from './upload.ts'
  * removes once it is a day old: multipart uploads and staging objects whose keys are of our making, in the folders of
  * its images. Nothing else in the bucket is touched.
  *
- * See upload.ts for the upload, multipart.ts for its parts, object.ts for records, listing.ts for listings and stale
- * uploads, client.ts for the signed requests and their repetition, errors.ts for what the answers mean.
+ * See upload.ts for the upload, multipart.ts for its parts, objects.ts for records, listings and leftovers,
+ * client.ts for the signed requests and their repetition, errors.ts for what the answers mean.
  */
 export function createS3Store(options: S3ClientOptions): Store {
   const client = new S3Client(options)
   return {
     place: `bucket ${client.bucket} on ${options.endpoint.origin}`,
     ready: async (signal) => {
-      await listFirst(client, 'Looking at the bucket', undefined, signal)
+      await listFirst(client, 'Looking at the bucket', {}, signal)
     },
     stat: (key, signal) => statObject(client, key, signal),
     begin: (key, intent) => beginUpload(client, key, intent),
     list: (prefix, signal) => listObjects(client, prefix, signal),
     remove: (key, signal) => removeObject(client, key, signal),
     abortStale: (stale, signal) => removeStale(client, stale, signal),
-    close: async () => {},
   }
 }

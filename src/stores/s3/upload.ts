@@ -1,138 +1,135 @@
 import { randomBytes } from 'node:crypto'
 import pLimit from 'p-limit'
 import { asUpdaterError, UpdaterError } from '../../errors.ts'
-import { retry } from '../../http/retry.ts'
-import { stagingKey } from '../naming.ts'
+import { sleep } from '../../http/abort.ts'
+import { encodePath, stagingKey } from '../naming.ts'
 import type { ObjectRecord, StoredObject, Upload, UploadIntent } from '../store.ts'
 import type { S3Client } from './client.ts'
 import { S3Error } from './errors.ts'
-import { copyRanges, Multipart, planParts, removal } from './multipart.ts'
-import { copyObject, recordHeaders, removeObject, sameRecord, statObject } from './object.ts'
+import { copyRanges, Multipart, planParts, removalTime } from './multipart.ts'
+import { recordHeaders, removeObject, sameRecord, statObject } from './objects.ts'
 
 /** Ranges that the server copies at once. */
 const copiesAtOnce = 4
 
-/** Looks at an object that should be there before it counts as missing. */
+/** How often an object that should be there is looked at before it counts as missing. */
 const looks = 4
 
-/** What every step of one upload needs. */
-interface UploadContext {
+/** An upload that has begun. */
+interface Begun {
   readonly client: S3Client
   readonly key: string
   readonly intent: UploadIntent
-  /** Ends every request of the upload, when the run or the upload is aborted. */
+  /** Ends every request of the upload when the run or the upload is aborted. */
   readonly signal: AbortSignal
+  readonly ending: AbortController
+  /** Where the parts go: the key itself or, if the record is not known yet, a staging key. */
+  readonly target: string
+  readonly parts: Multipart
 }
 
-/** Begins an upload to the key itself or, where the record is not known yet, to a staging key. */
 export async function beginUpload(client: S3Client, key: string, intent: UploadIntent): Promise<Upload> {
   const ending = new AbortController()
   const signal = intent.signal === undefined ? ending.signal : AbortSignal.any([intent.signal, ending.signal])
-  const context = { client, key, intent, signal }
-  const { record } = intent
-  if (record !== undefined) {
-    const parts = await Multipart.begin(client, key, publicHeaders(context, record), signal)
-    return new S3Upload(context, ending, { key, parts })
-  }
-  const staging = stagingKey(key, randomBytes(6).toString('hex'))
-  const parts = await Multipart.begin(client, staging, { 'content-type': intent.contentType }, signal)
-  return new S3Upload(context, ending, { key: staging, parts })
+  const { record, contentType } = intent
+  const target = record === undefined ? stagingKey(key, randomBytes(6).toString('hex')) : key
+  const headers =
+    record === undefined ? { 'content-type': contentType } : publicHeaders(client, intent, record)
+  const parts = await Multipart.begin(client, target, headers, signal)
+  return new S3Upload({ client, key, intent, signal, ending, target, parts })
 }
 
 class S3Upload implements Upload {
   readonly partSize: number
   readonly concurrency: number
-  readonly #context: UploadContext
-  readonly #ending: AbortController
-  /** Where the parts go. */
-  readonly #target: { readonly key: string; readonly parts: Multipart }
+  readonly #begun: Begun
   /** The copy of the staging object to the key, once it has begun. */
   #copy: Multipart | undefined
   #written = 0
 
-  constructor(
-    context: UploadContext,
-    ending: AbortController,
-    target: { readonly key: string; readonly parts: Multipart },
-  ) {
-    const { record, size } = context.intent
+  constructor(begun: Begun) {
+    const { record, size } = begun.intent
     const { partSize, concurrency } = planParts(record?.size ?? size)
     this.partSize = partSize
     this.concurrency = concurrency
-    this.#context = context
-    this.#ending = ending
-    this.#target = target
+    this.#begun = begun
   }
 
   async write(part: Uint8Array): Promise<void> {
     if (part.length === 0) return
     this.#written += part.length
-    await this.#target.parts.put(part)
+    await this.#begun.parts.add('Storing', { body: part })
   }
 
   async complete(record: ObjectRecord): Promise<readonly string[]> {
-    const { key, intent } = this.#context
+    const { key, intent, target, parts } = this.#begun
     const { record: announced } = intent
     if (this.#written !== record.size || (announced !== undefined && !sameRecord(announced, record))) {
       throw new UpdaterError('STORE_FAILED', `What was stored of ${key} is not what its record says`)
     }
-    const { parts } = this.#target
     if (announced !== undefined) {
-      await settle(this.#context, parts, key, (object) => holds(object, record))
+      await settle(this.#begun, parts, key, (object) => holds(object, record))
       return []
     }
-    await settle(this.#context, parts, this.#target.key, (object) => object.size === record.size)
+    await settle(this.#begun, parts, target, (object) => object.size === record.size)
     await this.#publish(record)
     return this.#removeStaging()
   }
 
   async abort(): Promise<void> {
-    this.#ending.abort()
-    await Promise.allSettled([this.#target.parts.abort(), this.#copy?.abort()])
-    if (this.#isStaged) await this.#removeStaging()
+    const { ending, parts, target, key } = this.#begun
+    ending.abort()
+    await Promise.allSettled([parts.abort(), this.#copy?.abort()])
+    if (target !== key) await this.#removeStaging()
   }
 
-  get #isStaged(): boolean {
-    return this.#target.key !== this.#context.key
-  }
-
-  /** Copies the staging object to the key, with its record: in ranges, or at once where the server copies none. */
+  /**
+   * Copies the staging object to the key, with its record: in ranges or, if the server copies none, in one request,
+   * which S3 allows up to 5 GiB.
+   */
   async #publish(record: ObjectRecord): Promise<void> {
-    const { client, key, signal } = this.#context
-    const from = this.#target.key
-    const headers = publicHeaders(this.#context, record)
+    const { client, key, intent, signal, target } = this.#begun
+    const headers = publicHeaders(client, intent, record)
+    const source = { 'x-amz-copy-source': `/${client.bucket}/${encodePath(target)}` }
     const copy = await Multipart.begin(client, key, headers, signal)
     this.#copy = copy
+    const copyRange = (range: string) =>
+      copy.add('Copying', { headers: { ...source, 'x-amz-copy-source-range': range } })
     try {
       const limit = pLimit(copiesAtOnce)
-      await Promise.all(copyRanges(record.size).map((range) => limit(() => copy.copy(from, range))))
-      await settle(this.#context, copy, key, (object) => holds(object, record))
+      await Promise.all(copyRanges(record.size).map((range) => limit(copyRange, range)))
+      await settle(this.#begun, copy, key, (object) => holds(object, record))
     } catch (error) {
       if (!(error instanceof S3Error && error.status === 501)) throw error
       await copy.abort().catch(() => undefined)
-      await copyObject(client, { from, key, headers }, signal)
-      await see(this.#context, key, (object) => holds(object, record))
+      const whole = { ...headers, ...source, 'x-amz-metadata-directive': 'REPLACE' }
+      await client.call({ what: `Copying ${key}`, method: 'PUT', key, headers: whole, signal })
+      await see(this.#begun, key, (object) => holds(object, record))
     }
   }
 
-  /** @returns a warning where that fails: the image itself is published by then */
+  /** @returns a warning if that fails: the image itself is published by then */
   async #removeStaging(): Promise<string[]> {
-    const { key } = this.#target
+    const { client, target } = this.#begun
     try {
-      await removeObject(this.#context.client, key, removal())
+      await removeObject(client, target, AbortSignal.timeout(removalTime))
       return []
     } catch (error) {
       const why = asUpdaterError(error).message
-      return [`The temporary object ${key} could not be removed and is left to a later run: ${why}`]
+      return [`The temporary object ${target} could not be removed and is left to a later run: ${why}`]
     }
   }
 }
 
 /** The headers of an object that users see. */
-function publicHeaders({ client, intent }: UploadContext, record: ObjectRecord): Record<string, string> {
+function publicHeaders(
+  { acl }: S3Client,
+  { contentType }: UploadIntent,
+  record: ObjectRecord,
+): Record<string, string> {
   return {
-    'content-type': intent.contentType,
-    ...(client.acl === '' ? {} : { 'x-amz-acl': client.acl }),
+    'content-type': contentType,
+    ...(acl === '' ? {} : { 'x-amz-acl': acl }),
     ...recordHeaders(record),
   }
 }
@@ -146,7 +143,7 @@ function holds(object: StoredObject, record: ObjectRecord): boolean {
  * repeated request then finds no upload any more.
  */
 async function settle(
-  context: UploadContext,
+  begun: Begun,
   parts: Multipart,
   key: string,
   isRight: (object: StoredObject) => boolean,
@@ -155,7 +152,7 @@ async function settle(
     if (!isDoubtful(error)) throw error
     return error
   })
-  await see(context, key, isRight, doubt)
+  await see(begun, key, isRight, doubt)
 }
 
 /**
@@ -163,20 +160,17 @@ async function settle(
  * @throws the doubt, or STORE_FAILED, if it does not come
  */
 async function see(
-  { client, signal }: UploadContext,
+  { client, signal }: Begun,
   key: string,
   isRight: (object: StoredObject) => boolean,
   doubt?: unknown,
 ): Promise<void> {
-  const pauseAfter = (error: UpdaterError, number: number) =>
-    error instanceof WrongObject && number + 1 < looks ? client.pause * 2 ** number : undefined
-  const look = async () => {
+  for (let number = 1; ; number += 1) {
     const object = await statObject(client, key, signal)
-    if (object === undefined || !isRight(object)) throw new WrongObject(key, object)
+    if (object !== undefined && isRight(object)) return
+    if (number === looks) throw doubt ?? wrongObject(key, object)
+    await sleep(client.pause * 2 ** (number - 1), signal)
   }
-  await retry({ pauseAfter, signal }, look).catch((error: unknown) => {
-    throw error instanceof WrongObject ? (doubt ?? error) : error
-  })
 }
 
 /** After these errors the object may be there all the same. */
@@ -189,11 +183,9 @@ function isDoubtful(error: unknown): boolean {
   )
 }
 
-class WrongObject extends UpdaterError {
-  constructor(key: string, object: StoredObject | undefined) {
-    const found = object === undefined ? 'it is not there' : `it has ${object.size} bytes or another record`
-    super('STORE_FAILED', `${key} was stored, but ${found}`, {
-      remedy: 'Check whether something else writes to the mirror at the same time, then run again',
-    })
-  }
+function wrongObject(key: string, object: StoredObject | undefined): UpdaterError {
+  const found = object === undefined ? 'it is not there' : `it has ${object.size} bytes or another record`
+  return new UpdaterError('STORE_FAILED', `${key} was stored, but ${found}`, {
+    remedy: 'Check whether something else writes to the mirror at the same time, then run again',
+  })
 }

@@ -1,0 +1,214 @@
+import pLimit from 'p-limit'
+import { formatDigest, parseDigest, sameDigest } from '../../image.ts'
+import { folderPrefix, kindOfKey } from '../naming.ts'
+import type { ListedObject, ObjectRecord, Stale, StoredObject } from '../store.ts'
+import type { S3Client } from './client.ts'
+import { S3Error } from './errors.ts'
+import { children, textOf, type XmlNode } from './xml.ts'
+
+/** The record as headers, of the request that begins an object and of a HEAD's answer. */
+export function recordHeaders({ digest, source, size }: ObjectRecord): Record<string, string> {
+  return {
+    'x-amz-meta-checksum': formatDigest(digest),
+    'x-amz-meta-source-checksum': formatDigest(source),
+    'x-amz-meta-size': String(size),
+  }
+}
+
+/** Returns undefined if the metadata is not whole: the object is of other origin. */
+function recordOf(headers: Readonly<Record<string, string>>): ObjectRecord | undefined {
+  const digest = parseDigest(headers['x-amz-meta-checksum'] ?? '')
+  const source = parseDigest(headers['x-amz-meta-source-checksum'] ?? '')
+  const size = Number(headers['x-amz-meta-size'] || Number.NaN)
+  if (digest === undefined || source === undefined || !Number.isSafeInteger(size)) return undefined
+  return { digest, source, size }
+}
+
+export function sameRecord(a: ObjectRecord, b: ObjectRecord): boolean {
+  return a.size === b.size && sameDigest(a.digest, b.digest) && sameDigest(a.source, b.source)
+}
+
+export async function statObject(
+  client: S3Client,
+  key: string,
+  signal: AbortSignal | undefined,
+): Promise<StoredObject | undefined> {
+  try {
+    const { headers } = await client.call({ what: `Looking at ${key}`, method: 'HEAD', key, signal })
+    return {
+      key,
+      size: Number(headers['content-length']),
+      lastModified: dateOf(headers['last-modified']),
+      record: recordOf(headers),
+    }
+  } catch (error) {
+    if (!(error instanceof S3Error)) throw error
+    if (error.status === 404) return undefined
+    // The answer to a HEAD has no body to tell a missing object from a private one, or from wrong credentials: a
+    // listing has.
+    const found = await listFirst(client, `Looking for ${key}`, { prefix: key }, signal)
+    if (children(found, 'Contents').some((entry) => textOf(entry, 'Key') === key)) throw error
+    return undefined
+  }
+}
+
+/** Lists the first key, of those with a prefix if one is given: the cheapest request whose failure explains itself. */
+export async function listFirst(
+  client: S3Client,
+  what: string,
+  under: { readonly prefix?: string },
+  signal: AbortSignal | undefined,
+): Promise<XmlNode | undefined> {
+  const query = { 'max-keys': '1', ...under }
+  return (await client.call({ what, method: 'GET', query, root: objects.root, signal })).node
+}
+
+/** Removes an object. S3 does not fail if it is gone, but Swift does. */
+export async function removeObject(
+  client: S3Client,
+  key: string,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  try {
+    await client.call({ what: `Removing ${key}`, method: 'DELETE', key, signal })
+  } catch (error) {
+    if (!(error instanceof S3Error && error.s3Code === 'NoSuchKey')) throw error
+  }
+}
+
+/** Removes an upload. One that is gone is as good as aborted. @throws UpdaterError STORE_* */
+export async function abortUpload(
+  client: S3Client,
+  key: string,
+  uploadId: string,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const what = `Aborting the upload of ${key}`
+  try {
+    await client.call({ what, method: 'DELETE', key, query: { uploadId }, signal })
+  } catch (error) {
+    if (!(error instanceof S3Error && error.status === 404)) throw error
+  }
+}
+
+/** A kind of listing, which comes in pages. */
+interface Listing {
+  readonly what: string
+  readonly query: Readonly<Record<string, string>>
+  /** The root element of the answer. */
+  readonly root: string
+  readonly entry: string
+  /** The parameters of the request for the next page, and the elements of this page that hold their values. */
+  readonly markers: Readonly<Record<string, string>>
+}
+
+const uploads: Listing = {
+  what: 'Listing unfinished uploads',
+  query: { uploads: '' },
+  root: 'ListMultipartUploadsResult',
+  entry: 'Upload',
+  markers: { 'key-marker': 'NextKeyMarker', 'upload-id-marker': 'NextUploadIdMarker' },
+}
+
+const objects: Listing = {
+  what: 'Listing objects',
+  query: { 'list-type': '2' },
+  root: 'ListBucketResult',
+  entry: 'Contents',
+  markers: { 'continuation-token': 'NextContinuationToken' },
+}
+
+interface Entry extends ListedObject {
+  /** Of an unfinished upload; its `lastModified` is when it began. */
+  readonly uploadId: string | undefined
+}
+
+/** @throws UpdaterError STORE_*, ABORTED */
+export function listObjects(client: S3Client, prefix: string, signal: AbortSignal | undefined) {
+  return entries(client, objects, prefix, signal)
+}
+
+/** Listings asked for at once. */
+const listingsAtOnce = 32
+
+/**
+ * Removes what runs that were killed left behind, and counts it. Uploads are listed under the whole prefix, since a
+ * listing of uploads holds nothing else; objects folder by folder.
+ */
+export async function removeStale(
+  client: S3Client,
+  { prefix, folders, before }: Stale,
+  signal: AbortSignal | undefined,
+): Promise<number> {
+  const base = folderPrefix(prefix)
+  const limit = pLimit(listingsAtOnce)
+  const removeFrom = async (listing: Listing, under: string) => {
+    let removed = 0
+    for await (const { key, uploadId, lastModified } of entriesIfListed(client, listing, under, signal)) {
+      const kind = kindOfKey(key, base)
+      if (kind === undefined || lastModified === undefined || lastModified >= before) continue
+      if (uploadId !== undefined) await abortUpload(client, key, uploadId, signal)
+      else if (kind === 'staging') await removeObject(client, key, signal)
+      else continue
+      removed += 1
+    }
+    return removed
+  }
+  const removed = await Promise.all([
+    removeFrom(uploads, base),
+    ...[...new Set(folders)].map((folder) => limit(() => removeFrom(objects, `${base}${folder}/`))),
+  ])
+  return removed.reduce((sum, count) => sum + count, 0)
+}
+
+/** Yields the entries of all pages; none if the server knows no such listing. */
+async function* entriesIfListed(
+  client: S3Client,
+  listing: Listing,
+  prefix: string,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Entry> {
+  try {
+    yield* entries(client, listing, prefix, signal)
+  } catch (error) {
+    const isUnknown = error instanceof S3Error && error.code === 'STORE_FAILED'
+    if (!isUnknown || ![200, 404, 405, 501].includes(error.status)) throw error
+  }
+}
+
+async function* entries(
+  client: S3Client,
+  { what, query, root, entry, markers }: Listing,
+  prefix: string,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Entry> {
+  let position: Record<string, string> = {}
+  for (;;) {
+    const asked = { ...query, prefix, ...position }
+    const { status, node } = await client.call({ what, method: 'GET', query: asked, root, signal })
+    for (const one of children(node, entry)) {
+      yield {
+        key: textOf(one, 'Key') ?? '',
+        size: Number(textOf(one, 'Size')),
+        lastModified: dateOf(textOf(one, 'LastModified') ?? textOf(one, 'Initiated')),
+        uploadId: textOf(one, 'UploadId'),
+      }
+    }
+    if (textOf(node, 'IsTruncated') !== 'true') return
+    const next = Object.entries(markers).map(
+      ([name, element]) => [name, textOf(node, element) ?? ''] as const,
+    )
+    if (next.every(([name, value]) => (position[name] ?? '') === value)) {
+      // An object that is not listed counts as missing: a listing that ends too early must not pass for a whole one.
+      const message = `${what}: ${client.host} says that there is more, but not where it goes on`
+      throw new S3Error('STORE_FAILED', message, { status, remedy: 'Look at the logs of the object store' })
+    }
+    position = Object.fromEntries(next.filter(([, value]) => value !== ''))
+  }
+}
+
+/** Returns undefined for what is no date. */
+function dateOf(text: string | undefined): Date | undefined {
+  const date = new Date(text ?? Number.NaN)
+  return Number.isNaN(date.getTime()) ? undefined : date
+}
