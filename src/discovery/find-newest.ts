@@ -1,10 +1,8 @@
 import { cacheFolder } from '../cache-folder.ts'
 import { UpdaterError } from '../errors.ts'
 import type { ImageStep } from '../events.ts'
-import { defaultTextCache, withCache } from '../http/cache.ts'
-import type { DiscoveryHttp } from '../http/client.ts'
-import { askOnce } from '../http/once.ts'
-import { withTokens } from '../http/tokens.ts'
+import type { DiscoveryHttp, HttpClient } from '../http/client.ts'
+import { createDiscoveryHttp } from '../http/discovery-http.ts'
 import { isLoopback, redactUrl } from '../http/url.ts'
 import {
   type Build,
@@ -31,18 +29,17 @@ export interface Discovery extends Pick<DiscoverySettings, 'signatures' | 'overr
 }
 
 /**
- * What several images ask for is asked once.
  * @param run with `dryRun` the cache of texts is read, but not written
  */
 export function createDiscovery(
   { signatures, keyring, overrides, sources, cache }: DiscoverySettings,
-  run: { readonly http: DiscoveryHttp; readonly signal: AbortSignal; readonly dryRun?: boolean },
+  run: { readonly http: HttpClient; readonly signal: AbortSignal; readonly dryRun?: boolean },
 ): Discovery {
   const { signal, dryRun = false } = run
-  const direct = withTokens(run.http, process.env)
-  const folder = defaultTextCache(process.env)
-  const http = askOnce(cache ? withCache(direct, { folder, mayWrite: !dryRun }) : direct)
-  const keys = createKeySource({ keyring, cacheDir: cacheFolder('keys', process.env), http, signal })
+  const { env } = process
+  const files = { folder: cacheFolder('http', env), mayWrite: !dryRun }
+  const http = createDiscoveryHttp(run.http, { env, cache: cache ? files : undefined })
+  const keys = createKeySource({ keyring, cacheDir: cacheFolder('keys', env), http, signal })
   return { http, signal, keys, signatures, overrides, sources }
 }
 

@@ -64,7 +64,10 @@ export interface Download {
 }
 
 /** What discovery gets: small texts and facts. */
-export type DiscoveryHttp = Pick<HttpClient, 'text' | 'facts'>
+export interface DiscoveryHttp {
+  text(url: string, options?: Pick<RequestOptions, 'signal'>): Promise<TextAnswer>
+  facts(url: string, options?: Pick<RequestOptions, 'signal'>): Promise<FileFacts>
+}
 
 /**
  * The program's one HTTP client: timeouts, retries, redirects and proxies under one policy. Nothing is loaded or

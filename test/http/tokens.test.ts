@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import type { DiscoveryHttp, RequestOptions } from '../../src/http/client.ts'
+import type { HttpClient, RequestOptions } from '../../src/http/client.ts'
+import { createDiscoveryHttp } from '../../src/http/discovery-http.ts'
 import { nextRequest } from '../../src/http/redirect.ts'
-import { withTokens } from '../../src/http/tokens.ts'
 
 /** What each URL was asked with. */
-function recording(): DiscoveryHttp & { readonly asked: Record<string, RequestOptions['headers']> } {
+function recording(): Pick<HttpClient, 'text' | 'facts'> & {
+  readonly asked: Record<string, RequestOptions['headers']>
+} {
   const asked: Record<string, RequestOptions['headers']> = {}
   return {
     asked,
@@ -44,9 +46,9 @@ describe('tokens of APIs', () => {
     ['no url', { GITHUB_TOKEN: 'gh-secret' }, undefined],
   ])('%s with %j', async (url, env, headers) => {
     const http = recording()
-    await withTokens(http, env).text(url)
+    await createDiscoveryHttp(http, { env }).text(url)
     expect(http.asked[url]).toEqual(headers)
-    await withTokens(http, env).facts(url)
+    await createDiscoveryHttp(http, { env }).facts(url)
     expect(http.asked[url]).toEqual(headers)
   })
 
