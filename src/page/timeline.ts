@@ -8,10 +8,10 @@ const yearMs = 365.25 * 24 * 60 * 60 * 1000
 const reach = { back: 3, ahead: 6 }
 
 /** Returns the position of a moment (milliseconds UTC) between the edges, in percent of the width. */
-export type Scale = (moment: number) => number
+type Scale = ((moment: number) => number) & { readonly from: number; readonly to: number }
 
 /** From the oldest build, and to the last end of life, that are near enough to be drawn. */
-export function scaleOf(moments: readonly number[], now: number): Scale & { from: number; to: number } {
+export function scaleOf(moments: readonly number[], now: number): Scale {
   const from = Math.max(Math.min(now - yearMs / 2, ...moments), now - reach.back * yearMs)
   const to = Math.min(Math.max(now + yearMs / 2, ...moments), now + reach.ahead * yearMs)
   const margin = (to - from) * 0.02
@@ -38,7 +38,7 @@ export function renderTimeline(images: readonly CheckedImage[], now: number): Ht
 ${drawn.map((image) => line(image, scale, now))}</ul></div></section>`
 }
 
-function years(scale: Scale & { from: number; to: number }): Html[] {
+function years(scale: Scale): Html[] {
   const first = new Date(scale.from).getUTCFullYear() + 1
   const last = new Date(scale.to).getUTCFullYear()
   return Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => {
