@@ -130,7 +130,7 @@ async function removeAll(
 ): Promise<PrunedObject[]> {
   const unlist = async (folder: string, leaving: readonly string[]) => {
     if (!lists) return
-    const warnings = await writeChecksumFiles(store, { folder, keyPrefix }, { leaving }, signal)
+    const warnings = await writeChecksumFiles(store, { folder, keyPrefix, leaving }, signal)
     for (const message of warnings) note('warning', message)
   }
   const outcomes: PrunedObject[] = []

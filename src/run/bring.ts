@@ -236,7 +236,7 @@ export async function listDigests(
   try {
     const { writeChecksumFiles } = await import('../stores/checksum-files.ts')
     const keyPrefix = keyPrefixOf(settings.mirror)
-    return await checking(() => writeChecksumFiles(store, { folder, keyPrefix }, { stored }, signal))
+    return await checking(() => writeChecksumFiles(store, { folder, keyPrefix, stored }, signal))
   } catch (error) {
     if (signal.aborted) throw abortedError(signal)
     const why = asUpdaterError(error).message

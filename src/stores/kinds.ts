@@ -1,5 +1,6 @@
 import { UpdaterError } from '../errors.ts'
 import type { HttpClient } from '../http/client.ts'
+import { decodeSegment } from '../http/url.ts'
 import { camel, type ValuesOf } from '../option.ts'
 import { directory } from './directory/options.ts'
 import { below, fileName, folderPrefix, type NamedImage } from './naming.ts'
@@ -111,27 +112,18 @@ export function publicUrl(mirror: MirrorOptions, image: NamedImage, version: str
 
 /**
  * Returns the key of the object that a `mirror_url` names, or undefined if it does not lie below the mirror's public
- * address, or could leave it.
+ * address, or is no plain path: a query, empty segments, hidden names, control characters.
  * @throws UpdaterError CONFIGURATION
  */
 export function keyOfUrl(mirror: MirrorOptions, url: string): string | undefined {
   const base = baseOf(mirror)
   if (base === undefined || !url.startsWith(`${base}/`)) return undefined
-  const segments = decodedSegments(url.slice(base.length + 1))
-  return segments === undefined ? undefined : `${keyPrefixOf(mirror)}${segments.join('/')}`
-}
-
-/** Returns undefined for what is no plain path: a query, empty segments, hidden names, control characters. */
-function decodedSegments(path: string): string[] | undefined {
-  try {
-    const segments = path.split('/').map(decodeURIComponent)
-    const isPlain = segments.every((segment) =>
-      /^[^.\u0000-\u001f\u007f\\/][^\u0000-\u001f\u007f\\/]*$/.test(segment),
-    )
-    return isPlain && !/[?#]/.test(path) ? segments : undefined
-  } catch {
-    return undefined
-  }
+  const path = url.slice(base.length + 1)
+  const segments = path.split('/').map((segment) => decodeSegment(segment) ?? '')
+  const isPlain = segments.every((segment) =>
+    /^[^.\u0000-\u001f\u007f\\/][^\u0000-\u001f\u007f\\/]*$/.test(segment),
+  )
+  return isPlain && !/[?#]/.test(path) ? `${keyPrefixOf(mirror)}${segments.join('/')}` : undefined
 }
 
 /** Names the options that say where a mirror is and where users find it, for remedies. */
@@ -153,19 +145,16 @@ export function adviceOn(status: number): string | undefined {
 }
 
 function parseBase(text: string): string {
+  const refused = (what: string, remedy: string) =>
+    new UpdaterError('CONFIGURATION', `The public base of the mirror ${what}`, { remedy })
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (url === undefined || !['http:', 'https:', 'file:'].includes(url.protocol)) {
-    throw new UpdaterError('CONFIGURATION', 'The public base of the mirror is not a URL', {
-      remedy: 'Give one that begins with https:// with --mirror-base-url',
-    })
+    throw refused('is not a URL', 'Give one that begins with https:// with --mirror-base-url')
   }
   if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
-    throw new UpdaterError(
-      'CONFIGURATION',
-      'The public base of the mirror holds more than a host and a path',
-      {
-        remedy: 'Leave user name, password, query and fragment out of --mirror-base-url',
-      },
+    throw refused(
+      'holds more than a host and a path',
+      'Leave user name, password, query and fragment out of --mirror-base-url',
     )
   }
   return url.href

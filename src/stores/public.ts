@@ -40,8 +40,14 @@ export async function checkPublic(
   http: HttpClient,
   signal?: AbortSignal,
 ): Promise<void> {
-  const isFile = url.startsWith('file:')
-  const found = isFile ? await lookAtFile(url) : await findExpected(url, expected, http, signal)
+  // An object that was stored may need a moment to show.
+  const pauseAfter = (error: UpdaterError, number: number) =>
+    expected.record !== undefined && statusOf(error) === 404 ? patience[number] : undefined
+  const found = await retry({ pauseAfter, signal }, async () => {
+    const answer = url.startsWith('file:') ? await lookAtFile(url) : await findPublic(url, http, signal)
+    if ('turnedAway' in answer) throw refused(url, answer.turnedAway)
+    return answer
+  })
   const mismatch = compare(found, expected)
   if (mismatch === undefined) return
   throw new UpdaterError('PUBLIC_MISMATCH', `${redactUrl(url)} is not the stored image: ${mismatch}`, {
@@ -132,22 +138,6 @@ function compare(found: PublicObject, { size, head, record }: Expected): string 
   return undefined
 }
 
-/** Finds an object that is to be there. One that was stored may need a moment to show. */
-async function findExpected(
-  url: string,
-  { record }: Expected,
-  http: HttpClient,
-  signal: AbortSignal | undefined,
-): Promise<PublicObject> {
-  const pauseAfter = (error: UpdaterError, number: number) =>
-    record !== undefined && statusOf(error) === 404 ? patience[number] : undefined
-  return retry({ pauseAfter, signal }, async () => {
-    const found = await findPublic(url, http, signal)
-    if ('turnedAway' in found) throw refused(url, found.turnedAway)
-    return found
-  })
-}
-
 /** Reads no more than the first bytes, whatever the server sends. */
 async function look({ status, headers, body, discard }: OpenBody): Promise<PublicObject> {
   const total = /^bytes 0-\d+\/(\d+)$/.exec(headers['content-range'] ?? '')?.[1]
@@ -206,7 +196,7 @@ function refused(url: string, status: number): UpdaterError {
 }
 
 function unreadable(url: string, thrown: unknown): UpdaterError {
-  const error = fileError(url, thrown) ?? asUpdaterError(thrown)
+  const error = isErrno(thrown) ? fileError(url, thrown) : asUpdaterError(thrown)
   if (error.code === 'ABORTED' || error.code.startsWith('PUBLIC_') || error.code === 'INTERNAL') return error
   return new UpdaterError('PUBLIC_UNREADABLE', `The image cannot be read as users will: ${error.message}`, {
     remedy: `Check ${publicOptions.join(' and ')}${error.remedy === undefined ? '' : `. ${error.remedy}`}`,
@@ -214,8 +204,7 @@ function unreadable(url: string, thrown: unknown): UpdaterError {
   })
 }
 
-function fileError(url: string, thrown: unknown): UpdaterError | undefined {
-  if (!isErrno(thrown)) return undefined
-  const { why, remedy } = explainRefusal(thrown)
-  return new UpdaterError('STORE_FAILED', `${url} cannot be read: ${why}`, { remedy, cause: thrown })
+function fileError(url: string, cause: NodeJS.ErrnoException): UpdaterError {
+  const { why, remedy } = explainRefusal(cause)
+  return new UpdaterError('STORE_FAILED', `${url} cannot be read: ${why}`, { remedy, cause })
 }

@@ -57,9 +57,9 @@ describe('checksum files', () => {
   it('lose what is about to be removed, and go with the last entry', async () => {
     const [one, two] = [await put('20260101-a.raw', 'one'), await put('20260102-a.raw', 'two')]
     await writeChecksumFiles(store, place)
-    await writeChecksumFiles(store, place, { leaving: [one] })
+    await writeChecksumFiles(store, { ...place, leaving: [one] })
     expect(await text('SHA256SUMS')).toBe(`${hex('sha256', 'two')}  20260102-a.raw\n`)
-    await writeChecksumFiles(store, place, { leaving: [one, two] })
+    await writeChecksumFiles(store, { ...place, leaving: [one, two] })
     expect(await files()).toEqual(['20260101-a.raw', '20260102-a.raw'])
   })
 
@@ -111,7 +111,7 @@ describe('checksum files', () => {
   it('count an object that no listing shows yet', async () => {
     const stored = [await put('20260101-a.raw', 'one')]
     const late: Store = { ...store, list: async function* () {} }
-    await writeChecksumFiles(late, place, { stored })
+    await writeChecksumFiles(late, { ...place, stored })
     expect(await text('SHA256SUMS')).toBe(`${hex('sha256', 'one')}  20260101-a.raw\n`)
   })
 })

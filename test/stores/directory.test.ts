@@ -4,8 +4,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, symlink, utimes, writeFile } fro
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { fileFailure, translating } from '../../src/stores/directory/errors.ts'
-import { createDirectoryStore } from '../../src/stores/directory/store.ts'
+import { createDirectoryStore, fileFailure, translating } from '../../src/stores/directory/store.ts'
 import type { ObjectRecord } from '../../src/stores/store.ts'
 
 const key = 'debian-12/20260124-debian-12.qcow2'

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import type { Dirent } from 'node:fs'
-import { type FileHandle, mkdir, open, readdir, readFile, realpath, rename, rm, stat } from 'node:fs/promises'
+import { mkdir, open, readdir, readFile, realpath, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
 import { UpdaterError } from '../../errors.ts'
-import { isErrno, replaceFile, syncFolder } from '../../files.ts'
+import { explainRefusal, isErrno, replaceFile, syncFolder } from '../../files.ts'
 import { abortedError } from '../../http/abort.ts'
 import { formatDigest, parseDigest } from '../../image.ts'
 import { folderPrefix, kindOfKey } from '../naming.ts'
@@ -16,7 +16,6 @@ import type {
   Upload,
   UploadIntent,
 } from '../store.ts'
-import { fileFailure, translating } from './errors.ts'
 
 /**
  * A local folder. A file appears by rename only; its record lies beside it as `.NAME.json`. The record of an older file
@@ -63,74 +62,47 @@ async function statFile(root: string, key: string): Promise<StoredObject | undef
 
 async function beginFile(root: string, key: string, { signal }: UploadIntent): Promise<Upload> {
   const path = pathOf(root, key)
-  await makeFolder(root, dirname(path))
-  const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.part`)
-  return new FileUpload({ key, path, temporary, file: await open(temporary, 'wx'), signal })
-}
-
-interface OpenedFile {
-  readonly key: string
-  readonly path: string
-  readonly temporary: string
-  readonly file: FileHandle
-  readonly signal: AbortSignal | undefined
-}
-
-class FileUpload implements Upload {
-  readonly partSize = 4 * 2 ** 20
-  readonly concurrency = 3
-  readonly #opened: OpenedFile
-  readonly #writing: Promise<void>[] = []
-  #offset = 0
-
-  constructor(opened: OpenedFile) {
-    this.#opened = opened
-  }
-
-  write(part: Uint8Array): Promise<void> {
-    const { key, file, signal } = this.#opened
-    const at = this.#offset
-    this.#offset += part.length
-    const writing = translating(`Writing ${key}`, async () => {
-      signal?.throwIfAborted()
-      await writeAll(file, part, at)
-    })
-    this.#writing.push(writing)
-    return writing
-  }
-
-  complete(record: ObjectRecord): Promise<readonly string[]> {
-    const { key, path, temporary, file } = this.#opened
-    return translating(`Completing ${key}`, async () => {
-      await Promise.all(this.#writing)
-      if (this.#offset !== record.size) {
-        throw new UpdaterError('STORE_FAILED', `What was stored of ${key} is not what its record says`)
-      }
-      await file.sync()
-      await file.close()
-      await rm(recordPath(path), { force: true })
-      await syncFolder(dirname(path))
-      await rename(temporary, path)
-      await syncFolder(dirname(path))
-      await replaceFile(recordPath(path), recordText(record))
-      await syncFolder(dirname(path))
-      return []
-    })
-  }
-
-  async abort(): Promise<void> {
-    const { temporary, file } = this.#opened
-    await Promise.allSettled(this.#writing)
-    await file.close().catch(() => undefined)
-    await rm(temporary, { force: true }).catch(() => undefined)
-  }
-}
-
-/** Node may write less than it was given. */
-async function writeAll(file: FileHandle, bytes: Uint8Array, at: number): Promise<void> {
-  for (let done = 0; done < bytes.length; ) {
-    const { bytesWritten } = await file.write(bytes, done, bytes.length - done, at + done)
-    done += bytesWritten
+  const folder = dirname(path)
+  await makeFolder(root, folder)
+  const temporary = join(folder, `.${basename(path)}.${randomBytes(6).toString('hex')}.part`)
+  const file = await open(temporary, 'wx')
+  let written: Promise<unknown> = Promise.resolve()
+  let size = 0
+  return {
+    partSize: 4 * 2 ** 20,
+    concurrency: 3,
+    write(part) {
+      size += part.length
+      const writing = written.then(() =>
+        translating(`Writing ${key}`, () => {
+          signal?.throwIfAborted()
+          return file.writeFile(part)
+        }),
+      )
+      written = writing
+      return writing
+    },
+    complete: (record) =>
+      translating(`Completing ${key}`, async () => {
+        await written
+        if (size !== record.size) {
+          throw new UpdaterError('STORE_FAILED', `What was stored of ${key} is not what its record says`)
+        }
+        await file.sync()
+        await file.close()
+        await rm(recordPath(path), { force: true })
+        await syncFolder(folder)
+        await rename(temporary, path)
+        await syncFolder(folder)
+        await replaceFile(recordPath(path), recordText(record))
+        await syncFolder(folder)
+        return []
+      }),
+    async abort() {
+      await written.catch(() => undefined)
+      await file.close().catch(() => undefined)
+      await rm(temporary, { force: true }).catch(() => undefined)
+    },
   }
 }
 
@@ -245,4 +217,19 @@ async function assertInside(realRoot: string, folder: string): Promise<void> {
   throw new UpdaterError('STORE_DENIED', `${folder} leads out of the folder of the mirror`, {
     remedy: 'Replace the symbolic link by a folder',
   })
+}
+
+/** Runs `action`; what the file system throws becomes STORE_DENIED or STORE_FAILED. */
+export async function translating<T>(what: string, action: () => Promise<T>): Promise<T> {
+  try {
+    return await action()
+  } catch (error) {
+    throw isErrno(error) ? fileFailure(what, error) : error
+  }
+}
+
+export function fileFailure(what: string, cause: unknown): UpdaterError {
+  const { why, remedy } = explainRefusal(cause)
+  const code = isErrno(cause, 'EACCES', 'EPERM', 'EROFS') ? 'STORE_DENIED' : 'STORE_FAILED'
+  return new UpdaterError(code, `${what}: ${why}`, { remedy, cause })
 }

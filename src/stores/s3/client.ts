@@ -15,8 +15,8 @@ export interface S3ClientOptions {
   /** Canned ACL of uploaded objects; empty: none is sent. */
   readonly acl: string
   readonly http: HttpClient
-  /** Milliseconds before the first repetition of a request that S3 refused for now. Default: 500. */
-  readonly pause?: number | undefined
+  /** Milliseconds before the first repetition; each further one waits twice as long. Default: 500. */
+  readonly pause?: number
 }
 
 export interface S3Request {
@@ -48,24 +48,13 @@ const answerLimit = 4 * 2 ** 20
 
 /** Signed requests to one bucket. */
 export class S3Client {
-  readonly bucket: string
-  /** `host[:port]`. */
-  readonly host: string
-  readonly acl: string
-  /** Milliseconds before the first repetition; each further one waits twice as long. */
-  readonly pause: number
-  readonly #http: HttpClient
-  readonly #credentials: CredentialsSource
+  readonly options: Required<S3ClientOptions>
   readonly #prepare: ReturnType<typeof createSigner>
   #renewing: Promise<Credentials> | undefined
 
-  constructor({ endpoint, bucket, region, credentials, acl, http, pause = 500 }: S3ClientOptions) {
-    this.bucket = bucket
-    this.host = endpoint.host
-    this.acl = acl
-    this.pause = pause
-    this.#http = http
-    this.#credentials = credentials
+  constructor({ pause = 500, ...options }: S3ClientOptions) {
+    const { endpoint, region, credentials } = options
+    this.options = { ...options, pause }
     // The source is asked before each signature, since it knows when its credentials end.
     this.#prepare = createSigner(endpoint, region, () => this.#renewing ?? credentials())
   }
@@ -85,14 +74,14 @@ export class S3Client {
         return 0
       }
       const isWorthIt = error.cure === 'repeat' && number < retries
-      return isWorthIt ? this.pause * 2 ** number * (0.5 + Math.random()) : undefined
+      return isWorthIt ? this.options.pause * 2 ** number * (0.5 + Math.random()) : undefined
     }
     return retry({ pauseAfter, signal: request.signal }, () => this.#ask(request))
   }
 
   /** Requests that find out at the same time that their credentials have expired renew them once. */
   async #renew(): Promise<void> {
-    this.#renewing ??= this.#credentials({ fresh: true })
+    this.#renewing ??= this.options.credentials({ fresh: true })
     try {
       await this.#renewing
     } finally {
@@ -102,15 +91,14 @@ export class S3Client {
 
   /** One attempt. HTTP has repeated a request that got no answer at all: that failure is no S3Error. */
   async #ask({ what, key, root, signal, ...request }: S3Request): Promise<S3Reply> {
-    const asked = { what, bucket: this.bucket, host: this.host }
-    const path = key === undefined ? `/${this.bucket}` : `/${this.bucket}/${key}`
+    const { bucket, endpoint, http } = this.options
+    const asked = { what, bucket, host: endpoint.host }
+    const path = key === undefined ? `/${bucket}` : `/${bucket}/${key}`
     const { url, sign } = this.#prepare({ ...request, path })
     const { method, body } = request
-    const answer = await this.#http
-      .send(method, url, { body, signal, redirects: 0, sign })
-      .catch((thrown) => {
-        throw unreachable(asked, thrown)
-      })
+    const answer = await http.send(method, url, { body, signal, redirects: 0, sign }).catch((thrown) => {
+      throw unreachable(asked, thrown)
+    })
     const text = await readText(asked, answer)
     const document = parseXml(text)
     const failure = failureOf(asked, answer, text, document)

@@ -46,19 +46,20 @@ const respite = 5_000
 /** Milliseconds that the removal of one thing may take, with all its repetitions. */
 export const removalTime = 20_000
 
+interface Begun {
+  readonly client: S3Client
+  readonly key: string
+  readonly uploadId: string
+  readonly signal: AbortSignal
+}
+
 /** One multipart upload. Its parts are numbered in the order in which they are given. */
 export class Multipart {
-  readonly #client: S3Client
-  readonly #key: string
-  readonly #id: string
-  readonly #signal: AbortSignal
+  readonly #begun: Begun
   readonly #etags: Promise<string>[] = []
 
-  private constructor(client: S3Client, key: string, id: string, signal: AbortSignal) {
-    this.#client = client
-    this.#key = key
-    this.#id = id
-    this.#signal = signal
+  private constructor(begun: Begun) {
+    this.#begun = begun
   }
 
   /**
@@ -79,9 +80,9 @@ export class Multipart {
     const what = `Beginning the upload of ${key}`
     const query = { uploads: '' }
     const { node } = await client.call({ what, method: 'POST', key, query, headers, signal: lasting.signal })
-    const id = textOf(node, 'UploadId')
-    if (id === undefined) throw noAnswer(what, 'upload id')
-    const upload = new Multipart(client, key, id, signal)
+    const uploadId = textOf(node, 'UploadId')
+    if (uploadId === undefined) throw noAnswer(what, 'upload id')
+    const upload = new Multipart({ client, key, uploadId, signal })
     if (!signal.aborted) return upload
     await upload.abort().catch(() => undefined)
     throw abortedError(signal)
@@ -98,16 +99,16 @@ export class Multipart {
   }
 
   async #send(verb: string, number: number, part: Pick<S3Request, 'body' | 'headers'>): Promise<string> {
-    const what = `${verb} part ${number} of ${this.#key}`
+    const { client, key, uploadId, signal } = this.#begun
+    const what = `${verb} part ${number} of ${key}`
     if (number > maxParts) {
       throw new UpdaterError('STORE_FAILED', `${what}: an object has at most ${maxParts} parts`, {
         remedy: 'The image is too large to be stored without knowing its size beforehand',
       })
     }
-    const query = { partNumber: String(number), uploadId: this.#id }
-    const signal = this.#signal
-    const reply = await this.#client.call({ what, method: 'PUT', key: this.#key, query, ...part, signal })
-    const etag = textOf(reply.node, 'ETag') ?? reply.headers.etag
+    const query = { partNumber: String(number), uploadId }
+    const { node, headers } = await client.call({ what, method: 'PUT', key, query, signal, ...part })
+    const etag = textOf(node, 'ETag') ?? headers.etag
     if (etag === undefined) throw noAnswer(what, 'ETag')
     return etag
   }
@@ -119,21 +120,23 @@ export class Multipart {
     const parts = etags.map(
       (etag, index) => `<Part><PartNumber>${index + 1}</PartNumber><ETag>${escapeMarkup(etag)}</ETag></Part>`,
     )
-    await this.#client.call({
-      what: `Completing ${this.#key}`,
+    const { client, key, uploadId, signal } = this.#begun
+    await client.call({
+      what: `Completing ${key}`,
       method: 'POST',
-      key: this.#key,
-      query: { uploadId: this.#id },
+      key,
+      query: { uploadId },
       headers: { 'content-type': 'application/xml' },
       body: `<CompleteMultipartUpload xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${parts.join('')}</CompleteMultipartUpload>`,
-      signal: this.#signal,
+      signal,
     })
   }
 
   /** Removes the upload once no part is on its way any more: its signal ends those that are. */
   async abort(): Promise<void> {
     await Promise.allSettled(this.#etags)
-    await abortUpload(this.#client, this.#key, this.#id, AbortSignal.timeout(removalTime))
+    const { client, key, uploadId } = this.#begun
+    await abortUpload(client, key, uploadId, AbortSignal.timeout(removalTime))
   }
 }
 

@@ -64,11 +64,7 @@ export async function listFirst(
 }
 
 /** Removes an object. S3 does not fail if it is gone, but Swift does. */
-export async function removeObject(
-  client: S3Client,
-  key: string,
-  signal: AbortSignal | undefined,
-): Promise<void> {
+export async function removeObject(client: S3Client, key: string, signal?: AbortSignal): Promise<void> {
   try {
     await client.call({ what: `Removing ${key}`, method: 'DELETE', key, signal })
   } catch (error) {
@@ -200,7 +196,7 @@ async function* entries(
     )
     if (next.every(([name, value]) => (position[name] ?? '') === value)) {
       // An object that is not listed counts as missing: a listing that ends too early must not pass for a whole one.
-      const message = `${what}: ${client.host} says that there is more, but not where it goes on`
+      const message = `${what}: ${client.options.endpoint.host} says that there is more, but not where it goes on`
       throw new S3Error('STORE_FAILED', message, { status, remedy: 'Look at the logs of the object store' })
     }
     position = Object.fromEntries(next.filter(([, value]) => value !== ''))

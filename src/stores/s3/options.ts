@@ -25,8 +25,6 @@ const server = written('host', (text) => {
 })
 
 const bucket = written('bucket', (text) => {
-  if (text.startsWith('/'))
-    throw new WrongValue('is not the name of a bucket', 'Give BUCKET or BUCKET/PREFIX')
   splitBucket(text)
   return text
 })
@@ -42,30 +40,28 @@ const acl = anyText('acl', (text) => {
 })
 
 const mirrorRow = { commands: mirrors, group: 'Mirror' } as const
+const harmlessRow = { ...mirrorRow, harmless: true } as const
 
 export const s3Options = [
   option('minio-server', {
     type: server,
     default: 'swift.services.a.regiocloud.tech',
     env: 'MINIO_SERVER',
-    harmless: true,
-    ...mirrorRow,
+    ...harmlessRow,
     help: 'object store: HOST[:PORT] or a URL (http://… for plain HTTP)',
   }),
   option('minio-bucket', {
     type: bucket,
     default: 'openstack-images',
     env: 'MINIO_BUCKET',
-    harmless: true,
-    ...mirrorRow,
+    ...harmlessRow,
     help: 'its bucket',
   }),
   option('minio-region', {
     type: region,
     default: 'us-east-1',
     env: 'MINIO_REGION',
-    harmless: true,
-    ...mirrorRow,
+    ...harmlessRow,
     help: 'its region',
   }),
   option('minio-access-key', {
@@ -86,15 +82,13 @@ export const s3Options = [
     type: anyText('path', plainPath),
     default: 'swift/v1/AUTH_b182637428444b9aa302bb8d5a5a418c/',
     env: 'SWIFT_PREFIX',
-    harmless: true,
-    ...mirrorRow,
+    ...harmlessRow,
     help: 'path between server and bucket in public URLs',
   }),
   option('acl', {
     type: acl,
     default: 'public-read',
-    harmless: true,
-    ...mirrorRow,
+    ...harmlessRow,
     help: "canned ACL of uploaded objects, '' for none",
   }),
 ] as const
@@ -177,7 +171,7 @@ function assertPair(accessKey: string | undefined, secretKey: string | undefined
 /** `osism/openstack-images` → bucket `osism`, prefix `openstack-images/`. @throws WrongValue */
 export function splitBucket(text: string): { readonly bucket: string; readonly prefix: string } {
   const [bucket = '', ...rest] = segmentsOf(text)
-  if (!/^[A-Za-z0-9][A-Za-z0-9._:-]{1,254}$/.test(bucket)) {
+  if (text.startsWith('/') || !/^[A-Za-z0-9][A-Za-z0-9._:-]{1,254}$/.test(bucket)) {
     throw new WrongValue('is not the name of a bucket', 'Give BUCKET or BUCKET/PREFIX')
   }
   return { bucket, prefix: folderPrefix(plainPath(rest.join('/'))) }

@@ -38,7 +38,7 @@ import { beginUpload } from './upload.ts'
 export function createS3Store(options: S3ClientOptions): Store {
   const client = new S3Client(options)
   return {
-    place: `bucket ${client.bucket} on ${options.endpoint.origin}`,
+    place: `bucket ${options.bucket} on ${options.endpoint.origin}`,
     ready: async (signal) => {
       await listFirst(client, 'Looking at the bucket', {}, signal)
     },

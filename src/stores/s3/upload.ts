@@ -34,7 +34,9 @@ export async function beginUpload(client: S3Client, key: string, intent: UploadI
   const { record, contentType } = intent
   const target = record === undefined ? stagingKey(key, randomBytes(6).toString('hex')) : key
   const headers =
-    record === undefined ? { 'content-type': contentType } : publicHeaders(client, intent, record)
+    record === undefined
+      ? { 'content-type': contentType }
+      : publicHeaders(client.options.acl, intent.contentType, record)
   const parts = await Multipart.begin(client, target, headers, signal)
   return new S3Upload({ client, key, intent, signal, ending, target, parts })
 }
@@ -68,10 +70,10 @@ class S3Upload implements Upload {
       throw new UpdaterError('STORE_FAILED', `What was stored of ${key} is not what its record says`)
     }
     if (announced !== undefined) {
-      await settle(this.#begun, parts, key, (object) => holds(object, record))
+      await this.#settle(parts, key, holds(record))
       return []
     }
-    await settle(this.#begun, parts, target, (object) => object.size === record.size)
+    await this.#settle(parts, target, (object) => object.size === record.size)
     await this.#publish(record)
     return this.#removeStaging()
   }
@@ -89,8 +91,8 @@ class S3Upload implements Upload {
    */
   async #publish(record: ObjectRecord): Promise<void> {
     const { client, key, intent, signal, target } = this.#begun
-    const headers = publicHeaders(client, intent, record)
-    const source = { 'x-amz-copy-source': `/${client.bucket}/${encodePath(target)}` }
+    const headers = publicHeaders(client.options.acl, intent.contentType, record)
+    const source = { 'x-amz-copy-source': `/${client.options.bucket}/${encodePath(target)}` }
     const copy = await Multipart.begin(client, key, headers, signal)
     this.#copy = copy
     const copyRange = (range: string) =>
@@ -98,13 +100,39 @@ class S3Upload implements Upload {
     try {
       const limit = pLimit(copiesAtOnce)
       await Promise.all(copyRanges(record.size).map((range) => limit(copyRange, range)))
-      await settle(this.#begun, copy, key, (object) => holds(object, record))
+      await this.#settle(copy, key, holds(record))
     } catch (error) {
       if (!(error instanceof S3Error && error.status === 501)) throw error
       await copy.abort().catch(() => undefined)
       const whole = { ...headers, ...source, 'x-amz-metadata-directive': 'REPLACE' }
       await client.call({ what: `Copying ${key}`, method: 'PUT', key, headers: whole, signal })
-      await see(this.#begun, key, (object) => holds(object, record))
+      await this.#see(key, holds(record))
+    }
+  }
+
+  /**
+   * Completes a multipart upload. The object itself decides whether that went well: the answer may be lost, and a
+   * repeated request then finds no upload any more.
+   */
+  async #settle(parts: Multipart, key: string, isRight: IsRight): Promise<void> {
+    const doubt = await parts.complete().catch((error: unknown) => {
+      if (!isDoubtful(error)) throw error
+      return error
+    })
+    await this.#see(key, isRight, doubt)
+  }
+
+  /**
+   * Waits until the object is there as it should be.
+   * @throws the doubt, or STORE_FAILED, if it does not come
+   */
+  async #see(key: string, isRight: IsRight, doubt?: unknown): Promise<void> {
+    const { client, signal } = this.#begun
+    for (let number = 1; ; number += 1) {
+      const object = await statObject(client, key, signal)
+      if (object !== undefined && isRight(object)) return
+      if (number === looks) throw doubt ?? wrongObject(key, object)
+      await sleep(client.options.pause * 2 ** (number - 1), signal)
     }
   }
 
@@ -122,55 +150,15 @@ class S3Upload implements Upload {
 }
 
 /** The headers of an object that users see. */
-function publicHeaders(
-  { acl }: S3Client,
-  { contentType }: UploadIntent,
-  record: ObjectRecord,
-): Record<string, string> {
-  return {
-    'content-type': contentType,
-    ...(acl === '' ? {} : { 'x-amz-acl': acl }),
-    ...recordHeaders(record),
-  }
+function publicHeaders(acl: string, contentType: string, record: ObjectRecord): Record<string, string> {
+  const access: Record<string, string> = acl === '' ? {} : { 'x-amz-acl': acl }
+  return { 'content-type': contentType, ...access, ...recordHeaders(record) }
 }
 
-function holds(object: StoredObject, record: ObjectRecord): boolean {
-  return object.size === record.size && object.record !== undefined && sameRecord(object.record, record)
-}
+type IsRight = (object: StoredObject) => boolean
 
-/**
- * Completes a multipart upload. The object itself decides whether that went well: the answer may be lost, and a
- * repeated request then finds no upload any more.
- */
-async function settle(
-  begun: Begun,
-  parts: Multipart,
-  key: string,
-  isRight: (object: StoredObject) => boolean,
-): Promise<void> {
-  const doubt = await parts.complete().catch((error: unknown) => {
-    if (!isDoubtful(error)) throw error
-    return error
-  })
-  await see(begun, key, isRight, doubt)
-}
-
-/**
- * Waits until the object is there as it should be.
- * @throws the doubt, or STORE_FAILED, if it does not come
- */
-async function see(
-  { client, signal }: Begun,
-  key: string,
-  isRight: (object: StoredObject) => boolean,
-  doubt?: unknown,
-): Promise<void> {
-  for (let number = 1; ; number += 1) {
-    const object = await statObject(client, key, signal)
-    if (object !== undefined && isRight(object)) return
-    if (number === looks) throw doubt ?? wrongObject(key, object)
-    await sleep(client.pause * 2 ** (number - 1), signal)
-  }
+function holds(expected: ObjectRecord): IsRight {
+  return ({ size, record }) => size === expected.size && record !== undefined && sameRecord(record, expected)
 }
 
 /** After these errors the object may be there all the same. */
