@@ -6,7 +6,7 @@ import {
   type Discovery,
   findNewest,
 } from '../discovery/find-newest.ts'
-import { withSources } from '../discovery/rules.ts'
+import { withSources } from '../discovery/find-resolver.ts'
 import { dateOfVersion } from '../discovery/stamp.ts'
 import { asUpdaterError, UpdaterError } from '../errors.ts'
 import type { Listener } from '../events.ts'

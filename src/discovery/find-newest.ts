@@ -15,9 +15,9 @@ import {
 } from '../image.ts'
 import { isWeak } from './checksum-file.ts'
 import { compressionOfUrl } from './file-url.ts'
+import { findResolver } from './find-resolver.ts'
 import { compareNatural } from './natural-order.ts'
 import { type DiscoverySettings, overrideOf } from './options.ts'
-import { chooseResolver } from './rules.ts'
 import { createKeySource, type KeySource } from './signatures/keys.ts'
 import { compareStamps, dateOf, findStamp, findUrlStamp } from './stamp.ts'
 
@@ -54,7 +54,7 @@ export async function findNewest(
 ): Promise<Build> {
   tell({ type: 'checking' })
   const { http, signal, keys } = discovery
-  const { resolver, search } = chooseResolver(image, discovery.sources)
+  const { resolver, search } = findResolver(image, discovery.sources)
   const policy = overrideOf(discovery.overrides, image, 'signatures') ?? discovery.signatures
   const signatures = policy === 'off' ? undefined : { policy, keys }
   const found = await search({ http, signal, tell, resolver, release: image.osVersion, signatures })

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
-import { findResolver } from '../../src/discovery/resolvers/index.ts'
+import { findResolver } from '../../src/discovery/find-resolver.ts'
 import { type Exchange, fakeContext, find } from './fake-http.ts'
 import { imageOf } from './image.ts'
 

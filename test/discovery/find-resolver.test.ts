@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { findResolver } from '../../src/discovery/resolvers/index.ts'
+import { findResolver } from '../../src/discovery/find-resolver.ts'
 import { codeOf } from './fake-http.ts'
 import { imageOf } from './image.ts'
 

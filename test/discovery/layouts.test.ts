@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { findResolver } from '../../src/discovery/find-resolver.ts'
 import { hasPlaceholder, parsePattern } from '../../src/discovery/pattern.ts'
-import { findResolver, resolvers } from '../../src/discovery/resolvers/index.ts'
+import { resolvers } from '../../src/discovery/resolvers/index.ts'
 import { imageOf } from './image.ts'
 
 const layouts = resolvers.flatMap(({ name, recommended }) => recommended.map((layout) => ({ name, layout })))

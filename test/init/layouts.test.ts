@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { parseCatalog } from '../../src/catalog/parse.ts'
-import { findResolver, resolvers } from '../../src/discovery/resolvers/index.ts'
+import { findResolver } from '../../src/discovery/find-resolver.ts'
+import { resolvers } from '../../src/discovery/resolvers/index.ts'
 
 const images = readdirSync('catalog').flatMap(
   (file) => parseCatalog(file, readFileSync(`catalog/${file}`, 'utf8')).images,
@@ -13,8 +14,9 @@ describe('the catalogue that comes with the program', () => {
   it.each(images)(
     '$name is looked for by the resolver of its distribution, where that recommends',
     (image) => {
-      const { resolver } = findResolver(image)
-      const layout = resolver.recommended.find(
+      const { name } = findResolver(image).resolver
+      const recommended = resolvers.find((resolver) => resolver.name === name)?.recommended ?? []
+      const layout = recommended.find(
         ({ latestUrl, latestChecksumUrl }) =>
           keyOf(latestUrl, latestChecksumUrl) === keyOf(image.latestUrl, image.latestChecksumUrl),
       )

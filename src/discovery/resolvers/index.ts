@@ -1,8 +1,5 @@
-import { UpdaterError } from '../../errors.ts'
-import type { Image } from '../../image.ts'
 import type { StrategyName } from '../options.ts'
-import type { Resolver, Search } from '../resolver.ts'
-import { strategies } from '../strategies/index.ts'
+import type { Resolver } from '../resolver.ts'
 import { almalinux } from './almalinux.ts'
 import { alpine } from './alpine.ts'
 import { amazonlinux } from './amazonlinux.ts'
@@ -78,36 +75,4 @@ export const resolvers: readonly Resolver[] = [
 function anyDistribution(name: StrategyName, title: string, asks: readonly string[]): Resolver {
   const trusts = 'the checksum over https'
   return { name, title, asks, trusts, recommended: [], serves: { latestUrl: /^/ }, strategies: [name] }
-}
-
-/** @throws UpdaterError DISCOVERY_UNSUPPORTED */
-export function findResolver(image: Image): { readonly resolver: Resolver; readonly search: Search } {
-  const { osDistro, latestUrl = '' } = image
-  for (const resolver of resolvers) {
-    const { serves } = resolver
-    if (serves.latestUrl?.test(latestUrl) || (osDistro !== undefined && serves.osDistro === osDistro)) {
-      for (const name of resolver.strategies) {
-        const search = strategies[name](image)
-        if (search !== undefined) return { resolver, search }
-      }
-    }
-  }
-  throw unsupported(image)
-}
-
-function unsupported(image: Image): UpdaterError {
-  const [why, remedy] = defectOf(image)
-  return new UpdaterError(
-    'DISCOVERY_UNSUPPORTED',
-    `The newest build of ${image.name} cannot be found: ${why}`,
-    { remedy },
-  )
-}
-
-function defectOf({ latestUrl, latestChecksumUrl }: Image): readonly [why: string, remedy: string] {
-  if (latestUrl === undefined) return ['it has no latest_url', 'Give it one']
-  if (latestChecksumUrl === undefined) {
-    return ['it has no latest_checksum_url', 'Give it the URL of the checksum file that lists latest_url']
-  }
-  return ['its latest_url is not the http(s) URL of a file', 'Give it one that ends with a file name']
 }

@@ -1,6 +1,6 @@
 import { compressionOfUrl } from '../../../src/discovery/file-url.ts'
+import { findResolver } from '../../../src/discovery/find-resolver.ts'
 import type { RecommendedImage } from '../../../src/discovery/resolver.ts'
-import { findResolver } from '../../../src/discovery/resolvers/index.ts'
 import { findUrlStamp } from '../../../src/discovery/stamp.ts'
 import { imageOf as discoveryImage } from '../../discovery/image.ts'
 import { makeQcow2, makeRaw } from '../images.ts'

@@ -4,7 +4,7 @@ import { UpdaterError } from '../errors.ts'
 import type { Image } from '../image.ts'
 import type { SourceRule, SourceSignature } from './options.ts'
 import type { ManifestSignature, ResolverContext, Search } from './resolver.ts'
-import { findResolver } from './resolvers/index.ts'
+import { resolvers } from './resolvers/index.ts'
 import { strategies } from './strategies/index.ts'
 
 /** Who finds an image's newest build, and how. */
@@ -37,15 +37,29 @@ function withRule(image: Image, rule: SourceRule | undefined): Image {
 }
 
 /**
- * Returns the resolver that the first rule for an image stands for; without a rule its URLs decide.
+ * Finds the resolver of an image: what the first rule that names it stands for, else the first whose strategies can
+ * read its URLs.
  * @param image with the rule's URLs
  * @throws UpdaterError DISCOVERY_UNSUPPORTED, CONFIGURATION if the URLs do not have the form that the rule's strategy
  * reads
  */
-export function chooseResolver(image: Image, rules: readonly SourceRule[]): Chosen {
+export function findResolver(image: Image, rules: readonly SourceRule[] = []): Chosen {
   const rule = ruleFor(image, rules)
-  if (rule === undefined) return findResolver(image)
-  const { name, strategy, signature } = rule
+  if (rule !== undefined) return resolverOfRule(rule, image)
+  const { osDistro, latestUrl = '' } = image
+  for (const resolver of resolvers) {
+    const { serves } = resolver
+    if (serves.latestUrl?.test(latestUrl) || (osDistro !== undefined && serves.osDistro === osDistro)) {
+      for (const name of resolver.strategies) {
+        const search = strategies[name](image)
+        if (search !== undefined) return { resolver, search }
+      }
+    }
+  }
+  throw unsupported(image)
+}
+
+function resolverOfRule({ name, strategy, signature }: SourceRule, image: Image): Chosen {
   const search = strategies[strategy](image)
   if (search !== undefined) {
     const isSigned = signature !== undefined && strategy !== 'first-use'
@@ -76,4 +90,21 @@ function signatureOf({
     keyUrl,
     keyHint: 'Put the key into the keyring folder, or name its URL as keyUrl of the source',
   }
+}
+
+function unsupported(image: Image): UpdaterError {
+  const [why, remedy] = defectOf(image)
+  return new UpdaterError(
+    'DISCOVERY_UNSUPPORTED',
+    `The newest build of ${image.name} cannot be found: ${why}`,
+    { remedy },
+  )
+}
+
+function defectOf({ latestUrl, latestChecksumUrl }: Image): readonly [why: string, remedy: string] {
+  if (latestUrl === undefined) return ['it has no latest_url', 'Give it one']
+  if (latestChecksumUrl === undefined) {
+    return ['it has no latest_checksum_url', 'Give it the URL of the checksum file that lists latest_url']
+  }
+  return ['its latest_url is not the http(s) URL of a file', 'Give it one that ends with a file name']
 }
