@@ -79,10 +79,10 @@ export class EditableFile {
   #assertOwn({ item, map }: CatalogEntry): void {
     const { document, list } = this
     if (!isList(list) || item !== map) {
-      throw uneditable(document, item?.range[0] ?? 0, 'the image stands behind an alias')
+      throw uneditable(document, item, 'the image stands behind an alias')
     }
     if ([document.root, list, map].some(hasProperties)) {
-      throw uneditable(document, map.range[0], 'the image, or the list it is in, has an anchor or a tag')
+      throw uneditable(document, map, 'the image, or the list it is in, has an anchor or a tag')
     }
     assertBlock(document, map)
   }
@@ -117,7 +117,7 @@ export function carryOut<Edit>(
   const [first] = planned
   if (planned.length === 1 && first !== undefined) {
     const { edit, plan } = first
-    const error = uneditable(file.document, plan.image.range[0], 'more than the planned values would change')
+    const error = uneditable(file.document, plan.image, 'more than the planned values would change')
     return { text, applied: [], failed: [...failed, { edit, error }] }
   }
   // One of them spoils the result: each half is tried alone, until the guilty one is found.

@@ -4,6 +4,9 @@ import { diffArrays } from 'diff'
 interface Change {
   readonly sign: ' ' | '-' | '+'
   readonly line: string
+  /** Lines before it in either text. */
+  readonly old: number
+  readonly now: number
 }
 
 /** Unchanged lines before and after a change. */
@@ -16,8 +19,9 @@ const context = 3
 export function unifiedDiff(path: string, before: string, after: string): string {
   if (before === after) return ''
   const changes = compareLines(linesOf(before), linesOf(after))
+  const hunks = spansOf(changes).map(([start, end]) => formatHunk(changes.slice(start, end)))
   const name = path.replace(/^\/+/, '')
-  return `--- ${quotePath(`a/${name}`)}\n+++ ${quotePath(`b/${name}`)}\n${hunksOf(changes).join('')}`
+  return `--- ${quotePath(`a/${name}`)}\n+++ ${quotePath(`b/${name}`)}\n${hunks.join('')}`
 }
 
 function linesOf(text: string): string[] {
@@ -27,11 +31,8 @@ function linesOf(text: string): string[] {
 /** Writes a path as git does: in quotes if it holds control characters, with a tab at its end if it holds a space. */
 function quotePath(path: string): string {
   if (/["\\\u0000-\u001f\u007f]/.test(path)) {
-    return `"${path.replace(/["\\\u0000-\u001f\u007f]/g, (character) =>
-      character === '"' || character === '\\'
-        ? `\\${character}`
-        : `\\${character.charCodeAt(0).toString(8).padStart(3, '0')}`,
-    )}"`
+    const octal = (character: string) => `\\${character.charCodeAt(0).toString(8).padStart(3, '0')}`
+    return `"${path.replace(/["\\\u0000-\u001f\u007f]/g, octal)}"`
   }
   return path.includes(' ') ? `${path}\t` : path
 }
@@ -42,58 +43,50 @@ function quotePath(path: string): string {
  */
 function compareLines(before: readonly string[], after: readonly string[]): Change[] {
   const changes: Change[] = []
-  let [from, to] = [0, 0]
-  for (const [old, now] of [...anchors(before, after), [before.length, after.length] as const]) {
-    for (const { value, added, removed } of diffArrays(before.slice(from, old), after.slice(to, now))) {
-      const sign = added ? '+' : removed ? '-' : ' '
-      for (const line of value) changes.push({ sign, line })
+  let [old, now] = [0, 0]
+  const add = (sign: Change['sign'], lines: readonly string[]) => {
+    for (const line of lines) {
+      changes.push({ sign, line, old, now })
+      if (sign !== '+') old += 1
+      if (sign !== '-') now += 1
     }
-    const line = before[old]
-    if (line !== undefined) changes.push({ sign: ' ', line })
-    ;[from, to] = [old + 1, now + 1]
+  }
+  for (const [oldEnd, nowEnd] of [...anchors(before, after), [before.length, after.length] as const]) {
+    for (const { value, added, removed } of diffArrays(before.slice(old, oldEnd), after.slice(now, nowEnd))) {
+      add(added ? '+' : removed ? '-' : ' ', value)
+    }
+    add(' ', before.slice(oldEnd, oldEnd + 1))
   }
   return changes
 }
 
 /** Positions of lines that stand exactly once in either text, in an order that both share. */
 function anchors(before: readonly string[], after: readonly string[]): (readonly [number, number])[] {
-  const unique = uniqueLines(after)
+  const positions = positionsOf(after)
   let last = -1
-  return [...uniqueLines(before)].flatMap(([line, old]) => {
-    const now = unique.get(line)
-    if (now === undefined || now <= last) return []
+  return [...positionsOf(before)].flatMap(([line, old]) => {
+    const now = positions.get(line) ?? -1
+    if (old === -1 || now <= last) return []
     last = now
     return [[old, now] as const]
   })
 }
 
-function uniqueLines(lines: readonly string[]): Map<string, number> {
+/** -1 for a line that stands there more than once. */
+function positionsOf(lines: readonly string[]): Map<string, number> {
   const positions = new Map<string, number>()
-  const repeated = new Set<string>()
-  for (const [index, line] of lines.entries()) {
-    if (positions.has(line)) repeated.add(line)
-    else positions.set(line, index)
-  }
-  for (const line of repeated) positions.delete(line)
+  for (const [index, line] of lines.entries()) positions.set(line, positions.has(line) ? -1 : index)
   return positions
 }
 
-function hunksOf(changes: readonly Change[]): string[] {
-  const hunks: string[] = []
-  let [old, now] = [1, 1]
-  let position = 0
-  for (const [start, end] of spansOf(changes)) {
-    const skipped = start - position
-    const lines = changes.slice(start, end)
-    const removed = lines.filter(({ sign }) => sign !== '+').length
-    const added = lines.filter(({ sign }) => sign !== '-').length
-    ;[old, now] = [old + skipped, now + skipped]
-    const header = `@@ -${removed === 0 ? old - 1 : old},${removed} +${added === 0 ? now - 1 : now},${added} @@\n`
-    hunks.push(header + lines.map(formatLine).join(''))
-    ;[old, now] = [old + removed, now + added]
-    position = end
+function formatHunk(changes: readonly Change[]): string {
+  const [first] = changes
+  const range = (start: number, other: Change['sign']) => {
+    const count = changes.filter(({ sign }) => sign !== other).length
+    return `${count === 0 ? start : start + 1},${count}`
   }
-  return hunks
+  const header = `@@ -${range(first?.old ?? 0, '+')} +${range(first?.now ?? 0, '-')} @@\n`
+  return header + changes.map(formatLine).join('')
 }
 
 /** The ranges of changes with their context; ranges that touch are one. */

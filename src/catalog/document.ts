@@ -53,6 +53,7 @@ export class CatalogDocument {
   readonly #lines: LineCounter
   /** The last node before an alias that has its anchor. */
   readonly #targets = new Map<Alias, ParsedNode>()
+  readonly #anchored: ParsedNode[] = []
 
   constructor(path: string, text: string) {
     this.path = path
@@ -65,6 +66,12 @@ export class CatalogDocument {
   /** The node that an alias stands for, `undefined` if there is none; any other node as it is. */
   resolve(node: CatalogNode): CatalogNode | undefined {
     return isAlias(node) ? this.#targets.get(node) : node
+  }
+
+  /** Has the node, or one within it, an anchor? */
+  holdsAnchor(node: CatalogNode | undefined): boolean {
+    const [start, end] = node?.range ?? [0, 0]
+    return this.#anchored.some(({ range }) => start <= range[0] && range[0] < end)
   }
 
   place(offset: number): Place {
@@ -103,7 +110,10 @@ export class CatalogDocument {
   #index(node: CatalogNode, anchors: Map<string, ParsedNode>): void {
     if (node === null) return
     if (isAlias(node)) this.#follow(node, anchors)
-    else if (node.anchor !== undefined) anchors.set(node.anchor, node)
+    else if (node.anchor !== undefined) {
+      anchors.set(node.anchor, node)
+      this.#anchored.push(node)
+    }
     if (isList(node)) for (const item of node.items) this.#index(item, anchors)
     if (!isMapping(node)) return
     const keys = new Set<string>()

@@ -57,7 +57,7 @@ function planEdit(file: EditableFile, renderer: VersionRenderer, edit: VersionEd
   const { image, map } = entry
   const date = edit.after.buildDate
   if (date !== undefined && !isDate(date)) {
-    throw uneditable(document, map.range[0], `the build date "${date}" is not a date`)
+    throw uneditable(document, map, `the build date "${date}" is not a date`)
   }
   const standing = versionListOf(document, entry)
   if (!isSameVersion(image.versions[0], edit.before)) {
@@ -118,20 +118,20 @@ function versionListOf(document: CatalogDocument, { image, map }: CatalogEntry):
   const pair = ownPair(map, 'versions')
   if (pair === undefined) {
     if (image.versions.length === 0) return undefined
-    throw uneditable(document, map.range[0], '"versions" comes from a merge key (<<)')
+    throw uneditable(document, map, '"versions" comes from a merge key (<<)')
   }
   const list = pair.value
   if (hasProperties(list) || !(isNull(list) || isList(list))) {
-    throw uneditable(document, pair.key.range[0], '"versions" is an alias, or has an anchor or a tag')
+    throw uneditable(document, pair.key, '"versions" is an alias, or has an anchor or a tag')
   }
   if (!isList(list) || list.items.length === 0) return undefined
   const [first] = list.items
-  if (list.flow) throw uneditable(document, list.range[0], '"versions" is written in brackets')
+  if (list.flow) throw uneditable(document, list, '"versions" is written in brackets')
   if (!isMapping(first)) {
-    throw uneditable(document, list.range[0], 'the first of "versions" is an alias or not a mapping')
+    throw uneditable(document, list, 'the first of "versions" is an alias or not a mapping')
   }
   if (image.versions.length < list.items.length) {
-    throw uneditable(document, list.range[0], 'one of "versions" is not a mapping')
+    throw uneditable(document, list, 'one of "versions" is not a mapping')
   }
   return { pair, list, first }
 }

@@ -3,7 +3,7 @@ import { link, readdir, readFile, readlink, rename, rm, stat, utimes, writeFile 
 import { hostname } from 'node:os'
 import { dirname, join } from 'node:path'
 import { UpdaterError } from '../errors.ts'
-import { isErrno } from '../files.ts'
+import { isErrno, writeInOneStep } from '../files.ts'
 import type { Shard } from './shard.ts'
 import { removeLeftovers, temporaryPath, unwritable } from './temporary.ts'
 
@@ -78,19 +78,20 @@ export async function lockCatalog(folder: string, shard?: Shard): Promise<Catalo
     pid: process.pid,
     host: hostname(),
     machine: await thisMachine(),
-    processStart: (await findProcess(process.pid))?.start,
+    processStart: (await processStart(process.pid)) || undefined,
     since: new Date().toISOString(),
   }
   const isOurs = async () => (await readLock(path).catch(() => undefined))?.id === holder.id
-  try {
-    await acquire(path, `${JSON.stringify(holder)}\n`, folder)
-  } catch (error) {
-    throw unwritable(folder, error)
+  const remove = async () => {
+    if (await isOurs()) await rm(path, { force: true }).catch(() => {})
   }
   try {
-    await assertAlone(folder, shard)
+    await acquire(path, `${JSON.stringify(holder)}\n`, folder)
+    await assertAlone(folder, shard).catch(async (error) => {
+      await remove()
+      throw error
+    })
   } catch (error) {
-    if (await isOurs()) await rm(path, { force: true }).catch(() => {})
     throw unwritable(folder, error)
   }
   await removeLeftovers(folder, shard === undefined ? 0 : oldLeftover)
@@ -102,7 +103,7 @@ export async function lockCatalog(folder: string, shard?: Shard): Promise<Catalo
   return {
     async release() {
       clearInterval(beat)
-      if (await isOurs()) await rm(path, { force: true }).catch(() => {})
+      await remove()
     },
   }
 }
@@ -139,30 +140,26 @@ async function acquire(path: string, text: string, folder: string): Promise<void
 
 /** Makes a file appear with its content in one step; `false` where there is one. */
 async function create(path: string, text: string): Promise<boolean> {
-  const own = temporaryPath(dirname(path))
-  await writeFile(own, text, { flag: 'wx' })
   try {
-    await link(own, path)
+    await writeInOneStep(path, text, { temporary: temporaryPath(dirname(path)), move: link })
     return true
   } catch (error) {
-    // ENOENT: the winner of another race has cleaned up.
-    if (isErrno(error, 'EEXIST', 'ENOENT')) return false
+    // ENOENT of a link: the winner of another race has cleaned up.
+    if (isErrno(error, 'EEXIST') || (isErrno(error, 'ENOENT') && error.syscall === 'link')) return false
     if (!isErrno(error, 'EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS')) throw error
     return await createWithoutLink(path, text)
-  } finally {
-    await rm(own, { force: true }).catch(() => {})
   }
 }
 
 /** For file systems without hard links: the content follows an instant later. */
 async function createWithoutLink(path: string, text: string): Promise<boolean> {
-  try {
-    await writeFile(path, text, { flag: 'wx' })
-    return true
-  } catch (error) {
-    if (isErrno(error, 'EEXIST')) return false
-    throw error
-  }
+  return writeFile(path, text, { flag: 'wx' }).then(
+    () => true,
+    (error) => {
+      if (isErrno(error, 'EEXIST')) return false
+      throw error
+    },
+  )
 }
 
 async function readLock(path: string): Promise<Lock | undefined> {
@@ -194,9 +191,9 @@ async function isLeftBehind({ holder, touched }: Lock): Promise<boolean> {
   if (holder === undefined || holder.host !== hostname() || holder.machine !== (await thisMachine())) {
     return Date.now() - touched > staleAfter
   }
-  const found = await findProcess(holder.pid)
-  if (found === undefined) return true
-  return found.start !== undefined && holder.processStart !== undefined && found.start !== holder.processStart
+  const start = await processStart(holder.pid)
+  if (start === undefined) return true
+  return start !== '' && holder.processStart !== undefined && start !== holder.processStart
 }
 
 function locked(path: string, folder: string, holder: Holder | undefined): UpdaterError {
@@ -210,20 +207,20 @@ function locked(path: string, folder: string, holder: Holder | undefined): Updat
   })
 }
 
-interface FoundProcess {
-  /** Ticks since boot: tells a process from a later one with the same number; known on Linux only. */
-  readonly start: string | undefined
-}
-
 /**
- * A running process; `undefined` where there is none, or where it has ended and only waits to be reaped.
+ * When a running process began, in ticks since boot, which tells it from a later one with the same number; empty
+ * where the system does not tell. `undefined`: there is none, or it has ended and only waits to be reaped.
  * See proc(5), /proc/pid/stat: state is field 3, start time field 22.
  */
-async function findProcess(pid: number): Promise<FoundProcess | undefined> {
-  if (!isRunning(pid)) return undefined
+async function processStart(pid: number): Promise<string | undefined> {
+  try {
+    process.kill(pid, 0)
+  } catch (error) {
+    if (!isErrno(error, 'EPERM')) return undefined
+  }
   const line = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
   const fields = line.slice(line.lastIndexOf(')') + 2).split(' ')
-  return fields[0] === 'Z' || fields[0] === 'X' ? undefined : { start: fields[19] }
+  return fields[0] === 'Z' || fields[0] === 'X' ? undefined : (fields[19] ?? '')
 }
 
 /** Within what a process number means the same process: this boot of the kernel, and the pid namespace. */
@@ -233,14 +230,5 @@ async function thisMachine(): Promise<string | undefined> {
     return `${boot.trim()} ${await readlink('/proc/self/ns/pid')}`
   } catch {
     return undefined
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return isErrno(error, 'EPERM')
   }
 }

@@ -77,9 +77,13 @@ const notText =
   /^(?:true|True|TRUE|false|False|FALSE|[-+]?\d+|0[ox][\da-fA-F]+|[-+]?(?:\.\d+|\d+\.\d*|\d+[eE][-+]?\d+)|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$/
 
 /** Leniently: neither key is the updater's own. */
-function lastVersions(multi: CatalogNode | undefined, validity: CatalogNode | undefined): number | undefined {
-  const [, count] = /^last-([1-9]\d{0,2})$/.exec(textOf(validity) ?? '') ?? []
-  return count !== undefined && /^(?:true|yes|on)$/i.test(textOf(multi) ?? '') ? Number(count) : undefined
+function lastVersions(multi: string | undefined, validity: string | undefined): number | undefined {
+  const [, count] = /^last-([1-9]\d{0,2})$/.exec(validity ?? '') ?? []
+  return count !== undefined && /^(?:true|yes|on)$/i.test(multi ?? '') ? Number(count) : undefined
+}
+
+function textAt(fields: Fields, key: string): string | undefined {
+  return textOf(fields.get(key)?.value)
 }
 
 class ImageReader {
@@ -89,13 +93,10 @@ class ImageReader {
 
   constructor(document: CatalogDocument) {
     this.#document = document
-    this.#fields = new FieldReader(
-      document,
-      (problem, offset, message) => {
-        if (problem !== 'key is not text') this.#defectAt(offset, message)
-      },
-      knownKeys,
-    )
+    const report = (problem: string, offset: number, message: string) => {
+      if (problem !== 'key is not text') this.#defectAt(offset, message)
+    }
+    this.#fields = new FieldReader(document, report, knownKeys)
   }
 
   entries(): CatalogEntry[] {
@@ -118,7 +119,6 @@ class ImageReader {
     const name = this.#name(map, fields)
     const latestUrl = this.#url(fields, 'latest_url')
     const meta = this.#meta(fields)
-    const metaText = (key: string) => textOf(meta.get(key)?.value)
     return {
       file: this.#document.path,
       index,
@@ -126,14 +126,16 @@ class ImageReader {
       column,
       name: name ?? '',
       enable: this.#enable(fields),
-      ...(latestUrl === undefined ? this.#unchecked(fields) : this.#checked(map, fields)),
+      // Nothing is made from these two if there is no `latest_url`.
+      shortname: this.#shortname(map, fields, latestUrl),
+      format: this.#format(map, fields, latestUrl),
       minDisk: this.#number(fields, 'min_disk'),
       latestUrl,
       latestChecksumUrl: this.#url(fields, 'latest_checksum_url'),
-      osDistro: metaText('os_distro'),
-      osVersion: metaText('os_version'),
-      architecture: metaText('architecture'),
-      lastVersions: lastVersions(fields.get('multi')?.value, meta.get('uuid_validity')?.value),
+      osDistro: textAt(meta, 'os_distro'),
+      osVersion: textAt(meta, 'os_version'),
+      architecture: textAt(meta, 'architecture'),
+      lastVersions: lastVersions(textAt(fields, 'multi'), textAt(meta, 'uuid_validity')),
       versions: this.#versions(fields),
     }
   }
@@ -145,20 +147,8 @@ class ImageReader {
     return name?.trim() === '' ? this.#defect(node, 'The "name" of an image is empty') : name
   }
 
-  /** Nothing is made from these if there is no `latest_url`. */
-  #unchecked(fields: Fields): Pick<Image, 'shortname' | 'format'> {
-    const format = textOf(fields.get('format')?.value)
-    return {
-      shortname: textOf(fields.get('shortname')?.value),
-      format: imageFormats.find((known) => known === format) ?? 'raw',
-    }
-  }
-
-  #checked(map: CatalogMap, fields: Fields): Pick<Image, 'shortname' | 'format'> {
-    return { shortname: this.#shortname(map, fields), format: this.#format(map, fields) ?? 'raw' }
-  }
-
-  #shortname(map: CatalogMap, fields: Fields): string | undefined {
+  #shortname(map: CatalogMap, fields: Fields, latestUrl: string | undefined): string | undefined {
+    if (latestUrl === undefined) return textAt(fields, 'shortname')
     const node = fields.get('shortname')?.value
     if (isNull(node)) return this.#defect(node ?? map, 'An image with "latest_url" has no "shortname"')
     const shortname = this.#text(node, 'shortname')
@@ -170,16 +160,13 @@ class ImageReader {
     )
   }
 
-  #format(map: CatalogMap, fields: Fields): ImageFormat | undefined {
-    const node = fields.get('format')?.value
-    const text = textOf(node)
-    const format = imageFormats.find((known) => known === text)
-    if (format !== undefined) return format
-    return this.#defect(
-      node ?? map,
-      'The "format" of the image is missing or unknown',
-      `Use one of ${imageFormats.join(', ')}`,
-    )
+  #format(map: CatalogMap, fields: Fields, latestUrl: string | undefined): ImageFormat {
+    const format = imageFormats.find((known) => known === textAt(fields, 'format'))
+    if (format === undefined && latestUrl !== undefined) {
+      const message = 'The "format" of the image is missing or unknown'
+      this.#defect(fields.get('format')?.value ?? map, message, `Use one of ${imageFormats.join(', ')}`)
+    }
+    return format ?? 'raw'
   }
 
   /** YAML 1.1 words without quotes (`yes`, `off`) count, since OpenStack Image Manager reads them so. */

@@ -17,15 +17,9 @@ export function selectImages<T extends Labelled>(
 ): T[] {
   const images = files.flatMap((file) => file.images)
   if (names.length === 0) return images
-  const missing = new Set(names)
-  const selected = images.filter((image) => {
-    const labels = labelsOf(image)
-    const matching = names.filter((name) => labels.some((label) => matchesGlob(name, label)))
-    for (const name of matching) missing.delete(name)
-    return matching.length > 0
-  })
-  if (missing.size > 0) throw nothingSelected([...missing], images)
-  return selected
+  const missing = names.filter((name) => !images.some((image) => matchesNames(image, [name])))
+  if (missing.length > 0) throw nothingSelected(missing, images)
+  return images.filter((image) => matchesNames(image, names))
 }
 
 /** Does one of the names (globs) match the image's name, shortname or file? */
@@ -46,25 +40,16 @@ function labelsOf(image: Labelled): string[] {
 
 /** Case-sensitive; never more than `pattern.length * text.length` steps. */
 export function matchesGlob(pattern: string, text: string): boolean {
-  let at = 0
-  let position = 0
-  let star = -1
-  let resume = 0
-  while (position < text.length) {
-    if (pattern[at] === '*') {
-      star = at
-      resume = position
-      at += 1
-    } else if (at < pattern.length && (pattern[at] === '?' || pattern[at] === text[position])) {
-      at += 1
-      position += 1
-    } else if (star >= 0) {
-      resume += 1
-      at = star + 1
-      position = resume
-    } else return false
+  /** Where in the text the pattern so far may end. */
+  let ends = [0]
+  for (const sign of pattern.split('')) {
+    const [first = text.length + 1] = ends
+    ends =
+      sign === '*'
+        ? Array.from({ length: text.length + 1 - first }, (_, index) => first + index)
+        : ends.filter((at) => at < text.length && (sign === '?' || sign === text[at])).map((at) => at + 1)
   }
-  return /^\**$/.test(pattern.slice(at))
+  return ends.at(-1) === text.length
 }
 
 function nothingSelected(names: readonly string[], images: readonly Labelled[]): UpdaterError {

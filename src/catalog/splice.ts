@@ -1,5 +1,5 @@
 import { UpdaterError } from '../errors.ts'
-import type { CatalogDocument, CatalogMap, CatalogPair } from './document.ts'
+import type { CatalogDocument, CatalogMap, CatalogNode, CatalogPair } from './document.ts'
 
 /** Replaces `text.slice(start, end)`; offsets are UTF-16 indices of the text before any change. */
 export interface Splice {
@@ -21,19 +21,23 @@ export function applySplices(text: string, splices: readonly Splice[]): string |
   return parts.join('')
 }
 
-export function uneditable(document: CatalogDocument, offset: number, reason: string): UpdaterError {
+export function uneditable(
+  document: CatalogDocument,
+  node: CatalogNode | undefined,
+  reason: string,
+): UpdaterError {
   return new UpdaterError('CATALOG_UNEDITABLE', `The image cannot be edited safely: ${reason}`, {
-    place: document.place(offset),
+    place: document.place(node?.range[0] ?? 0),
     remedy: 'Write it out as plain keys and values, or change it by hand',
   })
 }
 
 /** @throws UpdaterError CATALOG_UNEDITABLE: the mapping is not made of lines of its own, indented by spaces */
 export function assertBlock(document: CatalogDocument, map: CatalogMap): void {
-  const start = map.range[0]
-  if (map.flow) throw uneditable(document, start, 'it is written in braces')
+  const [start] = map.range
+  if (map.flow) throw uneditable(document, map, 'it is written in braces')
   if (!/^[ -]*$/.test(document.text.slice(start - document.column(start), start))) {
-    throw uneditable(document, start, 'its indentation is not made of spaces')
+    throw uneditable(document, map, 'its indentation is not made of spaces')
   }
 }
 
@@ -68,8 +72,15 @@ export function endOfPair({ key, value }: CatalogPair): number {
 export function afterColon(document: CatalogDocument, { key, value }: CatalogPair): number {
   const between = value === null ? '' : document.text.slice(key.range[1], value.range[0])
   const colon = /^[ \t]*:/.exec(between)?.[0]
-  if (colon === undefined) throw uneditable(document, key.range[0], 'a key is not followed by a colon')
+  if (colon === undefined) throw uneditable(document, key, 'a key is not followed by a colon')
   return key.range[1] + colon.length
+}
+
+/** Exchanges a value that is not a block of its own; an empty one is written after its colon. */
+export function replaceScalar(document: CatalogDocument, pair: CatalogPair, text: string): Splice {
+  const colon = afterColon(document, pair)
+  const [start, end] = pair.value?.range ?? [colon, colon]
+  return start === end ? { start: colon, end: colon, text: ` ${text}` } : { start, end, text }
 }
 
 /** Inserts a rendered pair after another one of a block mapping; before the first one if there is none. */

@@ -1,16 +1,10 @@
 import { isScalar } from 'yaml'
 import { carryOut, type Edited, type ImagePosition } from './carry-out.ts'
 import { contentOfScalar } from './content.ts'
-import {
-  type CatalogDocument,
-  type CatalogMap,
-  type CatalogPair,
-  hasProperties,
-  ownPair,
-} from './document.ts'
+import { type CatalogDocument, type CatalogMap, hasProperties, ownPair } from './document.ts'
 import { textOf } from './fields.ts'
 import type { CatalogEntry } from './parse.ts'
-import { afterColon, insertPair, type Splice, uneditable } from './splice.ts'
+import { insertPair, replaceScalar, type Splice, uneditable } from './splice.ts'
 
 /** An image that is to be switched on or off. */
 export interface SwitchEdit extends ImagePosition {
@@ -41,20 +35,12 @@ export function switchEach(path: string, text: string, edits: readonly SwitchEdi
 /** @param usual the key after which the other images have it */
 function spliceSwitch(document: CatalogDocument, image: CatalogMap, written: string, usual: string): Splice {
   const pair = ownPair(image, 'enable')
-  if (pair !== undefined) return replaceSwitch(document, pair, written)
-  const previous = ownPair(image, usual) ?? ownPair(image, 'name') ?? image.items[0]
-  if (previous === undefined) throw uneditable(document, image.range[0], 'the image has no keys')
-  return insertPair(document, image, previous, `enable: ${written}`)
-}
-
-function replaceSwitch(document: CatalogDocument, pair: CatalogPair, written: string): Splice {
-  const { key, value } = pair
-  const colon = afterColon(document, pair)
-  if (!isScalar(value) || hasProperties(value)) {
-    throw uneditable(document, key.range[0], '"enable" is no plain value, or has an anchor or a tag')
+  if (pair === undefined) {
+    const previous = ownPair(image, usual) ?? ownPair(image, 'name') ?? image.items[0]
+    return insertPair(document, image, previous, `enable: ${written}`)
   }
-  const [start, end] = value.range
-  return start === end ? { start: colon, end: colon, text: ` ${written}` } : { start, end, text: written }
+  if (isScalar(pair.value) && !hasProperties(pair.value)) return replaceScalar(document, pair, written)
+  throw uneditable(document, pair.key, '"enable" is no plain value, or has an anchor or a tag')
 }
 
 /** The key before `enable` in the first image of the file that has one after another key. */

@@ -1,4 +1,4 @@
-import { isAlias, isScalar, visit } from 'yaml'
+import { isAlias, isScalar } from 'yaml'
 import {
   type CatalogDocument,
   type CatalogList,
@@ -22,6 +22,7 @@ import {
   lineEnd,
   nextLine,
   removePair,
+  replaceScalar,
   type Splice,
   uneditable,
 } from './splice.ts'
@@ -46,7 +47,7 @@ export function spliceEntry(renderer: VersionRenderer, version: CatalogMap, valu
     (pair) => isScalar(pair.key) && values.get(String(pair.key.value) as VersionKey) === null,
   )
   if (removed.length === version.items.length) {
-    throw uneditable(document, version.range[0], 'nothing would be left beside the new values')
+    throw uneditable(document, version, 'nothing would be left beside the new values')
   }
   const given = givenIn(values)
   const kept = keysOf(version).filter((key) => values.get(key) !== null)
@@ -64,12 +65,12 @@ export function spliceEntry(renderer: VersionRenderer, version: CatalogMap, valu
 
 /** Anchors, aliases, tags and merge keys: other places may depend on what stands here, or decide it. */
 function assertPlain(document: CatalogDocument, map: CatalogMap): void {
-  if (hasProperties(map)) throw uneditable(document, map.range[0], 'it has an anchor or a tag')
+  if (hasProperties(map)) throw uneditable(document, map, 'it has an anchor or a tag')
   for (const { key, value } of map.items) {
-    if (isMergeKey(key)) throw uneditable(document, key.range[0], 'it has a merge key (<<)')
+    if (isMergeKey(key)) throw uneditable(document, key, 'it has a merge key (<<)')
     for (const node of [key, value]) {
       if (isAlias(node) || hasProperties(node)) {
-        throw uneditable(document, node?.range[0] ?? 0, 'it has an anchor, an alias or a tag')
+        throw uneditable(document, node, 'it has an anchor, an alias or a tag')
       }
     }
   }
@@ -78,27 +79,15 @@ function assertPlain(document: CatalogDocument, map: CatalogMap): void {
 
 function replaceValue(document: CatalogDocument, pair: CatalogPair, key: VersionKey, value: string): Splice {
   const node = pair.value
-  const colon = afterColon(document, pair)
-  if (!isScalar(node)) throw uneditable(document, pair.key.range[0], `"${key}" is not text`)
+  if (!isScalar(node)) throw uneditable(document, pair.key, `"${key}" is not text`)
+  const isBlock = node.type === 'BLOCK_FOLDED' || node.type === 'BLOCK_LITERAL'
+  if (!isBlock) return replaceScalar(document, pair, renderValue(key, value, node.type))
+  // Only of a `>-` or `|-` is the content exchanged; a date would become text in it.
   const [start, end] = node.range
-  if (node.type === 'BLOCK_FOLDED' || node.type === 'BLOCK_LITERAL') {
-    return replaceBlock(document, [start, end], key, value)
-  }
-  const rendered = renderValue(key, value, node.type)
-  return start === end ? { start: colon, end: colon, text: ` ${rendered}` } : { start, end, text: rendered }
-}
-
-/** Only of a `>-` or `|-` is the content exchanged; a date would become text in it. */
-function replaceBlock(
-  document: CatalogDocument,
-  [start, end]: readonly [number, number],
-  key: VersionKey,
-  value: string,
-): Splice {
   const [, header, content] = /^([|>]-[^\n]*\n +)(\S.*?)[\r\n]*$/s.exec(document.text.slice(start, end)) ?? []
   const isSafe = /^[\u0021-\u007e](?:[\u0020-\u007e]*[\u0021-\u007e])?$/.test(value)
   if (header === undefined || content === undefined || key === 'build_date' || !isSafe) {
-    throw uneditable(document, start, `the new value does not fit into the block of "${key}"`)
+    throw uneditable(document, node, `the new value does not fit into the block of "${key}"`)
   }
   const from = start + header.length
   return { start: from, end: from + content.length, text: value }
@@ -117,7 +106,7 @@ export function spliceFirstEntry(renderer: VersionRenderer, image: CatalogMap, v
   const versions = ownPair(image, 'versions')
   if (versions !== undefined) return fillIn(document, versions, list)
   const last = image.items.findLast(({ value }) => isScalar(value))
-  if (last === undefined) throw uneditable(document, image.range[0], 'the image has no key with a text')
+  if (last === undefined) throw uneditable(document, image, 'the image has no key with a text')
   return [insertPair(document, image, last, `versions:${list}`)]
 }
 
@@ -127,7 +116,7 @@ function fillIn(document: CatalogDocument, versions: CatalogPair, list: string):
   const [colon, end] = [afterColon(document, versions), endOfPair(versions)]
   const empty = text.slice(colon, end)
   if (empty.includes('#')) {
-    throw uneditable(document, versions.key.range[0], '"versions" has a comment within')
+    throw uneditable(document, versions.key, '"versions" has a comment within')
   }
   const at = lineEnd(text, end)
   return [
@@ -176,30 +165,19 @@ export function spliceRemovals(
 ): Splice[] {
   return removed.map((index) => {
     const item = list.items[index]
-    assertRemovable(document, item)
+    // An alias elsewhere could stand for an anchor that goes, or for an older one of the same name then.
+    if (document.holdsAnchor(item)) {
+      throw uneditable(document, item, 'an older version that would go has an anchor')
+    }
     const start = endOfEntry(document, list, list.items[index - 1])
     return { start, end: endOfEntry(document, list, item), text: '' }
   })
 }
 
-/** An alias elsewhere could stand for an anchor that goes, or for an older one of the same name then. */
-function assertRemovable(document: CatalogDocument, item: CatalogNode | undefined): void {
-  let isAnchored = false
-  visit(item ?? null, {
-    Node: (_key, node) => {
-      if ('anchor' in node && node.anchor !== undefined) isAnchored = true
-    },
-  })
-  if (isAnchored) {
-    throw uneditable(document, item?.range[0] ?? 0, 'an older version that would go has an anchor')
-  }
-}
-
 /** The end of the last line of an entry of a block list, before its line break. */
 function endOfEntry(document: CatalogDocument, list: CatalogList, item: CatalogNode | undefined): number {
   const { text } = document
-  if (!isMapping(item))
-    throw uneditable(document, item?.range[0] ?? 0, 'a version is an alias or not a mapping')
+  if (!isMapping(item)) throw uneditable(document, item, 'a version is an alias or not a mapping')
   const dash = document.column(list.range[0])
   let end = lastLineEnd(text, item.range[1])
   for (let at = end; at < text.length; ) {
