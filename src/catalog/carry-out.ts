@@ -10,7 +10,7 @@ import {
   openDocument,
   ownPair,
 } from './document.ts'
-import { type CatalogEntry, readEntries } from './parse.ts'
+import { type CatalogEntry, CatalogReader } from './parse.ts'
 import { applySplices, assertBlock, type Splice, uneditable } from './splice.ts'
 
 /** An image as it was read, to be found again in the text as it is now. */
@@ -23,17 +23,14 @@ export interface ImagePosition {
 /** How one image is to be edited. */
 export interface Plan {
   readonly image: CatalogMap
-  /** The only key of the image that changes. */
-  readonly key: 'versions' | 'enable'
   readonly splices: readonly Splice[]
-  /** What the key is to hold, as `contentOf` writes it. */
+  /** What the image is to hold then, as `contentOf` writes it. */
   readonly content: string
 }
 
 /** The result of several edits of one text. */
 export interface Edited<Edit> {
   readonly text: string
-  readonly applied: readonly Edit[]
   readonly failed: readonly { readonly edit: Edit; readonly error: UpdaterError }[]
 }
 
@@ -49,7 +46,7 @@ export class EditableFile {
     const { root } = this.document
     this.list = isMapping(root) ? ownPair(root, 'images')?.value : undefined
     // What has a defect is told when the file is read; it keeps no other image from being edited.
-    this.entries = readEntries(this.document).entries
+    this.entries = new CatalogReader(this.document).entries
   }
 
   /**
@@ -110,25 +107,21 @@ export function carryOut<Edit>(
       failed.push({ edit, error: asUpdaterError(error) })
     }
   }
-  const possible = planned.map(({ edit }) => edit)
   const plans = planned.map(({ plan }) => plan).filter(({ splices }) => splices.length > 0)
   const result = applyPlans(file.document, plans)
-  if (result !== undefined) return { text: result, applied: possible, failed }
+  if (result !== undefined) return { text: result, failed }
   const [first] = planned
   if (planned.length === 1 && first !== undefined) {
     const { edit, plan } = first
     const error = uneditable(file.document, plan.image, 'more than the planned values would change')
-    return { text, applied: [], failed: [...failed, { edit, error }] }
+    return { text, failed: [...failed, { edit, error }] }
   }
+  const possible = planned.map(({ edit }) => edit)
   // One of them spoils the result: each half is tried alone, until the guilty one is found.
   const middle = Math.ceil(possible.length / 2)
   const one = carryOut(path, text, possible.slice(0, middle), plannerOf)
   const other = carryOut(path, one.text, possible.slice(middle), plannerOf)
-  return {
-    text: other.text,
-    applied: [...one.applied, ...other.applied],
-    failed: [...failed, ...one.failed, ...other.failed],
-  }
+  return { text: other.text, failed: [...failed, ...one.failed, ...other.failed] }
 }
 
 /** The edited text; `undefined` if it does not hold what is planned and all else that the document holds. */
@@ -140,7 +133,7 @@ function applyPlans(document: CatalogDocument, plans: readonly Plan[]): string |
   )
   if (text === undefined) return undefined
   const after = new CatalogDocument(document.path, text)
-  const planned = new Map(plans.map((plan) => [plan.image, plan] as const))
+  const planned = new Map(plans.map(({ image, content }) => [image, content] as const))
   const isDone = contentOf(document.root, planned) === contentOf(after.root)
   return after.defects.length === 0 && isDone ? text : undefined
 }

@@ -1,15 +1,9 @@
 import { isAlias, isScalar } from 'yaml'
-import { type CatalogNode, type CatalogPair, isList, ownPair } from './document.ts'
+import { type CatalogMap, type CatalogNode, type CatalogPair, isList } from './document.ts'
 import { isPlainText } from './render.ts'
 
-/** A key that is to hold something else than what stands there. */
-interface PlannedKey {
-  readonly key: string
-  readonly content: string
-}
-
-/** The mappings of which a key is to change. */
-type Planned = ReadonlyMap<CatalogNode, PlannedKey>
+/** What nodes are to hold instead of what stands there. */
+type Planned = ReadonlyMap<CatalogNode, string>
 
 const nothing: Planned = new Map()
 
@@ -18,19 +12,29 @@ const nothing: Planned = new Map()
  * whether a scalar without quotes may be something else than text.
  */
 export function contentOf(node: CatalogNode, planned = nothing): string {
+  const content = planned.get(node)
+  if (content !== undefined) return content
   if (node === null) return 'null'
   if (isAlias(node)) return `*${JSON.stringify(node.source)}`
-  const { anchor, tag } = node
-  const properties = anchor === undefined && tag === undefined ? '' : JSON.stringify({ anchor, tag })
   if (isScalar(node)) {
     const text = String(node.value)
-    return properties + contentOfScalar(text, node.type !== 'PLAIN' || isPlainText(text))
+    return propertiesOf(node) + contentOfScalar(text, node.type !== 'PLAIN' || isPlainText(text))
   }
-  if (isList(node)) return properties + contentOfList(node.items.map((item) => contentOf(item, planned)))
-  const plan = planned.get(node)
-  const own = plan && ownPair(node, plan.key)
-  const others = node.items.filter((pair) => pair !== own)
-  return properties + contentOfMap(others, plan === undefined ? [] : [plan], planned)
+  if (isList(node))
+    return propertiesOf(node) + contentOfList(node.items.map((item) => contentOf(item, planned)))
+  return propertiesOf(node) + contentOfMap(node.items.map((pair) => contentOfPair(pair, planned)))
+}
+
+/** The content of a mapping some of whose keys hold something else; `null`: the key is not there. */
+export function contentWith(
+  map: CatalogMap | undefined,
+  changes: ReadonlyMap<string, string | null>,
+): string {
+  const others = map?.items.filter(({ key }) => !(isScalar(key) && changes.has(String(key.value)))) ?? []
+  const changed = [...changes].flatMap(([key, content]) =>
+    content === null ? [] : [`${contentOfScalar(key, true)}:${content}`],
+  )
+  return propertiesOf(map) + contentOfMap([...others.map((pair) => contentOfPair(pair)), ...changed])
 }
 
 export function contentOfScalar(text: string, isTextForCertain: boolean): string {
@@ -41,15 +45,14 @@ export function contentOfList(items: readonly string[]): string {
   return `[${items.join()}]`
 }
 
-/** @param more keys besides `pairs` */
-export function contentOfMap(
-  pairs: readonly CatalogPair[],
-  more: readonly PlannedKey[],
-  planned = nothing,
-): string {
-  const contents = [
-    ...pairs.map(({ key, value }) => `${contentOf(key, planned)}:${contentOf(value, planned)}`),
-    ...more.map(({ key, content }) => `${contentOfScalar(key, true)}:${content}`),
-  ]
-  return `{${contents.sort().join()}}`
+function contentOfMap(pairs: readonly string[]): string {
+  return `{${pairs.toSorted().join()}}`
+}
+
+function contentOfPair({ key, value }: CatalogPair, planned = nothing): string {
+  return `${contentOf(key, planned)}:${contentOf(value, planned)}`
+}
+
+function propertiesOf({ anchor, tag }: { readonly anchor?: string; readonly tag?: string } = {}): string {
+  return anchor === undefined && tag === undefined ? '' : JSON.stringify({ anchor, tag })
 }

@@ -26,21 +26,17 @@ export function readDefinitions(path: string, text: string): Definition[] {
   const known = new Map<CatalogNode, Plain>()
 
   function plainOf(node: CatalogNode | undefined): Plain {
-    if (node === null || node === undefined) return null
-    if (isScalar(node)) return String(node.value)
-    const target = document.resolve(node) ?? null
+    const target = document.resolve(node ?? null) ?? null
+    if (isScalar(target)) return String(target.value)
+    if (!isList(target) && !isMapping(target)) return null
     const seen = known.get(target)
     if (seen !== undefined) return seen
     known.set(target, null)
-    const plain = collectionOf(target)
+    const plain = isList(target)
+      ? target.items.map(plainOf)
+      : Object.fromEntries([...fields.read(target)].map(([key, { value }]) => [key, plainOf(value)]))
     known.set(target, plain)
     return plain
-  }
-
-  function collectionOf(node: CatalogNode): Plain {
-    if (isList(node)) return node.items.map(plainOf)
-    if (!isMapping(node)) return plainOf(node)
-    return Object.fromEntries([...fields.read(node)].map(([key, { value }]) => [key, plainOf(value)]))
   }
 
   const { root } = document

@@ -37,8 +37,6 @@ export function hasProperties(node: CatalogNode | undefined): boolean {
   return !isAlias(node) && (node?.anchor !== undefined || node?.tag !== undefined)
 }
 
-const syntaxRemedy = 'Correct the file, e.g. with the help of yamllint'
-
 /** The nodes of a catalogue file and their places. Every scalar stays the text that it is. */
 export class CatalogDocument {
   readonly path: string
@@ -135,7 +133,7 @@ export class CatalogDocument {
     else this.#fail(alias.range[0], `The alias *${alias.source} has no anchor before it`)
   }
 
-  #fail(offset: number, message: string, remedy = syntaxRemedy): void {
+  #fail(offset: number, message: string, remedy = 'Correct the file, e.g. with the help of yamllint'): void {
     this.defects.push(new UpdaterError('CATALOG_SYNTAX', message, { place: this.place(offset), remedy }))
   }
 }

@@ -1,7 +1,6 @@
-import { isScalar } from 'yaml'
 import type { ImageVersion, VersionValues } from '../image.ts'
 import { carryOut, type EditableFile, type Edited, type ImagePosition, type Plan } from './carry-out.ts'
-import { contentOf, contentOfList, contentOfMap, contentOfScalar } from './content.ts'
+import { contentOf, contentOfList, contentOfScalar, contentWith } from './content.ts'
 import {
   type CatalogDocument,
   type CatalogMap,
@@ -12,7 +11,7 @@ import {
 } from './document.ts'
 import { isNull, textOf } from './fields.ts'
 import type { CatalogEntry, VersionKey } from './parse.ts'
-import { givenIn, isDate, type Values, VersionRenderer } from './render.ts'
+import { isDate, type Values, VersionRenderer } from './render.ts'
 import { uneditable } from './splice.ts'
 import {
   spliceEntry,
@@ -64,26 +63,33 @@ function planEdit(file: EditableFile, renderer: VersionRenderer, edit: VersionEd
     throw file.changed(edit.name, 'has another version than when it was checked', map)
   }
   const wanted = valuesOf(edit.after)
+  const contentHolding = (...entries: readonly string[]) =>
+    contentWith(map, new Map([['versions', contentOfList(entries)]]))
   if (standing === undefined) {
     const splices = spliceFirstEntry(renderer, map, wanted)
-    return { image: map, key: 'versions', splices, content: contentOfList([contentOfEntry([], wanted)]) }
+    return { image: map, splices, content: contentHolding(contentOfEntry(undefined, wanted)) }
   }
   const { list, first } = standing
   const { isNew, removed } = planHistory(edit, image.versions)
   const kept = list.items.filter((_, index) => (isNew || index > 0) && !removed.includes(index))
   const values = isNew ? wanted : differences(first, wanted)
+  const entrySplices = isNew
+    ? [spliceNewEntry(renderer, standing, values)]
+    : spliceEntry(renderer, first, values)
+  const entryContent = contentOfEntry(isNew ? undefined : first, values)
   return {
     image: map,
-    key: 'versions',
-    splices: [
-      ...(isNew ? [spliceNewEntry(renderer, standing, values)] : spliceEntry(renderer, first, values)),
-      ...spliceRemovals(document, standing, removed),
-    ],
-    content: contentOfList([
-      contentOfEntry(isNew ? [] : first.items, values),
-      ...kept.map((item) => contentOf(item)),
-    ]),
+    splices: [...entrySplices, ...spliceRemovals(document, standing, removed)],
+    content: contentHolding(entryContent, ...kept.map((item) => contentOf(item))),
   }
+}
+
+/** The content of an entry with its new values, beside what it holds already. */
+function contentOfEntry(standing: CatalogMap | undefined, values: Values): string {
+  const contents = [...values].map(([key, value]) => {
+    return [key, value === null ? null : contentOfScalar(value, key !== 'build_date')] as const
+  })
+  return contentWith(standing, new Map(contents))
 }
 
 function valuesOf(after: Partial<VersionValues>): Values {
@@ -153,14 +159,4 @@ function planHistory({ after, keep }: VersionEdit, versions: readonly ImageVersi
   )
   const kept = new Set(older.slice(0, Math.max(0, keep - (isNew ? 2 : 1))))
   return { isNew, removed: versions.flatMap((_, index) => (index > 0 && !kept.has(index) ? [index] : [])) }
-}
-
-/** The content of an entry with its new values, beside the other pairs that stand there. */
-function contentOfEntry(standing: CatalogMap['items'], values: Values): string {
-  const others = standing.filter(({ key }) => !(isScalar(key) && values.has(String(key.value) as VersionKey)))
-  const given = [...givenIn(values)].map(([key, value]) => ({
-    key,
-    content: contentOfScalar(value, key !== 'build_date'),
-  }))
-  return contentOfMap(others, given)
 }

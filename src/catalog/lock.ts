@@ -41,8 +41,6 @@ const attempts = 100
 /** Milliseconds; a younger temporary file may be in use by another shard. */
 const oldLeftover = 3_600_000
 
-const lockName = '.image-updater.lock'
-
 /** Locks the folders of catalogue files, in an order in which no two runs can wait for each other. */
 export async function lockFolders(files: Iterable<string>, shard?: Shard): Promise<CatalogLock> {
   const locks: CatalogLock[] = []
@@ -72,7 +70,7 @@ export async function lockFolders(files: Iterable<string>, shard?: Shard): Promi
  */
 export async function lockCatalog(folder: string, shard?: Shard): Promise<CatalogLock> {
   const suffix = shard === undefined ? '' : `-${shard.index}-of-${shard.count}`
-  const path = join(folder, lockName + suffix)
+  const path = join(folder, `.image-updater.lock${suffix}`)
   const holder: Holder = {
     id: randomBytes(8).toString('hex'),
     pid: process.pid,
@@ -175,13 +173,8 @@ async function readLock(path: string): Promise<Lock | undefined> {
 
 function parseHolder(text: string): Holder | undefined {
   try {
-    const holder = JSON.parse(text) as Partial<Holder> | null
-    const isWhole =
-      /^[\da-f]{16}$/.test(holder?.id ?? '') &&
-      Number.isInteger(holder?.pid) &&
-      typeof holder?.host === 'string' &&
-      typeof holder.since === 'string'
-    return isWhole ? (holder as Holder) : undefined
+    const holder: Holder = JSON.parse(text)
+    return /^[\da-f]{16}$/.test(holder.id) && Number.isInteger(holder.pid) ? holder : undefined
   } catch {
     return undefined
   }

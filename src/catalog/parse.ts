@@ -10,7 +10,7 @@ import {
   isMapping,
   openDocument,
 } from './document.ts'
-import { FieldReader, type Fields, isNull, textOf } from './fields.ts'
+import { FieldReader, type FieldReport, type Fields, isNull, textOf } from './fields.ts'
 
 /** One catalogue file as it was read. */
 export interface CatalogFile {
@@ -39,14 +39,14 @@ const knownKeys: ReadonlySet<string> = new Set([
  * @throws UpdaterError CATALOG_SYNTAX, CATALOG_TYPE; several defects as `throwDefects` says
  */
 export function parseCatalog(path: string, text: string): CatalogFile {
-  const { entries, defects } = readEntries(openDocument(path, text))
+  const { entries, defects } = new CatalogReader(openDocument(path, text))
   throwDefects(defects)
   return { path, text, images: entries.map(({ image }) => image) }
 }
 
 /** The images of a file that may have defects, as far as they can be read. */
 export function readImages(path: string, text: string): Image[] {
-  return readEntries(new CatalogDocument(path, text)).entries.map(({ image }) => image)
+  return new CatalogReader(new CatalogDocument(path, text)).entries.map(({ image }) => image)
 }
 
 /** An image and where it stands. */
@@ -55,18 +55,6 @@ export interface CatalogEntry {
   /** As it stands in the list: `map` or an alias of it. */
   readonly item: CatalogNode
   readonly map: CatalogMap
-}
-
-/**
- * The entries of `images`, and the CATALOG_TYPE defects in them. An image with a defect is among the entries,
- * without the values that cannot be read.
- */
-export function readEntries(document: CatalogDocument): {
-  readonly entries: readonly CatalogEntry[]
-  readonly defects: readonly UpdaterError[]
-} {
-  const reader = new ImageReader(document)
-  return { entries: reader.entries(), defects: reader.defects }
 }
 
 export const shortnamePattern = /^[A-Za-z0-9][A-Za-z0-9._+-]*$/
@@ -86,25 +74,25 @@ function textAt(fields: Fields, key: string): string | undefined {
   return textOf(fields.get(key)?.value)
 }
 
-class ImageReader {
+/** Reads the entries of `images`. One with a defect is among them, without the values that cannot be read. */
+export class CatalogReader {
+  readonly entries: readonly CatalogEntry[]
+  /** CATALOG_TYPE */
   readonly defects: UpdaterError[] = []
   readonly #document: CatalogDocument
   readonly #fields: FieldReader
 
   constructor(document: CatalogDocument) {
     this.#document = document
-    const report = (problem: string, offset: number, message: string) => {
+    const report: FieldReport = (problem, offset, message) => {
       if (problem !== 'key is not text') this.#defectAt(offset, message)
     }
     this.#fields = new FieldReader(document, report, knownKeys)
-  }
-
-  entries(): CatalogEntry[] {
-    const { root } = this.#document
+    const { root } = document
     const list = isMapping(root) ? this.#fields.read(root).get('images')?.value : undefined
-    if (isList(list)) return list.items.flatMap((item, index) => this.#entry(item, index) ?? [])
-    this.#defect(list ?? root, 'The file has no list "images" at its top level')
-    return []
+    if (!isList(list)) this.#defect(list ?? root, 'The file has no list "images" at its top level')
+    const items = isList(list) ? list.items : []
+    this.entries = items.flatMap((item, index) => this.#entry(item, index) ?? [])
   }
 
   #entry(item: CatalogNode, index: number): CatalogEntry | undefined {

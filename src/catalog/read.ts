@@ -1,4 +1,4 @@
-import { lstat, readdir, readFile, realpath, stat } from 'node:fs/promises'
+import { readdir, readFile, readlink, realpath, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { UpdaterError } from '../errors.ts'
 import { explainRefusal, isErrno } from '../files.ts'
@@ -83,10 +83,7 @@ export async function readText(path: string): Promise<string> {
 
 async function listFiles(path: string): Promise<string[]> {
   const info = await stat(path).catch(async (cause) => {
-    const isLink = await lstat(path).then(
-      (link) => link.isSymbolicLink(),
-      () => false,
-    )
+    const isLink = await readlink(path).then(Boolean, () => false)
     if (isErrno(cause, 'ENOENT') && !isLink) {
       throw new UpdaterError('CATALOG_NOT_FOUND', `The catalogue ${path} does not exist`, {
         place: { file: path },
@@ -97,18 +94,9 @@ async function listFiles(path: string): Promise<string[]> {
     throw fromSystem(path, cause)
   })
   if (!info.isDirectory()) return [path]
-  const entries = await orUnreadable(path, () => readdir(path))
-  const files: string[] = []
-  for (const name of entries.filter((entry) => /^[^.].*\.ya?ml$/.test(entry)).sort()) {
-    const file = join(path, name)
-    // A file that `stat` refuses stays in the list: reading it tells why.
-    const isFile = await stat(file).then(
-      (found) => found.isFile(),
-      () => true,
-    )
-    if (isFile) files.push(file)
-  }
-  if (files.length > 0) return files
+  const entries = await orUnreadable(path, () => readdir(path, { withFileTypes: true }))
+  const files = entries.filter((entry) => /^[^.].*\.ya?ml$/.test(entry.name) && !entry.isDirectory())
+  if (files.length > 0) return files.map(({ name }) => join(path, name)).sort()
   throw new UpdaterError('CATALOG_NOT_FOUND', `The folder ${path} holds no *.yml or *.yaml file`, {
     place: { file: path },
     remedy: 'Name the folder of the image definitions with --images',

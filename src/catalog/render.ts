@@ -8,6 +8,7 @@ import {
   isMapping,
   ownPair,
 } from './document.ts'
+import { textOf } from './fields.ts'
 import { type VersionKey, versionKeys } from './parse.ts'
 import { lineBreak } from './splice.ts'
 
@@ -41,32 +42,23 @@ export class VersionRenderer {
   /** Columns from the dash to the first key of the entry. */
   readonly gap: number
   readonly #eol: string
-  readonly #fold: Fold | undefined
-  /** Around the values of `version`. */
-  readonly #quotes: Quotes
-  /** Of the version that has most of the keys. */
-  readonly #order: readonly VersionKey[]
+  /** The version of the file that has most of the keys. */
+  readonly #sample: CatalogMap | undefined
 
   constructor(document: CatalogDocument, images: CatalogNode | undefined) {
     this.document = document
     this.#eol = lineBreak(document)
-    const versions = versionsIn(images)
-    const [first] = versions
     const column = (node: CatalogNode | undefined) => document.column(node?.range[0] ?? 0)
-    this.dash = first ? column(first.list) - column(first.key) : column(images)
-    this.gap = first ? column(first.entry) - column(first.list) : 2
-    this.#fold = versions.map(({ entry }) => foldOf(document, entry)).find(Boolean)
-    this.#quotes = versions.map(({ entry }) => quotesIn(entry, 'version')).find(Boolean) ?? 'QUOTE_SINGLE'
-    this.#order = versions
-      .map(({ entry }) => keysOf(entry))
-      .reduce<readonly VersionKey[]>((longest, keys) => (keys.length > longest.length ? keys : longest), [])
+    const [sample] = versionsIn(images).sort((a, b) => keysOf(b.entry).length - keysOf(a.entry).length)
+    this.#sample = sample?.entry
+    this.dash = sample ? column(sample.list) - column(sample.key) : column(images)
+    this.gap = sample ? column(sample.entry) - column(sample.list) : 2
   }
 
   /** A whole entry whose keys stand in column `indent`, in the order of a neighbouring one. */
   entry(values: Values, neighbour: CatalogMap | undefined, indent: number): string {
     const given = givenIn(values)
-    const present = neighbour === undefined ? [] : keysOf(neighbour)
-    const pairs = this.arrange(present, given.keys()).flatMap((key) => {
+    const pairs = this.arrange(keysOf(neighbour), given.keys()).flatMap((key) => {
       const value = given.get(key)
       return value === undefined ? [] : [this.pair(key, value, neighbour, indent)]
     })
@@ -75,22 +67,21 @@ export class VersionRenderer {
 
   /** `key: value` with the quotes and the fold of a neighbouring version, else as is usual in the file. */
   pair(key: VersionKey, value: string, neighbour: CatalogMap | undefined, indent: number): string {
-    const usual = key === 'version' ? this.#quotes : 'PLAIN'
-    const rendered = renderValue(key, value, (neighbour && quotesIn(neighbour, key)) ?? usual)
+    const model = neighbour ?? this.#sample
+    const usual = key === 'version' ? (quotesIn(this.#sample, key) ?? 'QUOTE_SINGLE') : 'PLAIN'
+    const rendered = renderValue(key, value, quotesIn(model, key) ?? usual)
     const line = `${key}: ${rendered}`
-    const fold = indent + line.length > lineWidth ? this.#foldBeside(key, neighbour) : undefined
+    const fold = indent + line.length > lineWidth ? this.#foldBeside(key, model) : undefined
     return fold === undefined
       ? line
       : `${key}:${fold.gap}${this.#eol}${' '.repeat(indent + fold.indent)}${rendered}`
   }
 
-  /** How a long value beside a neighbouring one is folded: as that one, as its version, as the rest of the file. */
-  #foldBeside(key: VersionKey, neighbour: CatalogMap | undefined): Fold | undefined {
-    if (neighbour === undefined) return this.#fold
-    const isLong = (pair: CatalogPair) => isLongLine(this.document, pair)
-    const beside = ownPair(neighbour, key)
-    if (beside !== undefined && isLong(beside)) return undefined
-    return foldOf(this.document, neighbour) ?? (neighbour.items.some(isLong) ? undefined : this.#fold)
+  /** How a long value is folded in a version: as that of its key, or as others of the version. */
+  #foldBeside(key: VersionKey, version: CatalogMap | undefined): Fold | undefined {
+    const beside = version && ownPair(version, key)
+    if (version === undefined || (beside && isLongLine(this.document, beside))) return undefined
+    return foldOf(this.document, version)
   }
 
   /**
@@ -101,7 +92,8 @@ export class VersionRenderer {
     const arranged = [...present]
     for (const key of wanted) {
       if (arranged.includes(key)) continue
-      const order = this.#order.includes(key) ? this.#order : versionKeys
+      const usual = keysOf(this.#sample)
+      const order = usual.includes(key) ? usual : versionKeys
       const before = order.slice(0, order.indexOf(key))
       const predecessor = before.findLast((candidate) => arranged.includes(candidate))
       arranged.splice(predecessor === undefined ? 0 : arranged.indexOf(predecessor) + 1, 0, key)
@@ -121,15 +113,14 @@ function versionsIn(images: CatalogNode | undefined) {
 }
 
 /** The keys of a version that the updater knows, in their order. */
-export function keysOf(version: CatalogMap): VersionKey[] {
-  return version.items.flatMap(
-    ({ key }) => versionKeys.find((known) => isScalar(key) && key.value === known) ?? [],
-  )
+export function keysOf(version: CatalogMap | undefined): VersionKey[] {
+  const keys = version?.items.map(({ key }) => versionKeys.find((known) => textOf(key) === known)) ?? []
+  return keys.filter((key) => key !== undefined)
 }
 
 /** The quotes around a value; `undefined` if it has none. */
-function quotesIn(version: CatalogMap, key: VersionKey): Quotes {
-  const value = ownPair(version, key)?.value
+function quotesIn(version: CatalogMap | undefined, key: VersionKey): Quotes {
+  const value = version && ownPair(version, key)?.value
   const isQuoted = isScalar(value) && (value.type === 'QUOTE_SINGLE' || value.type === 'QUOTE_DOUBLE')
   return isQuoted ? value.type : undefined
 }

@@ -1,6 +1,6 @@
 import { isScalar } from 'yaml'
 import { carryOut, type Edited, type ImagePosition } from './carry-out.ts'
-import { contentOfScalar } from './content.ts'
+import { contentOfScalar, contentWith } from './content.ts'
 import { type CatalogDocument, type CatalogMap, hasProperties, ownPair } from './document.ts'
 import { textOf } from './fields.ts'
 import type { CatalogEntry } from './parse.ts'
@@ -24,9 +24,8 @@ export function switchEach(path: string, text: string, edits: readonly SwitchEdi
       const written = `${edit.enable}`
       return {
         image,
-        key: 'enable',
         splices: [spliceSwitch(file.document, image, written, usual)],
-        content: contentOfScalar(written, false),
+        content: contentWith(image, new Map([['enable', contentOfScalar(written, false)]])),
       }
     }
   })

@@ -47,8 +47,8 @@ export async function writeCatalog(path: string, expected: string, text: string)
   }
 }
 
-export interface AppliedEdits extends Omit<Edited<VersionEdit>, 'text'> {
-  /** Text of the file before and after. */
+/** Edits, and the text of their file before and after. */
+export interface AppliedEdits extends Pick<Edited<VersionEdit>, 'failed'> {
   readonly before: string
   readonly after: string
 }
@@ -64,10 +64,10 @@ const attempts = 5
 export async function applyEdits(path: string, edits: readonly VersionEdit[]): Promise<AppliedEdits> {
   for (let attempt = 1; ; attempt += 1) {
     const before = await readText(path)
-    const { text: after, applied, failed } = editEach(path, before, edits)
+    const { text: after, failed } = editEach(path, before, edits)
     try {
       if (after !== before) await writeCatalog(path, before, after)
-      return { before, after, applied, failed }
+      return { before, after, failed }
     } catch (error) {
       const isChange = error instanceof UpdaterError && error.code === 'CATALOG_CHANGED'
       if (!isChange || attempt >= attempts) throw error

@@ -359,7 +359,6 @@ describe('editEach', () => {
     const stale = { ...planned(text, { url: 'x' }, 4), before: { url: 'old' } }
     const result = editEach('f.yml', text, [...edits.slice(0, 4), stale])
     expect(result.text).toBe(text.replace(/url: [ad]\n/g, 'url: new\n    checksum: sum\n'))
-    expect(result.applied.map(({ name }) => name)).toEqual(['a', 'd'])
     expect(result.failed.map(({ edit: { name }, error: { code } }) => `${name} ${code}`).sort()).toEqual([
       'b CATALOG_UNEDITABLE',
       'c CATALOG_UNEDITABLE',

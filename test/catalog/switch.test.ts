@@ -72,7 +72,6 @@ describe('switching an image off', () => {
     const edits = ['A', 'B', 'C', 'B', 'C'].map((name, at) => ({ index: 0, name, enable: at > 3 }))
     expect(switchEach('a.yml', text, edits)).toEqual({
       text: 'images:\n  - name: A\n    enable: false\n  - name: B # b\n    enable: false\n\n  # c\n  - name: C\n    enable: true\n',
-      applied: edits,
       failed: [],
     })
   })
