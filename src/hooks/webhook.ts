@@ -4,7 +4,6 @@ import { HttpClient } from '../http/client.ts'
 import { describeRequest, statusError } from '../http/failure.ts'
 import type { Policy } from '../http/policy.ts'
 import { redactUrl } from '../http/url.ts'
-import { version } from '../package.ts'
 import type { RunReport } from '../report/schemas.ts'
 
 export interface WebhookOptions {
@@ -29,7 +28,7 @@ export async function sendWebhook(
   const id = `msg_${randomUUID()}`
   const timestamp = new Date().toISOString()
   const body = JSON.stringify({ type: 'images.updated', timestamp, data: document })
-  const http = new HttpClient({ version: version(), policy })
+  const http = new HttpClient({ policy })
   try {
     const answer = await http.send('POST', url, {
       body,

@@ -1,3 +1,4 @@
+import { version } from '../package.ts'
 import { sleep } from './abort.ts'
 import { decodeText, type FileFacts, factsOf, readBytes } from './answer.ts'
 import { bodyOf, type Resuming } from './download.ts'
@@ -9,8 +10,6 @@ import { type Lane, type OpenBody, Transport, type WireRequest } from './transpo
 import { parseUrl } from './url.ts'
 
 export interface HttpClientOptions extends Partial<Omit<Patience, 'policy'>> {
-  /** This program's version, for the User-Agent. */
-  readonly version?: string | undefined
   /** Numbers that differ from `defaultPolicy`. */
   readonly policy?: Partial<Policy> | undefined
 }
@@ -76,9 +75,9 @@ export interface DiscoveryHttp {
 export class HttpClient {
   readonly #patience: Patience
   readonly #transport: Transport
-  readonly #userAgent: string
+  readonly #userAgent = `openstack-image-updater/${version()}`
 
-  constructor({ version, policy, ...patience }: HttpClientOptions = {}) {
+  constructor({ policy, ...patience }: HttpClientOptions = {}) {
     this.#patience = {
       policy: { ...defaultPolicy, ...policy },
       random: patience.random ?? Math.random,
@@ -86,7 +85,6 @@ export class HttpClient {
       note: patience.note ?? (() => undefined),
     }
     this.#transport = new Transport(this.#patience.policy)
-    this.#userAgent = `openstack-image-updater${version === undefined ? '' : `/${version}`}`
   }
 
   /**

@@ -1,5 +1,16 @@
+import { Agent, request as requestHttp } from 'node:http'
+import {
+  type AgentOptions,
+  type RequestOptions,
+  request as requestHttps,
+  Agent as TlsAgent,
+} from 'node:https'
+import { isIPv6, Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { getProxyForUrl } from 'proxy-from-env'
 import { UpdaterError } from '../errors.ts'
+import { ProxyRefusal, Timeout } from './failure.ts'
+import type { Policy } from './policy.ts'
 import { basicAuthorization, redactUrl, withoutUserinfo } from './url.ts'
 
 /** A proxy as HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY (or their lower-case names) name it. */
@@ -14,7 +25,7 @@ export interface ProxySetting {
  * @throws UpdaterError CONFIGURATION: the variable holds something else than an http(s) URL
  */
 export function proxyFor(url: URL): ProxySetting | undefined {
-  const setting = getProxyForUrl(url.href)
+  const setting = settingFor(url)
   if (setting === '') return undefined
   const proxy = URL.canParse(setting) ? new URL(setting) : undefined
   if (proxy?.protocol !== 'http:' && proxy?.protocol !== 'https:') {
@@ -27,4 +38,75 @@ export function proxyFor(url: URL): ProxySetting | undefined {
     )
   }
   return { uri: withoutUserinfo(proxy).href, authorization: basicAuthorization(proxy) }
+}
+
+/**
+ * Returns the proxy as the environment names it, or '' for none. `proxy-from-env` would give a proxy without a scheme
+ * that of the URL; it is an http one, as for curl.
+ */
+function settingFor(url: URL): string {
+  if (getProxyForUrl(url.href) === '') return ''
+  const names = [`${url.protocol.slice(0, -1)}_proxy`, 'all_proxy']
+  const values = names.flatMap((name) => [process.env[name], process.env[name.toUpperCase()]])
+  const setting = values.find(Boolean) ?? ''
+  return setting.includes('://') ? setting : `http://${setting}`
+}
+
+/** Returns an agent that keeps its connections. @param tunnel the proxy that leads to servers of https */
+export function createAgent(protocol: string, tunnel: ProxySetting | undefined, policy: Policy): Agent {
+  const options = {
+    keepAlive: true,
+    timeout: policy.keepAlive,
+    autoSelectFamily: true,
+    autoSelectFamilyAttemptTimeout: policy.addressTimeout,
+  }
+  if (tunnel !== undefined) return new TunnelAgent(tunnel, policy.connectTimeout, options)
+  return protocol === 'https:' ? new TlsAgent(options) : new Agent(options)
+}
+
+/** Speaks TLS with servers through tunnels of a proxy. */
+class TunnelAgent extends TlsAgent {
+  readonly #proxy: ProxySetting
+  readonly #toProxy: Agent
+  readonly #timeout: number
+
+  /** @param timeout milliseconds for the way to the proxy and its answer */
+  constructor(proxy: ProxySetting, timeout: number, options: AgentOptions) {
+    super(options)
+    this.#proxy = proxy
+    this.#timeout = timeout
+    const single = { ...options, keepAlive: false }
+    this.#toProxy = proxy.uri.startsWith('https:') ? new TlsAgent(single) : new Agent(single)
+  }
+
+  override createConnection(
+    options: RequestOptions,
+    callback: (error: Error | null, connection: Duplex) => void,
+  ): undefined {
+    this.#openTunnel(`${options.host}`, `${options.port}`).then(
+      (socket) => {
+        const tunnelled = { ...options, socket }
+        callback(null, super.createConnection(tunnelled) ?? socket)
+      },
+      (error) => callback(error, new Socket()),
+    )
+  }
+
+  #openTunnel(host: string, port: string): Promise<Socket> {
+    const { uri, authorization } = this.#proxy
+    const path = `${isIPv6(host) ? `[${host}]` : host}:${port}`
+    const headers: Record<string, string> = { host: path }
+    if (authorization !== undefined) headers['proxy-authorization'] = authorization
+    const send = uri.startsWith('https:') ? requestHttps : requestHttp
+    const request = send(uri, { method: 'CONNECT', path, headers, agent: this.#toProxy })
+    const timer = setTimeout(() => request.destroy(new Timeout('no connection in time')), this.#timeout)
+    return new Promise<Socket>((resolve, reject) => {
+      request.once('error', reject).once('connect', ({ statusCode = 0 }, socket) => {
+        if (statusCode === 200) return resolve(socket)
+        socket.destroy()
+        reject(new ProxyRefusal(statusCode))
+      })
+      request.end()
+    }).finally(() => clearTimeout(timer))
+  }
 }

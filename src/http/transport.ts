@@ -1,13 +1,13 @@
-import { type ClientRequest, type IncomingMessage, request as requestHttp } from 'node:http'
+import { setMaxListeners } from 'node:events'
+import { type Agent, type ClientRequest, type IncomingMessage, request as requestHttp } from 'node:http'
 import { request as requestHttps } from 'node:https'
 import { finished } from 'node:stream/promises'
 import { setImmediate } from 'node:timers/promises'
 import pLimit, { type LimitFunction } from 'p-limit'
-import { abortedError, orAborted } from './abort.ts'
-import { Agents } from './agents.ts'
+import { abortedError } from './abort.ts'
 import { describeRequest, Timeout, transportError } from './failure.ts'
 import type { Policy } from './policy.ts'
-import { type ProxySetting, proxyFor } from './proxy.ts'
+import { createAgent, type ProxySetting, proxyFor } from './proxy.ts'
 
 /** Texts and facts share few connections per origin; transfers have their own (see `Policy`). */
 export type Lane = 'small' | 'bulk'
@@ -39,14 +39,14 @@ export interface OpenBody {
  */
 export class Transport {
   readonly #policy: Policy
-  readonly #agents: Agents
+  /** For http, for https, and for https through a proxy. */
+  readonly #agents = new Map<string, Agent>()
   readonly #slots = new Map<string, LimitFunction>()
   readonly #open = new Set<ClientRequest>()
   #isClosed = false
 
   constructor(policy: Policy) {
     this.#policy = policy
-    this.#agents = new Agents(policy)
   }
 
   /** @throws UpdaterError HTTP_NETWORK, HTTP_TIMEOUT, ABORTED, CONFIGURATION (proxy) */
@@ -59,7 +59,7 @@ export class Transport {
         ? abortedError(signal)
         : transportError(describeRequest(method, url), thrown, proxy?.uri)
     try {
-      const answer = await orAborted(this.#answerTo(request, lane, proxy), signal)
+      const answer = await this.#answerTo(request, lane, proxy)
       return openBody(request, answer, this.#policy, fail)
     } catch (thrown) {
       throw fail(thrown)
@@ -70,7 +70,7 @@ export class Transport {
   close(): void {
     this.#isClosed = true
     for (const request of this.#open) request.destroy(new Error(clientClosed))
-    this.#agents.destroy()
+    for (const agent of this.#agents.values()) agent.destroy()
   }
 
   #slotsFor(lane: Lane, origin: string): LimitFunction {
@@ -81,12 +81,23 @@ export class Transport {
     return slots
   }
 
+  #agentFor(protocol: string, tunnel: ProxySetting | undefined): Agent {
+    const key = `${protocol} ${tunnel?.uri}`
+    const agent = this.#agents.get(key) ?? createAgent(protocol, tunnel, this.#policy)
+    this.#agents.set(key, agent)
+    return agent
+  }
+
   /** Returns the answer as soon as its headers are there. */
   #answerTo(wire: WireRequest, lane: Lane, proxy: ProxySetting | undefined): Promise<IncomingMessage> {
-    const slots = this.#slotsFor(lane, wire.url.origin)
+    const { url, signal } = wire
+    if (signal !== undefined) setMaxListeners(0, signal) // one signal serves all requests of a run
+    const slots = this.#slotsFor(lane, url.origin)
     return new Promise((resolve, reject) => {
+      const abort = () => reject(signal?.reason)
+      signal?.addEventListener('abort', abort)
       const exchanging = slots(async () => {
-        if (wire.signal?.aborted) return
+        if (signal?.aborted) return
         if (this.#isClosed) throw new Error(clientClosed)
         const request = this.#write(wire, proxy).on('error', reject)
         request.once('response', (answer) => {
@@ -98,7 +109,7 @@ export class Transport {
         this.#open.delete(request)
         reject(new Error('the connection broke off')) // unless there is an answer or another error
       })
-      exchanging.catch(reject)
+      exchanging.catch(reject).finally(() => signal?.removeEventListener('abort', abort))
     })
   }
 
@@ -109,7 +120,7 @@ export class Transport {
     const forward = url.protocol === 'http:' ? proxy : undefined
     const peer = forward === undefined ? url : new URL(forward.uri)
     const path = forward === undefined ? url.pathname + url.search : url.href
-    const agent = this.#agents.for(peer.protocol, forward === undefined ? proxy : undefined)
+    const agent = this.#agentFor(peer.protocol, forward === undefined ? proxy : undefined)
     const headers: Record<string, string> = { host: url.host, ...wire.headers }
     if (body !== undefined) headers['content-length'] = String(Buffer.byteLength(body))
     if (forward?.authorization !== undefined) headers['proxy-authorization'] = forward.authorization
@@ -137,25 +148,20 @@ function limitTime(
   connected: 'connect' | 'secureConnect',
   limits: { readonly connect: number; readonly answer: number },
 ): void {
-  const endAfter = (milliseconds: number, what: string) =>
-    setTimeout(() => request.destroy(new Timeout(what)), milliseconds)
-  const awaitAnswer = () => endAfter(limits.answer, 'no answer in time')
+  let timer: NodeJS.Timeout | undefined
+  const stop = () => clearTimeout(timer)
+  const start = (milliseconds: number, what: string) => {
+    stop()
+    timer = setTimeout(() => request.destroy(new Timeout(what)), milliseconds)
+  }
+  const awaitAnswer = () => start(limits.answer, 'no answer in time')
+  request.once('response', stop).once('close', stop).once('error', stop)
   request.once('socket', (socket) => {
-    let timer = request.reusedSocket ? awaitAnswer() : endAfter(limits.connect, 'no connection in time')
-    const restart = () => {
-      clearTimeout(timer)
-      timer = awaitAnswer()
-    }
-    const stop = () => {
-      socket.off(connected, restart)
-      clearTimeout(timer)
-    }
-    if (!request.reusedSocket) {
-      socket.once(connected, restart)
-      // Node listens to no error of a connection that is just given back: it would end the process.
-      socket.on('error', () => undefined)
-    }
-    request.once('response', stop).once('close', stop).once('error', stop)
+    if (request.reusedSocket) return awaitAnswer()
+    start(limits.connect, 'no connection in time')
+    socket.once(connected, () => request.destroyed || awaitAnswer())
+    // Node listens to no error of a connection that is just given back: it would end the process.
+    socket.on('error', () => undefined)
   })
 }
 

@@ -3,7 +3,6 @@ import { asUpdaterError, UpdaterError } from '../errors.ts'
 import { abortedError } from '../http/abort.ts'
 import { HttpClient } from '../http/client.ts'
 import type { Policy } from '../http/policy.ts'
-import { version } from '../package.ts'
 import type { LifecycleData, Release } from './end-of-life.ts'
 import type { Product } from './products.ts'
 import { snapshot } from './snapshot.ts'
@@ -39,7 +38,7 @@ export async function fetchLifecycles(
   products: readonly Product[],
   { signal = new AbortController().signal, httpPolicy, sources, today }: FetchOptions,
 ): Promise<FetchedLifecycles> {
-  const http = new HttpClient({ version: version(), policy: httpPolicy })
+  const http = new HttpClient({ policy: httpPolicy })
   const fetchOrRemember = async (product: Product) => {
     const url = addressOf(product, { ...publicSources, ...sources })
     try {

@@ -1,7 +1,6 @@
 import { asUpdaterError, type UpdaterError } from '../errors.ts'
 import { HttpClient } from '../http/client.ts'
 import type { Policy } from '../http/policy.ts'
-import { version } from '../package.ts'
 import { parseReport } from '../report/json.ts'
 import { type Forge, type ForgeOptions, forgeOf, offer } from './forge.ts'
 import { commitFile, openRepository, pushCommit, type Repository } from './git.ts'
@@ -41,7 +40,7 @@ export async function proposeChanges(options: ProposeOptions): Promise<ProposeOu
   if (proposals.length === 0) return []
   const repository = await openRepository(folder)
   const forge = forgeOf(where)
-  const http = new HttpClient({ version: version(), policy })
+  const http = new HttpClient({ policy })
   const outcomes: ProposeOutcome[] = []
   try {
     for (const proposal of proposals) outcomes.push(await propose(proposal, repository, forge, http))

@@ -5,7 +5,6 @@ import type { ImageStep, Listener, RunEvent } from '../events.ts'
 import { HttpClient } from '../http/client.ts'
 import type { Policy } from '../http/policy.ts'
 import type { Image } from '../image.ts'
-import { version } from '../package.ts'
 import { keyPrefixOf, openStore } from '../stores/kinds.ts'
 import { isFolderName } from '../stores/naming.ts'
 import type { Store } from '../stores/store.ts'
@@ -64,7 +63,6 @@ export function begin(context: RunContext): Beginning {
   const onEvent = guarded(context.onEvent)
   const note: Note = (level, message) => onEvent({ type: 'note', level, message })
   const http = new HttpClient({
-    version: version(),
     policy: context.httpPolicy,
     note: (message) => note('debug', message),
   })

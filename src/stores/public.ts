@@ -4,7 +4,6 @@ import { open } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { asUpdaterError, UpdaterError } from '../errors.ts'
 import { explainRefusal, isErrno } from '../files.ts'
-import { orAborted } from '../http/abort.ts'
 import type { HttpClient } from '../http/client.ts'
 import { HttpError, statusOf } from '../http/failure.ts'
 import { retry } from '../http/retry.ts'
@@ -181,7 +180,7 @@ export async function readPublic(
   signal: AbortSignal | undefined,
 ): Promise<AsyncIterable<Uint8Array>> {
   if (url.startsWith('file:')) return createReadStream(fileURLToPath(url), { signal, highWaterMark: 2 ** 20 })
-  const { body } = await orAborted(http.download(url, { signal }), signal)
+  const { body } = await http.download(url, { signal })
   return body
 }
 

@@ -95,4 +95,8 @@ test('a proxy without a scheme is an http one', () => {
     authorization: undefined,
   })
   expect(proxyFor(new URL('https://server.example/'))).toBeUndefined()
+  vi.stubEnv('HTTPS_PROXY', 'proxy.example:3128')
+  expect(proxyFor(new URL('https://server.example/'))?.uri).toBe('http://proxy.example:3128/')
+  vi.stubEnv('HTTPS_PROXY', 'https://proxy.example:3128')
+  expect(proxyFor(new URL('https://server.example/'))?.uri).toBe('https://proxy.example:3128/')
 })

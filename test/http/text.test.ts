@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { readText } from '../../src/http/answer.ts'
+import { version } from '../../src/package.ts'
 import { client, failure, origin } from './world.ts'
 
 test('a text comes decoded, with its bytes and its address', async () => {
@@ -21,9 +22,9 @@ test('a byte order mark is dropped, invalid UTF-8 becomes U+FFFD, the bytes stay
 
 test('requests say who asks and want no encoding', async () => {
   const server = await origin({ '/a': 'a' })
-  await client({ version: '1.2.3' }).text(`${server.url}/a`, { headers: { Accept: 'text/html' } })
+  await client().text(`${server.url}/a`, { headers: { Accept: 'text/html' } })
   expect(server.requests[0]?.headers).toMatchObject({
-    'user-agent': 'openstack-image-updater/1.2.3',
+    'user-agent': `openstack-image-updater/${version()}`,
     'accept-encoding': 'identity',
     accept: 'text/html',
   })
