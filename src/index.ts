@@ -77,7 +77,6 @@ export type {
 export type {
   CatalogueOptions,
   DiscoveryOptions,
-  MirrorOptions,
   RunOptions,
   UpdateOptions,
 } from './run/options.ts'
@@ -90,6 +89,7 @@ export type {
   Service,
   Trigger,
 } from './serve/options.ts'
+export type { MirrorOptions } from './stores/kinds.ts'
 export { updateCatalogue } from './update/update.ts'
 export { type ValidateContext, type ValidateOptions, validateCatalogue } from './validate/validate.ts'
 export { type VerifyOptions, verifyCatalogue } from './verify/verify.ts'

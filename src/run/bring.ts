@@ -16,13 +16,8 @@ import type { ObjectRecord, Store, StoredObject, Upload } from '../stores/store.
 import { Inspector } from '../transfer/inspect.ts'
 import type { Run, Task } from './run.ts'
 
-/** Where a version of an image lies, or shall lie, on the mirror. */
-export interface Address {
-  /** Key in the bucket, or path below the mirror's folder. */
-  readonly key: string
-  /** Its public URL, which becomes `mirror_url`. */
-  readonly url: string
-}
+/** Where a version of an image lies, or shall lie, on the mirror; its URL becomes `mirror_url`. */
+export type Address = Pick<StoredImage, 'key' | 'url'>
 
 /**
  * Returns the address of a version, or undefined if the mirror has no public base or the version is no build's date.

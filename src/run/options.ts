@@ -3,8 +3,6 @@ import { UpdaterError } from '../errors.ts'
 import { assertWhole, type Settled, type TakenOptions, withDefaults } from '../options.ts'
 import type { MirrorOptions } from '../stores/kinds.ts'
 
-export type { MirrorOptions } from '../stores/kinds.ts'
-
 /** What every use-case takes that looks at a catalogue. */
 export interface CatalogueOptions {
   /** Folders of `*.yml` and `*.yaml` files, or single files. */

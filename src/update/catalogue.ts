@@ -4,7 +4,7 @@ import { lockFolders } from '../catalog/lock.ts'
 import { readCatalog } from '../catalog/read.ts'
 import { selectImages } from '../catalog/select.ts'
 import { isOfShard } from '../catalog/shard.ts'
-import { applyEdits, assertWritable } from '../catalog/write.ts'
+import { type AppliedEdits, applyEdits, assertWritable } from '../catalog/write.ts'
 import { withSources } from '../discovery/find-resolver.ts'
 import { formatPlace, UpdaterError } from '../errors.ts'
 import type { Image } from '../image.ts'
@@ -90,11 +90,7 @@ export function refuseSharedObjects(images: readonly Image[]): void {
 /** Applies edits to one file. It is never called while an earlier call is unsettled. */
 type Apply = (edits: readonly VersionEdit[]) => Promise<EditResult>
 
-export interface EditResult {
-  readonly before: string
-  readonly after: string
-  readonly failed: readonly { readonly edit: VersionEdit; readonly error: unknown }[]
-}
+export type EditResult = Pick<AppliedEdits, 'before' | 'after' | 'failed'>
 
 /** Each edit is planned upon the one before, and none is written. */
 function planOnly(path: string, text: string): Apply {

@@ -1,6 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import type { VersionEdit } from '../../src/catalog/edit.ts'
+import { UpdaterError } from '../../src/errors.ts'
 import { type EditResult, FileWriter } from '../../src/update/catalogue.ts'
 
 const edit = (index: number): VersionEdit => ({ index, name: `Image ${index}`, before: undefined, after: {} })
@@ -50,7 +51,7 @@ describe('FileWriter', () => {
     const [good, bad] = [edit(1), edit(2)]
     const writes = [writer.write(good), writer.write(bad)]
     await turn()
-    batches[1]?.end({ failed: [{ edit: bad, error: new Error('no such image') }] })
+    batches[1]?.end({ failed: [{ edit: bad, error: new UpdaterError('CATALOG_CHANGED', 'no such image') }] })
     await writes[0]
     await expect(writes[1]).rejects.toThrow('no such image')
   })

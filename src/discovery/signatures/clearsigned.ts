@@ -4,14 +4,6 @@ const beginMessage = '-----BEGIN PGP SIGNED MESSAGE-----'
 const beginSignature = '-----BEGIN PGP SIGNATURE-----'
 const endSignature = '-----END PGP SIGNATURE-----'
 
-/** The two halves of a clearsigned message. */
-export interface Clearsigned {
-  /** Exactly the text that the signature covers: unescaped, lines end in `\n`, without the last line's end. */
-  readonly signedText: string
-  /** The armored signature. */
-  readonly signature: string
-}
-
 /** Does a line of the text start a clearsigned message? */
 export function holdsClearsigned(text: string): boolean {
   return text.includes(beginMessage)
@@ -21,9 +13,14 @@ export function holdsClearsigned(text: string): boolean {
  * Splits a clearsigned message (RFC 9580, section 7). Strict, so that there is one way to read it: one
  * message, nothing but blank lines around it, no armor header but `Hash`, every line that starts with a
  * dash escaped.
+ * @returns exactly the text that the signature covers (unescaped, lines end in `\n`, without the last line's end),
+ * and the armored signature
  * @throws UpdaterError SIGNATURE_BAD
  */
-export function splitClearsigned(text: string, name = 'the message'): Clearsigned {
+export function splitClearsigned(
+  text: string,
+  name = 'the message',
+): { readonly signedText: string; readonly signature: string } {
   const malformed = (what: string) =>
     new UpdaterError('SIGNATURE_BAD', `The clearsigned text of ${name} is malformed: ${what}`, {
       remedy: 'Look at the file; text that no signature covers is never read',
