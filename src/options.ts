@@ -56,7 +56,8 @@ const formats = {
   propose: ['text', 'json'],
   config: ['text', 'json'],
 } as const
-type Printing = keyof typeof formats
+export type Printing = keyof typeof formats
+export type FormatOf<Command extends Printing> = (typeof formats)[Command][number]
 
 const catalogueOptions = [
   option('images', {
@@ -501,7 +502,7 @@ type KeyOf<Command extends CommandName> = {
 }[Exclude<OptionName, 'output'>]
 
 type Printed<Command extends CommandName> = [Command] extends [Printing]
-  ? { readonly output: (typeof formats)[Command][number] }
+  ? { readonly output: FormatOf<Command> }
   : unknown
 
 const taken: readonly AnyRow[] = [...lookOptions, ...runOptions] as readonly unknown[] as readonly AnyRow[]

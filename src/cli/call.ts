@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import type { CommandName } from '../commands.ts'
 import { configure } from './configuration.ts'
 import type { Session } from './session.ts'
-import { type Options, readOptions } from './settings.ts'
+import { type Options, optionsFrom, settingsOf } from './settings.ts'
 
 /** A command as it was called. */
 export class Call<Name extends CommandName> {
@@ -18,7 +18,10 @@ export class Call<Name extends CommandName> {
 
   /** @throws UpdaterError USAGE for a wrong flag, CONFIGURATION for an environment variable or the file */
   options(): Options<Name> {
-    return readOptions(this.command, this.session)
+    const { configuration } = this.session
+    const settings = settingsOf(this.command, configuration)
+    for (const { defect } of settings) if (defect !== undefined) throw defect
+    return optionsFrom(settings, configuration)
   }
 
   /** Returns the options after the configuration file has been read again. @throws UpdaterError */

@@ -9,33 +9,36 @@ export interface Narrator {
   finish(): void
 }
 
+/** A step, and when it was taken. */
+interface Told {
+  readonly image: ImageRef
+  readonly step: ImageStep
+  readonly at: Date
+}
+
 /**
  * Tells the story of a run in catalogue order although images are worked on at once: the first image
  * that is not done speaks live, the steps of the others wait for their turn and keep their time.
  * @param scope who says what is about no single image
  */
 export function createNarrator(log: Log, now: () => Date, scope = 'update'): Narrator {
-  const waiting = new Map<number, (() => void)[]>()
-  const done = new Set<number>()
+  const waiting = new Map<number, Told[]>()
   let turn = 0
   let file: string | undefined
 
-  const tell = (image: ImageRef, step: ImageStep, at: Date) => {
+  const tell = ({ image, step, at }: Told) => {
     if (file !== image.file) {
       file = image.file
       log.write({ level: 'info', scope, message: `Processing file ${file}`, at })
     }
     for (const line of stepLines(image, step)) log.write({ ...line, at })
   }
-  const tellWaiting = (ordinal: number) => {
-    for (const tellStep of waiting.get(ordinal) ?? []) tellStep()
+  /** Tells what was held back of an image, and says whether the image is done. */
+  const tellWaiting = (ordinal: number): boolean => {
+    const held = waiting.get(ordinal) ?? []
     waiting.delete(ordinal)
-  }
-  const passOn = () => {
-    while (done.delete(turn)) {
-      turn += 1
-      tellWaiting(turn)
-    }
+    for (const told of held) tell(told)
+    return held.at(-1)?.step.type === 'done'
   }
 
   return {
@@ -44,14 +47,8 @@ export function createNarrator(log: Log, now: () => Date, scope = 'update'): Nar
       if (event.type !== 'image') return
       const { image, step } = event
       if (step.type === 'transfer-progress') return
-      const at = now()
-      const steps = waiting.get(image.ordinal)
-      if (image.ordinal === turn) tell(image, step, at)
-      else if (steps === undefined) waiting.set(image.ordinal, [() => tell(image, step, at)])
-      else steps.push(() => tell(image, step, at))
-      if (step.type !== 'done') return
-      done.add(image.ordinal)
-      passOn()
+      waiting.set(image.ordinal, [...(waiting.get(image.ordinal) ?? []), { image, step, at: now() }])
+      if (image.ordinal === turn) while (tellWaiting(turn)) turn += 1
     },
     finish: () => {
       for (const ordinal of [...waiting.keys()].sort((a, b) => a - b)) tellWaiting(ordinal)

@@ -3,7 +3,7 @@ import { type CommandDescription, commands } from '../commands.ts'
 import { asUpdaterError, UpdaterError } from '../errors.ts'
 import { version } from '../package.ts'
 import { Call, loadCommand } from './call.ts'
-import { addCompletion, addCompletionOptions } from './completion/options.ts'
+import { addCompletion } from './completion/options.ts'
 import { addConfiguration } from './configuration.ts'
 import { interruptedStatus } from './context.ts'
 import { configureHelp } from './help.ts'
@@ -26,11 +26,10 @@ export function createProgram(session: Session): Command {
   configureHelp(program, stdout)
   addSharedOptions(program)
   addConfiguration(program, session)
-  addCompletionOptions(program, session)
+  addCompletion(program, session)
   program.version(version(), '--version', 'print the version').helpOption('--help', 'print this help')
   addOpposites(program)
   for (const [name, description] of Object.entries(commands)) addCommand(program, name, description, session)
-  addCompletion(program, session)
   return program
 }
 

@@ -29,15 +29,9 @@ export interface Progress {
   close(): void
 }
 
-export interface ProgressOptions {
-  readonly screen: Screen
-  readonly log: Log
-  /** Milliseconds. */
-  readonly now: () => number
-}
-
 /** Bars on a terminal, a log line for each transfer every ten seconds elsewhere. */
-export function createProgress({ screen, log, now }: ProgressOptions): Progress {
+export function createProgress(screen: Screen, log: Log, clock: () => Date): Progress {
+  const now = () => clock().getTime()
   const transfers = new Map<number, Transfer>()
   const isTerminal = screen.output.isTTY === true
   let drawnAt = Number.NEGATIVE_INFINITY

@@ -2,10 +2,9 @@ import type { Command } from 'commander'
 import type { CommandName } from '../commands.ts'
 import { type Configuration, givenOf } from '../config/types.ts'
 import { type Place, UpdaterError } from '../errors.ts'
-import { type AnyRow, camel, type Given, WrongValue } from '../option.ts'
+import { type AnyRow, camel, type Given, type Type, WrongValue } from '../option.ts'
 import { defaultOf, keyOf, optionsOf, type Values } from '../options.ts'
 import { flagOf } from './options.ts'
-import type { Session } from './session.ts'
 
 /** Where a value came from, for errors and warnings that name the place. */
 export interface Origin {
@@ -21,7 +20,8 @@ export interface Options<Name extends CommandName> {
   readonly values: Values<Name>
   /** The configuration file in force. */
   readonly configuration: Configuration | undefined
-  origin(key: keyof Values<Name> & string): Origin
+  /** @param name of an option: `minio-bucket`; one that the command does not have counts as not given */
+  readonly origin: (name: string) => Origin
 }
 
 /** One option in force: flag over environment over configuration file over default. */
@@ -35,24 +35,16 @@ export interface Setting {
   readonly defect: UpdaterError | undefined
 }
 
-/** @throws UpdaterError USAGE for a wrong flag, CONFIGURATION for an environment variable or the file */
-export function readOptions<Name extends CommandName>(command: Command, session: Session): Options<Name> {
-  const settings = settingsOf(command, session.configuration)
-  const wrong = settings.find(({ defect }) => defect !== undefined)
-  if (wrong?.defect !== undefined) throw wrong.defect
-  return optionsFrom(settings, session.configuration)
-}
-
 /** The options in force, in place of wrong ones their defaults. */
 export function optionsFrom<Name extends CommandName>(
   settings: readonly Setting[],
   configuration: Configuration | undefined,
 ): Options<Name> {
-  const origins = new Map(settings.map(({ row, origin }) => [camel(row.name), origin]))
+  const origins = new Map(settings.map(({ row, origin }) => [row.name, origin]))
   return {
     values: Object.fromEntries(settings.map(({ row, value }) => [camel(row.name), value])) as Values<Name>,
     configuration,
-    origin: (key) => origins.get(key) ?? { source: 'default', name: key },
+    origin: (name) => origins.get(name) ?? { source: 'default', name },
   }
 }
 
@@ -71,10 +63,19 @@ function settle(row: AnyRow, command: Command, configuration: Configuration | un
   const usual = { row, given: given ?? row.default, origin, value: defaultOf(row), defect: undefined }
   if (given === undefined) return usual
   try {
-    return { ...usual, value: row.type.parse(given) }
+    return { ...usual, value: parsed(row.type, given, origin) }
   } catch (error) {
-    if (!(error instanceof WrongValue)) throw error
-    return { ...usual, defect: invalid(origin, error.what, error.remedy) }
+    if (!(error instanceof UpdaterError)) throw error
+    return { ...usual, defect: error }
+  }
+}
+
+/** @throws UpdaterError that names the origin */
+export function parsed<Value>(type: Type<Value>, given: Given, origin: Origin): Value {
+  try {
+    return type.parse(given)
+  } catch (error) {
+    throw error instanceof WrongValue ? invalid(origin, error.what, error.remedy) : error
   }
 }
 

@@ -1,43 +1,44 @@
 import type { RunContext } from '../index.ts'
-import { camel } from '../option.ts'
 import { storeOptions } from '../stores/kinds.ts'
-import type { Log } from './log.ts'
+import type { Call } from './call.ts'
+import { type Loudness, openLog } from './log.ts'
 import { createNarrator } from './narrator.ts'
+import { assertFilesWritable, type Files } from './present.ts'
 import { createProgress } from './progress.ts'
-import type { Screen } from './screen.ts'
-import type { Session } from './session.ts'
+import { redactDeep } from './redact.ts'
 import type { Options } from './settings.ts'
 
-interface Telling {
-  readonly session: Session
-  readonly log: Log
-  readonly screen: Screen
-  /** No progress bars. */
-  readonly quiet?: boolean | undefined
-}
-
-/** Carries a use-case out with its story in the log and the progress of its transfers below. */
+/**
+ * Carries a use-case out, with its story in the log and the progress of its transfers below.
+ * @returns its report, without secrets
+ * @throws UpdaterError CONFIGURATION before it begins if the files of its report cannot be written
+ */
 export async function tellRun<Report>(
-  { session, log, screen, quiet }: Telling,
+  call: Call<'update' | 'mirror' | 'verify' | 'prune'>,
   useCase: (context: RunContext) => Promise<Report>,
 ): Promise<Report> {
-  const { command: scope, context } = session
+  const { command: scope, context, redact } = call.session
   const { signal, now } = context
-  const progress = quiet ? undefined : createProgress({ screen, log, now: () => now().getTime() })
+  const options = call.options()
+  const values: Loudness & Files = options.values
+  await assertFilesWritable(values)
+  const { log, screen } = openLog(call.session, values)
+  const warn = (message: string) => log.write({ level: 'warning', scope, message })
+  for (const sentence of openSecrets(options)) warn(sentence)
+  const progress = values.quiet ? undefined : createProgress(screen, log, now)
   const narrator = createNarrator(log, now, scope)
-  const onAbort = () => {
-    const message = `${(signal.reason as Error).message}: uploads are aborted (once more: stop at once)`
-    log.write({ level: 'warning', scope, message })
-  }
+  const onAbort = () =>
+    warn(`${(signal.reason as Error).message}: uploads are aborted (once more: stop at once)`)
   signal.addEventListener('abort', onAbort, { once: true })
   try {
-    return await useCase({
+    const report = await useCase({
       signal,
       onEvent: (event) => {
         progress?.onEvent(event)
         narrator.onEvent(event)
       },
     })
+    return redactDeep(report, redact)
   } finally {
     signal.removeEventListener('abort', onAbort)
     progress?.close()
@@ -46,12 +47,10 @@ export async function tellRun<Report>(
 }
 
 /** A secret on the command line is a warning: `ps` shows it. */
-export function warnOfSecret({ origin }: Options<'mirror' | 'prune' | 'update'>, log: Log): void {
-  const shown = storeOptions.filter(
-    ({ name, secret }) => secret === true && origin(camel(name) as 'mirror').source === 'flag',
+function openSecrets({ origin }: Options<'verify'>): string[] {
+  return storeOptions.flatMap(({ name, secret, env }) =>
+    secret === true && origin(name).source === 'flag'
+      ? `The secret key stands on the command line, where ps shows it to every user of this machine: give it in ${env}`
+      : [],
   )
-  for (const { env } of shown) {
-    const message = `The secret key stands on the command line, where ps shows it to every user of this machine: give it in ${env}`
-    log.write({ level: 'warning', scope: 'update', message })
-  }
 }

@@ -8,18 +8,14 @@ import { explainRefusal } from '../files.ts'
 import type {
   CheckOptions,
   HookOptions,
-  LifecycleOptions,
   MirrorOptions,
-  PruneOptions,
   RunOptions,
   ServeOptions,
   UpdateOptions,
-  VerifyOptions,
 } from '../index.ts'
-import { camel, type Type, WrongValue } from '../option.ts'
 import { shard } from '../options.ts'
 import { choosingOptions, mirrorFrom, vouchedOptions } from '../stores/kinds.ts'
-import { invalid, type Options, type Origin } from './settings.ts'
+import { invalid, type Options, type Origin, parsed } from './settings.ts'
 
 type Mirroring = Options<'update' | 'mirror' | 'prune' | 'serve'>
 type Selecting = Options<
@@ -31,17 +27,11 @@ export function toUpdateOptions(
   options: Options<'update' | 'serve'>,
   names: readonly string[],
 ): UpdateOptions {
-  const { configuration, origin } = options
   return {
+    ...options.values,
     ...toCheckOptions(options, names),
-    ...toRunOptions(options, names),
-    keyring: toKeyring(options),
+    mirror: toMirror(options),
     shard: toShard(options, process.env),
-    overrides: configuration?.overrides.map(({ names, keepVersions, signatures }) => ({
-      names,
-      keepVersions: isFiled(origin('keepVersions')) ? keepVersions : undefined,
-      signatures: isFiled(origin('signatures')) ? signatures : undefined,
-    })),
   }
 }
 
@@ -58,45 +48,19 @@ export function toCheckOptions(
   names: readonly string[],
 ): CheckOptions {
   const { values, configuration, origin } = options
+  // A flag or a variable goes over the whole file, its overrides too.
+  const isOver = (name: string) => ['flag', 'environment'].includes(origin(name).source)
   return {
     ...values,
     ...toSelection(options, names),
-    keyring: toKeyring(options),
+    // A folder that nobody named need not be there.
+    keyring: origin('keyring').source === 'default' ? undefined : values.keyring,
     sources: configuration?.sources,
-    overrides: configuration?.overrides.map(({ names, signatures }) => ({
+    overrides: configuration?.overrides.map(({ names, keepVersions, signatures }) => ({
       names,
-      signatures: isFiled(origin('signatures')) ? signatures : undefined,
+      keepVersions: isOver('keep-versions') ? undefined : keepVersions,
+      signatures: isOver('signatures') ? undefined : signatures,
     })),
-  }
-}
-
-/** A folder that nobody named need not be there. */
-function toKeyring({ values, origin }: Options<'update' | 'check' | 'report' | 'serve'>): string | undefined {
-  return origin('keyring').source === 'default' ? undefined : values.keyring
-}
-
-export function toVerifyOptions(options: Options<'verify'>, names: readonly string[]): VerifyOptions {
-  return { ...options.values, ...toSelection(options, names) }
-}
-
-/** @throws UpdaterError USAGE, CONFIGURATION */
-export function toPruneOptions(options: Options<'prune'>): PruneOptions {
-  const { values } = options
-  return { ...values, mirror: toMirror(options), remove: values.yes }
-}
-
-export function toLifecycleOptions(
-  options: Options<'lifecycle'>,
-  names: readonly string[],
-): LifecycleOptions {
-  const { endoflifeApi, gardenlinuxReleases, ...values } = options.values
-  return {
-    ...values,
-    ...toSelection(options, names),
-    sources: {
-      ...(endoflifeApi !== undefined && { endOfLifeApi: endoflifeApi.replace(/\/*$/, '/') }),
-      ...(gardenlinuxReleases !== undefined && { gardenLinuxReleases: gardenlinuxReleases }),
-    },
   }
 }
 
@@ -123,10 +87,8 @@ export async function toServeOptions(
   names: readonly string[],
 ): Promise<ServeOptions> {
   const { listen, schedule, jitter, shutdownTimeout, allowHost, tokenFile } = options.values
-  const update = toUpdateOptions(options, names)
-  if (!update.dryRun) assertVouched(options, update.mirror)
   return {
-    update,
+    update: toUpdateOptions(options, names),
     listen,
     schedule: schedule.trim() === '' ? undefined : schedule,
     jitter,
@@ -194,43 +156,20 @@ function variable(name: string): Origin {
   return { source: 'environment', name }
 }
 
-function parsed<Value>(type: Type<Value>, text: string, origin: Origin): Value {
-  try {
-    return type.parse(text)
-  } catch (error) {
-    throw error instanceof WrongValue ? invalid(origin, error.what, error.remedy) : error
-  }
-}
-
-/** A flag or a variable goes over the whole file, its overrides too. */
-function isFiled({ source }: Origin): boolean {
-  return source === 'file' || source === 'default'
-}
-
-/** @throws UpdaterError USAGE, CONFIGURATION */
-function toMirror(options: Mirroring): MirrorOptions {
-  return mirrorFrom({ ...options.values, mirror: isMirrored(options) })
-}
-
-/** On the command line, what chooses a kind of mirror takes back what a file says. */
-function isMirrored({ values, origin }: Mirroring): boolean {
-  const chosen = choosingOptions.map(keyOfMirror).find((key) => values[key] !== undefined)
-  if (values.mirror || chosen === undefined || origin('mirror').source !== 'file') return values.mirror
-  if (origin(chosen).source !== 'file') return true
-  throw invalid(origin(chosen), 'stands beside mirror: false', 'Leave out one of the two')
-}
-
 /**
  * Keys are sent to a server, and may write to every bucket that is theirs: where they are used, a file that was
  * merely found says neither where, nor who may read what is written.
- * @throws UpdaterError CONFIGURATION
+ * @throws UpdaterError USAGE, CONFIGURATION
  */
-export function assertVouched({ configuration, origin }: Mirroring, mirror: MirrorOptions): void {
-  if (configuration?.trusted !== false) return
+export function toMirror(options: Mirroring): MirrorOptions {
+  const { values, configuration, origin } = options
+  const mirror = mirrorFrom({ ...values, mirror: isMirrored(options) })
+  const usesKeys = !('dryRun' in values && values.dryRun)
+  if (!usesKeys || configuration?.trusted !== false) return mirror
   const found = vouchedOptions(mirror)
-    .map((name) => origin(keyOfMirror(name)))
+    .map(origin)
     .find(({ source }) => source === 'file')
-  if (found === undefined) return
+  if (found === undefined) return mirror
   throw invalid(
     found,
     'is not taken from a file that was merely found in the working folder, where keys of the object store are used',
@@ -238,7 +177,10 @@ export function assertVouched({ configuration, origin }: Mirroring, mirror: Mirr
   )
 }
 
-/** `storeOptions` names its options as text. */
-function keyOfMirror(name: string): keyof Mirroring['values'] {
-  return camel(name) as keyof Mirroring['values']
+/** On the command line, what chooses a kind of mirror takes back what a file says. */
+function isMirrored({ values, origin }: Mirroring): boolean {
+  const chosen = choosingOptions.map(origin).find(({ source }) => source !== 'default')
+  if (values.mirror || chosen === undefined || origin('mirror').source !== 'file') return values.mirror
+  if (chosen.source !== 'file') return true
+  throw invalid(chosen, 'stands beside mirror: false', 'Leave out one of the two')
 }

@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { describeCommands } from '../../scripts/reference/commands.ts'
-import { joinAtEquals, unquote } from '../../src/cli/completion/words.ts'
+import { joinAtEquals, unquote } from '../../src/cli/completion/candidates.ts'
 import { bundledCommand } from '../support/command.ts'
 import { cli, temporaryFolder } from './support.ts'
 

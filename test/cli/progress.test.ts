@@ -11,11 +11,8 @@ function watch(terminal: boolean) {
   const sink = new Sink(terminal)
   const lines: LogLine[] = []
   let now = 0
-  const progress = createProgress({
-    screen: createScreen(sink),
-    log: { write: (line) => lines.push(line) },
-    now: () => now,
-  })
+  const log = { write: (line: LogLine) => void lines.push(line) }
+  const progress = createProgress(createScreen(sink), log, () => new Date(now))
   onTestFinished(() => progress.close())
   const at = (ms: number, step: ImageStep, ordinal = 0) => {
     now = ms

@@ -20,7 +20,7 @@ import { layoutOf } from '../context.ts'
 import { errorLines, openLog } from '../log.ts'
 import { redactDeep } from '../redact.ts'
 import { type Origin, optionsFrom, type Setting, settingsOf } from '../settings.ts'
-import { assertVouched, toHookOptions, toUpdateOptions } from '../values.ts'
+import { toHookOptions, toUpdateOptions } from '../values.ts'
 
 /** What is in force for one command in another way than for the others. */
 interface Own {
@@ -109,13 +109,7 @@ function defectsOf(
   const single = settings.flatMap(({ defect }) => defect ?? [])
   if (single.length > 0 || !['config', 'update', 'serve'].includes(command)) return single
   const options = optionsFrom<'config'>(settings, configuration)
-  const readings = [
-    () => {
-      const { mirror, dryRun } = toUpdateOptions(options, [])
-      if (!dryRun) assertVouched(options, mirror)
-    },
-    () => toHookOptions(options),
-  ]
+  const readings = [() => toUpdateOptions(options, []), () => toHookOptions(options)]
   return readings.flatMap((read) => {
     try {
       read()

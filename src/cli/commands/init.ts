@@ -3,34 +3,33 @@ import { type InitFile, initCatalogue, type ShippedSummary, shippedCatalogue } f
 import { formatDocument } from '../../report/json.ts'
 import { formatCount } from '../../report/quantities.ts'
 import { formatTextTable } from '../../report/table.ts'
-import { paragraphs } from '../../report/terminal.ts'
+import { paragraphs, type TextLayout } from '../../report/terminal.ts'
 import type { Call } from '../call.ts'
-import { layoutOf } from '../context.ts'
-import type { Session } from '../session.ts'
+import { present, unlessQuiet } from '../present.ts'
 import { toFolder } from '../values.ts'
 
 /** @throws UpdaterError where nothing was written */
 export async function run(call: Call<'init'>): Promise<void> {
-  const { args, session } = call
   const options = call.options()
-  const { stdout } = session.context
-  const { output, dryRun, quiet } = options.values
-  if (args.length === 0) {
-    const shipped = await shippedCatalogue()
-    stdout.write(
-      output === 'json'
-        ? formatDocument({ schema_version: 1, distributions: shipped })
-        : formatList(shipped, session),
-    )
+  const { dryRun } = options.values
+  if (call.args.length === 0) {
+    const report = { schema_version: 1, distributions: await shippedCatalogue() }
+    present(call, report, {
+      json: formatDocument,
+      text: ({ distributions }, layout) => formatList(distributions, layout),
+    })
     return
   }
-  const wanted = args.map((name) => (name === 'all' ? '*' : name))
+  const wanted = call.args.map((name) => (name === 'all' ? '*' : name))
   const files = await initCatalogue({ distributions: wanted, dir: toFolder(options), dryRun })
-  if (output === 'json') stdout.write(formatDocument({ schema_version: 1, dry_run: dryRun, files }))
-  else if (!quiet) stdout.write(formatFiles(files, dryRun))
+  const report = { schema_version: 1, dry_run: dryRun, files }
+  present(call, report, {
+    json: formatDocument,
+    text: unlessQuiet(({ files }) => formatFiles(files, dryRun)),
+  })
 }
 
-function formatList(shipped: readonly ShippedSummary[], { context }: Session): string {
+function formatList(shipped: readonly ShippedSummary[], layout: TextLayout): string {
   const table = {
     head: ['Distribution', 'Images', 'Enabled'],
     right: [1, 2],
@@ -41,7 +40,7 @@ function formatList(shipped: readonly ShippedSummary[], { context }: Session): s
     ]),
   }
   return paragraphs(
-    formatTextTable(table, layoutOf(context.stdout)),
+    formatTextTable(table, layout),
     'Write some with: image-updater init ubuntu debian --images DIR (or all)\n',
   )
 }

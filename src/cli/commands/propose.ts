@@ -7,6 +7,7 @@ import { formatDocument } from '../../report/json.ts'
 import type { Call } from '../call.ts'
 import { tellGitHub } from '../github-job.ts'
 import { errorLines, openLog } from '../log.ts'
+import { present, unlessQuiet } from '../present.ts'
 import { redactDeep } from '../redact.ts'
 
 /** @throws UpdaterError USAGE, CONFIGURATION, PROPOSAL_FAILED where nothing was done */
@@ -16,7 +17,7 @@ export async function run(call: Call<'propose'>): Promise<void> {
   const given = call.options()
   const { parseReport, proposeChanges } = await session.context.library()
   const report = redactDeep(await parseReport(await readReport(file)), session.redact)
-  const { quiet, branchPrefix } = given.values
+  const { branchPrefix } = given.values
   const forge = forgeOf(given.values, process.env)
   const outcomes = await proposeChanges({ forge, report, folder: process.cwd(), branchPrefix })
   const { log } = openLog(session, given.values)
@@ -24,9 +25,11 @@ export async function run(call: Call<'propose'>): Promise<void> {
     for (const line of error === undefined ? [] : errorLines(error, file)) log.write(line)
   }
   session.exitStatus = outcomes.some(({ status }) => status === 'failed') ? 1 : 0
+  present(call, documentOf(outcomes), {
+    json: formatDocument,
+    text: unlessQuiet(({ proposals }) => proposals.map((one) => `${sentenceOf(one)}\n`).join('')),
+  })
   const { stdout } = session.context
-  if (given.values.output === 'json') stdout.write(formatDocument(documentOf(outcomes)))
-  else if (!quiet) stdout.write(outcomes.map((one) => `${sentenceOf(one)}\n`).join(''))
   if (process.env.GITHUB_ACTIONS === 'true') await tellGitHub(report, outcomes, stdout, process.env)
 }
 
@@ -91,7 +94,7 @@ function documentOf(outcomes: readonly ProposeOutcome[]) {
   }
 }
 
-function sentenceOf({ file, branch, status, url }: ProposeOutcome): string {
+function sentenceOf({ file, branch, status, url }: Omit<ProposeOutcome, 'error'>): string {
   if (status === 'none') return printable(`${file}: nothing to propose`)
   return printable(`${file}: ${status} ${url ?? branch}`)
 }

@@ -10,31 +10,24 @@ import type { Call } from '../call.ts'
 import { interruptedStatus } from '../context.ts'
 import { redactDeep } from '../redact.ts'
 import type { Session } from '../session.ts'
-import type { Options } from '../settings.ts'
-import { toCheckOptions } from '../values.ts'
 import { runCheck } from './check.ts'
 
 /** @throws UpdaterError where no page was written */
 export async function run(call: Call<'report'>): Promise<void> {
   const { args, session } = call
-  const options = call.options()
-  const { html, from, quiet } = options.values
+  const { html, from, quiet } = call.options().values
   if (html === undefined) {
     throw new UpdaterError('USAGE', 'The page has no file to go to', {
       remedy: 'Name one with --html FILE',
     })
   }
   await assertReportWritable(html, '--html')
-  const found = from === undefined ? await look(options, args, session) : await recall(from, args, session)
+  const found = from === undefined ? await runCheck(call) : await recall(from, args, session)
   const interrupted = interruptedStatus(session.context.signal)
   session.exitStatus = interrupted ?? 0
   if (interrupted !== undefined) return
   await writeReport(html, renderPage(found), '--html')
   if (!quiet) session.context.stdout.write(`${html} tells of ${formatCount(found.images.length, 'image')}\n`)
-}
-
-function look(options: Options<'report'>, names: readonly string[], session: Session): Promise<CheckReport> {
-  return runCheck(toCheckOptions(options, names), options.values, session)
 }
 
 async function recall(path: string, names: readonly string[], { redact }: Session): Promise<CheckReport> {

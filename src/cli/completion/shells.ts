@@ -1,9 +1,5 @@
-export const shells = ['bash', 'zsh', 'fish'] as const
-export type Shell = (typeof shells)[number]
-
-export function isShell(text: string): text is Shell {
-  return (shells as readonly string[]).includes(text)
-}
+import { homedir } from 'node:os'
+import { isAbsolute, join } from 'node:path'
 
 const bash = `# bash completion of image-updater
 _image_updater() {
@@ -74,7 +70,36 @@ end
 complete -c image-updater -f -a '(__image_updater_complete)'
 `
 
-/** The few lines that make a shell ask \`image-updater __complete\`. */
-export function script(shell: Shell): string {
-  return { bash, zsh, fish }[shell]
+/**
+ * For each shell the few lines that make it ask `image-updater __complete`, the user's place for them, and what to
+ * do so that they work.
+ */
+export const shells = {
+  bash: {
+    script: bash,
+    path: () => join(base('XDG_DATA_HOME', '.local/share'), 'bash-completion/completions/image-updater'),
+    hint: 'It works in new shells where the bash-completion package is loaded; else add to ~/.bashrc: eval "$(image-updater --show-completion bash)"',
+  },
+  zsh: {
+    script: zsh,
+    path: () => join(homedir(), '.zfunc/_image-updater'),
+    hint: 'It works in new shells once ~/.zshrc has, before compinit: fpath=(~/.zfunc $fpath); autoload -Uz compinit && compinit',
+  },
+  fish: {
+    script: fish,
+    path: () => join(base('XDG_CONFIG_HOME', '.config'), 'fish/completions/image-updater.fish'),
+    hint: 'It works in new shells',
+  },
+}
+
+export type Shell = keyof typeof shells
+
+export function isShell(text: string): text is Shell {
+  return Object.hasOwn(shells, text)
+}
+
+/** A folder of the XDG base directory specification: a relative one is ignored. */
+function base(variable: string, fallback: string): string {
+  const folder = process.env[variable] ?? ''
+  return isAbsolute(folder) ? folder : join(homedir(), fallback)
 }

@@ -1,11 +1,41 @@
 import { asUpdaterError } from '../errors.ts'
-import type { Values } from '../options.ts'
+import type { FormatOf, Printing, Values } from '../options.ts'
 import { assertReportWritable, writeReport } from '../report/file.ts'
 import { formatOfFile, reportFormats } from '../report/formats.ts'
 import { formatReport } from '../report/json.ts'
 import type { AnyReport } from '../report/refusal.ts'
-import { errorLines, type Log } from './log.ts'
-import type { Session } from './session.ts'
+import type { TextLayout } from '../report/terminal.ts'
+import type { Call } from './call.ts'
+import { layoutOf } from './context.ts'
+import { errorLines, openLog } from './log.ts'
+import { redactDeep } from './redact.ts'
+
+/** What a report looks like in one format. */
+type Face<Report> = (report: Report, layout: TextLayout & { readonly quiet: boolean }) => string
+
+/** What a command's report looks like in each of its formats. JSON is the report itself, unless it says otherwise. */
+type Faces<Name extends Printing, Report> = {
+  readonly [Format in Exclude<FormatOf<Name>, 'json'>]: Face<Report>
+} & { readonly json?: Face<Report> }
+
+/** Prints a report on standard output in the format that was asked for, without secrets. */
+export function present<Name extends Printing, Report extends object>(
+  call: Call<Name>,
+  report: Report,
+  faces: Faces<Name, Report>,
+): void {
+  const { context, redact, exitStatus } = call.session
+  const { output, quiet } = call.options().values as Values<Printing>
+  const json: Face<Report> = (one) => formatReport(one, exitStatus)
+  const all: Readonly<Partial<Record<FormatOf<Printing>, Face<Report>>>> = { json, ...faces }
+  const layout = { ...layoutOf(context.stdout), quiet }
+  context.stdout.write(all[output]?.(redactDeep(report, redact), layout) ?? '')
+}
+
+/** A face that `--quiet` leaves out. */
+export function unlessQuiet<Report>(face: Face<Report>): Face<Report> {
+  return (report, layout) => (layout.quiet ? '' : face(report, layout))
+}
 
 /** Where a report goes beside standard output; not every command has all of them. */
 export type Files = Partial<Pick<Values<'update'>, 'report' | 'reportFormat' | 'metricsFile'>>
@@ -42,10 +72,16 @@ export async function writeFiles(
 }
 
 /** The run is over: a file that cannot be written now is told, and ends an otherwise good run with 1. */
-export async function keepFiles(files: Files, report: AnyReport, session: Session, log: Log): Promise<void> {
+export async function keepFiles(
+  call: Call<'update' | 'check' | 'mirror' | 'verify'>,
+  report: AnyReport,
+): Promise<void> {
+  const { session } = call
+  const { values } = call.options()
   try {
-    await writeFiles(files, report, session.exitStatus)
+    await writeFiles(values, report, session.exitStatus)
   } catch (thrown) {
+    const { log } = openLog(session, values)
     for (const line of errorLines(asUpdaterError(thrown), session.command)) log.write(line)
     session.exitStatus ||= 1
   }
