@@ -134,14 +134,24 @@ export class WrongValue extends Error {
   }
 }
 
-/** A kind of text, read by `parse`. @param placeholder what stands for it in the help */
+/**
+ * A kind of text.
+ * @param placeholder what stands for it in the help
+ * @param parse returns undefined for a text that `what` is said of, or throws WrongValue
+ */
 export function written<Value>(
   placeholder: string,
-  parse: (text: string) => Value,
+  parse: (text: string) => Value | undefined,
   schema: JsonSchema = { type: 'string', minLength: 1 },
   what = 'is not text',
+  remedy?: string,
 ): Type<Value> {
-  return { form: 'text', placeholder, schema, what, parse: (given) => parse(String(given)) }
+  const read = (given: Given) => {
+    const value = parse(String(given))
+    if (value === undefined) throw new WrongValue(what, remedy)
+    return value
+  }
+  return { form: 'text', placeholder, schema, what, parse: read }
 }
 
 export const text = (placeholder = 'text'): Type<string> => written(placeholder, filled)
@@ -188,82 +198,56 @@ export function choice<const Choice extends string>(
   placeholder: string,
   choices: readonly [Choice, ...Choice[]],
 ): Type<Choice> {
+  const find = (text: string) => choices.find((one) => one === text)
   const what = `is not one of ${choices.join(', ')}`
-  const parse = (text: string): Choice => {
-    const found = choices.find((one) => one === text)
-    if (found === undefined) throw new WrongValue(what)
-    return found
-  }
-  return { ...written(placeholder, parse, { type: 'string', enum: choices }, what), choices }
+  return { ...written(placeholder, find, { type: 'string', enum: choices }, what), choices }
 }
 
 export function count(most: number): Type<number> {
-  const what = `is not a whole number from 1 to ${most}`
-  const parse = (text: string): number => {
+  const parse = (text: string) => {
     const value = /^[0-9]{1,6}$/.test(text) ? Number(text) : 0
-    if (value >= 1 && value <= most) return value
-    throw new WrongValue(what)
+    return value >= 1 && value <= most ? value : undefined
   }
-  return written('n', parse, { type: 'integer', minimum: 1, maximum: most }, what)
+  const schema = { type: 'integer', minimum: 1, maximum: most } as const
+  return written('n', parse, schema, `is not a whole number from 1 to ${most}`)
 }
 
-const sizeUnits: Readonly<Record<string, number>> = {
-  '': 1,
-  b: 1,
-  k: 2 ** 10,
-  kib: 2 ** 10,
-  kb: 1e3,
-  m: 2 ** 20,
-  mib: 2 ** 20,
-  mb: 1e6,
-  g: 2 ** 30,
-  gib: 2 ** 30,
-  gb: 1e9,
-  t: 2 ** 40,
-  tib: 2 ** 40,
-  tb: 1e12,
-}
-
-/** Bytes, or a number with a unit: `64GiB`. */
+/** Bytes, or a number with a unit: `64GiB`. `K` and `KiB` are 1024 bytes, `KB` is 1000. */
 export function size(): Type<number> {
-  const what = 'is not a size such as 64GiB or 500MB'
-  const parse = (text: string): number => {
-    const [, number = '', unit = ''] = /^([0-9]+(?:\.[0-9]+)?) ?([a-z]*)$/i.exec(text.trim()) ?? []
-    const factor = sizeUnits[unit.toLowerCase()]
-    const bytes = number === '' || factor === undefined ? Number.NaN : Math.floor(Number(number) * factor)
-    if (Number.isSafeInteger(bytes) && bytes > 0) return bytes
-    throw new WrongValue(what)
+  const parse = (text: string) => {
+    const [, number, prefix = '', suffix = ''] =
+      /^([0-9]+(?:\.[0-9]+)?) ?(?:([kmgt])(ib|b)?|b)?$/i.exec(text.trim()) ?? []
+    const power = ['', 'k', 'm', 'g', 't'].indexOf(prefix.toLowerCase())
+    const bytes = Math.floor(Number(number) * (suffix.toLowerCase() === 'b' ? 1000 : 1024) ** power)
+    return Number.isSafeInteger(bytes) && bytes > 0 ? bytes : undefined
   }
   const pattern = '^[0-9]+(\\.[0-9]+)? ?([KMGTkmgt][Ii]?)?[Bb]?$'
-  return written('size', parse, numberOr({ type: 'string', pattern }, 1), what)
+  const schema = numberOr({ type: 'string', pattern }, 1)
+  return written('size', parse, schema, 'is not a size such as 64GiB or 500MB')
 }
 
 const timeUnits: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 }
 
 /** Milliseconds of `90s`, `15m`, `2h`, `1d`. @param most days */
 export function duration(most: number): Type<number> {
-  const what = `is not a length of time up to ${most} days`
-  const parse = (text: string): number => {
+  const parse = (text: string) => {
     const [, number, unit = ''] = /^([0-9]{1,6}) ?([smhd])$/.exec(text.trim()) ?? []
     const seconds = Number(number) * (timeUnits[unit] ?? Number.NaN)
-    if (seconds <= most * 86_400) return seconds * 1000
-    throw new WrongValue(what, 'Give a number with a unit: 90s, 15m, 2h, 1d')
+    return seconds <= most * 86_400 ? seconds * 1000 : undefined
   }
-  return { ...written('time', parse, { type: 'string', pattern: '^[0-9]{1,6} ?[smhd]$' }, what), least: 0 }
+  const schema = { type: 'string', pattern: '^[0-9]{1,6} ?[smhd]$' } as const
+  const what = `is not a length of time up to ${most} days`
+  return { ...written('time', parse, schema, what, 'Give a number with a unit: 90s, 15m, 2h, 1d'), least: 0 }
 }
 
 /** A number of days: `90` or `90d`. */
 export function days(): Type<number> {
-  const what = 'is not a number of days such as 90d'
-  const parse = (text: string): number => {
+  const parse = (text: string) => {
     const number = /^([0-9]{1,5}) ?d?$/.exec(text.trim())?.[1]
-    if (number !== undefined) return Number(number)
-    throw new WrongValue(what)
+    return number === undefined ? undefined : Number(number)
   }
-  return {
-    ...written('time', parse, numberOr({ type: 'string', pattern: '^[0-9]{1,5} ?d?$' }, 0), what),
-    least: 0,
-  }
+  const schema = numberOr({ type: 'string', pattern: '^[0-9]{1,5} ?d?$' }, 0)
+  return { ...written('time', parse, schema, 'is not a number of days such as 90d'), least: 0 }
 }
 
 function numberOr(other: JsonSchema, minimum: number): JsonSchema {

@@ -59,6 +59,13 @@ const formats = {
 export type Printing = keyof typeof formats
 export type FormatOf<Command extends Printing> = (typeof formats)[Command][number]
 
+/** What the rows of a group share. */
+const lifecycle = { commands: ['lifecycle'], group: 'Lifecycle', harmless: true } as const
+const mirrorRow = { commands: mirrors, group: 'Mirror', harmless: true } as const
+const hooks = { commands: updating, group: 'Hooks' } as const
+const service = { commands: ['serve'], group: 'Service' } as const
+const forge = { commands: ['propose'], group: 'Forge' } as const
+
 const catalogueOptions = [
   option('images', {
     type: paths('dir'),
@@ -98,16 +105,12 @@ const lookOptions = [
   option('within', {
     type: days(),
     default: '90d',
-    harmless: true,
-    commands: ['lifecycle'],
-    group: 'Lifecycle',
+    ...lifecycle,
     help: 'an end counts as coming soon',
   }),
   option('offline', {
     type: flag(),
-    harmless: true,
-    commands: ['lifecycle'],
-    group: 'Lifecycle',
+    ...lifecycle,
     help: 'ask nobody: the dates that ship with the program',
   }),
 ] as const
@@ -115,42 +118,32 @@ const lookOptions = [
 const placeOptions = [
   option('endoflife-api', {
     type: url(),
-    harmless: true,
-    commands: ['lifecycle'],
-    group: 'Lifecycle',
+    ...lifecycle,
     help: 'a mirror of https://endoflife.date/api/v1/',
   }),
   option('gardenlinux-releases', {
     type: url(),
-    harmless: true,
-    commands: ['lifecycle'],
-    group: 'Lifecycle',
+    ...lifecycle,
     help: "a mirror of Garden Linux's releases-major.json",
   }),
   ...storeOptions,
   option('mirror-base-url', {
     type: url(),
     env: 'MIRROR_BASE_URL',
-    harmless: true,
-    commands: mirrors,
-    group: 'Mirror',
+    ...mirrorRow,
     help: 'public base of the mirror; mirror_url is URL/shortname/file (default: from server, prefix and bucket)',
   }),
   option('mirror-key-prefix', {
     type: anyText('prefix', plainPath),
     default: '',
-    harmless: true,
-    commands: mirrors,
-    group: 'Mirror',
+    ...mirrorRow,
     help: "goes before every object's key",
   }),
   option('mirror', {
     type: flag(),
     default: true,
-    harmless: true,
+    ...mirrorRow,
     conflicts: 'mirror-dir',
-    commands: mirrors,
-    group: 'Mirror',
     help: 'upload nothing; an updated mirror_url is removed, or written where it answers under --mirror-base-url',
     // Commands that do nothing without a mirror refuse it.
     own: { mirror: { hidden: true }, prune: { hidden: true } },
@@ -162,9 +155,7 @@ const runOptions = [
   option('checksum-files', {
     type: flag(),
     default: true,
-    harmless: true,
-    commands: mirrors,
-    group: 'Mirror',
+    ...mirrorRow,
     help: 'write no SHA256SUMS beside the mirrored images',
   }),
   option('verify', {
@@ -309,31 +300,27 @@ const callOptions = [
   option('on-update', {
     type: text('command'),
     env: 'IMAGE_UPDATER_ON_UPDATE',
-    commands: updating,
-    group: 'Hooks',
+    ...hooks,
     help: 'a command line for sh -c, run after a run that changed something; the JSON report is its input',
   }),
   option('webhook', {
     type: webhook(),
     env: 'IMAGE_UPDATER_WEBHOOK',
     secret: true,
-    commands: updating,
-    group: 'Hooks',
+    ...hooks,
     help: 'POST the JSON report there after such a run, signed with IMAGE_UPDATER_WEBHOOK_SECRET',
   }),
   option('hook-timeout', {
     type: duration(20),
     default: '5m',
     harmless: true,
-    commands: updating,
-    group: 'Hooks',
+    ...hooks,
     help: 'how long each of them may take',
   }),
   option('listen', {
     type: address(),
     default: '127.0.0.1:9464',
-    commands: ['serve'],
-    group: 'Service',
+    ...service,
     help: 'ADDRESS:PORT',
   }),
   option('schedule', {
@@ -341,16 +328,14 @@ const callOptions = [
     default: '0 3 * * *',
     env: 'IMAGE_UPDATER_SCHEDULE',
     harmless: true,
-    commands: ['serve'],
-    group: 'Service',
+    ...service,
     help: "when runs begin, in local time; '': only on request",
   }),
   option('jitter', {
     type: duration(20),
     default: '10m',
     harmless: true,
-    commands: ['serve'],
-    group: 'Service',
+    ...service,
     help: 'begin up to this much later, at random',
   }),
   option('shutdown-timeout', {
@@ -358,40 +343,34 @@ const callOptions = [
     default: '0s',
     formerly: 'grace',
     harmless: true,
-    commands: ['serve'],
-    group: 'Service',
+    ...service,
     help: 'SIGTERM lets a run go on this long before it is aborted',
   }),
   option('allow-host', {
     type: list('name'),
-    commands: ['serve'],
-    group: 'Service',
+    ...service,
     help: 'a name that the server is reached by, beside IP addresses; repeatable',
   }),
   option('token-file', {
     type: path('files'),
     env: 'IMAGE_UPDATER_TOKEN_FILE',
-    commands: ['serve'],
-    group: 'Service',
+    ...service,
     help: 'holds the bearer token for POST (else in IMAGE_UPDATER_TOKEN)',
   }),
   option('forge', {
     type: choice('name', ['github', 'gitlab']),
-    commands: ['propose'],
-    group: 'Forge',
+    ...forge,
     help: 'where the repository lives (default: where the job runs)',
   }),
   option('base', {
     type: text('branch'),
-    commands: ['propose'],
-    group: 'Forge',
+    ...forge,
     help: "the branch that shall take the changes (default: the job's)",
   }),
   option('branch-prefix', {
     type: branchPrefix(),
     default: 'image-updater/',
-    commands: ['propose'],
-    group: 'Forge',
+    ...forge,
     help: 'before the name of every branch',
   }),
   option('html', {
@@ -573,12 +552,10 @@ export function defaultOf<Value>({ type, default: value }: Facts<Value>): Value 
 }
 
 export function keep(): Type<KeepVersions> {
-  const what = 'is no number of versions from 1 to 999, uuid-validity or replace'
   const parse = (text: string) => {
     if (text === 'replace' || text === 'uuid-validity') return text
     const value = /^[0-9]{1,3}$/.test(text) ? Number(text) : 0
-    if (value >= 1) return value
-    throw new WrongValue(what)
+    return value >= 1 ? value : undefined
   }
   const schema = {
     anyOf: [
@@ -586,7 +563,7 @@ export function keep(): Type<KeepVersions> {
       { type: 'string', enum: ['uuid-validity', 'replace'] },
     ],
   } as const
-  return written('n', parse, schema, what)
+  return written('n', parse, schema, 'is no number of versions from 1 to 999, uuid-validity or replace')
 }
 
 export function signaturePolicy(): Type<SignaturePolicy> {
@@ -595,14 +572,13 @@ export function signaturePolicy(): Type<SignaturePolicy> {
 
 /** `I/N` */
 export function shard(): Type<{ readonly index: number; readonly count: number }> {
-  const what = 'is no shard of several'
   const parse = (text: string) => {
     const [, index, count] = /^([0-9]{1,4})\/([0-9]{1,4})$/.exec(text.trim()) ?? []
     const shard = { index: Number(index), count: Number(count) }
-    if (shard.index >= 1 && shard.index <= shard.count) return shard
-    throw new WrongValue(what, 'Give I/N with I from 1 to N, such as 2/4')
+    return shard.index >= 1 && shard.index <= shard.count ? shard : undefined
   }
-  return written('i/n', parse, { type: 'string', pattern: '^[0-9]{1,4}\\/[0-9]{1,4}$' }, what)
+  const schema = { type: 'string', pattern: '^[0-9]{1,4}\\/[0-9]{1,4}$' } as const
+  return written('i/n', parse, schema, 'is no shard of several', 'Give I/N with I from 1 to N, such as 2/4')
 }
 
 /** Of its parts only the origin is ever printed: a token may stand in the rest. */

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import type { CommandName } from '../commands.ts'
+import type { Values } from '../options.ts'
 import { configure } from './configuration.ts'
 import type { Session } from './session.ts'
 import { type Options, optionsFrom, settingsOf } from './settings.ts'
@@ -22,6 +23,12 @@ export class Call<Name extends CommandName> {
     const settings = settingsOf(this.command, configuration)
     for (const { defect } of settings) if (defect !== undefined) throw defect
     return optionsFrom(settings, configuration)
+  }
+
+  /** Returns the values in force, in place of wrong ones their defaults. */
+  values(): Values<Name> {
+    const { configuration } = this.session
+    return optionsFrom<Name>(settingsOf(this.command, configuration), configuration).values
   }
 
   /** Returns the options after the configuration file has been read again. @throws UpdaterError */

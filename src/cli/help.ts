@@ -16,19 +16,13 @@ export function configureHelp(program: Command, stdout: Output): void {
   program.configureHelp({
     visibleOptions: optionsOf,
     optionDescription: describeOption,
-    groupItems: (_all, visible, groupOf) => groupItems(visible, groupOf),
+    // Groups stand in the order in which their first items come.
+    groupItems: (_all, visible, groupOf) => plain.groupItems(visible, visible, groupOf),
     commandUsage: (command) =>
       command === program ? 'image-updater [update] [NAME...] [options]' : plain.commandUsage(command),
     subcommandTerm: (command) => plain.subcommandTerm(command).replace('[options] ', ''),
     styleTitle: (title) => paint('bold', title),
   })
-}
-
-/** Groups in the order in which their first items come. */
-function groupItems<T>(items: readonly T[], groupOf: (item: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>()
-  for (const item of items) groups.set(groupOf(item), [...(groups.get(groupOf(item)) ?? []), item])
-  return groups
 }
 
 const descriptionWidth = 48

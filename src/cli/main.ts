@@ -22,7 +22,7 @@ function onOutputError(error: NodeJS.ErrnoException): void {
 }
 
 function onSurprise(thrown: unknown): void {
-  import('./surprise.ts')
+  import('./refusal.ts')
     .then(({ tellSurprise }) => tellSurprise(thrown, session))
     .finally(() => process.exit(1))
 }

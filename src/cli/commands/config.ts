@@ -16,10 +16,9 @@ import { formatTextTable } from '../../report/table.ts'
 import { displayWidth, type TextLayout } from '../../report/terminal.ts'
 import type { Call } from '../call.ts'
 import { configure } from '../configuration.ts'
-import { layoutOf } from '../context.ts'
 import { errorLines, openLog } from '../log.ts'
-import { redactDeep } from '../redact.ts'
-import { type Origin, optionsFrom, type Setting, settingsOf } from '../settings.ts'
+import { present } from '../present.ts'
+import { optionsFrom, type Setting, settingsOf } from '../settings.ts'
 import { toHookOptions, toUpdateOptions } from '../values.ts'
 
 /** What is in force for one command in another way than for the others. */
@@ -35,43 +34,39 @@ interface Own {
  */
 export async function run(call: Call<'config'>): Promise<void> {
   const { command, session } = call
-  const { context, redact, configuration } = session
-  const all = settingsOf(command, configuration)
-  const settings = all.filter(({ row }) => row.file !== false)
+  const { configuration } = session
+  const settings = settingsOf(command, configuration)
   const owns = await ownsOf(call, settings)
   const defects = distinct([
     ...(configuration?.defects ?? []),
-    ...defectsOf(all, configuration),
+    ...defectsOf(settings, configuration),
     ...owns.flatMap((own) => own.defects),
   ])
   session.exitStatus = defects.length === 0 ? 0 : 2
-  const lists = {
-    overrides: configuration?.overrides ?? [],
-    sources: configuration?.sources ?? [],
+  const { overrides = [], sources = [] } = configuration ?? {}
+  const document = {
+    schema_version: 1,
+    file: configuration?.file,
+    exit_status: session.exitStatus,
+    options: documentOf(settings),
+    commands: configuration?.commands ?? [],
+    command_options: Object.fromEntries(owns.map((own) => [own.command, documentOf(own.settings)])),
+    overrides,
+    sources,
+    errors: defects.map((error) => reportedError(error)),
   }
-  const { values } = optionsFrom<'config'>(all, configuration)
-  if (values.output === 'json') {
-    const document = {
-      schema_version: 1,
-      file: configuration?.file,
-      exit_status: session.exitStatus,
-      options: documentOf(settings),
-      commands: configuration?.commands ?? [],
-      command_options: Object.fromEntries(owns.map((own) => [own.command, documentOf(own.settings)])),
-      ...lists,
-      errors: defects.map((error) => reportedError(error)),
-    }
-    context.stdout.write(formatDocument(redactDeep(document, redact)))
-  } else {
-    const rows = settings.map((setting) => rowOf(setting))
-    for (const own of owns) rows.push(...own.settings.map((setting) => rowOf(setting, `${own.command}.`)))
-    for (const [key, list] of Object.entries(lists)) {
-      const place = configuration?.placeOf(key)
-      if (place !== undefined) rows.push([key, `${list.length}`, formatPlace(place)])
-    }
-    context.stdout.write(formatRows(redactDeep(rows, redact), layoutOf(context.stdout)))
-  }
-  const { log } = openLog(session, values)
+  present(call, document, {
+    json: formatDocument,
+    text: ({ options, command_options }, layout) => {
+      const own = Object.entries(command_options).flatMap(([name, some]) => rowsOf(some, `${name}.`))
+      const lists = Object.entries({ overrides, sources }).flatMap(([key, list]) => {
+        const place = configuration?.placeOf(key)
+        return place === undefined ? [] : [[key, `${list.length}`, formatPlace(place)] as const]
+      })
+      return formatRows([...rowsOf(options), ...own, ...lists], layout)
+    },
+  })
+  const { log } = openLog(session, call.values())
   for (const line of defects.flatMap((defect) => errorLines(defect, 'config'))) log.write(line)
 }
 
@@ -82,10 +77,8 @@ async function ownsOf({ command, session }: Call<'config'>, common: readonly Set
   for (const name of commandNames.filter((one) => before?.commands.includes(one))) {
     const configuration = await configure(command, session, name)
     const all = settingsOf(command, configuration, name)
-    const settings = all.filter(
-      (own) =>
-        own.row.file !== false &&
-        common.some((other) => other.row.name === own.row.name && !isSame(own, other)),
+    const settings = all.filter((own) =>
+      common.some((other) => other.row.name === own.row.name && !isSame(own, other)),
     )
     owns.push({ command: name, settings, defects: defectsOf(all, configuration, name) })
   }
@@ -109,8 +102,7 @@ function defectsOf(
   const single = settings.flatMap(({ defect }) => defect ?? [])
   if (single.length > 0 || !['config', 'update', 'serve'].includes(command)) return single
   const options = optionsFrom<'config'>(settings, configuration)
-  const readings = [() => toUpdateOptions(options, []), () => toHookOptions(options)]
-  return readings.flatMap((read) => {
+  return [() => toUpdateOptions(options, []), () => toHookOptions(options)].flatMap((read) => {
     try {
       read()
       return []
@@ -127,16 +119,41 @@ function distinct(errors: readonly UpdaterError[]): UpdaterError[] {
   return [...new Map([...errors].reverse().map((error) => [subject(error), error])).values()].reverse()
 }
 
-type Row = readonly [option: string, value: string, from: string]
-
-function rowOf(setting: Setting, before = ''): Row {
-  return [`${before}${keyOf(setting.row)}`, shown(displayed(setting)), told(setting.origin)]
+/** An option as the document tells it. */
+interface Shown {
+  /** Of a secret only whether there is one. */
+  readonly value: Given | null
+  readonly source: string
+  readonly name?: string
+  readonly place?: Place
 }
 
-/** Of a secret only whether there is one. */
-function displayed({ row, given }: Setting): Given | undefined {
-  if (row.secret && given !== undefined) return '***'
-  return given ?? (row.type.form === 'flag' ? false : undefined)
+/** Options that no file can set are for one call: they say nothing about what is in force. */
+function documentOf(settings: readonly Setting[]): Readonly<Record<string, Shown>> {
+  const lasting = settings.filter(({ row }) => row.file !== false)
+  return Object.fromEntries(
+    lasting.map(({ row, given, origin: { source, name, place } }) => {
+      const value = given ?? (row.type.form === 'flag' ? false : null)
+      return [
+        keyOf(row),
+        {
+          value: row.secret && value !== null ? '***' : value,
+          source,
+          ...(source !== 'default' && { name }),
+          ...(place !== undefined && { place }),
+        },
+      ]
+    }),
+  )
+}
+
+type Row = readonly [option: string, value: string, from: string]
+
+function rowsOf(options: Readonly<Record<string, Shown>>, before = ''): Row[] {
+  return Object.entries(options).map(([key, { value, source, name = source, place }]) => {
+    const shown = value === null ? '-' : [value].flat().join(', ') || "''"
+    return [`${before}${key}`, shown, place === undefined ? name : formatPlace(place)]
+  })
 }
 
 /** A value that is too long for its line on a terminal stands below it. */
@@ -153,29 +170,4 @@ function formatRows(rows: readonly Row[], layout: TextLayout): string {
     narrowest: Number.POSITIVE_INFINITY,
   }
   return formatTextTable(table, layout)
-}
-
-function shown(value: Given | undefined): string {
-  if (value === undefined) return '-'
-  if (typeof value === 'boolean') return String(value)
-  return typeof value === 'string' ? value || "''" : value.join(', ')
-}
-
-function told({ source, name, place }: Origin): string {
-  if (place !== undefined) return formatPlace(place)
-  return source === 'default' ? 'default' : name
-}
-
-function documentOf(settings: readonly Setting[]) {
-  return Object.fromEntries(
-    settings.map((setting) => {
-      const { source, name, place } = setting.origin
-      const origin = source === 'default' ? { source } : { source, name }
-      return [keyOf(setting.row), { value: displayed(setting) ?? null, ...origin, ...places(place) }]
-    }),
-  )
-}
-
-function places(place: Place | undefined): { readonly place?: Place } {
-  return place === undefined ? {} : { place }
 }
