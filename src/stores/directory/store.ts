@@ -26,7 +26,7 @@ export function createDirectoryStore(dir: string): Store {
   const root = resolve(dir)
   return {
     place: `folder ${dir}`,
-    ready: () => checkFolder(root),
+    ready: () => translating(`Writing to ${root}`, () => checkFolder(root)),
     stat: (key) => translating(`Looking at ${key}`, () => statFile(root, key)),
     begin: (key, intent) => translating(`Beginning ${key}`, () => beginFile(root, key, intent)),
     list: (prefix, signal) => listFiles(root, folderPrefix(prefix), signal),
@@ -41,7 +41,7 @@ async function checkFolder(root: string): Promise<void> {
     await (await open(probe, 'wx')).close()
     await rm(probe)
   } catch (error) {
-    if (!isErrno(error, 'ENOENT', 'ENOTDIR')) throw fileFailure(`Writing to ${root}`, error)
+    if (!isErrno(error, 'ENOENT', 'ENOTDIR')) throw error
     throw new UpdaterError('STORE_BUCKET', `The folder ${root} of the mirror does not exist`, {
       remedy: 'Create it first, or name another one with --mirror-dir',
       cause: error,
@@ -88,13 +88,15 @@ async function beginFile(root: string, key: string, { signal }: UploadIntent): P
         if (size !== record.size) {
           throw new UpdaterError('STORE_FAILED', `What was stored of ${key} is not what its record says`)
         }
+        const { digest, source } = record
+        const stored = { checksum: formatDigest(digest), sourceChecksum: formatDigest(source), size }
         await file.sync()
         await file.close()
         await rm(recordPath(path), { force: true })
         await syncFolder(folder)
         await rename(temporary, path)
         await syncFolder(folder)
-        await replaceFile(recordPath(path), recordText(record))
+        await replaceFile(recordPath(path), `${JSON.stringify(stored)}\n`)
         await syncFolder(folder)
         return []
       }),
@@ -185,11 +187,6 @@ async function readRecord(path: string): Promise<ObjectRecord | undefined> {
   }
 }
 
-function recordText({ digest, source, size }: ObjectRecord): string {
-  const record = { checksum: formatDigest(digest), sourceChecksum: formatDigest(source), size }
-  return `${JSON.stringify(record)}\n`
-}
-
 function pathOf(root: string, key: string): string {
   const segments = key.split('/')
   if (segments.some((segment) => segment === '' || segment.startsWith('.') || /[\u0000\\]/.test(segment))) {
@@ -223,13 +220,10 @@ async function assertInside(realRoot: string, folder: string): Promise<void> {
 export async function translating<T>(what: string, action: () => Promise<T>): Promise<T> {
   try {
     return await action()
-  } catch (error) {
-    throw isErrno(error) ? fileFailure(what, error) : error
+  } catch (cause) {
+    if (!isErrno(cause)) throw cause
+    const { why, remedy } = explainRefusal(cause)
+    const code = isErrno(cause, 'EACCES', 'EPERM', 'EROFS') ? 'STORE_DENIED' : 'STORE_FAILED'
+    throw new UpdaterError(code, `${what}: ${why}`, { remedy, cause })
   }
-}
-
-export function fileFailure(what: string, cause: unknown): UpdaterError {
-  const { why, remedy } = explainRefusal(cause)
-  const code = isErrno(cause, 'EACCES', 'EPERM', 'EROFS') ? 'STORE_DENIED' : 'STORE_FAILED'
-  return new UpdaterError(code, `${what}: ${why}`, { remedy, cause })
 }

@@ -1,4 +1,5 @@
-import type { UpdaterError } from '../../errors.ts'
+import { UpdaterError } from '../../errors.ts'
+import { readText } from '../../http/answer.ts'
 import type { HttpClient } from '../../http/client.ts'
 import { retry } from '../../http/retry.ts'
 import type { OpenBody } from '../../http/transport.ts'
@@ -68,12 +69,12 @@ export class S3Client {
     let renewed = false
     const pauseAfter = async (error: UpdaterError, number: number) => {
       if (!(error instanceof S3Error)) return undefined
-      if (error.cure === 'renew' && !renewed) {
+      if (error.answer.cure === 'renew' && !renewed) {
         renewed = true
         await this.#renew()
         return 0
       }
-      const isWorthIt = error.cure === 'repeat' && number < retries
+      const isWorthIt = error.answer.cure === 'repeat' && number < retries
       return isWorthIt ? this.options.pause * 2 ** number * (0.5 + Math.random()) : undefined
     }
     return retry({ pauseAfter, signal: request.signal }, () => this.#ask(request))
@@ -99,7 +100,7 @@ export class S3Client {
     const answer = await http.send(method, url, { body, signal, redirects: 0, sign }).catch((thrown) => {
       throw unreachable(asked, thrown)
     })
-    const text = await readText(asked, answer)
+    const text = await textOf(asked, method, answer)
     const document = parseXml(text)
     const failure = failureOf(asked, answer, text, document)
     if (failure !== undefined) throw failure
@@ -109,21 +110,14 @@ export class S3Client {
   }
 }
 
-/** What is longer than any answer of S3 is cut short, and no XML document then. */
-async function readText(asked: Asked, { status, body, discard }: OpenBody): Promise<string> {
-  const chunks: Uint8Array[] = []
-  let size = 0
+/** HEAD has no text: the length that it names is that of the object. */
+async function textOf(asked: Asked, method: S3Request['method'], answer: OpenBody): Promise<string> {
   try {
-    for await (const chunk of body) {
-      size += chunk.length
-      if (size > answerLimit) {
-        await discard()
-        break
-      }
-      chunks.push(chunk)
-    }
+    if (method !== 'HEAD') return await readText(answer, answerLimit)
+    await answer.discard()
+    return ''
   } catch (thrown) {
-    throw unreachable(asked, thrown, status)
+    const isTooLarge = thrown instanceof UpdaterError && thrown.code === 'HTTP_TOO_LARGE'
+    throw isTooLarge ? strangeAnswer(asked, answer.status) : unreachable(asked, thrown, answer.status)
   }
-  return Buffer.concat(chunks).toString('utf8')
 }

@@ -22,19 +22,11 @@ interface S3Answer {
 
 /** An `UpdaterError` that still knows what the object store answered. */
 export class S3Error extends UpdaterError {
-  readonly status: number
-  readonly s3Code: string | undefined
-  readonly cure: 'renew' | 'repeat' | undefined
+  readonly answer: S3Answer
 
-  constructor(
-    code: ErrorCode,
-    message: string,
-    { status, s3Code, cure, ...options }: S3Answer & UpdaterErrorOptions,
-  ) {
+  constructor(code: ErrorCode, message: string, answer: S3Answer, options: UpdaterErrorOptions) {
     super(code, message, options)
-    this.status = status
-    this.s3Code = s3Code
-    this.cure = cure
+    this.answer = answer
   }
 }
 
@@ -169,15 +161,14 @@ export function failureOf(
   // HTTP has repeated what its status allows; the codes also come with a status of 200, 400 or 409.
   const cure = meaning?.cure === 'repeat' && isRetriable(status) ? undefined : meaning?.cure
   const { code = 'STORE_FAILED', remedy } = meaning ?? {}
-  return new S3Error(code, `${asked.what}: ${says}`, { status, s3Code, cure, remedy })
+  return new S3Error(code, `${asked.what}: ${says}`, { status, s3Code, cure }, { remedy })
 }
 
 /** The error of an answer that is not what S3 answers. */
 export function strangeAnswer({ what, host }: Asked, status: number): S3Error {
-  return new S3Error('STORE_FAILED', `${what}: ${host} did not answer as an S3 server does`, {
-    status,
-    remedy: "Check --minio-server: it is the address of the object store's S3 interface",
-  })
+  const message = `${what}: ${host} did not answer as an S3 server does`
+  const remedy = "Check --minio-server: it is the address of the object store's S3 interface"
+  return new S3Error('STORE_FAILED', message, { status }, { remedy })
 }
 
 /**
@@ -191,7 +182,7 @@ export function unreachable(asked: Asked, thrown: unknown, status?: number): Upd
   const remedy = `Check --minio-server. ${cause.remedy ?? 'Check the network and the proxy settings'}`
   return status === undefined
     ? new UpdaterError('STORE_UNREACHABLE', message, { remedy, cause })
-    : new S3Error('STORE_UNREACHABLE', message, { status, remedy, cause, cure: 'repeat' })
+    : new S3Error('STORE_UNREACHABLE', message, { status, cure: 'repeat' }, { remedy, cause })
 }
 
 /** ` (Code: message)`: cut short, and without anything that looks like a signature or a digest of one. */

@@ -4,7 +4,7 @@ import { folderPrefix, kindOfKey } from '../naming.ts'
 import type { ListedObject, ObjectRecord, Stale, StoredObject } from '../store.ts'
 import type { S3Client } from './client.ts'
 import { S3Error } from './errors.ts'
-import { children, textOf, type XmlNode } from './xml.ts'
+import { children, textOf } from './xml.ts'
 
 /** The record as headers, of the request that begins an object and of a HEAD's answer. */
 export function recordHeaders({ digest, source, size }: ObjectRecord): Record<string, string> {
@@ -43,23 +43,18 @@ export async function statObject(
     }
   } catch (error) {
     if (!(error instanceof S3Error)) throw error
-    if (error.status === 404) return undefined
+    if (error.answer.status === 404) return undefined
     // The answer to a HEAD has no body to tell a missing object from a private one, or from wrong credentials: a
     // listing has.
-    const found = await listFirst(client, `Looking for ${key}`, { prefix: key }, signal)
+    const found = await listFirst(client, `Looking for ${key}`, key, signal)
     if (children(found, 'Contents').some((entry) => textOf(entry, 'Key') === key)) throw error
     return undefined
   }
 }
 
-/** Lists the first key, of those with a prefix if one is given: the cheapest request whose failure explains itself. */
-export async function listFirst(
-  client: S3Client,
-  what: string,
-  under: { readonly prefix?: string },
-  signal: AbortSignal | undefined,
-): Promise<XmlNode | undefined> {
-  const query = { 'max-keys': '1', ...under }
+/** Lists the first key that begins with the prefix: the cheapest request whose failure explains itself. */
+export async function listFirst(client: S3Client, what: string, prefix: string, signal?: AbortSignal) {
+  const query = { 'max-keys': '1', prefix }
   return (await client.call({ what, method: 'GET', query, root: objects.root, signal })).node
 }
 
@@ -68,22 +63,17 @@ export async function removeObject(client: S3Client, key: string, signal?: Abort
   try {
     await client.call({ what: `Removing ${key}`, method: 'DELETE', key, signal })
   } catch (error) {
-    if (!(error instanceof S3Error && error.s3Code === 'NoSuchKey')) throw error
+    if (!(error instanceof S3Error && error.answer.s3Code === 'NoSuchKey')) throw error
   }
 }
 
 /** Removes an upload. One that is gone is as good as aborted. @throws UpdaterError STORE_* */
-export async function abortUpload(
-  client: S3Client,
-  key: string,
-  uploadId: string,
-  signal: AbortSignal | undefined,
-): Promise<void> {
+export async function abortUpload(client: S3Client, key: string, uploadId: string, signal?: AbortSignal) {
   const what = `Aborting the upload of ${key}`
   try {
     await client.call({ what, method: 'DELETE', key, query: { uploadId }, signal })
   } catch (error) {
-    if (!(error instanceof S3Error && error.status === 404)) throw error
+    if (!(error instanceof S3Error && error.answer.status === 404)) throw error
   }
 }
 
@@ -114,13 +104,12 @@ const objects: Listing = {
   markers: { 'continuation-token': 'NextContinuationToken' },
 }
 
-interface Entry extends ListedObject {
-  /** Of an unfinished upload; its `lastModified` is when it began. */
-  readonly uploadId: string | undefined
-}
-
 /** @throws UpdaterError STORE_*, ABORTED */
-export function listObjects(client: S3Client, prefix: string, signal: AbortSignal | undefined) {
+export function listObjects(
+  client: S3Client,
+  prefix: string,
+  signal?: AbortSignal,
+): AsyncIterable<ListedObject> {
   return entries(client, objects, prefix, signal)
 }
 
@@ -131,12 +120,9 @@ const listingsAtOnce = 32
  * Removes what runs that were killed left behind, and counts it. Uploads are listed under the whole prefix, since a
  * listing of uploads holds nothing else; objects folder by folder.
  */
-export async function removeStale(
-  client: S3Client,
-  { prefix, folders, before }: Stale,
-  signal: AbortSignal | undefined,
-): Promise<number> {
-  const base = folderPrefix(prefix)
+export async function removeStale(client: S3Client, stale: Stale, signal?: AbortSignal): Promise<number> {
+  const { folders, before } = stale
+  const base = folderPrefix(stale.prefix)
   const limit = pLimit(listingsAtOnce)
   const removeFrom = async (listing: Listing, under: string) => {
     let removed = 0
@@ -158,26 +144,18 @@ export async function removeStale(
 }
 
 /** Yields the entries of all pages; none if the server knows no such listing. */
-async function* entriesIfListed(
-  client: S3Client,
-  listing: Listing,
-  prefix: string,
-  signal: AbortSignal | undefined,
-): AsyncGenerator<Entry> {
+async function* entriesIfListed(client: S3Client, listing: Listing, prefix: string, signal?: AbortSignal) {
   try {
     yield* entries(client, listing, prefix, signal)
   } catch (error) {
     const isUnknown = error instanceof S3Error && error.code === 'STORE_FAILED'
-    if (!isUnknown || ![200, 404, 405, 501].includes(error.status)) throw error
+    if (!isUnknown || ![200, 404, 405, 501].includes(error.answer.status)) throw error
   }
 }
 
-async function* entries(
-  client: S3Client,
-  { what, query, root, entry, markers }: Listing,
-  prefix: string,
-  signal: AbortSignal | undefined,
-): AsyncGenerator<Entry> {
+/** Yields objects, or unfinished uploads, whose `lastModified` is when they began. */
+async function* entries(client: S3Client, listing: Listing, prefix: string, signal?: AbortSignal) {
+  const { what, query, root, entry, markers } = listing
   let position: Record<string, string> = {}
   for (;;) {
     const asked = { ...query, prefix, ...position }
@@ -197,7 +175,12 @@ async function* entries(
     if (next.every(([name, value]) => (position[name] ?? '') === value)) {
       // An object that is not listed counts as missing: a listing that ends too early must not pass for a whole one.
       const message = `${what}: ${client.options.endpoint.host} says that there is more, but not where it goes on`
-      throw new S3Error('STORE_FAILED', message, { status, remedy: 'Look at the logs of the object store' })
+      throw new S3Error(
+        'STORE_FAILED',
+        message,
+        { status },
+        { remedy: 'Look at the logs of the object store' },
+      )
     }
     position = Object.fromEntries(next.filter(([, value]) => value !== ''))
   }

@@ -40,7 +40,7 @@ export function createS3Store(options: S3ClientOptions): Store {
   return {
     place: `bucket ${options.bucket} on ${options.endpoint.origin}`,
     ready: async (signal) => {
-      await listFirst(client, 'Looking at the bucket', {}, signal)
+      await listFirst(client, 'Looking at the bucket', '', signal)
     },
     stat: (key, signal) => statObject(client, key, signal),
     begin: (key, intent) => beginUpload(client, key, intent),

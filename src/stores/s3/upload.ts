@@ -102,7 +102,7 @@ class S3Upload implements Upload {
       await Promise.all(copyRanges(record.size).map((range) => limit(copyRange, range)))
       await this.#settle(copy, key, holds(record))
     } catch (error) {
-      if (!(error instanceof S3Error && error.status === 501)) throw error
+      if (!(error instanceof S3Error && error.answer.status === 501)) throw error
       await copy.abort().catch(() => undefined)
       const whole = { ...headers, ...source, 'x-amz-metadata-directive': 'REPLACE' }
       await client.call({ what: `Copying ${key}`, method: 'PUT', key, headers: whole, signal })
@@ -163,12 +163,10 @@ function holds(expected: ObjectRecord): IsRight {
 
 /** After these errors the object may be there all the same. */
 function isDoubtful(error: unknown): boolean {
-  if (!(error instanceof UpdaterError)) return false
-  if (error.code === 'STORE_UNREACHABLE') return true
-  return (
-    error instanceof S3Error &&
-    (error.status >= 500 || error.status === 200 || error.s3Code === 'NoSuchUpload')
-  )
+  if (error instanceof UpdaterError && error.code === 'STORE_UNREACHABLE') return true
+  if (!(error instanceof S3Error)) return false
+  const { status, s3Code } = error.answer
+  return status >= 500 || status === 200 || s3Code === 'NoSuchUpload'
 }
 
 function wrongObject(key: string, object: StoredObject | undefined): UpdaterError {
