@@ -54,24 +54,16 @@ export async function writeChecksumFiles(
   }
 }
 
-interface Found {
-  readonly keys: ReadonlySet<string>
-  /** Those with a record, by name. */
-  readonly objects: readonly { readonly name: string; readonly digest: Digest }[]
-}
-
-async function look(
-  store: Store,
-  { folder, keyPrefix, stored = [], leaving = [] }: ImageFolder,
-  signal: AbortSignal | undefined,
-): Promise<Found> {
+/** Returns all keys, and the objects of ours with a record, in order. */
+async function look(store: Store, place: ImageFolder, signal: AbortSignal | undefined) {
+  const { folder, keyPrefix, stored = [], leaving = [] } = place
   const keys = new Set(stored)
   for await (const { key } of store.list(folder, signal)) keys.add(key)
   const finals = [...keys].filter((key) => kindOfKey(key, keyPrefix) === 'final' && !leaving.includes(key))
   const objects = await pLimit(asked).map(finals.sort(), async (key) => {
     const object = await store.stat(key, signal)
     if (object?.record === undefined || object.record.size !== object.size) return []
-    return [{ name: key.slice(folder.length), digest: object.record.digest }]
+    return { name: key.slice(folder.length), digest: object.record.digest }
   })
   return { keys, objects: objects.flat() }
 }

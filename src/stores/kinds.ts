@@ -3,7 +3,7 @@ import type { HttpClient } from '../http/client.ts'
 import { decodeSegment } from '../http/url.ts'
 import { camel, type ValuesOf } from '../option.ts'
 import { directory } from './directory/options.ts'
-import { below, fileName, folderPrefix, type NamedImage } from './naming.ts'
+import { below, folderPrefix, type NamedImage, objectKey } from './naming.ts'
 import { s3 } from './s3/options.ts'
 import type { Store, StoreKind } from './store.ts'
 
@@ -105,9 +105,9 @@ export function baseOf(mirror: MirrorOptions): string | undefined {
  * @throws UpdaterError CONFIGURATION
  */
 export function publicUrl(mirror: MirrorOptions, image: NamedImage, version: string): string | undefined {
-  const file = fileName(image, version)
+  const file = objectKey(image, version, '')
   const base = baseOf(mirror)
-  return base === undefined ? undefined : below(base, image.shortname, file)
+  return base === undefined ? undefined : below(base, file)
 }
 
 /**

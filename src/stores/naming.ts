@@ -13,29 +13,20 @@ export function isFolderName(shortname: string): boolean {
 }
 
 /**
- * `{version}-{shortname}.{format}`.
+ * `{keyPrefix}{shortname}/{version}-{shortname}.{format}`.
  * @throws UpdaterError CONFIGURATION if a part is not a plain name and could leave its folder
  */
-export function fileName({ shortname, format }: NamedImage, version: string): string {
+export function objectKey({ shortname, format }: NamedImage, version: string, keyPrefix: string): string {
   if (!isFolderName(shortname)) {
-    throw new UpdaterError(
-      'CONFIGURATION',
-      `The shortname "${shortname}" cannot name a folder on the mirror`,
-      {
-        remedy: 'Use letters, digits, dots, hyphens and underscores, with a letter or a digit first',
-      },
-    )
+    const message = `The shortname "${shortname}" cannot name a folder on the mirror`
+    throw new UpdaterError('CONFIGURATION', message, {
+      remedy: 'Use letters, digits, dots, hyphens and underscores, with a letter or a digit first',
+    })
   }
   if (!/^\d{8}$/.test(version)) {
     throw new UpdaterError('CONFIGURATION', `The version "${version}" is not a date of the form YYYYMMDD`)
   }
-  return `${version}-${shortname}.${format}`
-}
-
-/** `{keyPrefix}{shortname}/{version}-{shortname}.{format}`. @throws UpdaterError CONFIGURATION */
-export function objectKey(image: NamedImage, version: string, keyPrefix: string): string {
-  const file = fileName(image, version)
-  return `${folderPrefix(keyPrefix)}${image.shortname}/${file}`
+  return `${folderPrefix(keyPrefix)}${shortname}/${version}-${shortname}.${format}`
 }
 
 /** The temporary key beside `key` of an object whose metadata is not known yet; no catalogue ever names it. */

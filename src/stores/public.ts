@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { createReadStream, existsSync } from 'node:fs'
-import { open } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
+import { buffer } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { asUpdaterError, UpdaterError } from '../errors.ts'
 import { explainRefusal, isErrno } from '../files.ts'
@@ -127,14 +128,9 @@ function compare(found: PublicObject, { size, head, record }: Expected): string 
   if (head !== undefined && Buffer.compare(head.subarray(0, length), found.head.subarray(0, length)) !== 0) {
     return `its first ${length} bytes differ`
   }
-  if (
-    record !== undefined &&
-    found.checksum !== undefined &&
-    found.checksum !== formatDigest(record.digest)
-  ) {
-    return 'it carries the checksum of another image'
-  }
-  return undefined
+  const fitting = record === undefined ? found.checksum : formatDigest(record.digest)
+  const isOther = found.checksum !== undefined && found.checksum !== fitting
+  return isOther ? 'it carries the checksum of another image' : undefined
 }
 
 /** Reads no more than the first bytes, whatever the server sends. */
@@ -159,15 +155,10 @@ async function look({ status, headers, body, discard }: OpenBody): Promise<Publi
 
 async function lookAtFile(url: string): Promise<PublicObject> {
   try {
-    const file = await open(fileURLToPath(url))
-    try {
-      const { size } = await file.stat()
-      const head = Buffer.alloc(Math.min(size, headSize))
-      await file.read(head, 0, head.length, 0)
-      return { size, head, checksum: undefined, sourceChecksum: undefined }
-    } finally {
-      await file.close()
-    }
+    const path = fileURLToPath(url)
+    const { size } = await stat(path)
+    const head = await buffer(createReadStream(path, { end: headSize - 1 }))
+    return { size, head, checksum: undefined, sourceChecksum: undefined }
   } catch (error) {
     throw unreadable(url, error)
   }
@@ -180,8 +171,7 @@ export async function readPublic(
   signal: AbortSignal | undefined,
 ): Promise<AsyncIterable<Uint8Array>> {
   if (url.startsWith('file:')) return createReadStream(fileURLToPath(url), { signal, highWaterMark: 2 ** 20 })
-  const { body } = await http.download(url, { signal })
-  return body
+  return (await http.download(url, { signal })).body
 }
 
 function refused(url: string, status: number): UpdaterError {

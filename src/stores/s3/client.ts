@@ -5,7 +5,7 @@ import { retry } from '../../http/retry.ts'
 import type { OpenBody } from '../../http/transport.ts'
 import type { Credentials, CredentialsSource } from './credentials.ts'
 import { type Asked, failureOf, S3Error, strangeAnswer, unreachable } from './errors.ts'
-import { createSigner } from './sign.ts'
+import { createSigner, type Signer } from './sign.ts'
 import { parseXml, type XmlNode } from './xml.ts'
 
 export interface S3ClientOptions {
@@ -50,7 +50,7 @@ const answerLimit = 4 * 2 ** 20
 /** Signed requests to one bucket. */
 export class S3Client {
   readonly options: Required<S3ClientOptions>
-  readonly #prepare: ReturnType<typeof createSigner>
+  readonly #prepare: Signer
   #renewing: Promise<Credentials> | undefined
 
   constructor({ pause = 500, ...options }: S3ClientOptions) {

@@ -98,18 +98,10 @@ const openUp =
 
 export const s3: StoreKind<S3Options, typeof s3Options> = {
   options: s3Options,
-  read(values) {
-    const { minioAccessKey: accessKey, minioSecretKey: secretKey } = values
+  read({ minioServer: server, minioBucket: bucket, minioRegion: region, swiftPrefix, acl, ...keys }) {
+    const { minioAccessKey: accessKey, minioSecretKey: secretKey } = keys
     assertPair(accessKey, secretKey)
-    return {
-      server: values.minioServer,
-      bucket: values.minioBucket,
-      region: values.minioRegion,
-      swiftPrefix: values.swiftPrefix,
-      accessKey,
-      secretKey,
-      acl: values.acl,
-    }
+    return { server, bucket, region, swiftPrefix, accessKey, secretKey, acl }
   },
   placeOptions: ['minio-server', 'minio-bucket'],
   publicOptions: ['swift-prefix'],

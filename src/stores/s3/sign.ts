@@ -15,17 +15,17 @@ export interface Unsigned {
   readonly body?: Uint8Array | string | undefined
 }
 
-export interface Signable {
+/** `sign` returns all headers to send, signed with the time of the call. */
+export type Signer = (request: Unsigned) => {
   readonly url: string
-  /** Returns all headers to send, signed with the time of the call. */
   readonly sign: () => Promise<Record<string, string>>
 }
 
 /** AWS Signature Version 4 for path-style requests to S3. */
-export function createSigner(endpoint: URL, region: string, credentials: () => Promise<Credentials>) {
+export function createSigner(endpoint: URL, region: string, credentials: () => Promise<Credentials>): Signer {
   const sha256 = Hash.bind(null, 'sha256')
   const signer = new SignatureV4({ service: 's3', region, credentials, sha256, uriEscapePath: false })
-  return ({ method, path: plain, query = {}, headers, body }: Unsigned): Signable => {
+  return ({ method, path: plain, query = {}, headers, body }) => {
     const path = encodePath(plain)
     const pairs = Object.entries(query).map((pair) => pair.map(encodeSegment).join('='))
     const payload = payloadHash(endpoint, body)
