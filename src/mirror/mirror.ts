@@ -8,7 +8,7 @@ import { type Image, type ImageVersion, parseDigest } from '../image.ts'
 import { countStatuses } from '../report/quantities.ts'
 import { reportedError } from '../report/refusal.ts'
 import type { MirroredVersion, MirrorReport, UnmirroredReason } from '../report/schemas.ts'
-import { type Address, addressOfUrl, type KnownFile, keepOnMirror, listDigests } from '../run/bring.ts'
+import { type KnownFile, keepOnMirror, listDigests } from '../run/bring.ts'
 import { type RunOptions, settleRun } from '../run/options.ts'
 import {
   begin,
@@ -21,7 +21,14 @@ import {
   secondsSince,
   tellOf,
 } from '../run/run.ts'
-import { baseOf, keyPrefixOf, type MirrorOptions, placeOptions } from '../stores/kinds.ts'
+import {
+  type Address,
+  baseOf,
+  keyOfUrl,
+  keyPrefixOf,
+  type MirrorOptions,
+  placeOptions,
+} from '../stores/kinds.ts'
 import { folderOfKey, kindOfKey } from '../stores/naming.ts'
 
 /**
@@ -106,7 +113,8 @@ async function mirrorVersion(
   const told = { ...about, version: version.version, url: version.url, mirror_url: mirrorUrl }
   let address: Address | undefined
   try {
-    address = addressOfUrl(run.settings.mirror, mirrorUrl)
+    const key = keyOfUrl(run.settings.mirror, mirrorUrl)
+    address = key === undefined ? undefined : { key, url: mirrorUrl }
     if (address === undefined) {
       tell({ type: 'mirror-foreign', url: mirrorUrl })
       tell({ type: 'done', status: 'skipped' })

@@ -1,44 +1,12 @@
 import { asUpdaterError, UpdaterError } from '../errors.ts'
 import { abortedError } from '../http/abort.ts'
-import {
-  type Digest,
-  formatDigest,
-  type Image,
-  type SourceFile,
-  type StoredImage,
-  sameDigest,
-} from '../image.ts'
+import { type Digest, formatDigest, type SourceFile, type StoredImage, sameDigest } from '../image.ts'
 import type { MirrorOutcome } from '../report/schemas.ts'
-import { keyOfUrl, keyPrefixOf, type MirrorOptions, publicUrl } from '../stores/kinds.ts'
-import { objectKey } from '../stores/naming.ts'
+import { type Address, keyPrefixOf } from '../stores/kinds.ts'
 import { checkPublic, findPublic, verifyFull } from '../stores/public.ts'
 import type { ObjectRecord, Store, StoredObject, Upload } from '../stores/store.ts'
 import { Inspector } from '../transfer/inspect.ts'
 import type { Run, Task } from './run.ts'
-
-/** Where a version of an image lies, or shall lie, on the mirror; its URL becomes `mirror_url`. */
-export type Address = Pick<StoredImage, 'key' | 'url'>
-
-/**
- * Returns the address of a version, or undefined if the mirror has no public base or the version is no build's date.
- * @throws UpdaterError CONFIGURATION
- */
-export function addressOf(
-  mirror: MirrorOptions,
-  { shortname, format }: Image,
-  version: string,
-): Address | undefined {
-  if (shortname === undefined || !/^\d{8}$/.test(version)) return undefined
-  const named = { shortname, format }
-  const url = publicUrl(mirror, named, version)
-  return url === undefined ? undefined : { key: objectKey(named, version, keyPrefixOf(mirror)), url }
-}
-
-/** Returns the address that a `mirror_url` of the catalogue names, or undefined if it is of another mirror. */
-export function addressOfUrl(mirror: MirrorOptions, url: string): Address | undefined {
-  const key = keyOfUrl(mirror, url)
-  return key === undefined ? undefined : { key, url }
-}
 
 /** A file whose bytes must have this digest. */
 export type KnownFile = SourceFile & { readonly digest: Digest }

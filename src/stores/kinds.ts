@@ -1,9 +1,10 @@
 import { UpdaterError } from '../errors.ts'
 import type { HttpClient } from '../http/client.ts'
 import { decodeSegment } from '../http/url.ts'
+import type { Image } from '../image.ts'
 import { camel, type ValuesOf } from '../option.ts'
 import { directory } from './directory/options.ts'
-import { below, folderPrefix, type NamedImage, objectKey } from './naming.ts'
+import { below, folderPrefix, objectKey } from './naming.ts'
 import { s3 } from './s3/options.ts'
 import type { Store, StoreKind } from './store.ts'
 
@@ -100,14 +101,27 @@ export function baseOf(mirror: MirrorOptions): string | undefined {
   return below(kindOf(mirror).publicBase(mirror), folderPrefix(mirror.keyPrefix))
 }
 
+/** Where a version of an image lies, or shall lie, on a mirror. */
+export interface Address {
+  readonly key: string
+  /** Its public URL, which becomes `mirror_url`. */
+  readonly url: string
+}
+
 /**
- * Returns the `mirror_url` of a version, or undefined if the mirror has no public address.
+ * Returns the address of a version, or undefined if the mirror has no public base or the version is no build's date.
  * @throws UpdaterError CONFIGURATION
  */
-export function publicUrl(mirror: MirrorOptions, image: NamedImage, version: string): string | undefined {
-  const file = objectKey(image, version, '')
+export function addressOf(
+  mirror: MirrorOptions,
+  { shortname, format }: Pick<Image, 'shortname' | 'format'>,
+  version: string,
+): Address | undefined {
+  if (shortname === undefined || !/^\d{8}$/.test(version)) return undefined
+  const image = { shortname, format }
+  const key = objectKey(image, version, keyPrefixOf(mirror))
   const base = baseOf(mirror)
-  return base === undefined ? undefined : below(base, file)
+  return base === undefined ? undefined : { key, url: below(base, objectKey(image, version, '')) }
 }
 
 /**

@@ -7,19 +7,10 @@ import { type Build, type Digest, formatDigest, type Image, type VersionValues }
 import { reportedError } from '../report/refusal.ts'
 import type { ImageOutcome, MirrorOutcome } from '../report/schemas.ts'
 import { reportedValues } from '../report/update.ts'
-import {
-  type Address,
-  addressOf,
-  bring,
-  holds,
-  type KnownFile,
-  keepOnMirror,
-  listDigests,
-  lookAt,
-  provePublic,
-} from '../run/bring.ts'
+import { bring, holds, type KnownFile, keepOnMirror, listDigests, lookAt, provePublic } from '../run/bring.ts'
 import type { UpdateSettings } from '../run/options.ts'
 import { errorOf, type Run, skipReason, type Task, tellOf } from '../run/run.ts'
+import { type Address, addressOf } from '../stores/kinds.ts'
 import { folderOfKey } from '../stores/naming.ts'
 import { findPublic, type PublicObject } from '../stores/public.ts'
 import type { StoredObject } from '../stores/store.ts'

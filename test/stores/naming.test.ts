@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { UpdaterError } from '../../src/errors.ts'
-import { baseOf, type MirrorOptions, publicUrl } from '../../src/stores/kinds.ts'
+import { addressOf, baseOf, type MirrorOptions } from '../../src/stores/kinds.ts'
 import {
   checksumFileKey,
   encodeSegment,
@@ -165,7 +165,7 @@ describe('public URLs', () => {
       { kind: 'directory', dir: '/srv', keyPrefix: 'k', baseUrl: 'http://m.example/x' },
       'http://m.example/x/debian-12/20260124-debian-12.qcow2',
     ],
-  ])('of %j', (mirror, url) => expect(publicUrl(mirror, image, '20260124')).toBe(url))
+  ])('of %j', (mirror, url) => expect(addressOf(mirror, image, '20260124')?.url).toBe(url))
 
   it.each([
     'cdn.example',
@@ -173,7 +173,7 @@ describe('public URLs', () => {
     'https://u:secret@cdn.example',
     'https://cdn.example/?x=secret',
   ])('refuse the base %j without repeating it', (baseUrl) => {
-    expect(() => publicUrl({ kind: 'none', baseUrl }, image, '20260124')).toThrow(
+    expect(() => addressOf({ kind: 'none', baseUrl }, image, '20260124')).toThrow(
       /^The public base (?!.*secret)/,
     )
   })
