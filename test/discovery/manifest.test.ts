@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
+import { fetchVerified } from '../../src/discovery/manifest.ts'
 import type { ResolverContext } from '../../src/discovery/resolver.ts'
-import { fetchVerified } from '../../src/discovery/signatures/check.ts'
 import { HttpError } from '../../src/http/failure.ts'
 
 const url = 'https://server.example/CHECKSUM'

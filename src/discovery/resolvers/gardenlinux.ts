@@ -1,7 +1,7 @@
 import { redactUrl } from '../../http/url.ts'
 import type { Digest } from '../../image.ts'
+import { fetchVerified } from '../manifest.ts'
 import type { Resolver, ResolverContext } from '../resolver.ts'
-import { fetchVerified } from '../signatures/check.ts'
 import { ofReleases } from './recommended.ts'
 
 const bucket = 'https://gardenlinux-github-releases.s3.amazonaws.com/'

@@ -2,10 +2,9 @@ import { UpdaterError } from '../../errors.ts'
 import { redactUrl } from '../../http/url.ts'
 import { preferredDigest } from '../checksum-file.ts'
 import type { PublishedFile } from '../documents.ts'
-import { catalogueAlgorithm, noChecksum } from '../manifest.ts'
+import { catalogueAlgorithm, fetchVerified, noChecksum, type VerifiedText } from '../manifest.ts'
 import { hasPlaceholder, newestOf, parsePattern, type UrlPattern } from '../pattern.ts'
 import type { ResolverContext, Strategy } from '../resolver.ts'
-import { fetchVerified, type VerifiedText } from '../signatures/check.ts'
 
 /** The files that a source lists, and how far that can be trusted. */
 interface PublishedFiles extends Pick<VerifiedText, 'trust'> {

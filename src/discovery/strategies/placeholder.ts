@@ -2,11 +2,10 @@ import { UpdaterError } from '../../errors.ts'
 import { decodeSegment, redactUrl } from '../../http/url.ts'
 import { splitFileUrl } from '../file-url.ts'
 import { fetchListing } from '../listing.ts'
-import { datedTwin, fetchManifest, listedFile } from '../manifest.ts'
+import { datedTwin, fetchManifest, listedFile, unsignedDistribution } from '../manifest.ts'
 import { childUrl } from '../names.ts'
 import { hasPlaceholder, type Matches, newestOf, parsePattern, type UrlPattern } from '../pattern.ts'
 import type { ResolverContext, Strategy } from '../resolver.ts'
-import { unsignedDistribution } from '../signatures/check.ts'
 
 /**
  * Path segments of `latest_url` hold `HEREBE<pattern>DRAGONS`. From left to right, the listing of a

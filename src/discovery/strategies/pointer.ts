@@ -2,11 +2,10 @@ import { UpdaterError } from '../../errors.ts'
 import { redactUrl } from '../../http/url.ts'
 import type { Image } from '../../image.ts'
 import { splitFileUrl } from '../file-url.ts'
-import { fetchManifest, listedFile } from '../manifest.ts'
+import { fetchManifest, fetchVerified, listedFile } from '../manifest.ts'
 import { childUrl, isSafeFileName } from '../names.ts'
 import { hasPlaceholder, newestOf, parsePattern, placeholderError } from '../pattern.ts'
 import type { Strategy } from '../resolver.ts'
-import { fetchVerified } from '../signatures/check.ts'
 import { findStamp } from '../stamp.ts'
 
 /**
