@@ -23,7 +23,7 @@ export type ImageStep =
   | { readonly type: 'our-checksum'; readonly checksum: string | undefined }
   | { readonly type: 'up-to-date' }
   | { readonly type: 'new-values'; readonly values: VersionValues }
-  /** The object is on the mirror already, with the right size and digest. */
+  /** The object is on the mirror already, with our record of the right size and digest. */
   | { readonly type: 'mirror-present'; readonly object: string }
   | { readonly type: 'mirror-missing'; readonly object: string; readonly reason: 'absent' | 'other-bytes' }
   | {
@@ -62,7 +62,7 @@ export type ImageStatus = 'updated' | 'would-update' | 'up-to-date' | 'skipped' 
 
 /** What a run says while it goes on. A library user may ignore all of it. */
 export type RunEvent =
-  /** First event: `images` is the number of images whose steps follow. */
+  /** Before the first step; notes may come earlier. `images` is the number of images whose steps follow. */
   | { readonly type: 'run-start'; readonly images: number }
   | { readonly type: 'image'; readonly image: ImageRef; readonly step: ImageStep }
   | { readonly type: 'note'; readonly level: 'debug' | 'info' | 'warning'; readonly message: string }

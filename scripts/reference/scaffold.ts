@@ -24,7 +24,7 @@ export function scaffold(name: string | undefined, read: (path: string) => strin
       [list]: withLine(
         resolvers,
         `import { ${variable} } from './${name}.ts'`,
-        '  ...genericResolvers,',
+        '  debian,',
         `  ${variable},`,
       ),
       [cases]: withLine(known, `import { ${variable}Case } from './${name}.ts'`, ']', `  ${variable}Case,`),

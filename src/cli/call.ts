@@ -37,17 +37,3 @@ export class Call<Name extends CommandName> {
     return this.options()
   }
 }
-
-/** What a file under `commands/` has. */
-interface CommandModule {
-  /**
-   * Carries the command out; the session keeps the exit status.
-   * @throws UpdaterError where nothing was done
-   */
-  run(call: Call<CommandName>): Promise<void>
-}
-
-/** The one place where what a command runs is loaded. */
-export async function loadCommand(name: string): Promise<CommandModule> {
-  return import(`./commands/${name}.ts`)
-}

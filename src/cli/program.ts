@@ -1,8 +1,8 @@
 import { Command, CommanderError } from 'commander'
-import { type CommandDescription, commands } from '../commands.ts'
+import { type CommandDescription, type CommandName, commands } from '../commands.ts'
 import { asUpdaterError, UpdaterError } from '../errors.ts'
 import { version } from '../package.ts'
-import { Call, loadCommand } from './call.ts'
+import { Call } from './call.ts'
 import { addCompletion } from './completion/options.ts'
 import { addConfiguration } from './configuration.ts'
 import { interruptedStatus } from './context.ts'
@@ -54,6 +54,20 @@ function addCommand(
       ),
     )
   })
+}
+
+/** What a file under `commands/` has. */
+interface CommandModule {
+  /**
+   * Carries the command out; the session keeps the exit status.
+   * @throws UpdaterError where nothing was done
+   */
+  run(call: Call<CommandName>): Promise<void>
+}
+
+/** The one place where what a command runs is loaded. */
+async function loadCommand(name: string): Promise<CommandModule> {
+  return import(`./commands/${name}.ts`)
 }
 
 /**

@@ -45,7 +45,7 @@ export interface VerifiedText {
 
 /**
  * Fetches a text that a build or its checksum is read from, and decides how far it can be trusted. All such texts come
- * in through here, except listings.
+ * in through here: listings and `version.txt` only say where to look.
  *
  * A signature that is there and whose key is at hand must be good, under `prefer` as under `require`.
  * What is not there is the question, since whoever can change a manifest can also withhold its
@@ -56,7 +56,7 @@ export interface VerifiedText {
  * but a good signature.
  * @param url before redirects: a redirect must not lead away from the distribution's own host
  * @param isFirst nothing was asked of this server before: the signature, and the key if there must be a signature, are
- * asked for meanwhile, by connections of their own. Later, to open those would take longer than to wait for the text's.
+ * asked for meanwhile, by connections of their own. Later a connection is open: one after the other is faster.
  * @throws UpdaterError SIGNATURE_MISSING, SIGNATURE_BAD, SIGNATURE_KEY, HTTP_*, ABORTED
  */
 export async function fetchVerified(

@@ -86,7 +86,7 @@ const transfer = {
 const storedMirror = z.object({
   status: oneOf(
     ['present', 'stored', 'would-store', 'foreign', 'none'],
-    'present: it was there with the right digest; stored: transferred in this run; would-store: dry run; foreign: the catalogue names another mirror, which is left alone; none: the run has no mirror',
+    'present: it was there, with the right digest or of another tool; stored: transferred in this run; would-store: dry run; foreign: the catalogue names another mirror, which is left alone; none: nothing was done on a mirror',
   ),
   ...transfer,
 })
@@ -162,7 +162,7 @@ const mirroredVersion = z.object({
   mirror_url: z.string(),
   status: oneOf(
     ['present', 'stored', 'would-store', 'foreign', 'failed'],
-    'present: it was there with the right digest; stored: transferred in this run; would-store: dry run; foreign: mirror_url is of another mirror, and left alone; failed: it could not be brought there',
+    'present: it was there, with the right digest or of another tool; stored: transferred in this run; would-store: dry run; foreign: mirror_url is of another mirror, and left alone; failed: it could not be brought there',
   ),
   ...transfer,
   warnings: z.array(z.string()),

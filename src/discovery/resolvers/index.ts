@@ -42,7 +42,7 @@ const genericResolvers: readonly Resolver[] = [
   anyDistribution('manifest', 'any: a file that moves on', ['the manifest']),
 ]
 
-/** All resolvers; the first that serves an image is the one. Those of any distribution come last. */
+/** All resolvers: the first that serves an image is taken, so those that go by `os_distro` alone come after the others. */
 export const resolvers: readonly Resolver[] = [
   ubuntu,
   ubuntuStreams,
