@@ -101,7 +101,7 @@ export type PublicAnswer = PublicObject | { readonly turnedAway: 401 | 403 | 404
 
 /**
  * Asks a public URL what is there. Many object stores answer 403 or 401 for an object that is missing.
- * @throws UpdaterError PUBLIC_UNREADABLE where the answer tells neither, ABORTED
+ * @throws UpdaterError PUBLIC_UNREADABLE if the answer says neither that it is there nor that it is not, ABORTED
  */
 export async function findPublic(url: string, http: HttpClient, signal?: AbortSignal): Promise<PublicAnswer> {
   if (url.startsWith('file:')) {

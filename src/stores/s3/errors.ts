@@ -172,7 +172,7 @@ export function strangeAnswer({ what, host }: Asked, status: number): S3Error {
 }
 
 /**
- * The failure of HTTP to ask the server, or, where there is a status, to read its answer to the end. What is not
+ * The failure of HTTP to ask the server or, if a status is given, to read its answer to the end. What is not
  * HTTP's stays as it is.
  */
 export function unreachable(asked: Asked, thrown: unknown, status?: number): UpdaterError {

@@ -7,7 +7,7 @@ import { textOf } from './xml.ts'
 
 const MiB = 2 ** 20
 
-/** S3's own limit. Swift's default is 1000, which the size of the parts respects where it can. */
+/** S3's own limit. Swift's default is 1000, which the size of the parts respects if it can. */
 const maxParts = 10_000
 /** What the parts of an upload may hold of memory together; at least two, so that one is filled while another is stored. */
 const memory = 15 * MiB
