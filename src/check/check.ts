@@ -120,7 +120,7 @@ interface CheckRun extends Pick<Beginning, 'http' | 'signal' | 'startedAt'> {
 }
 
 /** What is known of the image so far; the report has it also if a later step fails. */
-type Facts = Pick<CheckedImage, 'resolver' | 'trust' | 'newest' | 'mirror'>
+type Known = Pick<CheckedImage, 'resolver' | 'trust' | 'newest' | 'mirror'>
 
 /**
  * Asks the image's mirror and its distribution. What the mirror says is reported also if the distribution fails, and
@@ -130,30 +130,30 @@ async function checkImage(image: Image, ordinal: number, run: CheckRun): Promise
   const { warnings, tell } = tellOf(image, ordinal, run.onEvent)
   const [current] = image.versions
   const skipped = skipReason(image, run.includeDisabled)
-  let facts: Facts = { mirror: unasked(current) }
+  let known: Known = { mirror: unasked(current) }
   const end = (status: CheckStatus, thrown?: UpdaterError): CheckedImage => {
     tell({ type: 'done', status: status === 'outdated' ? 'would-update' : status })
     const reason = status === 'skipped' ? skipped : undefined
     const error = thrown && reportedError(thrown, image)
-    return checkedImage(image, { ...facts, status, reason, warnings, error }, run.startedAt)
+    return checkedImage(image, { ...known, status, reason, warnings, error }, run.startedAt)
   }
   const look = async (): Promise<CheckedImage> => {
     const { mirror, failure } = await askMirror(current, run, tell)
-    facts = { mirror }
+    known = { mirror }
     let status: CheckStatus = 'skipped'
     if (skipped === undefined) {
       const build = await findNewest(image, run.discovery, tell)
-      facts = { ...facts, resolver: build.resolver, trust: build.trust }
+      known = { ...known, resolver: build.resolver, trust: build.trust }
       const compared = await compareWithCatalogue(image, build, run.discovery)
       if (compared.digest !== undefined) {
         const { digest } = compared
         status = 'up-to-date'
-        facts = { ...facts, newest: valuesOf({ ...build, digest }, current?.version, current?.buildDate) }
+        known = { ...known, newest: valuesOf({ ...build, digest }, current?.version, current?.buildDate) }
         tell({ type: 'up-to-date' })
       } else {
         const { version, downgrade } = compared
         status = 'outdated'
-        facts = { ...facts, newest: valuesOf(build, version, dateOfVersion(version)) }
+        known = { ...known, newest: valuesOf(build, version, dateOfVersion(version)) }
         if (downgrade !== undefined) throw downgrade
       }
     }

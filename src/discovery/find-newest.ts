@@ -28,9 +28,7 @@ export interface Discovery extends Pick<DiscoverySettings, 'signatures' | 'overr
   readonly signal?: AbortSignal | undefined
 }
 
-/**
- * @param run with `dryRun` the cache of texts is read, but not written
- */
+/** @param run with `dryRun` the cache of texts is read, but not written */
 export function createDiscovery(
   { signatures, keyring, overrides, sources, cache }: DiscoverySettings,
   run: { readonly http: HttpClient; readonly signal: AbortSignal; readonly dryRun?: boolean },
@@ -96,9 +94,7 @@ function doubts({ url, digest, trust }: Build, { latestChecksumUrl = url }: Imag
 
 /** Would a checksum from this URL cross a network as plain text? A loopback address is no network. */
 export function isUnprotected(url: string): boolean {
-  if (!URL.canParse(url)) return false
-  const { protocol } = new URL(url)
-  return protocol === 'http:' && !isLoopback(new URL(url))
+  return URL.canParse(url) && new URL(url).protocol === 'http:' && !isLoopback(new URL(url))
 }
 
 /** How the newest build stands to the image's first version in the catalogue. */
@@ -160,20 +156,20 @@ export function recordedDigest(
   image: Image,
   { url, digest }: Pick<Build, 'url' | 'digest'>,
 ): Digest | undefined {
-  const [current] = image.versions
-  const recorded = parseDigest(current?.checksum ?? '')
+  const [before] = image.versions
+  const recorded = parseDigest(before?.checksum ?? '')
   if (recorded === undefined) return undefined
-  const isCurrent = digest === undefined ? current?.url === url : sameDigest(recorded, digest)
-  return isCurrent ? recorded : undefined
+  const isSame = digest === undefined ? before?.url === url : sameDigest(recorded, digest)
+  return isSame ? recorded : undefined
 }
 
 /** Returns DOWNGRADE if the build is older than the version in the catalogue. */
 function downgradeOf(image: Image, { url }: Build, version: string): UpdaterError | undefined {
-  const [current] = image.versions
-  if (current === undefined || compareBuilds(current, { url, version }) >= 0) return undefined
+  const [before] = image.versions
+  if (before === undefined || compareBuilds(before, { url, version }) >= 0) return undefined
   return new UpdaterError(
     'DOWNGRADE',
-    `The newest build of ${image.name} is ${version} (${url}), older than ${current.version ?? current.url} in the catalogue`,
+    `The newest build of ${image.name} is ${version} (${url}), older than ${before.version ?? before.url} in the catalogue`,
     { remedy: "Look at the distribution's server; --allow-downgrade takes the older build" },
   )
 }
@@ -185,16 +181,16 @@ function downgradeOf(image: Image, { url }: Build, version: string): UpdaterErro
  * (`4230.2.4` and `4230.2.10`); else the versions.
  */
 export function compareBuilds(
-  current: ImageVersion,
+  before: ImageVersion,
   build: { readonly url: string; readonly version: string },
 ): number {
-  const url = current.url ?? ''
+  const url = before.url ?? ''
   const stampBefore = findUrlStamp(url)
   const stampNow = findUrlStamp(build.url)
   if (stampBefore !== undefined && stampNow !== undefined) return compareStamps(stampNow, stampBefore)
   const order = compareVersions(build.url, url)
   if (order !== 0) return order
-  const versionBefore = findStamp(current.version ?? '')
+  const versionBefore = findStamp(before.version ?? '')
   const versionNow = findStamp(build.version)
   return versionBefore === undefined || versionNow === undefined
     ? 0

@@ -8,7 +8,7 @@ import { type Image, type ImageVersion, parseDigest } from '../image.ts'
 import { countStatuses } from '../report/quantities.ts'
 import { reportedError } from '../report/refusal.ts'
 import type { MirroredVersion, MirrorReport, UnmirroredReason } from '../report/schemas.ts'
-import { type KnownFile, keepOnMirror, listDigests } from '../run/bring.ts'
+import { type KnownFile, keepOnMirror, writeSums } from '../run/bring.ts'
 import { type RunOptions, settleRun } from '../run/options.ts'
 import {
   begin,
@@ -66,7 +66,7 @@ export async function mirrorCatalogue(options: RunOptions, context: RunContext =
       owners: new Map(),
     }
     const versions = await Promise.all(wanted.map((one, ordinal) => mirrorVersion(one, ordinal, run)))
-    await listAll(versions, run)
+    await writeAllSums(versions, run)
     await opened.tidied
     if (versions.length > 0 && versions.every(({ status }) => status === 'foreign')) {
       note('warning', nothingHere(versions.length, settings.mirror))
@@ -176,10 +176,10 @@ function sharedObject({ image, version }: NamedVersion, { key }: Address): Updat
 }
 
 /**
- * Lists what is on the mirror also if nothing was stored: an earlier run may have ended before it came to that. An
- * abort ends it early, and keeps nothing from the report.
+ * Writes SHA256SUMS in every folder, also if nothing was stored: an earlier run may have ended before it came to that.
+ * An abort ends it early; the report is made all the same.
  */
-async function listAll(versions: readonly MirroredVersion[], run: Run): Promise<void> {
+async function writeAllSums(versions: readonly MirroredVersion[], run: Run): Promise<void> {
   const keyPrefix = keyPrefixOf(run.settings.mirror)
   const keys = versions
     .flatMap(({ object, status }) => (status === 'stored' || status === 'present' ? (object ?? []) : []))
@@ -188,7 +188,7 @@ async function listAll(versions: readonly MirroredVersion[], run: Run): Promise<
   const storedIn = (folder: string) => keys.filter((key) => folderOfKey(key) === folder)
   await Promise.allSettled(
     folders.map(async (folder) => {
-      for (const message of await listDigests(run, folder, storedIn(folder))) run.note('warning', message)
+      for (const message of await writeSums(run, folder, storedIn(folder))) run.note('warning', message)
     }),
   )
 }

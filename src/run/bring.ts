@@ -1,5 +1,6 @@
 import { asUpdaterError, UpdaterError } from '../errors.ts'
 import { abortedError } from '../http/abort.ts'
+import { retry } from '../http/retry.ts'
 import { type Digest, formatDigest, type SourceFile, type StoredImage, sameDigest } from '../image.ts'
 import type { MirrorOutcome } from '../report/schemas.ts'
 import { type Address, keyPrefixOf } from '../stores/kinds.ts'
@@ -46,7 +47,7 @@ export async function keepOnMirror(
     return { status: (await seemsPresent(task, file, address)) ? 'present' : 'would-store', object }
   }
   const found = await (looked ?? lookAt(object, run))
-  if (found !== undefined && (found.record === undefined || holds(found, file.digest))) {
+  if (found !== undefined && (found.record === undefined || isFrom(found, file.digest))) {
     return { status: 'present', object }
   }
   tell({ type: 'mirror-missing', object, reason: found === undefined ? 'absent' : 'other-bytes' })
@@ -60,7 +61,7 @@ export function lookAt(key: string, run: Run): Promise<StoredObject | undefined>
 }
 
 /** Does the record of the object say that it is made of the file with this digest? */
-export function holds({ record, size }: StoredObject, digest: Digest): boolean {
+export function isFrom({ record, size }: StoredObject, digest: Digest): boolean {
   return record !== undefined && record.size === size && sameDigest(record.source, digest)
 }
 
@@ -72,22 +73,20 @@ export function holds({ record, size }: StoredObject, digest: Digest): boolean {
  */
 export function bring(task: Task, file: SourceFile, address: Address): Promise<Brought> {
   const { run, tell } = task
+  const { signal } = run
   return run.transferring(async () => {
     const started = performance.now()
-    const spent = new Map<UpdaterError['code'], number>()
-    for (;;) {
-      try {
-        const brought = await transferOnce(task, file, address, started)
-        await run.checking(() => provePublic(task, brought))
-        return brought
-      } catch (error) {
-        if (!(error instanceof UpdaterError)) throw error
-        const used = spent.get(error.code) ?? 0
-        if (run.signal.aborted || used >= (restarts[error.code] ?? 0)) throw error
-        spent.set(error.code, used + 1)
-        tell({ type: 'transfer-retry', error })
-      }
+    const left = { ...restarts }
+    const pauseAfter = (error: UpdaterError) => {
+      const restartsLeft = left[error.code] ?? 0
+      if (restartsLeft === 0 || signal.aborted) return undefined
+      left[error.code] = restartsLeft - 1
+      tell({ type: 'transfer-retry', error })
+      return 0
     }
+    const brought = await retry({ pauseAfter, signal }, () => transferOnce(task, file, address, started))
+    await run.checking(() => provePublic(task, brought))
+    return brought
   })
 }
 
@@ -134,7 +133,7 @@ async function transferOnce(
   }
   tell({ type: 'transfer-start', url, object: address.key, size: source.facts.size })
   try {
-    const { facts, head, ...transferred } = await transfer({
+    const { inspection, head, ...transferred } = await transfer({
       source,
       expected,
       compression,
@@ -154,7 +153,7 @@ async function transferOnce(
     const seconds = (performance.now() - started) / 1000
     for (const message of doubts) tell({ type: 'warning', message })
     tell({ type: 'transfer-end', object: address.key, bytes: record.size, seconds })
-    for (const message of facts?.warnings ?? []) tell({ type: 'warning', message })
+    for (const message of inspection?.warnings ?? []) tell({ type: 'warning', message })
     return { ...address, ...record, head, seconds }
   } catch (error) {
     await upload.abort()
@@ -190,7 +189,7 @@ function storeOf({ store }: Run): Store {
  * @returns warnings
  * @throws UpdaterError ABORTED
  */
-export async function listDigests(
+export async function writeSums(
   { store, settings, checking, signal }: Run,
   folder: string,
   stored: readonly string[],

@@ -101,7 +101,7 @@ export interface Store {
 export interface StoreKind<Options, Rows extends readonly AnyRow[] = readonly AnyRow[]> {
   /** Its rows of the table of options. */
   readonly options: Rows
-  /** The option that makes a mirror one of this kind. Absent: a mirror is of this kind unless it is of another. */
+  /** The option that makes a mirror one of this kind. Absent: the default kind. */
   readonly chosenBy?: string | undefined
   /** Makes the options of a mirror of the values of its rows. @throws UpdaterError CONFIGURATION */
   read(values: ValuesOf<Rows>): Options

@@ -9,7 +9,7 @@ import { inspectVhd } from './formats/vhd.ts'
 import { inspectVmdk } from './formats/vmdk.ts'
 
 /** What an image says of itself. */
-export interface ImageFacts {
+export interface Inspection {
   /** Bytes that the image takes up as a disk, where its format says so. */
   readonly virtualSize?: number
   /** Sentences about what is unusual, but not refused. */
@@ -76,7 +76,7 @@ export class Inspector {
   }
 
   /** Throws what a short image's head, or the end, tells. @param totalBytes how many bytes were fed */
-  finish(totalBytes: number): ImageFacts {
+  finish(totalBytes: number): Inspection {
     if (totalBytes === 0) throw wrongFormat('The image is empty')
     const { virtualSize: sizeInHead, warnings = [], atEnd } = this.#judged ?? this.#judge()
     const sizeAtEnd = atEnd?.({ totalBytes, tail: this.#tail })

@@ -6,7 +6,7 @@ import type { Upload } from '../stores/store.ts'
 import { BlockWriter } from './blocks.ts'
 import { bounded, decompress } from './decompress.ts'
 import { Digester } from './digest.ts'
-import type { ImageFacts, Inspector } from './inspect.ts'
+import type { Inspection, Inspector } from './inspect.ts'
 
 export interface TransferPlan {
   readonly source: Download
@@ -41,13 +41,13 @@ export interface Transferred {
   readonly size: number
   /** Bytes of the source. */
   readonly received: number
-  readonly facts?: ImageFacts | undefined
+  readonly inspection?: Inspection | undefined
   /** The first stored bytes, at most 512. */
   readonly head: Uint8Array
 }
 
 /** Blocks between a compressed source and the digest of its bytes. */
-const packedBlocks = { blockSize: 2 ** 18, blocks: 4 }
+const sourceBlocks = { blockSize: 2 ** 18, blocks: 4 }
 
 /**
  * Streams a source to an upload in one pass: hash, decompress where it is compressed (and hash again), inspect, store.
@@ -64,14 +64,15 @@ export async function transfer(plan: TransferPlan): Promise<Transferred> {
   const signal = plan.signal === undefined ? failure.signal : AbortSignal.any([plan.signal, failure.signal])
   // Ends the wait for bytes of a source that is silent.
   signal.addEventListener('abort', () => void source.discard().catch(() => {}), { once: true })
-  const packed = new Digester(algorithm)
-  const unpacked = compression === undefined ? packed : new Digester('sha256')
+  const ofSource = new Digester(algorithm)
+  const ofImage = compression === undefined ? ofSource : new Digester('sha256')
   const meter = new Meter(plan)
+  let isCompared = expected === undefined
 
   const tap = new BlockWriter({
-    ...packedBlocks,
+    ...sourceBlocks,
     signal,
-    deliver: (block, length) => packed.update(block, length).catch(fail),
+    deliver: (block, length) => ofSource.update(block, length).catch(fail),
   })
   // As many blocks as there may be parts on their way: one of them is filled as soon as another is stored.
   const parts = new BlockWriter({
@@ -85,7 +86,7 @@ export async function transfer(plan: TransferPlan): Promise<Transferred> {
         meter.stored += length
         meter.tick()
       }
-      for (const outcome of await Promise.allSettled([unpacked.update(block, length), write()])) {
+      for (const outcome of await Promise.allSettled([ofImage.update(block, length), write()])) {
         if (outcome.status === 'rejected') fail(outcome.reason)
       }
     },
@@ -103,33 +104,34 @@ export async function transfer(plan: TransferPlan): Promise<Transferred> {
   try {
     signal.throwIfAborted()
     const image = compression === undefined ? incoming() : decompress(compression, incoming(), plan.format)
-    const { size, head } = await store(image, parts, plan)
+    const { size, head } = await storeParts(image, parts, plan)
     await tap.end()
     signal.throwIfAborted()
-    const found: Digest = { algorithm, hex: await packed.final() }
+    const found: Digest = { algorithm, hex: await ofSource.final() }
     if (expected !== undefined && !sameDigest(found, expected)) throw mismatch(expected, found, url)
-    const facts = inspector?.finish(size)
-    const digest: Digest = packed === unpacked ? found : { algorithm: 'sha256', hex: await unpacked.final() }
+    isCompared = true
+    const inspection = inspector?.finish(size)
+    const digest: Digest = ofSource === ofImage ? found : { algorithm: 'sha256', hex: await ofImage.final() }
     meter.tell()
-    return { source: found, digest, size, received: meter.received, facts, head }
+    return { source: found, digest, size, received: meter.received, inspection, head }
   } catch (error) {
     const cause: unknown = failure.signal.aborted ? failure.signal.reason : error
     fail(cause)
     throw plan.signal?.aborted
       ? new UpdaterError('ABORTED', `The transfer of ${redactUrl(url)} was aborted`, { cause })
-      : asUpdaterError(cause)
+      : withDoubt(asUpdaterError(cause), isCompared)
   } finally {
     await source.discard().catch(() => {})
     await parts.settled()
-    await packed.close()
-    if (unpacked !== packed) await unpacked.close()
+    await ofSource.close()
+    if (ofImage !== ofSource) await ofImage.close()
   }
 }
 
 const headSize = 512
 
 /** Inspects the image's bytes and hands them on in parts, all of which have been stored, or have failed, at its end. */
-async function store(
+async function storeParts(
   image: AsyncIterable<Uint8Array>,
   parts: BlockWriter,
   { inspector, maxSize, source }: TransferPlan,
@@ -169,6 +171,15 @@ class Meter {
     this.#told = performance.now()
     this.#onProgress?.({ received: this.received, stored: this.stored })
   }
+}
+
+/** A refusal before the end spares the rest of the download; it says that the digest was not compared by then. */
+function withDoubt(error: UpdaterError, isCompared: boolean): UpdaterError {
+  const { code, message, remedy } = error
+  if (isCompared || !code.startsWith('IMAGE_')) return error
+  const doubt =
+    'Its digest was not compared by then: the server may have sent other bytes than the published ones'
+  return new UpdaterError(code, message, { remedy: remedy ? `${remedy}. ${doubt}` : doubt, cause: error })
 }
 
 function mismatch(expected: Digest, found: Digest, url: string): UpdaterError {

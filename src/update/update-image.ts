@@ -7,7 +7,7 @@ import { type Build, type Digest, formatDigest, type Image, type VersionValues }
 import { reportedError } from '../report/refusal.ts'
 import type { ImageOutcome, MirrorOutcome } from '../report/schemas.ts'
 import { reportedValues } from '../report/update.ts'
-import { bring, holds, type KnownFile, keepOnMirror, listDigests, lookAt, provePublic } from '../run/bring.ts'
+import { bring, isFrom, type KnownFile, keepOnMirror, lookAt, provePublic, writeSums } from '../run/bring.ts'
 import type { UpdateSettings } from '../run/options.ts'
 import { errorOf, type Run, skipReason, type Task, tellOf } from '../run/run.ts'
 import { type Address, addressOf } from '../stores/kinds.ts'
@@ -32,7 +32,7 @@ interface UpdateTask extends Task {
 }
 
 /** What is known of the image so far: the outcome has it also if a later step fails. */
-type Facts = Pick<ImageOutcome, 'resolver' | 'trust' | 'current' | 'mirror'>
+type Known = Pick<ImageOutcome, 'resolver' | 'trust' | 'current' | 'mirror'>
 
 /** Takes one image all the way. Whatever is thrown on it is this image's outcome and nobody else's. */
 export async function updateImage(image: Image, ordinal: number, run: UpdateRun): Promise<ImageOutcome> {
@@ -47,39 +47,39 @@ export async function updateImage(image: Image, ordinal: number, run: UpdateRun)
   const task = { image, run, tell }
   const [before] = image.versions
   const previous = before && reportedValues(before)
-  let facts: Facts = {}
+  let known: Known = {}
   const end = (status: ImageOutcome['status'], error?: UpdaterError): ImageOutcome => {
     tell({ type: 'done', status })
-    const { resolver, trust, current, mirror } = facts
+    const { resolver, trust, current, mirror } = known
     const found = { resolver, trust, previous, current, mirror, warnings }
     return { ...about, status, ...found, error: error && reportedError(error, image) }
   }
   try {
     const looked = lookAhead(image, run)
-    looked.catch(() => undefined) // it counts only for an image that is up to date
+    looked.catch(() => undefined) // asked for in vain if the image turns out to be outdated
     const build = await run.checking(() => findNewest(image, discovery, tell))
-    facts = { resolver: build.resolver, trust: build.trust }
+    known = { resolver: build.resolver, trust: build.trust }
     await run.ready
     const compared = await run.checking(() => compareWithCatalogue(image, build, discovery))
     let done: Done
     if (compared.digest !== undefined) {
       tell({ type: 'up-to-date' })
-      facts = { ...facts, current: previous, mirror: { status: 'none' } }
+      known = { ...known, current: previous, mirror: { status: 'none' } }
       done = await keep(task, { ...build, digest: compared.digest }, looked)
     } else {
       if (compared.downgrade !== undefined && !settings.allowDowngrade) throw compared.downgrade
-      facts = { ...facts, mirror: { status: 'none' } }
+      known = { ...known, mirror: { status: 'none' } }
       done = await adopt(task, build, compared.version)
     }
     const { mirror, values, keepVersions } = done
-    facts = { ...facts, mirror }
+    known = { ...known, mirror }
     const isChanged = values !== undefined || mirror.status === 'stored' || mirror.status === 'would-store'
-    if (isChanged && mirror.object !== undefined) await list(task, mirror.object)
+    if (isChanged && mirror.object !== undefined) await writeSumsBeside(mirror.object, task)
     if (values !== undefined) {
       const { file, index, name } = image
       await run.catalogue.write(file, { index, name, before, after: values, keep: keepVersions })
       const current = { ...before, ...values, mirrorUrl: values.mirrorUrl ?? undefined }
-      facts = { ...facts, current: reportedValues(current) }
+      known = { ...known, current: reportedValues(current) }
       if (!settings.dryRun) tell({ type: 'file-written', file })
     }
     if (!isChanged) return end('up-to-date')
@@ -93,13 +93,14 @@ export async function updateImage(image: Image, ordinal: number, run: UpdateRun)
 
 /**
  * Looks at the object that the catalogue names while the distribution is asked: nearly always that is the newest one,
- * which has to be looked at next. Returns undefined also if it is not of this mirror.
+ * which has to be looked at next. For an outdated image the answer is thrown away. Returns undefined also if the object
+ * is not of this mirror.
  */
 async function lookAhead(image: Image, run: UpdateRun): Promise<StoredObject | undefined> {
-  const [current] = image.versions
-  if (run.store === undefined || current?.version === undefined || current.mirrorUrl === undefined) return
-  const address = addressOf(run.settings.mirror, image, current.version)
-  if (address?.url !== current.mirrorUrl) return
+  const [before] = image.versions
+  if (run.store === undefined || before?.version === undefined || before.mirrorUrl === undefined) return
+  const address = addressOf(run.settings.mirror, image, before.version)
+  if (address?.url !== before.mirrorUrl) return
   await run.ready
   return lookAt(address.key, run)
 }
@@ -121,16 +122,16 @@ async function keep(
 ): Promise<Done> {
   const { image, run, tell } = task
   const { mirror } = run.settings
-  const [current] = image.versions
-  const address = current?.version === undefined ? undefined : addressOf(mirror, image, current.version)
+  const [before] = image.versions
+  const address = before?.version === undefined ? undefined : addressOf(mirror, image, before.version)
   if (address === undefined || mirror.kind === 'none') return { mirror: { status: 'none' } }
-  if (current?.mirrorUrl === undefined) {
-    return { mirror: await store(task, build, address), values: { mirrorUrl: address.url } }
+  if (before?.mirrorUrl === undefined) {
+    return { mirror: await storeIfMissing(task, build, address), values: { mirrorUrl: address.url } }
   }
-  if (current.mirrorUrl === address.url) {
+  if (before.mirrorUrl === address.url) {
     return { mirror: await keepOnMirror(task, build, address, looked) }
   }
-  tell({ type: 'mirror-foreign', url: current.mirrorUrl })
+  tell({ type: 'mirror-foreign', url: before.mirrorUrl })
   return { mirror: { status: 'foreign' } }
 }
 
@@ -151,7 +152,8 @@ async function adopt(task: UpdateTask, build: Build, version: string): Promise<D
     const named = target ?? (address && (await answers(task, file, address)) ? address : undefined)
     const values = valuesOf(build, version, digest, named)
     tell({ type: 'new-values', values })
-    const outcome = target === undefined ? { status: 'none' as const } : await store(task, file, target)
+    const outcome =
+      target === undefined ? { status: 'none' as const } : await storeIfMissing(task, file, target)
     return { mirror: outcome, values, keepVersions }
   }
   if (target === undefined) throw nothingToHash(image, build)
@@ -199,12 +201,12 @@ function nothingToHash(image: Image, build: Build): UpdaterError {
  * Sees to it that an image that the catalogue is to name is on the mirror. Only an object with our record of this
  * digest is left as it is.
  */
-async function store(task: UpdateTask, build: KnownFile, address: Address): Promise<MirrorOutcome> {
+async function storeIfMissing(task: UpdateTask, build: KnownFile, address: Address): Promise<MirrorOutcome> {
   const { run, tell } = task
   const { key: object } = address
   if (run.settings.dryRun) return { status: 'would-store', object }
   const found = await lookAt(object, run)
-  if (found?.record !== undefined && holds(found, build.digest)) {
+  if (found?.record !== undefined && isFrom(found, build.digest)) {
     tell({ type: 'mirror-present', object })
     await provePublic(task, { ...address, ...found.record })
     return { status: 'present', object }
@@ -214,9 +216,9 @@ async function store(task: UpdateTask, build: KnownFile, address: Address): Prom
   return { status: 'stored', object, bytes, seconds }
 }
 
-/** Also of an object that an earlier run has stored, and came no further. */
-async function list({ run, tell }: UpdateTask, key: string): Promise<void> {
-  const messages = await listDigests(run, folderOfKey(key), [key])
+/** Also beside an object that an earlier run stored before it ended. */
+async function writeSumsBeside(key: string, { run, tell }: UpdateTask): Promise<void> {
+  const messages = await writeSums(run, folderOfKey(key), [key])
   for (const message of messages) tell({ type: 'warning', message })
 }
 

@@ -1,6 +1,6 @@
 import { UpdaterError } from '../../src/errors.ts'
 import type { ImageFormat } from '../../src/image.ts'
-import { type ImageFacts, type InspectionOptions, Inspector } from '../../src/transfer/inspect.ts'
+import { type Inspection, type InspectionOptions, Inspector } from '../../src/transfer/inspect.ts'
 
 /** Feeds an image in chunks of the given lengths, the last of them for all that is left. */
 export function inspect(
@@ -8,7 +8,7 @@ export function inspect(
   image: Uint8Array,
   options: InspectionOptions = {},
   chunkLengths: readonly number[] = [65536],
-): ImageFacts {
+): Inspection {
   const inspector = new Inspector(format, options)
   let at = 0
   for (let turn = 0; at < image.length; turn++) {
@@ -21,8 +21,8 @@ export function inspect(
   return inspector.finish(image.length)
 }
 
-/** The facts, or the error's code and message; anything else that is thrown goes through. */
-export function verdict(...call: Parameters<typeof inspect>): ImageFacts | string {
+/** The inspection, or the error's code and message; anything else that is thrown goes through. */
+export function verdict(...call: Parameters<typeof inspect>): Inspection | string {
   try {
     return inspect(...call)
   } catch (error) {

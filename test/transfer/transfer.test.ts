@@ -5,8 +5,10 @@ import { UpdaterError } from '../../src/errors.ts'
 import type { Download } from '../../src/http/client.ts'
 import type { DigestAlgorithm } from '../../src/image.ts'
 import type { Upload } from '../../src/stores/store.ts'
+import { Inspector } from '../../src/transfer/inspect.ts'
 import { transfer } from '../../src/transfer/transfer.ts'
 import { generatedBytes } from '../support/bytes.ts'
+import { makeQcow2 } from '../support/images.ts'
 
 const partSize = 64 * 1024
 
@@ -210,8 +212,28 @@ describe('a transfer that cannot go on', () => {
       finish: () => ({ warnings: [] }),
     }
     const job = { ...plan(generatedBytes(50 * partSize)), inspector }
-    await expect(transfer(job)).rejects.toBe(refusal)
+    await expect(transfer(job)).rejects.toMatchObject({ code: 'IMAGE_UNSAFE', message: refusal.message })
     expect(job.source.taken()).toBe(1)
+    const unpublished = { ...plan(generatedBytes(50 * partSize)), inspector, expected: undefined }
+    await expect(transfer(unpublished)).rejects.toBe(refusal)
+  })
+
+  it('says which of its refusals came before the digest was compared', async () => {
+    const image = Buffer.concat([makeQcow2(), generatedBytes(3 * 2 ** 20)])
+    image[0] = 0
+    const transferred = (bytes: Uint8Array, expected = digestOf(bytes)) =>
+      transfer({ ...plan(bytes), expected, format: 'qcow2', inspector: new Inspector('qcow2') })
+    const other = digestOf(Buffer.of(1))
+    const small = image.subarray(0, 2 ** 20)
+    await expect(transferred(image, other)).rejects.toMatchObject({
+      code: 'IMAGE_FORMAT',
+      remedy: expect.stringContaining('was not compared'),
+    })
+    await expect(transferred(small, other)).rejects.toMatchObject({ code: 'DIGEST_MISMATCH' })
+    await expect(transferred(small)).rejects.toMatchObject({
+      code: 'IMAGE_FORMAT',
+      remedy: expect.not.stringContaining('was not compared'),
+    })
   })
 
   it('ends with the store’s error at once while the source is silent', async () => {

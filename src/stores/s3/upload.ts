@@ -70,7 +70,7 @@ class S3Upload implements Upload {
       throw new UpdaterError('STORE_FAILED', `What was stored of ${key} is not what its record says`)
     }
     if (announced !== undefined) {
-      await this.#settle(parts, key, holds(record))
+      await this.#settle(parts, key, hasRecord(record))
       return []
     }
     await this.#settle(parts, target, (object) => object.size === record.size)
@@ -100,13 +100,13 @@ class S3Upload implements Upload {
     try {
       const limit = pLimit(copiesAtOnce)
       await Promise.all(copyRanges(record.size).map((range) => limit(copyRange, range)))
-      await this.#settle(copy, key, holds(record))
+      await this.#settle(copy, key, hasRecord(record))
     } catch (error) {
       if (!(error instanceof S3Error && error.answer.status === 501)) throw error
       await copy.abort().catch(() => undefined)
       const whole = { ...headers, ...source, 'x-amz-metadata-directive': 'REPLACE' }
       await client.call({ what: `Copying ${key}`, method: 'PUT', key, headers: whole, signal })
-      await this.#see(key, holds(record))
+      await this.#see(key, hasRecord(record))
     }
   }
 
@@ -157,7 +157,7 @@ function publicHeaders(acl: string, contentType: string, record: ObjectRecord): 
 
 type IsRight = (object: StoredObject) => boolean
 
-function holds(expected: ObjectRecord): IsRight {
+function hasRecord(expected: ObjectRecord): IsRight {
   return ({ size, record }) => size === expected.size && record !== undefined && sameRecord(record, expected)
 }
 
