@@ -19,7 +19,7 @@ export interface JsonSchema {
 
 /** A kind of values. */
 export interface Type<Value> {
-  /** How it is given: a flag has no value, a list may be given several times. */
+  /** How it is given: a flag has no value, a list may be given several times, in a variable with : between. */
   readonly form: 'flag' | 'text' | 'list'
   /** What stands for the value in the help. */
   readonly placeholder: string
@@ -27,13 +27,10 @@ export interface Type<Value> {
   readonly schema: JsonSchema
   /** What a value of another type is told: "is not text". */
   readonly what: string
-  readonly choices?: readonly string[]
   /** Names a file or folder: the shell completes it; in a configuration file it counts from the file's folder. */
   readonly path?: 'files' | 'directories'
   /** The smallest number that it can be. Default: 1. */
   readonly least?: number
-  /** Where several stand in one environment variable. */
-  readonly separator?: string
   /** @throws WrongValue */
   readonly parse: (given: Given) => Value
 }
@@ -55,8 +52,6 @@ export interface Facts<Value> {
   readonly help: string
   /** The heading in the help. */
   readonly group: string
-  /** In place of the type's. */
-  readonly placeholder?: string | undefined
   /** The environment variable. */
   readonly env?: string | undefined
   /**
@@ -191,7 +186,7 @@ export function path(kind: 'files' | 'directories', placeholder = kind === 'file
 }
 
 export function paths(placeholder: string): Type<readonly string[]> {
-  return { ...list(placeholder), path: 'files', separator: ':' }
+  return { ...list(placeholder), path: 'files' }
 }
 
 export function choice<const Choice extends string>(
@@ -200,7 +195,7 @@ export function choice<const Choice extends string>(
 ): Type<Choice> {
   const find = (text: string) => choices.find((one) => one === text)
   const what = `is not one of ${choices.join(', ')}`
-  return { ...written(placeholder, find, { type: 'string', enum: choices }, what), choices }
+  return written(placeholder, find, { type: 'string', enum: choices }, what)
 }
 
 export function count(most: number): Type<number> {

@@ -519,17 +519,12 @@ export function assertWhole(name: string, value: number, least = 1): void {
 /** `config` has the options of all commands. */
 type CommandOf<Option extends Rows> = Option['commands'][number] | 'config'
 
-/** The rows that a command has, with what is its own. */
+/** The rows that a command has, with what is its own. `config` has those of all commands, and hides them in its help. */
 export function optionsOf(command: CommandName): readonly AnyRow[] {
-  const all = command === 'config' ? rows.map(hiddenInConfig) : rows
-  return all
-    .filter(({ commands }) => command === 'config' || commands.includes(command))
-    .map((row) => ({ ...row, ...row.own[command] }))
-}
-
-/** `config` takes the options of the other commands, and shows only its own in the help. */
-function hiddenInConfig(row: AnyRow): AnyRow {
-  return row.commands.includes('config') ? row : { ...row, hidden: true }
+  return rows.flatMap((row): AnyRow[] => {
+    if (row.commands.includes(command)) return [{ ...row, ...row.own[command] }]
+    return command === 'config' ? [{ ...row, hidden: true }] : []
+  })
 }
 
 /** The key of an option in a configuration file: `mirror_dir`. */

@@ -1,22 +1,11 @@
 import type { Command } from 'commander'
+import { throwDefects } from '../catalog/defects.ts'
 import { commandNames } from '../commands.ts'
 import type { Configuration } from '../config/types.ts'
 import { UpdaterError } from '../errors.ts'
 import { keyOf, rows } from '../options.ts'
 import type { Session } from './session.ts'
 import { optionsFrom, settingsOf } from './settings.ts'
-
-/** The configuration file is read before a command acts. */
-export function addConfiguration(program: Command, session: Session): void {
-  program
-    .optionsGroup('Configuration:')
-    .option('--no-config', 'read no configuration file')
-    .hook('preAction', async (_program, command) => {
-      if (command.name().startsWith('__')) return
-      const configuration = await configure(command, session)
-      if (configuration !== undefined) await tell(command, configuration, session)
-    })
-}
 
 /**
  * Reads the configuration file, anew where it was read before; its values are in force from now on.
@@ -30,14 +19,14 @@ export async function configure(
 ): Promise<Configuration | undefined> {
   const { values } = optionsFrom<'config'>(settingsOf(command, undefined), undefined)
   if (command.parent?.getOptionValue('config') === false) return undefined
-  const { readConfiguration, together } = await import('../config/load.ts')
+  const { readConfiguration } = await import('../config/load.ts')
   const configuration = await readConfiguration(values.config, section)
   session.configuration = configuration
   if (configuration === undefined) return undefined
   const secrets = rows.filter(({ secret }) => secret).map((row) => configuration.options[keyOf(row)])
   session.hide(secrets.filter((secret) => typeof secret === 'string'))
   // What is wrong is just what one wants to see there.
-  if (command.name() !== 'config' && configuration.defects.length > 0) throw together(configuration.defects)
+  if (command.name() !== 'config') throwDefects(configuration.defects, 'The configuration')
   assertCommands(configuration)
   return configuration
 }
@@ -51,12 +40,13 @@ function assertCommands({ commands, placeOf }: Configuration): void {
   })
 }
 
-async function tell(command: Command, configuration: Configuration, session: Session): Promise<void> {
+/** Says in the log which configuration file is in force, and what is not good about it. */
+export async function tellConfiguration(command: Command, session: Session): Promise<void> {
+  const { configuration } = session
+  if (configuration === undefined) return
   const { openLog } = await import('./log.ts')
-  const { log } = openLog(
-    session,
-    optionsFrom<'config'>(settingsOf(command, configuration), configuration).values,
-  )
+  const { values } = optionsFrom<'config'>(settingsOf(command, configuration), configuration)
+  const log = openLog(session, values)
   log.write({ level: 'debug', scope: 'config', message: `Options come from ${configuration.file}` })
   for (const message of configuration.warnings) log.write({ level: 'warning', scope: 'config', message })
 }

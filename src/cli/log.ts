@@ -3,7 +3,6 @@ import { describeError, printable, UpdaterError } from '../errors.ts'
 import type { Values } from '../options.ts'
 import { createPaint, type Style } from '../report/terminal.ts'
 import { wantsColour } from './context.ts'
-import type { Redact } from './redact.ts'
 import { createScreen, type Screen } from './screen.ts'
 import type { Session } from './session.ts'
 
@@ -22,43 +21,31 @@ export interface Log {
   write(line: LogLine): void
 }
 
-export interface LogOptions {
-  readonly screen: Screen
-  /** Lines below this level are dropped. */
-  readonly level: Level
-  readonly redact: Redact
-  readonly now: () => Date
-}
-
 const styles: Record<Level, Style> = { debug: 'dim', info: 'bold', warning: 'yellow', error: 'red' }
-
-/** `YYYY-MM-DD HH:mm:ss | INFO     | scope - message` in local time; one line whatever the message holds. */
-export function createLog({ screen, level: lowest, redact, now }: LogOptions): Log {
-  const paint = createPaint(wantsColour(screen.output))
-  return {
-    write: ({ level, scope, message, at }) => {
-      if (levels.indexOf(level) < levels.indexOf(lowest)) return
-      const time = paint('green', formatTime(at ?? now()))
-      const name = paint(styles[level], level.toUpperCase().padEnd(8))
-      const text = paint(styles[level], printable(redact(message)))
-      screen.print(`${time} | ${name} | ${paint('cyan', printable(redact(scope)))} - ${text}`)
-    },
-  }
-}
 
 /** How much a command is to tell. */
 export type Loudness = Pick<Values<CommandName>, 'quiet' | 'debug'>
 
-/** The log of a session, with the level that its options ask for. */
+/**
+ * Opens the log of a session on standard error, with the level that its options ask for. A line is
+ * `YYYY-MM-DD HH:mm:ss | INFO     | scope - message` in local time, and stays one line whatever the message holds.
+ */
 export function openLog(
-  { context, redact }: Session,
+  { context, redact }: Pick<Session, 'context' | 'redact'>,
   { quiet, debug }: Loudness,
-): { log: Log; screen: Screen } {
+): Log & { readonly screen: Screen } {
   const screen = createScreen(context.stderr)
-  const usual = quiet ? 'warning' : 'info'
+  const paint = createPaint(wantsColour(context.stderr))
+  const lowest = levels.indexOf(debug ? 'debug' : quiet ? 'warning' : 'info')
   return {
     screen,
-    log: createLog({ screen, level: debug ? 'debug' : usual, redact, now: context.now }),
+    write: ({ level, scope, message, at = context.now() }) => {
+      if (levels.indexOf(level) < lowest) return
+      const time = paint('green', formatTime(at))
+      const name = paint(styles[level], level.toUpperCase().padEnd(8))
+      const text = paint(styles[level], printable(redact(message)))
+      screen.print(`${time} | ${name} | ${paint('cyan', printable(redact(scope)))} - ${text}`)
+    },
   }
 }
 
@@ -88,12 +75,4 @@ function describeCause(cause: unknown): string {
   if (!(cause instanceof Error)) return String(cause)
   const { code } = cause as NodeJS.ErrnoException
   return `${cause.name}: ${cause.message}${code === undefined ? '' : ` (${code})`}`
-}
-
-/** The errors that a refusal stands for: several defects of a catalogue come as one error's cause. */
-export function errorsOf(error: UpdaterError): UpdaterError[] {
-  const { cause } = error
-  if (!(cause instanceof AggregateError)) return [error]
-  const several = cause.errors.filter((one): one is UpdaterError => one instanceof UpdaterError)
-  return several.length === 0 ? [error] : several
 }

@@ -31,11 +31,11 @@ export function flagOf({ name, type, default: value }: AnyRow): string {
 }
 
 function toOption(row: AnyRow): Option {
-  const { type, placeholder = type.placeholder, help, group, env, conflicts, hidden } = row
-  const option = new Option(type.form === 'flag' ? flagOf(row) : `${flagOf(row)} <${placeholder}>`, help)
+  const { type, help, group, env, conflicts, hidden } = row
+  const option = new Option(type.form === 'flag' ? flagOf(row) : `${flagOf(row)} <${type.placeholder}>`, help)
   option.helpGroup(`${group}:`)
   if (type.form !== 'flag') option.default(row.default)
-  if (type.choices !== undefined) option.argChoices = [...type.choices]
+  if (type.schema.enum !== undefined) option.argChoices = [...type.schema.enum]
   if (env !== undefined) option.env(env)
   if (conflicts !== undefined) option.conflicts(camel(conflicts))
   if (hidden) option.hideHelp()

@@ -1,5 +1,6 @@
 import { asUpdaterError } from '../errors.ts'
 import type { FormatOf, Printing, Values } from '../options.ts'
+import { redactDeep } from '../redact.ts'
 import { assertReportWritable, writeReport } from '../report/file.ts'
 import { formatOfFile, reportFormats } from '../report/formats.ts'
 import { formatReport } from '../report/json.ts'
@@ -8,7 +9,6 @@ import type { TextLayout } from '../report/terminal.ts'
 import type { Call } from './call.ts'
 import { layoutOf } from './context.ts'
 import { errorLines, openLog } from './log.ts'
-import { redactDeep } from './redact.ts'
 
 /** What a report looks like in one format. */
 type Face<Report> = (report: Report, layout: TextLayout & { readonly quiet: boolean }) => string
@@ -81,7 +81,7 @@ export async function keepFiles(
   try {
     await writeFiles(values, report, session.exitStatus)
   } catch (thrown) {
-    const { log } = openLog(session, values)
+    const log = openLog(session, values)
     for (const line of errorLines(asUpdaterError(thrown), session.command)) log.write(line)
     session.exitStatus ||= 1
   }

@@ -4,7 +4,7 @@ import { asUpdaterError, UpdaterError } from '../errors.ts'
 import { version } from '../package.ts'
 import { Call } from './call.ts'
 import { addCompletion } from './completion/options.ts'
-import { addConfiguration } from './configuration.ts'
+import { configure, tellConfiguration } from './configuration.ts'
 import { interruptedStatus } from './context.ts'
 import { configureHelp } from './help.ts'
 import { commandFirst, defaultCommand } from './line.ts'
@@ -25,7 +25,7 @@ export function createProgram(session: Session): Command {
     })
   configureHelp(program, stdout)
   addSharedOptions(program)
-  addConfiguration(program, session)
+  program.optionsGroup('Configuration:').option('--no-config', 'read no configuration file')
   addCompletion(program, session)
   program.version(version(), '--version', 'print the version').helpOption('--help', 'print this help')
   addOpposites(program)
@@ -45,14 +45,12 @@ function addCommand(
   for (const one of name === defaultCommand ? [program, command] : [command]) one.addHelpText('after', help)
   command.action(async (...given: unknown[]) => {
     const args = given.slice(0, command.registeredArguments.length).flat()
-    const { run } = await loadCommand(name)
-    await run(
-      new Call(
-        command,
-        args.filter((one) => typeof one === 'string'),
-        session,
-      ),
-    )
+    const words = args.filter((one) => typeof one === 'string')
+    await configure(command, session)
+    await tellConfiguration(command, session)
+    // The one place where what a command runs is loaded.
+    const { run }: CommandModule = await import(`./commands/${name}.ts`)
+    await run(new Call(command, words, session))
   })
 }
 
@@ -63,11 +61,6 @@ interface CommandModule {
    * @throws UpdaterError where nothing was done
    */
   run(call: Call<CommandName>): Promise<void>
-}
-
-/** The one place where what a command runs is loaded. */
-async function loadCommand(name: string): Promise<CommandModule> {
-  return import(`./commands/${name}.ts`)
 }
 
 /**

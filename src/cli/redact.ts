@@ -1,7 +1,5 @@
 import { rows, secretVariables } from '../options.ts'
 
-export { createRedact, type Redact, redactDeep } from '../redact.ts'
-
 const secretFlags = rows.filter(({ secret }) => secret === true).map(({ name }) => `--${name}`)
 /** Of this program, and of what it works with. */
 const hiddenVariables = [

@@ -1,10 +1,11 @@
 import type { Command } from 'commander'
+import { listDefects } from '../catalog/defects.ts'
 import { asUpdaterError, printable, type UpdaterError } from '../errors.ts'
+import { redactDeep } from '../redact.ts'
 import { formatReport } from '../report/json.ts'
 import { refusedReport } from '../report/refusal.ts'
-import { errorLines, errorsOf, openLog } from './log.ts'
+import { errorLines, openLog } from './log.ts'
 import { writeFiles } from './present.ts'
-import { redactDeep } from './redact.ts'
 import type { Session } from './session.ts'
 import { optionsFrom, settingsOf } from './settings.ts'
 
@@ -14,8 +15,8 @@ export async function reportRefusal(error: UpdaterError, program: Command, sessi
   const command = program.commands.find((one) => one.name() === session.command) ?? program
   const { configuration } = session
   const { values } = optionsFrom<'update'>(settingsOf(command, configuration), configuration)
-  const { log } = openLog(session, values)
-  const errors = errorsOf(error)
+  const log = openLog(session, values)
+  const errors = listDefects(error)
   for (const line of errors.flatMap((one) => errorLines(one, session.command))) log.write(line)
   const seconds = (context.now().getTime() - startedAt.getTime()) / 1000
   const asked = {

@@ -1,7 +1,8 @@
 import type { Configuration } from '../config/types.ts'
+import { createRedact, type Redact } from '../redact.ts'
 import type { CliContext } from './context.ts'
 import { defaultCommand } from './line.ts'
-import { createRedact, formsOf, type Redact, secretsOf } from './redact.ts'
+import { formsOf, secretsOf } from './redact.ts'
 
 /** One run of the command line: the world, and what all commands share. */
 export interface Session {

@@ -79,13 +79,12 @@ export function parsed<Value>(type: Type<Value>, given: Given, origin: Origin): 
   }
 }
 
-interface Found {
-  readonly given?: Given | undefined
-  readonly origin: Origin
-}
-
 /** An empty variable counts as unset. */
-function find(row: AnyRow, command: Command, configuration: Configuration | undefined): Found {
+function find(
+  row: AnyRow,
+  command: Command,
+  configuration: Configuration | undefined,
+): Pick<Setting, 'given' | 'origin'> {
   const { type, env } = row
   const owner = [command, command.parent].find((one) => one?.getOptionValueSource(camel(row.name)) === 'cli')
   if (owner) {
@@ -95,12 +94,12 @@ function find(row: AnyRow, command: Command, configuration: Configuration | unde
   }
   const variable = env && process.env[env]
   if (env && variable) {
-    const given = type.separator === undefined ? variable : variable.split(type.separator)
+    const given = type.form === 'list' ? variable.split(':') : variable
     return { given, origin: { source: 'environment', name: env } }
   }
   const key = keyOf(row)
   const place = configuration?.placeOf(key)
-  if (place === undefined) return { origin: { source: 'default', name: flagOf(row) } }
+  if (place === undefined) return { given: undefined, origin: { source: 'default', name: flagOf(row) } }
   const value = configuration?.options[key]
   return {
     given: value === undefined ? undefined : givenOf(value),

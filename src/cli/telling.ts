@@ -1,11 +1,11 @@
 import type { RunContext } from '../index.ts'
+import { redactDeep } from '../redact.ts'
 import { storeOptions } from '../stores/kinds.ts'
 import type { Call } from './call.ts'
 import { type Loudness, openLog } from './log.ts'
 import { createNarrator } from './narrator.ts'
 import { assertFilesWritable, type Files } from './present.ts'
 import { createProgress } from './progress.ts'
-import { redactDeep } from './redact.ts'
 import type { Options } from './settings.ts'
 
 /**
@@ -22,10 +22,10 @@ export async function tellRun<Report>(
   const options = call.options()
   const values: Loudness & Files = options.values
   await assertFilesWritable(values)
-  const { log, screen } = openLog(call.session, values)
+  const log = openLog(call.session, values)
   const warn = (message: string) => log.write({ level: 'warning', scope, message })
   for (const sentence of openSecrets(options)) warn(sentence)
-  const progress = values.quiet ? undefined : createProgress(screen, log, now)
+  const progress = values.quiet ? undefined : createProgress(log.screen, log, now)
   const narrator = createNarrator(log, now, scope)
   const onAbort = () =>
     warn(`${(signal.reason as Error).message}: uploads are aborted (once more: stop at once)`)

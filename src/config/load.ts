@@ -1,4 +1,5 @@
 import { readFile, stat } from 'node:fs/promises'
+import { throwDefects } from '../catalog/defects.ts'
 import { UpdaterError } from '../errors.ts'
 import { explainRefusal, isErrno } from '../files.ts'
 import { keyOf, rows } from '../options.ts'
@@ -23,8 +24,8 @@ const maximumSize = 1024 * 1024
  */
 export async function loadConfiguration(path?: string, command?: string): Promise<Configuration | undefined> {
   const configuration = await readConfiguration(path, command)
-  if (configuration === undefined || configuration.defects.length === 0) return configuration
-  throw together(configuration.defects)
+  throwDefects(configuration?.defects ?? [], 'The configuration')
+  return configuration
 }
 
 /**
@@ -37,16 +38,6 @@ export async function readConfiguration(path?: string, command?: string): Promis
     if (await isThere(file)) return read(file, trusted, command)
   }
   return undefined
-}
-
-/** Returns one error that tells several. */
-export function together(found: readonly UpdaterError[]): UpdaterError {
-  const [first] = found
-  if (first !== undefined && found.length === 1) return first
-  return new UpdaterError('CONFIGURATION', `The configuration has ${found.length} defects`, {
-    cause: new AggregateError(found),
-    remedy: 'Correct them all, then run again: nothing was done',
-  })
 }
 
 async function isThere(file: string): Promise<boolean> {
@@ -62,16 +53,11 @@ async function read(file: string, trusted: boolean, command?: string): Promise<C
   const { text, mode } = await readText(file)
   const { parseConfiguration } = await import('./parse.ts')
   const configuration = parseConfiguration(file, text, trusted, command)
-  const secret = rows
-    .filter((row) => row.secret)
-    .map(keyOf)
-    .find((key) => configuration.options[key] !== undefined)
-  const isOpen = secret !== undefined && (mode & 0o004) !== 0
-  return { ...configuration, warnings: isOpen ? [openSecret(file, secret)] : [] }
-}
-
-function openSecret(file: string, key: string): string {
-  return `${file} holds "${key}" and can be read by every user of this machine: chmod o-r ${file}`
+  const secrets = rows.filter(({ secret }) => secret).map(keyOf)
+  const [held] =
+    (mode & 0o004) === 0 ? [] : secrets.filter((key) => Object.hasOwn(configuration.options, key))
+  const openSecret = `${file} holds "${held}" and can be read by every user of this machine: chmod o-r ${file}`
+  return { ...configuration, warnings: held === undefined ? [] : [openSecret] }
 }
 
 async function readText(file: string): Promise<{ text: string; mode: number }> {

@@ -1,13 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { createLog, type Level, type LogLine, levels } from '../../src/cli/log.ts'
+import { type Level, type LogLine, levels, openLog } from '../../src/cli/log.ts'
 import { createNarrator, stepLines } from '../../src/cli/narrator.ts'
-import { createRedact } from '../../src/cli/redact.ts'
-import { createScreen } from '../../src/cli/screen.ts'
 import { UpdaterError } from '../../src/errors.ts'
 import type { ImageStep } from '../../src/events.ts'
+import { createRedact } from '../../src/redact.ts'
 import { anyText } from '../support/any-text.ts'
-import { imageRef, Sink } from './support.ts'
+import { imageRef, Sink, worldOf } from './support.ts'
 
 const fileOf = (ordinal: number) => `etc/images/${Math.floor(ordinal / 3)}.yml`
 const steps: readonly ImageStep[] = [
@@ -184,13 +183,10 @@ describe('the words of the log', () => {
 })
 
 describe('the shape of the log', () => {
-  const logOf = (sink: Sink, level: Level = 'debug') =>
-    createLog({
-      screen: createScreen(sink),
-      level,
-      redact: createRedact(['hush-hush-hush']),
-      now: () => new Date(2025, 0, 2, 3, 4, 5),
-    })
+  const logOf = (stderr: Sink, quiet = false) => {
+    const context = { ...worldOf(new Sink(), stderr), now: () => new Date(2025, 0, 2, 3, 4, 5) }
+    return openLog({ context, redact: createRedact(['hush-hush-hush']) }, { quiet, debug: !quiet })
+  }
 
   it('is one line, whatever comes from outside', () => {
     fc.assert(
@@ -208,7 +204,7 @@ describe('the shape of the log', () => {
 
   it('pads levels to eight and drops those below its own', () => {
     const sink = new Sink()
-    const log = logOf(sink, 'warning')
+    const log = logOf(sink, true)
     for (const level of levels) log.write({ level, scope: 's', message: 'm' })
     expect(sink.lines).toEqual([
       '2025-01-02 03:04:05 | WARNING  | s - m',

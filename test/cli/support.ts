@@ -53,6 +53,13 @@ export interface Setting {
   readonly signal?: AbortSignal
 }
 
+/** The world around a command line, at a time that stands still. */
+export function worldOf(stdout: Output, stderr: Output): CliContext {
+  const { signal } = new AbortController()
+  const now = () => new Date(2025, 4, 6, 7, 8, 9)
+  return { stdout, stderr, signal, now, onHangup: () => {}, library: async () => library }
+}
+
 /** One command line in this process, with a use-case of the test's own. */
 export async function cli(args: readonly string[], setting: Setting = {}): Promise<Ran> {
   const { run = () => reportOf([]), terminal = false } = setting
@@ -61,11 +68,8 @@ export async function cli(args: readonly string[], setting: Setting = {}): Promi
   stdout.columns = setting.columns ?? 80
   let options: UpdateOptions | undefined
   const context: CliContext = {
-    stdout,
-    stderr,
-    signal: setting.signal ?? new AbortController().signal,
-    now: () => new Date(2025, 4, 6, 7, 8, 9),
-    onHangup: () => {},
+    ...worldOf(stdout, stderr),
+    ...(setting.signal && { signal: setting.signal }),
     library: async () => ({
       ...library,
       updateCatalogue: async (given, controls = {}) => {

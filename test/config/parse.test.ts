@@ -3,7 +3,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { configurationSchema } from '../../scripts/configuration-schema.ts'
-import { together } from '../../src/config/load.ts'
+import { throwDefects } from '../../src/catalog/defects.ts'
 import { parseConfiguration } from '../../src/config/parse.ts'
 import { describeError, UpdaterError } from '../../src/errors.ts'
 import { keyOf, rows } from '../../src/options.ts'
@@ -26,8 +26,7 @@ function read(text: string, trusted = true) {
 /** What is wrong with a file: one line for each defect. */
 function defects(text: string, trusted = true): string[] {
   try {
-    const { defects } = read(text, trusted)
-    if (defects.length > 0) throw together(defects)
+    throwDefects(read(text, trusted).defects)
   } catch (error) {
     expect(error).toBeInstanceOf(UpdaterError)
     const { code, cause } = error as UpdaterError

@@ -1,4 +1,5 @@
 import type { RunEvent } from '../../events.ts'
+import { redactDeep } from '../../redact.ts'
 import { checkStatus, formatCheckCsv, formatCheckText } from '../../report/check.ts'
 import { formatMarkdown } from '../../report/run-markdown.ts'
 import type { CheckReport } from '../../report/schemas.ts'
@@ -7,7 +8,6 @@ import { interruptedStatus } from '../context.ts'
 import { openLog } from '../log.ts'
 import { createNarrator } from '../narrator.ts'
 import { assertFilesWritable, keepFiles, present, unlessQuiet } from '../present.ts'
-import { redactDeep } from '../redact.ts'
 import { toCheckOptions } from '../values.ts'
 
 /** @throws UpdaterError where nothing was looked at */
@@ -33,7 +33,7 @@ export async function runCheck(call: Call<'check' | 'report'>): Promise<CheckRep
   const given = call.options()
   const { debug, quiet } = given.values
   const options = toCheckOptions(given, call.args)
-  const { log, screen } = openLog(call.session, given.values)
+  const log = openLog(call.session, given.values)
   const { checkCatalogue } = await context.library()
   const narrator = debug || quiet ? createNarrator(log, context.now, command) : undefined
   let images = 0
@@ -43,12 +43,12 @@ export async function runCheck(call: Call<'check' | 'report'>): Promise<CheckRep
     if (event.type === 'run-start') images = event.images
     if (event.type !== 'image' || event.step.type !== 'done') return
     done += 1
-    if (!quiet) screen.draw([`Checking images: ${done} of ${images}`])
+    if (!quiet) log.screen.draw([`Checking images: ${done} of ${images}`])
   }
   try {
     return redactDeep(await checkCatalogue(options, { signal: context.signal, onEvent }), redact)
   } finally {
-    screen.close()
+    log.screen.close()
     narrator?.finish()
   }
 }

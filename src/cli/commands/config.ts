@@ -66,7 +66,7 @@ export async function run(call: Call<'config'>): Promise<void> {
       return formatRows([...rowsOf(options), ...own, ...lists], layout)
     },
   })
-  const { log } = openLog(session, call.values())
+  const log = openLog(session, call.values())
   for (const line of defects.flatMap((defect) => errorLines(defect, 'config'))) log.write(line)
 }
 

@@ -1,14 +1,18 @@
-import { readFile } from 'node:fs/promises'
-import { printable, UpdaterError } from '../../errors.ts'
+import { appendFile, readFile } from 'node:fs/promises'
+import { type Place, printable, UpdaterError } from '../../errors.ts'
 import { explainRefusal } from '../../files.ts'
 import type { ForgeOptions, ProposeOutcome } from '../../index.ts'
 import type { Values } from '../../options.ts'
+import { redactDeep } from '../../redact.ts'
+import { type Annotation, formatAnnotation } from '../../report/annotation.ts'
 import { formatDocument } from '../../report/json.ts'
+import { codeSpan } from '../../report/markdown.ts'
+import { formatMarkdown } from '../../report/run-markdown.ts'
+import type { OutcomeError, RunReport } from '../../report/schemas.ts'
 import type { Call } from '../call.ts'
-import { tellGitHub } from '../github-job.ts'
+import type { Output } from '../context.ts'
 import { errorLines, openLog } from '../log.ts'
 import { present, unlessQuiet } from '../present.ts'
-import { redactDeep } from '../redact.ts'
 
 /** @throws UpdaterError USAGE, CONFIGURATION, PROPOSAL_FAILED where nothing was done */
 export async function run(call: Call<'propose'>): Promise<void> {
@@ -20,7 +24,7 @@ export async function run(call: Call<'propose'>): Promise<void> {
   const { branchPrefix } = given.values
   const forge = forgeOf(given.values, process.env)
   const outcomes = await proposeChanges({ forge, report, folder: process.cwd(), branchPrefix })
-  const { log } = openLog(session, given.values)
+  const log = openLog(session, given.values)
   for (const { file, error } of outcomes) {
     for (const line of error === undefined ? [] : errorLines(error, file)) log.write(line)
   }
@@ -98,3 +102,49 @@ function sentenceOf({ file, branch, status, url }: Omit<ProposeOutcome, 'error'>
   if (status === 'none') return printable(`${file}: nothing to propose`)
   return printable(`${file}: ${status} ${url ?? branch}`)
 }
+
+/** What a step of GitHub Actions can say beside its log: annotations, a summary, outputs. */
+async function tellGitHub(
+  report: RunReport,
+  outcomes: readonly ProposeOutcome[],
+  stdout: Output,
+  env: NodeJS.ProcessEnv,
+): Promise<void> {
+  for (const annotation of annotationsOf(report)) stdout.write(`${formatAnnotation(annotation)}\n`)
+  const { GITHUB_STEP_SUMMARY: summary, GITHUB_OUTPUT: output } = env
+  if (summary) await appendFile(summary, summaryOf(report, outcomes))
+  if (!output) return
+  const urls = JSON.stringify(outcomes.flatMap(({ url }) => url ?? []))
+  const { updated, failed } = report.summary
+  await appendFile(output, `pull-requests=${urls}\nupdated=${updated}\nfailed=${failed}\n`)
+}
+
+function annotationsOf({ images, errors }: RunReport): Annotation[] {
+  return [
+    ...images.flatMap(({ name, file, line, error, warnings }) => [
+      ...(error === undefined ? [] : [annotationOf(error, { file, line }, `${name}: `)]),
+      ...warnings.map((warning) => {
+        const message = `${name}: ${warning}`
+        return { severity: 'warning' as const, place: { file, line }, title: 'Warning', message }
+      }),
+    ]),
+    ...errors.map((error) => annotationOf(error, { file: '.' }, '')),
+  ]
+}
+
+function annotationOf(error: OutcomeError, otherwise: Place, who: string): Annotation {
+  const { code, message, remedy, place = otherwise } = error
+  const sentences = `${who}${message}.${remedy === undefined ? '' : ` ${remedy}.`}`
+  return { severity: 'error', place, title: code, message: sentences }
+}
+
+function summaryOf(report: RunReport, outcomes: readonly ProposeOutcome[]): string {
+  const links = outcomes.map(({ file, url, status }) =>
+    `- ${codeSpan(file)}: ${status} ${url ?? ''}`.trimEnd(),
+  )
+  const text = formatMarkdown(report)
+  return `## Images\n\n${links.length === 0 ? '' : `${links.join('\n')}\n\n`}${text.slice(0, roomForSummary)}`
+}
+
+/** Characters: GitHub takes 1 MiB in the summaries of a step. */
+const roomForSummary = 250_000

@@ -1,9 +1,10 @@
 import { once } from 'node:events'
+import { listDefects } from '../../catalog/defects.ts'
 import type { RunReport, ServeEvent } from '../../index.ts'
 import { createPaint } from '../../report/terminal.ts'
 import { formatUpdateText } from '../../report/update.ts'
 import type { Call } from '../call.ts'
-import { errorLines, errorsOf, formatTime, type Level, type Log, openLog } from '../log.ts'
+import { errorLines, formatTime, type Level, type Log, openLog } from '../log.ts'
 import { createNarrator, type Narrator } from '../narrator.ts'
 import { toServeOptions } from '../values.ts'
 
@@ -14,7 +15,7 @@ import { toServeOptions } from '../values.ts'
 export async function run(call: Call<'serve'>): Promise<void> {
   const { args, session } = call
   const { signal, now, onHangup, library } = session.context
-  const { log } = openLog(session, (await call.reload()).values)
+  const log = openLog(session, (await call.reload()).values)
   const { serveCatalogue } = await library()
   const service = await serveCatalogue(async () => toServeOptions(await call.reload(), args), {
     now,
@@ -49,7 +50,8 @@ function createStory(log: Log, now: () => Date): (event: ServeEvent) => void {
         return tell(`Run ${event.id} is done: ${countsOf(event.report)}`)
       case 'run-refused':
         narrator?.finish()
-        for (const line of errorsOf(event.error).flatMap((one) => errorLines(one, 'serve'))) log.write(line)
+        for (const line of listDefects(event.error).flatMap((one) => errorLines(one, 'serve')))
+          log.write(line)
         return
       case 'hook-line':
         return log.write({ level: 'info', scope: 'hook', message: event.line })

@@ -32,7 +32,7 @@ export async function run(call: Call<'update'>): Promise<void> {
 async function tellOthers(report: RunReport, hooks: HookOptions, call: Call<'update'>): Promise<void> {
   const { session } = call
   const { runHooks } = await session.context.library()
-  const { log } = openLog(session, call.options().values)
+  const log = openLog(session, call.options().values)
   const onLine = (message: string) => log.write({ level: 'info', scope: 'hook', message })
   const failures = await runHooks(report, session.exitStatus, hooks, { onLine })
   for (const line of failures.flatMap((error) => errorLines(error, 'hook'))) log.write(line)

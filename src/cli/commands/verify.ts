@@ -20,7 +20,7 @@ export async function run(call: Call<'verify'>): Promise<void> {
   const options = { ...given.values, ...toSelection(given, args) }
   const report = await tellRun(call, (context) => verifyCatalogue(options, context))
   session.exitStatus = interruptedStatus(session.context.signal) ?? verifyStatus(report)
-  const { log } = openLog(session, given.values)
+  const log = openLog(session, given.values)
   if (given.values.quiet) for (const line of problemLines(report)) log.write(line)
   present(call, report, { text: unlessQuiet(formatVerifyText), markdown: formatVerifyMarkdown })
   await keepFiles(call, report)
