@@ -92,7 +92,7 @@ export type ValuesOf<Rows extends readonly AnyRow[]> = {
 
 type Description<Value, Commands extends string, Default> = Omit<
   Row<string, Value, Commands>,
-  'name' | 'own' | 'default'
+  'name' | 'type' | 'own' | 'default'
 > & {
   readonly default?: Default
   readonly own?: { readonly [Command in Commands]?: Partial<Facts<Value>> }
@@ -112,9 +112,10 @@ export function option<
   const Default extends Given | undefined = undefined,
 >(
   name: Name,
+  type: Type<Value>,
   description: Description<Value, Commands, Default>,
 ): Row<Name, Settled<Value, Default>, Commands> {
-  return { own: {}, ...description, name } as unknown as Row<Name, Settled<Value, Default>, Commands>
+  return { own: {}, ...description, name, type } as unknown as Row<Name, Settled<Value, Default>, Commands>
 }
 
 /** What is wrong with a value: `what` goes on after the name of the option. It never repeats the value. */

@@ -62,85 +62,73 @@ export type FormatOf<Command extends Printing> = (typeof formats)[Command][numbe
 /** What the rows of a group share. */
 const lifecycle = { commands: ['lifecycle'], group: 'Lifecycle', harmless: true } as const
 const mirrorRow = { commands: mirrors, group: 'Mirror', harmless: true } as const
+const catalogue = { group: 'Catalogue', harmless: true } as const
+const run = { group: 'Run', harmless: true } as const
+const output = { group: 'Output', harmless: true } as const
 const hooks = { commands: updating, group: 'Hooks' } as const
 const service = { commands: ['serve'], group: 'Service' } as const
 const forge = { commands: ['propose'], group: 'Forge' } as const
 
 const catalogueOptions = [
-  option('images', {
-    type: paths('dir'),
+  option('images', paths('dir'), {
     default: ['/etc/images'],
     env: 'IMAGE_UPDATER_IMAGES',
-    harmless: true,
+    ...catalogue,
     commands: [...selecting, 'prune', 'diff', 'validate', 'init', 'lifecycle'],
-    group: 'Catalogue',
     help: 'folder or file of image definitions; repeatable, in the variable separated by :',
   }),
-  option('name', {
-    type: list('name'),
-    harmless: true,
+  option('name', list('name'), {
+    ...catalogue,
     commands: [...selecting, 'validate', 'lifecycle'],
-    group: 'Catalogue',
     help: 'the same as the argument NAME; repeatable',
   }),
 ] as const
 
 /** What use-cases take under the same name. */
 const lookOptions = [
-  option('include-disabled', {
-    type: flag(),
-    harmless: true,
+  option('include-disabled', flag(), {
+    ...catalogue,
     commands: selecting,
-    group: 'Catalogue',
     help: 'also images with enable: false',
   }),
-  option('keep-versions', {
-    type: keep(),
+  option('keep-versions', keep(), {
     default: 'replace',
-    harmless: true,
+    ...catalogue,
     commands: updating,
-    group: 'Catalogue',
     help: 'versions that stay, the newest in front: a number, uuid-validity (N of last-N), or replace the first',
   }),
-  option('within', {
-    type: days(),
+  option('within', days(), {
     default: '90d',
     ...lifecycle,
     help: 'an end counts as coming soon',
   }),
-  option('offline', {
-    type: flag(),
+  option('offline', flag(), {
     ...lifecycle,
     help: 'ask nobody: the dates that ship with the program',
   }),
 ] as const
 
 const placeOptions = [
-  option('endoflife-api', {
-    type: url(),
+  option('endoflife-api', url(), {
     ...lifecycle,
     help: 'a mirror of https://endoflife.date/api/v1/',
   }),
-  option('gardenlinux-releases', {
-    type: url(),
+  option('gardenlinux-releases', url(), {
     ...lifecycle,
     help: "a mirror of Garden Linux's releases-major.json",
   }),
   ...storeOptions,
-  option('mirror-base-url', {
-    type: url(),
+  option('mirror-base-url', url(), {
     env: 'MIRROR_BASE_URL',
     ...mirrorRow,
     help: 'public base of the mirror; mirror_url is URL/shortname/file (default: from server, prefix and bucket)',
   }),
-  option('mirror-key-prefix', {
-    type: anyText('prefix', plainPath),
+  option('mirror-key-prefix', anyText('prefix', plainPath), {
     default: '',
     ...mirrorRow,
     help: "goes before every object's key",
   }),
-  option('mirror', {
-    type: flag(),
+  option('mirror', flag(), {
     default: true,
     ...mirrorRow,
     conflicts: 'mirror-dir',
@@ -152,21 +140,18 @@ const placeOptions = [
 
 /** What use-cases take under the same name, too. */
 const runOptions = [
-  option('checksum-files', {
-    type: flag(),
+  option('checksum-files', flag(), {
     default: true,
     ...mirrorRow,
     help: 'write no SHA256SUMS beside the mirrored images',
   }),
-  option('verify', {
-    type: choice('how', ['range', 'full']),
+  option('verify', choice('how', ['range', 'full']), {
     default: 'range',
     commands: bringing,
     group: 'Integrity',
     help: 'read back from the mirror',
   }),
-  option('check-public', {
-    type: flag(),
+  option('check-public', flag(), {
     default: true,
     commands: [...seekers, 'mirror'],
     group: 'Integrity',
@@ -176,222 +161,183 @@ const runOptions = [
       report: { help: "do not ask the mirror's public URLs" },
     },
   }),
-  option('full', {
-    type: flag(),
-    harmless: true,
+  option('full', flag(), {
+    ...run,
     commands: ['verify'],
-    group: 'Run',
     help: 'also download every file and compare its digest',
   }),
-  option('max-image-size', {
-    type: size(),
+  option('max-image-size', size(), {
     default: '64GiB',
     commands: [...bringing, 'verify'],
     group: 'Integrity',
     help: 'largest image once decompressed',
     own: { verify: { group: 'Run' } },
   }),
-  option('strict', {
-    type: flag(),
+  option('strict', flag(), {
     harmless: true,
     commands: [...bringing, 'validate'],
     group: 'Integrity',
     help: 'an image larger than its min_disk is an error',
     own: { validate: { group: 'Run', help: 'warnings are errors' } },
   }),
-  option('signatures', {
-    type: signaturePolicy(),
+  option('signatures', signaturePolicy(), {
     default: 'prefer',
     commands: seekers,
     group: 'Integrity',
     help: 'OpenPGP signatures of checksum files',
   }),
-  option('keyring', {
-    type: path('directories'),
+  option('keyring', path('directories'), {
     default: '/etc/image-updater/keys',
     commands: seekers,
     group: 'Integrity',
     help: 'folder of OpenPGP public keys',
   }),
-  option('allow-downgrade', {
-    type: flag(),
+  option('allow-downgrade', flag(), {
     commands: updating,
     group: 'Integrity',
     help: 'also take a newest build older than ours',
   }),
-  option('cache', {
-    type: flag(),
+  option('cache', flag(), {
     default: true,
-    harmless: true,
+    ...run,
     commands: seekers,
-    group: 'Run',
     help: 'let servers send listings and checksum files anew',
   }),
-  option('fix', {
-    type: flag(),
+  option('fix', flag(), {
     file: false,
     commands: ['lifecycle'],
     group: 'Run',
     help: 'write enable: false into enabled images of expired releases',
   }),
-  option('dry-run', {
-    type: flag(),
-    harmless: true,
+  option('dry-run', flag(), {
+    ...run,
     commands: [...bringing, 'init', 'lifecycle'],
-    group: 'Run',
     help: 'write nothing, show the plan as a unified diff',
     own: {
       init: { help: 'write nothing, say what would be' },
       lifecycle: { help: 'with --fix: write nothing, show what would change as a unified diff' },
     },
   }),
-  option('grace', {
-    type: duration(3650),
+  option('grace', duration(3650), {
     default: '14d',
-    harmless: true,
+    ...run,
     commands: ['prune'],
-    group: 'Run',
     help: 'what is younger stays, named or not',
   }),
-  option('jobs', {
-    type: count(256),
+  option('jobs', count(256), {
     default: '256',
-    harmless: true,
+    ...run,
     commands: [...seekers, 'mirror', 'verify'],
-    group: 'Run',
     help: 'checks at once',
     own: { verify: { help: 'URLs asked at once' } },
   }),
-  option('transfers', {
-    type: count(64),
+  option('transfers', count(64), {
     default: '2',
-    harmless: true,
+    ...run,
     commands: [...bringing, 'verify'],
-    group: 'Run',
     help: 'mirrorings at once',
     own: { verify: { help: 'downloads at once' } },
   }),
-  option('connections', {
-    type: count(16),
+  option('connections', count(16), {
     default: '1',
-    harmless: true,
+    ...run,
     commands: bringing,
-    group: 'Run',
     help: 'connections to the source for each download',
   }),
-  option('shard', {
-    type: shard(),
+  option('shard', shard(), {
     env: 'IMAGE_UPDATER_SHARD',
-    harmless: true,
+    ...run,
     commands: updating,
-    group: 'Run',
     help: 'only the Ith of N parts of the files, for runs side by side',
   }),
 ] as const
 
 const callOptions = [
-  option('yes', {
-    type: flag(),
+  option('yes', flag(), {
     file: false,
     commands: ['prune'],
     group: 'Run',
     help: 'remove it; without this it is only listed',
   }),
-  option('on-update', {
-    type: text('command'),
+  option('on-update', text('command'), {
     env: 'IMAGE_UPDATER_ON_UPDATE',
     ...hooks,
     help: 'a command line for sh -c, run after a run that changed something; the JSON report is its input',
   }),
-  option('webhook', {
-    type: webhook(),
+  option('webhook', webhook(), {
     env: 'IMAGE_UPDATER_WEBHOOK',
     secret: true,
     ...hooks,
     help: 'POST the JSON report there after such a run, signed with IMAGE_UPDATER_WEBHOOK_SECRET',
   }),
-  option('hook-timeout', {
-    type: duration(20),
+  option('hook-timeout', duration(20), {
     default: '5m',
     harmless: true,
     ...hooks,
     help: 'how long each of them may take',
   }),
-  option('listen', {
-    type: address(),
+  option('listen', address(), {
     default: '127.0.0.1:9464',
     ...service,
     help: 'ADDRESS:PORT',
   }),
-  option('schedule', {
-    type: anyText('cron'),
+  option('schedule', anyText('cron'), {
     default: '0 3 * * *',
     env: 'IMAGE_UPDATER_SCHEDULE',
     harmless: true,
     ...service,
     help: "when runs begin, in local time; '': only on request",
   }),
-  option('jitter', {
-    type: duration(20),
+  option('jitter', duration(20), {
     default: '10m',
     harmless: true,
     ...service,
     help: 'begin up to this much later, at random',
   }),
-  option('shutdown-timeout', {
-    type: duration(20),
+  option('shutdown-timeout', duration(20), {
     default: '0s',
     formerly: 'grace',
     harmless: true,
     ...service,
     help: 'SIGTERM lets a run go on this long before it is aborted',
   }),
-  option('allow-host', {
-    type: list('name'),
+  option('allow-host', list('name'), {
     ...service,
     help: 'a name that the server is reached by, beside IP addresses; repeatable',
   }),
-  option('token-file', {
-    type: path('files'),
+  option('token-file', path('files'), {
     env: 'IMAGE_UPDATER_TOKEN_FILE',
     ...service,
     help: 'holds the bearer token for POST (else in IMAGE_UPDATER_TOKEN)',
   }),
-  option('forge', {
-    type: choice('name', ['github', 'gitlab']),
+  option('forge', choice('name', ['github', 'gitlab']), {
     ...forge,
     help: 'where the repository lives (default: where the job runs)',
   }),
-  option('base', {
-    type: text('branch'),
+  option('base', text('branch'), {
     ...forge,
     help: "the branch that shall take the changes (default: the job's)",
   }),
-  option('branch-prefix', {
-    type: branchPrefix(),
+  option('branch-prefix', branchPrefix(), {
     default: 'image-updater/',
     ...forge,
     help: 'before the name of every branch',
   }),
-  option('html', {
-    type: path('files'),
+  option('html', path('files'), {
     file: false,
     commands: ['report'],
     group: 'Output',
     help: 'where the page goes',
   }),
-  option('from', {
-    type: path('files'),
+  option('from', path('files'), {
     file: false,
     commands: ['report'],
     group: 'Output',
     help: 'of this JSON report of check, instead of checking now',
   }),
-  option('output', {
-    type: text('format'),
-    harmless: true,
+  option('output', text('format'), {
+    ...output,
     commands: Object.keys(formats) as Printing[],
-    group: 'Output',
     help: 'what goes to standard output',
     own: Object.fromEntries(
       Object.entries(formats).map(([command, [first, ...others]]) => [
@@ -400,8 +346,7 @@ const callOptions = [
       ]),
     ),
   }),
-  option('report', {
-    type: path('files'),
+  option('report', path('files'), {
     commands: ['update', 'check', 'mirror', 'verify'],
     group: 'Output',
     help: `also write the report to a file: ${listEndings()}`,
@@ -410,41 +355,33 @@ const callOptions = [
       verify: { help: 'also write the JSON report to a file' },
     },
   }),
-  option('report-format', {
-    type: choice('format', Object.keys(reportFormats) as [ReportFormat]),
-    harmless: true,
+  option('report-format', choice('format', Object.keys(reportFormats) as [ReportFormat]), {
+    ...output,
     commands: ['update', 'check'],
-    group: 'Output',
     help: 'its format, whatever its extension',
   }),
-  option('metrics-file', {
-    type: path('files'),
+  option('metrics-file', path('files'), {
     env: 'IMAGE_UPDATER_METRICS_FILE',
     commands: ['update', 'check'],
     group: 'Output',
     help: "also write metrics for node_exporter's textfile collector",
   }),
-  option('config', {
-    type: path('files'),
+  option('config', path('files'), {
     env: 'IMAGE_UPDATER_CONFIG',
     file: false,
     commands: commandNames,
     group: 'Configuration',
     help: 'options from a file (default: ./image-updater.yml or /etc/image-updater/image-updater.yml)',
   }),
-  option('quiet', {
-    type: flag(),
-    harmless: true,
+  option('quiet', flag(), {
+    ...output,
     conflicts: 'debug',
     commands: commandNames,
-    group: 'Output',
     help: 'only warnings and errors, no summary',
   }),
-  option('debug', {
-    type: flag(),
-    harmless: true,
+  option('debug', flag(), {
+    ...output,
     commands: commandNames,
-    group: 'Output',
     help: 'also what is behind an error',
   }),
 ] as const

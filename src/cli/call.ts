@@ -1,9 +1,8 @@
 import type { Command } from 'commander'
 import type { CommandName } from '../commands.ts'
-import type { Values } from '../options.ts'
 import { configure } from './configuration.ts'
 import type { Session } from './session.ts'
-import { type Options, optionsFrom, settingsOf } from './settings.ts'
+import { type Options, optionsInForce } from './settings.ts'
 
 /** A command as it was called. */
 export class Call<Name extends CommandName> {
@@ -19,16 +18,14 @@ export class Call<Name extends CommandName> {
 
   /** @throws UpdaterError USAGE for a wrong flag, CONFIGURATION for an environment variable or the file */
   options(): Options<Name> {
-    const { configuration } = this.session
-    const settings = settingsOf(this.command, configuration)
-    for (const { defect } of settings) if (defect !== undefined) throw defect
-    return optionsFrom(settings, configuration)
+    const options = this.inForce()
+    for (const { defect } of options.settings) if (defect !== undefined) throw defect
+    return options
   }
 
-  /** Returns the values in force, in place of wrong ones their defaults. */
-  values(): Values<Name> {
-    const { configuration } = this.session
-    return optionsFrom<Name>(settingsOf(this.command, configuration), configuration).values
+  /** Returns the options in force, in place of wrong ones their defaults. */
+  inForce(): Options<Name> {
+    return optionsInForce(this.command, this.session.configuration)
   }
 
   /** Returns the options after the configuration file has been read again. @throws UpdaterError */

@@ -5,7 +5,7 @@ import type { Configuration } from '../config/types.ts'
 import { UpdaterError } from '../errors.ts'
 import { keyOf, rows } from '../options.ts'
 import type { Session } from './session.ts'
-import { optionsFrom, settingsOf } from './settings.ts'
+import { optionsInForce } from './settings.ts'
 
 /**
  * Reads the configuration file, anew where it was read before; its values are in force from now on.
@@ -17,7 +17,7 @@ export async function configure(
   session: Session,
   section = command.name(),
 ): Promise<Configuration | undefined> {
-  const { values } = optionsFrom<'config'>(settingsOf(command, undefined), undefined)
+  const { values } = optionsInForce<'config'>(command, undefined)
   if (command.parent?.getOptionValue('config') === false) return undefined
   const { readConfiguration } = await import('../config/load.ts')
   const configuration = await readConfiguration(values.config, section)
@@ -45,8 +45,7 @@ export async function tellConfiguration(command: Command, session: Session): Pro
   const { configuration } = session
   if (configuration === undefined) return
   const { openLog } = await import('./log.ts')
-  const { values } = optionsFrom<'config'>(settingsOf(command, configuration), configuration)
-  const log = openLog(session, values)
+  const log = openLog(session, optionsInForce<'config'>(command, configuration).values)
   log.write({ level: 'debug', scope: 'config', message: `Options come from ${configuration.file}` })
   for (const message of configuration.warnings) log.write({ level: 'warning', scope: 'config', message })
 }

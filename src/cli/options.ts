@@ -3,6 +3,8 @@ import { type CommandName, commandNames } from '../commands.ts'
 import { type AnyRow, camel } from '../option.ts'
 import { optionsOf, rows } from '../options.ts'
 
+export const defaultCommand = 'update'
+
 /** The flags of the options that a command alone has. */
 export function addOptions(command: Command, first?: string): void {
   const own = optionsOf(command.name() as CommandName).filter((row) => !isShared(row))
@@ -55,4 +57,31 @@ export function addOpposites(command: Command): void {
     if (command.options.some((option) => option.long === opposite)) continue
     command.addOption(new Option(opposite).hideHelp())
   }
+}
+
+/** A command line whose command, if it names one, comes first. */
+export interface Line {
+  /** The one that it names, else the default one. */
+  readonly command: string
+  readonly args: readonly string[]
+}
+
+/**
+ * Options may stand before the command (`--images etc/images check`), where commander would take the
+ * command's name for an argument of the default command.
+ */
+export function commandFirst(program: Command, args: readonly string[]): Line {
+  const options = [program, ...program.commands].flatMap((command) => command.options)
+  for (let at = 0; at < args.length; at += 1) {
+    const word = args[at] ?? ''
+    if (word === '--') return { command: defaultCommand, args: [defaultCommand, ...args] }
+    if (word.startsWith('-')) {
+      if (options.find(({ long, short }) => word === long || word === short)?.required) at += 1
+      continue
+    }
+    const command = program.commands.find((candidate) => candidate.name() === word)?.name()
+    if (command === undefined) break
+    return { command, args: [command, ...args.slice(0, at), ...args.slice(at + 1)] }
+  }
+  return { command: defaultCommand, args }
 }

@@ -25,7 +25,7 @@ export function present<Name extends Printing, Report extends object>(
   faces: Faces<Name, Report>,
 ): void {
   const { context, redact, exitStatus } = call.session
-  const { output, quiet } = call.values() as Values<Printing>
+  const { output, quiet } = call.inForce().values as Values<Printing>
   const json: Face<Report> = (one) => formatReport(one, exitStatus)
   const all: Readonly<Partial<Record<FormatOf<Printing>, Face<Report>>>> = { json, ...faces }
   const layout = { ...layoutOf(context.stdout), quiet }

@@ -7,8 +7,7 @@ import { addCompletion } from './completion/options.ts'
 import { configure, tellConfiguration } from './configuration.ts'
 import { interruptedStatus } from './context.ts'
 import { configureHelp } from './help.ts'
-import { commandFirst, defaultCommand } from './line.ts'
-import { addOpposites, addOptions, addSharedOptions } from './options.ts'
+import { addOpposites, addOptions, addSharedOptions, commandFirst, defaultCommand } from './options.ts'
 import type { Session } from './session.ts'
 
 /** The whole command line. */

@@ -7,14 +7,13 @@ import { refusedReport } from '../report/refusal.ts'
 import { errorLines, openLog } from './log.ts'
 import { writeFiles } from './present.ts'
 import type { Session } from './session.ts'
-import { optionsFrom, settingsOf } from './settings.ts'
+import { optionsInForce } from './settings.ts'
 
 /** Says why nothing was done, in every form that was asked for. */
 export async function reportRefusal(error: UpdaterError, program: Command, session: Session): Promise<void> {
   const { args, context, redact, startedAt, exitStatus } = session
   const command = program.commands.find((one) => one.name() === session.command) ?? program
-  const { configuration } = session
-  const { values } = optionsFrom<'update'>(settingsOf(command, configuration), configuration)
+  const { values } = optionsInForce<'update'>(command, session.configuration)
   const log = openLog(session, values)
   const errors = listDefects(error)
   for (const line of errors.flatMap((one) => errorLines(one, session.command))) log.write(line)

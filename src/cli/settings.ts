@@ -17,6 +17,7 @@ export interface Origin {
 
 /** The options in force for a command, checked; for several commands: those that all of them have. */
 export interface Options<Name extends CommandName> {
+  readonly settings: readonly Setting[]
   readonly values: Values<Name>
   /** The configuration file in force. */
   readonly configuration: Configuration | undefined
@@ -35,27 +36,24 @@ export interface Setting {
   readonly defect: UpdaterError | undefined
 }
 
-/** The options in force, in place of wrong ones their defaults. */
-export function optionsFrom<Name extends CommandName>(
-  settings: readonly Setting[],
+/**
+ * Returns the options in force, in place of wrong ones their defaults.
+ * @param as the command whose defaults and formats count, where `config` shows what is in force for another one
+ */
+export function optionsInForce<Name extends CommandName>(
+  command: Command,
   configuration: Configuration | undefined,
+  as = command.name(),
 ): Options<Name> {
+  const has = optionsOf(command.name() as CommandName)
+  const settings = has.map((row) => settle({ ...row, ...row.own[as] }, command, configuration))
   const origins = new Map(settings.map(({ row, origin }) => [row.name, origin]))
   return {
+    settings,
     values: Object.fromEntries(settings.map(({ row, value }) => [camel(row.name), value])) as Values<Name>,
     configuration,
     origin: (name) => origins.get(name) ?? { source: 'default', name },
   }
-}
-
-/** @param as the command whose defaults and formats count, where `config` shows what is in force for another one */
-export function settingsOf(
-  command: Command,
-  configuration: Configuration | undefined,
-  as = command.name(),
-): Setting[] {
-  const has = optionsOf(command.name() as CommandName)
-  return has.map((row) => settle({ ...row, ...row.own[as] }, command, configuration))
 }
 
 function settle(row: AnyRow, command: Command, configuration: Configuration | undefined): Setting {

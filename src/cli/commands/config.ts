@@ -1,5 +1,4 @@
 import { type CommandName, commandNames } from '../../commands.ts'
-import type { Configuration } from '../../config/types.ts'
 import {
   asUpdaterError,
   describeError,
@@ -18,7 +17,7 @@ import type { Call } from '../call.ts'
 import { configure } from '../configuration.ts'
 import { errorLines, openLog } from '../log.ts'
 import { present } from '../present.ts'
-import { optionsFrom, type Setting, settingsOf } from '../settings.ts'
+import { type Options, optionsInForce, type Setting } from '../settings.ts'
 import { toHookOptions, toUpdateOptions } from '../values.ts'
 
 /** What is in force for one command in another way than for the others. */
@@ -33,13 +32,13 @@ interface Own {
  * then just what one wants to see.
  */
 export async function run(call: Call<'config'>): Promise<void> {
-  const { command, session } = call
+  const { session } = call
   const { configuration } = session
-  const settings = settingsOf(command, configuration)
-  const owns = await ownsOf(call, settings)
+  const inForce = call.inForce()
+  const owns = await ownsOf(call, inForce.settings)
   const defects = distinct([
     ...(configuration?.defects ?? []),
-    ...defectsOf(settings, configuration),
+    ...defectsOf(inForce),
     ...owns.flatMap((own) => own.defects),
   ])
   session.exitStatus = defects.length === 0 ? 0 : 2
@@ -48,7 +47,7 @@ export async function run(call: Call<'config'>): Promise<void> {
     schema_version: 1,
     file: configuration?.file,
     exit_status: session.exitStatus,
-    options: documentOf(settings),
+    options: documentOf(inForce.settings),
     commands: configuration?.commands ?? [],
     command_options: Object.fromEntries(owns.map((own) => [own.command, documentOf(own.settings)])),
     overrides,
@@ -66,7 +65,7 @@ export async function run(call: Call<'config'>): Promise<void> {
       return formatRows([...rowsOf(options), ...own, ...lists], layout)
     },
   })
-  const log = openLog(session, call.values())
+  const log = openLog(session, inForce.values)
   for (const line of defects.flatMap((defect) => errorLines(defect, 'config'))) log.write(line)
 }
 
@@ -76,11 +75,11 @@ async function ownsOf({ command, session }: Call<'config'>, common: readonly Set
   const owns: Own[] = []
   for (const name of commandNames.filter((one) => before?.commands.includes(one))) {
     const configuration = await configure(command, session, name)
-    const all = settingsOf(command, configuration, name)
-    const settings = all.filter((own) =>
+    const inForce = optionsInForce<'config'>(command, configuration, name)
+    const settings = inForce.settings.filter((own) =>
       common.some((other) => other.row.name === own.row.name && !isSame(own, other)),
     )
-    owns.push({ command: name, settings, defects: defectsOf(all, configuration, name) })
+    owns.push({ command: name, settings, defects: defectsOf(inForce, name) })
   }
   session.configuration = before
   return owns
@@ -94,14 +93,9 @@ function isSame(one: Setting, other: Setting): boolean {
 }
 
 /** What is wrong with single values, and what the commands that read several of them say. */
-function defectsOf(
-  settings: readonly Setting[],
-  configuration: Configuration | undefined,
-  command: CommandName = 'config',
-): UpdaterError[] {
-  const single = settings.flatMap(({ defect }) => defect ?? [])
+function defectsOf(options: Options<'config'>, command: CommandName = 'config'): UpdaterError[] {
+  const single = options.settings.flatMap(({ defect }) => defect ?? [])
   if (single.length > 0 || !['config', 'update', 'serve'].includes(command)) return single
-  const options = optionsFrom<'config'>(settings, configuration)
   return [() => toUpdateOptions(options, []), () => toHookOptions(options)].flatMap((read) => {
     try {
       read()

@@ -7,6 +7,7 @@ import { redactDeep } from '../../redact.ts'
 import { type Annotation, formatAnnotation } from '../../report/annotation.ts'
 import { formatDocument } from '../../report/json.ts'
 import { codeSpan } from '../../report/markdown.ts'
+import { reportedError } from '../../report/refusal.ts'
 import { formatMarkdown } from '../../report/run-markdown.ts'
 import type { OutcomeError, RunReport } from '../../report/schemas.ts'
 import type { Call } from '../call.ts'
@@ -29,10 +30,17 @@ export async function run(call: Call<'propose'>): Promise<void> {
     for (const line of error === undefined ? [] : errorLines(error, file)) log.write(line)
   }
   session.exitStatus = outcomes.some(({ status }) => status === 'failed') ? 1 : 0
-  present(call, documentOf(outcomes), {
-    json: formatDocument,
-    text: unlessQuiet(({ proposals }) => proposals.map((one) => `${sentenceOf(one)}\n`).join('')),
+  const proposals = outcomes.map(({ file, branch, status, url, error }) => {
+    return { file, branch, status, url, error: error && reportedError(error) }
   })
+  present(
+    call,
+    { schema_version: 1, proposals },
+    {
+      json: formatDocument,
+      text: unlessQuiet(({ proposals }) => proposals.map((one) => `${sentenceOf(one)}\n`).join('')),
+    },
+  )
   const { stdout } = session.context
   if (process.env.GITHUB_ACTIONS === 'true') await tellGitHub(report, outcomes, stdout, process.env)
 }
@@ -82,19 +90,6 @@ function forgeOf({ forge, base }: Values<'propose'>, env: NodeJS.ProcessEnv): Fo
     ),
     base: branch(env.CI_COMMIT_BRANCH ?? env.CI_DEFAULT_BRANCH),
     remote: server && env.CI_PROJECT_PATH ? `${server}/${env.CI_PROJECT_PATH}.git` : undefined,
-  }
-}
-
-function documentOf(outcomes: readonly ProposeOutcome[]) {
-  return {
-    schema_version: 1,
-    proposals: outcomes.map(({ file, branch, status, url, error }) => ({
-      file,
-      branch,
-      status,
-      url,
-      error: error && { code: error.code, message: error.message, remedy: error.remedy },
-    })),
   }
 }
 

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { listDefects } from '../../catalog/defects.ts'
+import type { UpdaterError } from '../../errors.ts'
 import type { RunReport, ServeEvent } from '../../index.ts'
 import { createPaint } from '../../report/terminal.ts'
 import { formatUpdateText } from '../../report/update.ts'
@@ -31,6 +32,9 @@ export async function run(call: Call<'serve'>): Promise<void> {
 /** What a service says, as lines of the log. */
 function createStory(log: Log, now: () => Date): (event: ServeEvent) => void {
   const tell = (message: string, level: Level = 'info') => log.write({ level, scope: 'serve', message })
+  const fail = (error: UpdaterError, scope: string) => {
+    for (const line of errorLines(error, scope)) log.write(line)
+  }
   let narrator: Narrator | undefined
   return (event) => {
     switch (event.type) {
@@ -56,12 +60,11 @@ function createStory(log: Log, now: () => Date): (event: ServeEvent) => void {
       case 'hook-line':
         return log.write({ level: 'info', scope: 'hook', message: event.line })
       case 'hook-failed':
-        for (const line of errorLines(event.error, 'hook')) log.write(line)
-        return
+        return fail(event.error, 'hook')
       case 'reloaded':
         return tell('The configuration has been loaded again')
       case 'reload-failed':
-        for (const line of errorLines(event.error, 'serve')) log.write(line)
+        fail(event.error, 'serve')
         return tell('The configuration stays as it was', 'warning')
       case 'note':
         return tell(event.message, event.level)

@@ -3,9 +3,9 @@ import type { Command, Option } from 'commander'
 import { camel } from '../../option.ts'
 import { rows } from '../../options.ts'
 import { configure } from '../configuration.ts'
-import { commandFirst } from '../line.ts'
+import { commandFirst } from '../options.ts'
 import type { Session } from '../session.ts'
-import { optionsFrom, settingsOf } from '../settings.ts'
+import { optionsInForce } from '../settings.ts'
 
 export interface Candidate {
   readonly value: string
@@ -113,7 +113,7 @@ async function namesFor(command: Command, session: Session, prefix: string): Pro
   const { readTexts } = await import('../../catalog/read.ts')
   const { readImages } = await import('../../catalog/parse.ts')
   const configuration = await configure(command, session).catch(() => undefined)
-  const { values } = optionsFrom<'list'>(settingsOf(command, configuration), configuration)
+  const { values } = optionsInForce<'list'>(command, configuration)
   const files = (await readTexts(values.images)).map(({ path, text }) => ({
     file: basename(path, extname(path)),
     images: readImages(path, text).filter(({ name }) => name !== ''),

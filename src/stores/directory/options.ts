@@ -8,8 +8,7 @@ export interface DirectoryOptions {
 }
 
 export const directoryOptions = [
-  option('mirror-dir', {
-    type: path('directories'),
+  option('mirror-dir', path('directories'), {
     commands: mirrors,
     group: 'Mirror',
     help: 'the mirror is this folder, no object store needed',

@@ -43,50 +43,43 @@ const mirrorRow = { commands: mirrors, group: 'Mirror' } as const
 const harmlessRow = { ...mirrorRow, harmless: true } as const
 
 export const s3Options = [
-  option('minio-server', {
-    type: server,
+  option('minio-server', server, {
     default: 'swift.services.a.regiocloud.tech',
     env: 'MINIO_SERVER',
     ...harmlessRow,
     help: 'object store: HOST[:PORT] or a URL (http://… for plain HTTP)',
   }),
-  option('minio-bucket', {
-    type: bucket,
+  option('minio-bucket', bucket, {
     default: 'openstack-images',
     env: 'MINIO_BUCKET',
     ...harmlessRow,
     help: 'its bucket',
   }),
-  option('minio-region', {
-    type: region,
+  option('minio-region', region, {
     default: 'us-east-1',
     env: 'MINIO_REGION',
     ...harmlessRow,
     help: 'its region',
   }),
-  option('minio-access-key', {
-    type: text('key'),
+  option('minio-access-key', text('key'), {
     env: 'MINIO_ACCESS_KEY',
     secret: 'identity',
     ...mirrorRow,
     help: 'else the usual places of AWS',
   }),
-  option('minio-secret-key', {
-    type: text('key'),
+  option('minio-secret-key', text('key'), {
     env: 'MINIO_SECRET_KEY',
     secret: true,
     ...mirrorRow,
     help: 'better in the variable: ps shows flags',
   }),
-  option('swift-prefix', {
-    type: anyText('path', plainPath),
+  option('swift-prefix', anyText('path', plainPath), {
     default: 'swift/v1/AUTH_b182637428444b9aa302bb8d5a5a418c/',
     env: 'SWIFT_PREFIX',
     ...harmlessRow,
     help: 'path between server and bucket in public URLs',
   }),
-  option('acl', {
-    type: acl,
+  option('acl', acl, {
     default: 'public-read',
     ...harmlessRow,
     help: "canned ACL of uploaded objects, '' for none",
