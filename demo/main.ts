@@ -12,7 +12,7 @@ import { startS3Server } from '../test/support/s3-server.ts'
 import { readCatalogueFolder, startWorld } from '../test/support/world/world.ts'
 
 const bucket = 'openstack-images'
-const command = fileURLToPath(new URL('../dist/command/main.mjs', import.meta.url))
+const command = fileURLToPath(new URL('../dist/command/start.mjs', import.meta.url))
 
 const world = await startWorld(8 * 2 ** 20)
 const store = await startS3Server({ buckets: [bucket] })

@@ -8,7 +8,7 @@ import { build } from 'esbuild'
 export async function bundleCommand(folder: string): Promise<string[]> {
   const { metafile } = await build({
     entryPoints: {
-      main: 'src/cli/start.ts',
+      start: 'src/cli/start.ts',
       'digest-worker': 'src/transfer/digest-worker.mjs',
       // What the fault suite changes before the command starts: they have to be the command's own.
       policy: 'src/http/policy.ts',

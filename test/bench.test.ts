@@ -9,7 +9,7 @@ import { renderFlame } from '../bench/flame/render.ts'
 import { readStacks } from '../bench/flame/stacks.ts'
 import { isInMemory, measure, median } from '../bench/measure.ts'
 
-const isBuilt = existsSync('dist/command/main.mjs')
+const isBuilt = existsSync('dist/command/start.mjs')
 if (!isBuilt) process.stderr.write('dist/ is missing (npm run build): the benchmarks are not tried\n')
 const hasDisk = !(await isInMemory(tmpdir()))
 if (!hasDisk) process.stderr.write(`${tmpdir()} is in memory: what goes to a disk is not counted there\n`)

@@ -8,7 +8,7 @@ import { temporaryFolder } from './support.ts'
 
 const command = resolve('bin/image-updater')
 
-describe.skipIf(!existsSync('dist/command/main.mjs'))('the command (skipped where it is not built)', () => {
+describe.skipIf(!existsSync('dist/command/start.mjs'))('the command (skipped where it is not built)', () => {
   function run(home: string, program: string, ...args: string[]): string {
     const env = { PATH: process.env.PATH, HOME: home }
     const { stdout, stderr } = spawnSync(program, args, { env, encoding: 'utf8' })

@@ -26,5 +26,5 @@ async function bundle(): Promise<string> {
   }
   const folder = mkdtempSync(join(caches, 'command-'))
   await bundleCommand(folder)
-  return join(folder, 'main.mjs')
+  return join(folder, 'start.mjs')
 }

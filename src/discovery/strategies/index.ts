@@ -1,6 +1,6 @@
 import type { StrategyName } from '../options.ts'
 import type { Strategy } from '../resolver.ts'
-import { datedFolder, versionFile } from './alias-folder.ts'
+import { datedFolder, versionFile } from './dated-folder.ts'
 import { document } from './document.ts'
 import { manifest } from './manifest.ts'
 import { firstUse, placeholder } from './placeholder.ts'
