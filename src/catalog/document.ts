@@ -4,14 +4,13 @@ import {
   isMap,
   isScalar,
   isSeq,
-  type LineCounter,
   type Pair,
   type ParsedNode,
   type YAMLMap,
   type YAMLSeq,
 } from 'yaml'
 import { type Place, UpdaterError } from '../errors.ts'
-import { linesOf, maximumDepth, parseYaml } from '../yaml.ts'
+import { parseYaml, type YamlFile } from '../yaml.ts'
 
 /** A node of a catalogue file; `null` where nothing stands (`{key}`, an empty file). */
 export type CatalogNode = ParsedNode | null
@@ -48,7 +47,7 @@ export class CatalogDocument {
    * nesting deeper than 100.
    */
   readonly defects: UpdaterError[] = []
-  readonly #lines: LineCounter
+  readonly #yaml: YamlFile
   /** The last node before an alias that has its anchor. */
   readonly #targets = new Map<Alias, ParsedNode>()
   readonly #anchored: ParsedNode[] = []
@@ -56,8 +55,13 @@ export class CatalogDocument {
   constructor(path: string, text: string) {
     this.path = path
     this.text = text
-    this.#lines = linesOf(text)
-    this.root = this.#parse()
+    // With `failsafe` every scalar is text. Keys are compared in `#index`, in linear time.
+    const options = { schema: 'failsafe', resolveKnownTags: false, uniqueKeys: false } as const
+    this.#yaml = parseYaml(path, text, options)
+    for (const { offset, message, remedy } of this.#yaml.errors) {
+      this.#fail(offset, `Not valid YAML: ${message}`, remedy)
+    }
+    this.root = this.#yaml.document?.contents ?? null
     this.#index(this.root, new Map())
   }
 
@@ -72,37 +76,13 @@ export class CatalogDocument {
     return this.#anchored.some(({ range }) => start <= range[0] && range[0] < end)
   }
 
-  place(offset: number): Place {
-    const { line, col } = this.#lines.linePos(offset)
-    return { file: this.path, line, column: col }
+  place(offset: number): Required<Place> {
+    return this.#yaml.place(offset)
   }
 
   /** Characters between the start of the line and `offset`. */
   column(offset: number): number {
-    return this.#lines.linePos(offset).col - 1
-  }
-
-  #parse(): CatalogNode {
-    // With `failsafe` every scalar is text. Keys are compared in `#index`, in linear time.
-    const { documents, errors, tooDeepAt } = parseYaml(this.text, {
-      schema: 'failsafe',
-      resolveKnownTags: false,
-      uniqueKeys: false,
-    })
-    if (tooDeepAt !== undefined) {
-      this.#fail(tooDeepAt, `The YAML is nested deeper than ${maximumDepth} levels`)
-      return null
-    }
-    for (const { offset, message } of errors) this.#fail(offset, `Not valid YAML: ${message}`)
-    const [first, second] = documents
-    if (second !== undefined) {
-      this.#fail(
-        second.range[0],
-        'The file holds more than one YAML document',
-        'Put each document into a file of its own',
-      )
-    }
-    return errors.length > 0 ? null : (first?.contents ?? null)
+    return this.place(offset).column - 1
   }
 
   #index(node: CatalogNode, anchors: Map<string, ParsedNode>): void {

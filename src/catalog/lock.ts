@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import { UpdaterError } from '../errors.ts'
 import { isErrno, writeInOneStep } from '../files.ts'
 import type { Shard } from './shard.ts'
-import { removeLeftovers, temporaryPath, unwritable } from './temporary.ts'
+import { temporaryPath, unwritable } from './write.ts'
 
 /** A folder that no other run works on until `release`. */
 export interface CatalogLock {
@@ -106,6 +106,20 @@ export async function lockCatalog(folder: string, shard?: Shard): Promise<Catalo
   }
 }
 
+/**
+ * Removes what runs that were killed have left in a folder.
+ * @param age milliseconds: what is younger stays
+ */
+async function removeLeftovers(folder: string, age: number): Promise<void> {
+  const names = await readdir(folder).catch(() => [])
+  const leftovers = names.filter((name) => /^\.image-updater-[\da-f]{16}\.tmp$/.test(name))
+  await Promise.all(leftovers.map((name) => removeOld(join(folder, name), age).catch(() => {})))
+}
+
+async function removeOld(path: string, age: number): Promise<void> {
+  if (age === 0 || (await stat(path)).mtimeMs < Date.now() - age) await rm(path, { force: true })
+}
+
 /** @throws UpdaterError CATALOG_LOCKED: a run works on the folder that is no shard of the same division */
 async function assertAlone(folder: string, shard: Shard | undefined): Promise<void> {
   for (const name of await readdir(folder)) {
@@ -145,12 +159,8 @@ async function create(path: string, text: string): Promise<boolean> {
     // ENOENT of a link: the winner of another race has cleaned up.
     if (isErrno(error, 'EEXIST') || (isErrno(error, 'ENOENT') && error.syscall === 'link')) return false
     if (!isErrno(error, 'EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS')) throw error
-    return await createWithoutLink(path, text)
   }
-}
-
-/** For file systems without hard links: the content follows an instant later. */
-async function createWithoutLink(path: string, text: string): Promise<boolean> {
+  // The file system has no hard links: the content follows an instant later.
   return writeFile(path, text, { flag: 'wx' }).then(
     () => true,
     (error) => {

@@ -65,14 +65,10 @@ export function spliceEntry(renderer: VersionRenderer, version: CatalogMap, valu
 
 /** Anchors, aliases, tags and merge keys: other places may depend on what stands here, or decide it. */
 function assertPlain(document: CatalogDocument, map: CatalogMap): void {
-  if (hasProperties(map)) throw uneditable(document, map, 'it has an anchor or a tag')
-  for (const { key, value } of map.items) {
-    if (isMergeKey(key)) throw uneditable(document, key, 'it has a merge key (<<)')
-    for (const node of [key, value]) {
-      if (isAlias(node) || hasProperties(node)) {
-        throw uneditable(document, node, 'it has an anchor, an alias or a tag')
-      }
-    }
+  const nodes = [map, ...map.items.flatMap(({ key, value }) => [key, value])]
+  const bound = nodes.find((node) => isAlias(node) || hasProperties(node) || isMergeKey(node))
+  if (bound !== undefined) {
+    throw uneditable(document, bound, 'it has an anchor, an alias, a tag or a merge key (<<)')
   }
   assertBlock(document, map)
 }

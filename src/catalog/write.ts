@@ -1,12 +1,12 @@
+import { randomBytes } from 'node:crypto'
 import { constants } from 'node:fs'
 import { access, type FileHandle, readFile, realpath, rename, stat } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 import { UpdaterError } from '../errors.ts'
-import { syncFolder, writeInOneStep } from '../files.ts'
+import { explainRefusal, syncFolder, writeInOneStep } from '../files.ts'
 import type { Edited } from './carry-out.ts'
 import { editEach, type VersionEdit } from './edit.ts'
 import { readText } from './read.ts'
-import { temporaryPath, unwritable } from './temporary.ts'
 
 /**
  * Finds out, before anything is uploaded, whether the file can be replaced by one of the same size, mode and
@@ -98,4 +98,20 @@ async function isMountPoint(target: string): Promise<boolean> {
     (character) => `\\${character.charCodeAt(0).toString(8).padStart(3, '0')}`,
   )
   return mounts.split('\n').some((line) => line.split(' ')[4] === escaped)
+}
+
+/** A new path for a file that is to be renamed; hidden, so that it is never read as a catalogue. */
+export function temporaryPath(folder: string): string {
+  return join(folder, `.image-updater-${randomBytes(8).toString('hex')}.tmp`)
+}
+
+/** Says in words what the file system has refused. */
+export function unwritable(path: string, cause: unknown): UpdaterError {
+  if (cause instanceof UpdaterError) return cause
+  const { why, remedy = 'See what the system says, then run again' } = explainRefusal(cause)
+  return new UpdaterError('CATALOG_UNWRITABLE', `${path} cannot be written: ${why}`, {
+    place: { file: path },
+    remedy,
+    cause,
+  })
 }

@@ -1,11 +1,11 @@
 import { dirname, isAbsolute, join, normalize, sep } from 'node:path'
-import { type Document, isAlias, isMap, isNode, isScalar, isSeq, type LineCounter } from 'yaml'
+import { isAlias, isMap, isNode, isScalar, isSeq } from 'yaml'
 import { closest } from '../catalog/closest.ts'
 import type { CommandName } from '../commands.ts'
 import { type Place, UpdaterError } from '../errors.ts'
 import { type AnyRow, type Type, WrongValue } from '../option.ts'
 import { keyOf, optionsOf, rowOfKey, rows } from '../options.ts'
-import { linesOf, maximumDepth, parseYaml } from '../yaml.ts'
+import { parseYaml, type YamlFile } from '../yaml.ts'
 import { type Mapping, sections } from './sections.ts'
 import { type Configuration, type FileValue, givenOf } from './types.ts'
 
@@ -97,42 +97,24 @@ function fromFolder({ type }: AnyRow, value: FileValue, folder: string): FileVal
 /** Reads the parts of a configuration file and keeps what is wrong with them, so that all of it is told at once. */
 class Reader {
   readonly defects: UpdaterError[] = []
-  readonly #file: string
-  readonly #lines: LineCounter
-  readonly #document: Document.Parsed
+  readonly #yaml: YamlFile
 
   /** @throws UpdaterError CONFIGURATION if the text is no YAML */
   constructor(file: string, text: string) {
-    this.#file = file
-    this.#lines = linesOf(text)
-    const { documents, errors, tooDeepAt } = parseYaml(text, { logLevel: 'error' })
-    if (tooDeepAt !== undefined)
-      throw this.#noYaml(tooDeepAt, `it is nested deeper than ${maximumDepth} levels`)
-    const [error] = errors
-    if (error !== undefined) throw this.#noYaml(error.offset, error.message)
-    const [document, second] = documents
-    if (document === undefined || second !== undefined) {
-      throw this.#noYaml(second?.range[0] ?? 0, 'it has more than one document')
-    }
-    this.#document = document
+    this.#yaml = parseYaml(file, text, { logLevel: 'error' })
+    const [error] = this.#yaml.errors
+    if (error !== undefined) throw this.#noYaml(error.offset, error.message, error.remedy)
   }
 
-  #noYaml(offset: number, why: string): UpdaterError {
-    return new UpdaterError('CONFIGURATION', `The configuration is not valid YAML: ${why}`, {
-      place: this.#placeAt(offset),
-      remedy: 'Correct the file, e.g. with the help of yamllint',
-    })
-  }
-
-  #placeAt(offset: number): Place {
-    const { line, col } = this.#lines.linePos(offset)
-    return { file: this.#file, line, column: col }
+  #noYaml(offset: number, why: string, remedy = 'Correct the file, e.g. with the help of yamllint') {
+    const message = `The configuration is not valid YAML: ${why}`
+    return new UpdaterError('CONFIGURATION', message, { place: this.#yaml.place(offset), remedy })
   }
 
   /** Returns the whole file. @throws UpdaterError CONFIGURATION if its aliases grow beyond measure */
   top(): Values {
     try {
-      return this.mapping(this.#document.toJS({ maxAliasCount: 100 }) ?? {}, [])
+      return this.mapping(this.#yaml.document?.toJS({ maxAliasCount: 100 }) ?? {}, [])
     } catch (error) {
       throw this.#noYaml(0, (error as Error).message)
     }
@@ -140,10 +122,11 @@ class Reader {
 
   /** Returns the place of the key or list item at the path, or of the closest one above it. */
   placeOf(path: Path): Place {
-    let node: unknown = this.#document.contents
+    const { document } = this.#yaml
+    let node: unknown = document?.contents
     let offset = startOf(node)
     for (const step of path) {
-      if (isAlias(node)) node = node.resolve(this.#document)
+      if (isAlias(node) && document !== undefined) node = node.resolve(document)
       if (isMap(node)) {
         const pair = node.items.find(({ key }) => isScalar(key) && String(key.value) === step)
         if (pair === undefined) break
@@ -154,7 +137,7 @@ class Reader {
         offset = startOf(node)
       } else break
     }
-    return this.#placeAt(offset)
+    return this.#yaml.place(offset)
   }
 
   /** @param path of the key that is wrong */
