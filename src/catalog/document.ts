@@ -50,7 +50,6 @@ export class CatalogDocument {
   readonly #yaml: YamlFile
   /** The last node before an alias that has its anchor. */
   readonly #targets = new Map<Alias, ParsedNode>()
-  readonly #anchored: ParsedNode[] = []
 
   constructor(path: string, text: string) {
     this.path = path
@@ -70,10 +69,10 @@ export class CatalogDocument {
     return isAlias(node) ? this.#targets.get(node) : node
   }
 
-  /** Has the node, or one within it, an anchor? */
-  holdsAnchor(node: CatalogNode | undefined): boolean {
+  /** Does an alias stand for the node, or for one within it? */
+  isReferred(node: CatalogNode | undefined): boolean {
     const [start, end] = node?.range ?? [0, 0]
-    return this.#anchored.some(({ range }) => start <= range[0] && range[0] < end)
+    return [...this.#targets.values()].some(({ range }) => start <= range[0] && range[0] < end)
   }
 
   place(offset: number): Required<Place> {
@@ -88,10 +87,7 @@ export class CatalogDocument {
   #index(node: CatalogNode, anchors: Map<string, ParsedNode>): void {
     if (node === null) return
     if (isAlias(node)) this.#follow(node, anchors)
-    else if (node.anchor !== undefined) {
-      anchors.set(node.anchor, node)
-      this.#anchored.push(node)
-    }
+    else if (node.anchor !== undefined) anchors.set(node.anchor, node)
     if (isList(node)) for (const item of node.items) this.#index(item, anchors)
     if (!isMapping(node)) return
     const keys = new Set<string>()

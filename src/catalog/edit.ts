@@ -142,16 +142,11 @@ function versionListOf(document: CatalogDocument, { image, map }: CatalogEntry):
   return { pair, list, first }
 }
 
-/** What becomes of an image's versions as a whole. */
-interface HistoryPlan {
-  /** Do the values make an entry of their own, in front? */
-  readonly isNew: boolean
-  /** Positions of the entries that go, from 0. */
-  readonly removed: readonly number[]
-}
-
-/** The first entry always stays: the new one goes before it, or its values are replaced. */
-function planHistory({ after, keep }: VersionEdit, versions: readonly ImageVersion[]): HistoryPlan {
+/**
+ * Whether the values make an entry of their own in front, and the positions of the entries that go. The first entry
+ * always stays: the new one goes before it, or its values are replaced.
+ */
+function planHistory({ after, keep }: VersionEdit, versions: readonly ImageVersion[]) {
   if (keep === undefined) return { isNew: false, removed: [] }
   const isNew = keep > 1 && versions[0]?.version !== after.version
   const older = versions.flatMap(({ version }, index) =>

@@ -15,19 +15,30 @@ const maximumSize = 32 * 1024 * 1024
  * defects of all files at once, as `throwDefects` says
  */
 export async function readCatalog(paths: readonly string[]): Promise<CatalogFile[]> {
-  const files: CatalogFile[] = []
+  return parseEach(await readTexts(paths), ({ path, text }) => parseCatalog(path, text))
+}
+
+/**
+ * Returns what the action makes of each text.
+ * @throws UpdaterError the defects of all texts at once, as `throwDefects` says
+ */
+export function parseEach<Text extends CatalogText, Parsed>(
+  texts: readonly Text[],
+  parse: (text: Text) => Parsed,
+): Parsed[] {
   const defects: UpdaterError[] = []
-  for (const { path, text, defect } of await readTexts(paths)) {
+  const parsed = texts.flatMap((text) => {
     try {
-      if (defect !== undefined) throw defect
-      files.push(parseCatalog(path, text))
+      if (text.defect !== undefined) throw text.defect
+      return [parse(text)]
     } catch (error) {
       if (!(error instanceof UpdaterError)) throw error
       defects.push(error)
+      return []
     }
-  }
+  })
   throwDefects(defects)
-  return files
+  return parsed
 }
 
 /** The text of a catalogue file, or why there is none. */

@@ -65,7 +65,7 @@ export function lastLineEnd(text: string, end: number): number {
 }
 
 export function endOfPair({ key, value }: CatalogPair): number {
-  return value === null ? key.range[1] : value.range[1]
+  return (value ?? key).range[1]
 }
 
 /** The offset after the colon of a pair; what follows may be a space, a comment or nothing. */

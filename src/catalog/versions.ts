@@ -161,9 +161,12 @@ export function spliceRemovals(
 ): Splice[] {
   return removed.map((index) => {
     const item = list.items[index]
-    // An alias elsewhere could stand for an anchor that goes, or for an older one of the same name then.
-    if (document.holdsAnchor(item)) {
-      throw uneditable(document, item, 'an older version that would go has an anchor')
+    if (document.isReferred(item)) {
+      throw uneditable(
+        document,
+        item,
+        'an alias stands for an older version that would go, or for a part of it',
+      )
     }
     const start = endOfEntry(document, list, list.items[index - 1])
     return { start, end: endOfEntry(document, list, item), text: '' }

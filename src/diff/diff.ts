@@ -1,8 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
-import { throwDefects } from '../catalog/defects.ts'
 import { readDefinitions } from '../catalog/definitions.ts'
-import { type CatalogText, readTexts } from '../catalog/read.ts'
+import { type CatalogText, parseEach, readTexts } from '../catalog/read.ts'
 import { UpdaterError } from '../errors.ts'
 import { type GitFailure, git } from '../git.ts'
 import type { CatalogueDiff } from '../report/schemas.ts'
@@ -37,19 +36,10 @@ async function readState(state: string, images: string): Promise<Entry[]> {
   const files: StateFile[] = isPath
     ? (await readTexts([state])).map((file) => ({ ...file, name: basename(file.path) }))
     : await readRevision(state, images)
-  const defects: UpdaterError[] = []
-  const entries = files.flatMap(({ name: file, path, text, defect }) => {
-    try {
-      if (defect !== undefined) throw defect
-      return readDefinitions(path, text).map((definition) => ({ file, definition }))
-    } catch (error) {
-      if (!(error instanceof UpdaterError)) throw error
-      defects.push(error)
-      return []
-    }
-  })
-  throwDefects(defects)
-  return entries
+  const entries = parseEach(files, ({ name: file, path, text }) =>
+    readDefinitions(path, text).map((definition) => ({ file, definition })),
+  )
+  return entries.flat()
 }
 
 /**

@@ -155,8 +155,12 @@ describe('editEach takes old versions out', () => {
   })
 
   it.each([
-    ['with an anchor, which an alias could mean', 'versions:\n- url: a\n- &v {url: b}'],
-    ['with an anchor within', 'versions:\n- url: a\n- url: &v b'],
+    ['that an alias stands for', 'versions:\n- url: a\n- &v {url: b}\nother: *v'],
+    [
+      'that an alias stands for, with an older anchor',
+      'v: &v a\nversions:\n- url: a\n- &v {url: b}\nother: *v',
+    ],
+    ['of which an alias needs a part', 'versions:\n- url: a\n- url: &v b\nother: *v'],
     ['behind an alias', 'old: &v {url: b}\nversions:\n- url: a\n- *v'],
     ['in brackets', 'versions: [{url: a}, {url: b}]'],
   ])('but none %s', (_, lines) => {
