@@ -94,8 +94,9 @@ export class CatalogDocument {
     for (const { key, value } of node.items) {
       if (isScalar(key)) {
         const name = String(key.value)
-        const message = `The key "${name}" stands twice in the same mapping`
-        if (keys.has(name)) this.#fail(key.range[0], message, 'Remove one of them')
+        if (keys.has(name)) {
+          this.#fail(key.range[0], `The key "${name}" stands twice in the same mapping`, 'Remove one of them')
+        }
         keys.add(name)
       }
       this.#index(key, anchors)
