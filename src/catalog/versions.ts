@@ -80,13 +80,12 @@ function replaceValue(document: CatalogDocument, pair: CatalogPair, key: Version
   if (!isBlock) return replaceScalar(document, pair, renderValue(key, value, node.type))
   // Only of a `>-` or `|-` is the content exchanged; a date would become text in it.
   const [start, end] = node.range
-  const [, header, content] = /^([|>]-[^\n]*\n +)(\S.*?)[\r\n]*$/s.exec(document.text.slice(start, end)) ?? []
+  const header = /^[|>]-[^\n]*\n +(?=\S)/.exec(document.text.slice(start, end))?.[0]
   const isSafe = /^[\u0021-\u007e](?:[\u0020-\u007e]*[\u0021-\u007e])?$/.test(value)
-  if (header === undefined || content === undefined || key === 'build_date' || !isSafe) {
+  if (header === undefined || key === 'build_date' || !isSafe) {
     throw uneditable(document, node, `the new value does not fit into the block of "${key}"`)
   }
-  const from = start + header.length
-  return { start: from, end: from + content.length, text: value }
+  return { start: start + header.length, end: lastLineEnd(document.text, end), text: value }
 }
 
 /**
