@@ -47,19 +47,21 @@ export async function writeCatalog(path: string, expected: string, text: string)
   }
 }
 
+/** Edits, and the text of their file before and after. */
+export interface AppliedEdits extends Pick<Edited<VersionEdit>, 'failed'> {
+  readonly before: string
+  readonly after: string
+}
+
 /** How often edits are planned because the file has changed meanwhile. */
 const attempts = 5
 
 /**
  * Edits a file as it is now. If it changes meanwhile, the edits are planned again. An edit that is not possible
  * is left out and told in `failed`.
- * @returns the text of the file before and after
  * @throws UpdaterError CATALOG_*: none of them is in the file
  */
-export async function applyEdits(
-  path: string,
-  edits: readonly VersionEdit[],
-): Promise<{ before: string; after: string; failed: Edited<VersionEdit>['failed'] }> {
+export async function applyEdits(path: string, edits: readonly VersionEdit[]): Promise<AppliedEdits> {
   for (let attempt = 1; ; attempt += 1) {
     const before = await readText(path)
     const { text: after, failed } = editEach(path, before, edits)
