@@ -65,8 +65,8 @@ export interface Facts<Value> {
   readonly file?: false | undefined
   /** A name that still works, as a flag and in a configuration file, and that no help shows. */
   readonly formerly?: string | undefined
-  /** The name of an option that cannot stand beside it on the command line. */
-  readonly conflicts?: string | undefined
+  /** The names of options that cannot stand beside it on the command line. */
+  readonly conflicts?: readonly string[] | undefined
   /** It works, but the help does not show it. */
   readonly hidden?: true | undefined
 }

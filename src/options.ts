@@ -32,7 +32,7 @@ import {
   written,
 } from './option.ts'
 import { listEndings, type ReportFormat, reportFormats } from './report/formats.ts'
-import { storeOptions } from './stores/kinds.ts'
+import { choosingOptions, storeOptions } from './stores/kinds.ts'
 
 /** Commands that look for the newest builds. */
 const seekers = ['update', 'check', 'report', 'serve'] as const
@@ -84,7 +84,7 @@ const catalogueOptions = [
   }),
 ] as const
 
-/** What use-cases take under the same name. */
+/** These reach `settings`, and so do `runOptions`; they are two arrays only for the order of the help. */
 const lookOptions = [
   option('include-disabled', flag(), {
     ...catalogue,
@@ -131,14 +131,14 @@ const placeOptions = [
   option('mirror', flag(), {
     default: true,
     ...mirrorRow,
-    conflicts: 'mirror-dir',
+    conflicts: choosingOptions,
     help: 'upload nothing; an updated mirror_url is removed, or written where it answers under --mirror-base-url',
     // Commands that do nothing without a mirror refuse it.
     own: { mirror: { hidden: true }, prune: { hidden: true } },
   }),
 ] as const
 
-/** What use-cases take under the same name, too. */
+/** These reach `settings`, as `lookOptions` do. */
 const runOptions = [
   option('checksum-files', flag(), {
     default: true,
@@ -375,7 +375,7 @@ const callOptions = [
   }),
   option('quiet', flag(), {
     ...output,
-    conflicts: 'debug',
+    conflicts: ['debug'],
     commands: commandNames,
     help: 'only warnings and errors, no summary',
   }),

@@ -3,11 +3,11 @@ import { type CommandDescription, type CommandName, commands } from '../commands
 import { asUpdaterError, UpdaterError } from '../errors.ts'
 import { version } from '../package.ts'
 import { Call } from './call.ts'
-import { addCompletion } from './completion/options.ts'
+import { addCompletion } from './completion/command.ts'
 import { configure, tellConfiguration } from './configuration.ts'
 import { interruptedStatus } from './context.ts'
+import { addOpposites, addOptions, addSharedOptions, commandFirst, defaultCommand } from './flags.ts'
 import { configureHelp } from './help.ts'
-import { addOpposites, addOptions, addSharedOptions, commandFirst, defaultCommand } from './options.ts'
 import type { Session } from './session.ts'
 
 /** The whole command line. */

@@ -1,7 +1,7 @@
 import type { Configuration } from '../config/types.ts'
 import { createRedact, type Redact } from '../redact.ts'
 import type { CliContext } from './context.ts'
-import { defaultCommand } from './options.ts'
+import { defaultCommand } from './flags.ts'
 import { formsOf, secretsOf } from './redact.ts'
 
 /** One run of the command line: the world, and what all commands share. */

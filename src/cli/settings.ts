@@ -4,7 +4,7 @@ import { type Configuration, givenOf } from '../config/types.ts'
 import { type Place, UpdaterError } from '../errors.ts'
 import { type AnyRow, camel, type Given, type Type, WrongValue } from '../option.ts'
 import { defaultOf, keyOf, optionsOf, type Values } from '../options.ts'
-import { flagOf } from './options.ts'
+import { flagOf } from './flags.ts'
 
 /** Where a value came from, for errors and warnings that name the place. */
 export interface Origin {

@@ -3,7 +3,7 @@ import type { Command, Option } from 'commander'
 import { camel } from '../../option.ts'
 import { rows } from '../../options.ts'
 import { configure } from '../configuration.ts'
-import { commandFirst } from '../options.ts'
+import { commandFirst } from '../flags.ts'
 import type { Session } from '../session.ts'
 import { optionsInForce } from '../settings.ts'
 

@@ -39,7 +39,7 @@ function toOption(row: AnyRow): Option {
   if (type.form !== 'flag') option.default(row.default)
   if (type.schema.enum !== undefined) option.argChoices = [...type.schema.enum]
   if (env !== undefined) option.env(env)
-  if (conflicts !== undefined) option.conflicts(camel(conflicts))
+  if (conflicts !== undefined) option.conflicts(conflicts.map(camel))
   if (hidden) option.hideHelp()
   return type.form === 'list' ? option.argParser(gather(row.default)) : option
 }
