@@ -42,7 +42,7 @@ const genericResolvers: readonly Resolver[] = [
   anyDistribution('manifest', 'any: a file that moves on', ['the manifest']),
 ]
 
-/** All resolvers: the first that serves an image is taken, so those that go by `os_distro` alone come after the others. */
+/** In this order: Debian and CentOS come late, since images of their relatives have their `os_distro` too. */
 export const resolvers: readonly Resolver[] = [
   ubuntu,
   ubuntuStreams,
