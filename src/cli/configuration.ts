@@ -1,8 +1,6 @@
 import type { Command } from 'commander'
 import { throwDefects } from '../catalog/defects.ts'
-import { commandNames } from '../commands.ts'
 import type { Configuration } from '../config/types.ts'
-import { UpdaterError } from '../errors.ts'
 import { keyOf, rows } from '../options.ts'
 import type { Session } from './session.ts'
 import { optionsInForce } from './settings.ts'
@@ -27,17 +25,7 @@ export async function configure(
   session.hide(secrets.filter((secret) => typeof secret === 'string'))
   // What is wrong is just what one wants to see there.
   if (command.name() !== 'config') throwDefects(configuration.defects, 'The configuration')
-  assertCommands(configuration)
   return configuration
-}
-
-function assertCommands({ commands, placeOf }: Configuration): void {
-  const unknown = commands.find((name) => !commandNames.some((one) => one === name))
-  if (unknown === undefined) return
-  throw new UpdaterError('CONFIGURATION', `"commands" names "${unknown}", which is no command`, {
-    place: placeOf('commands'),
-    remedy: `The commands are ${commandNames.join(', ')}`,
-  })
 }
 
 /** Says in the log which configuration file is in force, and what is not good about it. */

@@ -100,7 +100,8 @@ function find(
   if (place === undefined) return { given: undefined, origin: { source: 'default', name: flagOf(row) } }
   const value = configuration?.options[key]
   return {
-    given: value === undefined ? undefined : givenOf(value),
+    given:
+      value === undefined ? undefined : type.form === 'list' ? [value].flat().map(String) : givenOf(value),
     origin: { source: 'file', name: key, place },
   }
 }

@@ -1,7 +1,7 @@
 import { dirname, isAbsolute, join, normalize, sep } from 'node:path'
 import { isAlias, isMap, isNode, isScalar, isSeq } from 'yaml'
 import { closest } from '../catalog/closest.ts'
-import type { CommandName } from '../commands.ts'
+import { type CommandName, commandNames } from '../commands.ts'
 import { type Place, UpdaterError } from '../errors.ts'
 import { type AnyRow, type Type, WrongValue } from '../option.ts'
 import { keyOf, optionsOf, rowOfKey, rows } from '../options.ts'
@@ -40,6 +40,9 @@ export function parseConfiguration(
   const common = reader.options(values, [], undefined, others)
   const own = Object.entries(reader.mapping(values.commands, ['commands'])).map(([name, section]) => {
     const path = ['commands', name]
+    if (!commandNames.some((one) => one === name)) {
+      reader.refuse(path, 'is no command', `The commands are ${commandNames.join(', ')}`)
+    }
     return { name, entries: reader.options(reader.mapping(section, path), path, name as CommandName) }
   })
   const overrides = reader.list(values.overrides, ['overrides'], sections.overrides.item)

@@ -77,6 +77,33 @@ describe('config', () => {
     })
   })
 
+  it('tells a list as one, wherever it comes from', async () => {
+    writeFileSync(file, 'images: /cat\nname: one\ncommands: {serve: {allow_host: a.example}}\n')
+    const { out } = await cli(['config', '--config', file, '--output', 'json'])
+    expect(JSON.parse(out)).toMatchObject({
+      options: { images: { value: ['/cat'] }, name: { value: ['one'] } },
+      command_options: { serve: { allow_host: { value: ['a.example'] } } },
+    })
+  })
+
+  it('tells of a command that is none, beside all other defects, and shows what there is', async () => {
+    writeFileSync(file, 'commands: {updat: {strict: true}, lst: {}}\njobs: 0\nimages: [/cat]\n')
+    const messages = [
+      '"commands.updat" is no command',
+      '"commands.lst" is no command',
+      '"jobs" is not a whole number',
+    ]
+    const { status, out, err } = await cli(['config', '--config', file, '--output', 'json'])
+    const { options, errors } = JSON.parse(out)
+    expect([status, options.images.value]).toEqual([2, ['/cat']])
+    expect(errors).toHaveLength(3)
+    const { err: listed } = await cli(['list', '--config', file])
+    for (const message of messages) {
+      expect(err).toContain(message)
+      expect(listed).toContain(message)
+    }
+  })
+
   it('tells what is different for single commands', async () => {
     vi.stubEnv('MINIO_ACCESS_KEY', '')
     const rows = async (...args: string[]) =>

@@ -158,7 +158,7 @@ sources:
       `${file}:3:5: "commands.update.minio_bucket" is not the name`,
     )
     write('conf.yml', 'jobs: 3\ncommands:\n  updat: {jobs: 4}\n')
-    expect((await cli(['--config', file])).err).toContain('"commands" names "updat", which is no command')
+    expect((await cli(['--config', file])).err).toContain('"commands.updat" is no command')
   })
 
   it('is found in the working folder, named by the environment, or not read at all', async () => {
