@@ -10,6 +10,7 @@ import type { Duplex } from 'node:stream'
 import { getProxyForUrl } from 'proxy-from-env'
 import { UpdaterError } from '../errors.ts'
 import { ProxyRefusal, Timeout } from './failure.ts'
+import { sharedLookup } from './lookup.ts'
 import type { Policy } from './policy.ts'
 import { basicAuthorization, redactUrl, withoutUserinfo } from './url.ts'
 
@@ -57,6 +58,7 @@ export function createAgent(protocol: string, tunnel: ProxySetting | undefined, 
   const options = {
     keepAlive: true,
     timeout: policy.keepAlive,
+    lookup: sharedLookup,
     autoSelectFamily: true,
     autoSelectFamilyAttemptTimeout: policy.addressTimeout,
   }
