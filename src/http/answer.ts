@@ -10,7 +10,7 @@ import { redactUrl } from './url.ts'
  * @throws UpdaterError HTTP_TOO_LARGE as soon as the limit is passed, HTTP_NETWORK, HTTP_TIMEOUT, ABORTED
  */
 export async function readText(open: OpenBody, limit: number): Promise<string> {
-  return decodeText(await readBytes(open, limit))
+  return new TextDecoder().decode(await readBytes(open, limit))
 }
 
 /** The whole body as bytes, without a Content-Encoding that we did not ask for. Errors as for `readText`. */
@@ -27,10 +27,6 @@ export async function readBytes(open: OpenBody, limit: number): Promise<Uint8Arr
     chunks.push(chunk)
   }
   return unpacked(open, Buffer.concat(chunks, size), limit)
-}
-
-export function decodeText(bytes: Uint8Array): string {
-  return new TextDecoder().decode(bytes)
 }
 
 const decoders: Readonly<

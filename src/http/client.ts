@@ -1,6 +1,6 @@
 import { version } from '../package.ts'
 import { sleep } from './abort.ts'
-import { decodeText, type FileFacts, factsOf, readBytes } from './answer.ts'
+import { type FileFacts, factsOf, readBytes } from './answer.ts'
 import { bodyOf, type Resuming } from './download.ts'
 import { describeRequest, HttpError, statusError } from './failure.ts'
 import { defaultPolicy, isRetriable, type Policy } from './policy.ts'
@@ -103,7 +103,7 @@ export class HttpClient {
       await demand(answer, 'GET', isSuccess)
       const bytes = await readBytes(answer, this.#patience.policy.textLimit)
       const { etag, 'last-modified': lastModified } = answer.headers
-      return { url: answer.url, text: decodeText(bytes), bytes, etag, lastModified }
+      return { url: answer.url, text: new TextDecoder().decode(bytes), bytes, etag, lastModified }
     })
   }
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { open, readdir, rm, stat } from 'node:fs/promises'
+import { readdir, readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { makeFolder, replaceFile } from '../files.ts'
 import type { FileFacts } from './answer.ts'
@@ -137,26 +137,14 @@ async function isPrivate(path: string): Promise<boolean> {
 
 function serialize(asked: string, { url, bytes, text: _, etag, lastModified }: TextAnswer): string {
   const digest = createHash('sha256').update(bytes).digest('hex')
-  return JSON.stringify({
-    asked,
-    url,
-    etag,
-    lastModified,
-    digest,
-    body: Buffer.from(bytes).toString('base64'),
-  })
+  const body = Buffer.from(bytes).toString('base64')
+  return JSON.stringify({ asked, url, etag, lastModified, digest, body })
 }
 
 async function readEntry(path: string, url: string): Promise<TextAnswer | undefined> {
   try {
-    if (!(await isPrivate(path))) return undefined
-    const file = await open(path, 'r')
-    try {
-      if ((await file.stat()).size > 2 * largest) return undefined
-      return deserialize(url, await file.readFile('utf8'))
-    } finally {
-      await file.close()
-    }
+    if (!(await isPrivate(path)) || (await stat(path)).size > 2 * largest) return undefined
+    return deserialize(url, await readFile(path, 'utf8'))
   } catch {
     return undefined
   }

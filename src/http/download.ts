@@ -1,4 +1,5 @@
 import { asUpdaterError, type UpdaterError } from '../errors.ts'
+import { abortedError } from './abort.ts'
 import { factsOf, parseContentRange, validatorOf } from './answer.ts'
 import { HttpError, statusError } from './failure.ts'
 import { isRetriable } from './policy.ts'
@@ -48,7 +49,9 @@ export async function* bodyOf(
   const file = { ...resuming, url: redactUrl(first.url), size: factsOf(first).size, headers: first.headers }
   const spans = connections > 1 ? spansOf(file) : []
   const [, second] = spans
-  const opened = second === undefined ? undefined : await tryOpen(file, second)
+  // Some servers announce ranges and send the whole file; the first answer is still there then.
+  const opened = second && (await openSpan(file, second).catch(() => undefined))
+  if (file.signal.aborted) throw abortedError(file.signal)
   if (opened === undefined) yield* readSpan(file, whole, first)
   else yield* readInParallel(file, spans, [first, opened], connections)
 }
@@ -61,16 +64,6 @@ function spansOf({ size = 0, headers }: RemoteFile): Span[] {
     first: index * spanSize,
     end: Math.min(size, (index + 1) * spanSize),
   }))
-}
-
-/** Some servers announce ranges and send the whole file; the first answer is still there then. */
-async function tryOpen(file: RemoteFile, span: Span): Promise<OpenBody | undefined> {
-  try {
-    return await openSpan(file, span)
-  } catch (thrown) {
-    if (file.signal.aborted) throw asUpdaterError(thrown)
-    return undefined
-  }
 }
 
 async function* readInParallel(
@@ -133,7 +126,8 @@ async function* readSpan(
         if (offset === span.end) return
       }
       if (offset === (span.end ?? file.size ?? offset)) return
-      throw brokeOff(file, offset)
+      const message = `GET ${file.url} ended after ${offset} of ${file.size} bytes`
+      throw new HttpError('HTTP_NETWORK', message, { again: 'often' })
     } catch (thrown) {
       const error = resumable(file, thrown, offset)
       barren = offset > start ? 0 : barren + 1
@@ -186,11 +180,6 @@ function resumable(file: RemoteFile, thrown: unknown, offset: number): HttpError
   if (!(error instanceof HttpError) || error.again === 'never') throw error
   if (validatorOf(file.headers) !== undefined) return error
   throw truncated(file, `broke off after ${offset} bytes and has no ETag to resume with`, error)
-}
-
-function brokeOff({ url, size }: RemoteFile, offset: number): HttpError {
-  const message = `GET ${url} ended after ${offset} of ${size} bytes`
-  return new HttpError('HTTP_NETWORK', message, { again: 'often' })
 }
 
 function truncated({ url }: RemoteFile, what: string, cause?: unknown): UpdaterError {

@@ -6,7 +6,7 @@ import { redactUrl } from './url.ts'
 /** Is the same request worth another attempt: never, once or so, or as often as the policy allows? */
 export type Again = 'never' | 'seldom' | 'often'
 
-export interface HttpErrorOptions extends UpdaterErrorOptions {
+interface HttpErrorOptions extends UpdaterErrorOptions {
   readonly again?: Again
   readonly status?: number
   /** What the server's Retry-After said. */
@@ -60,7 +60,7 @@ export function statusError(
   const phrase = `${status} ${STATUS_CODES[status] ?? ''}`.trimEnd()
   return new HttpError('HTTP_STATUS', `${request} answered ${phrase}`, {
     status,
-    again: isRetriable(status) ? 'often' : 'never',
+    again: againAfter(status),
     retryAfter: headers['retry-after'],
     remedy:
       statusRemedies[status] ??
@@ -68,47 +68,45 @@ export function statusError(
   })
 }
 
+function againAfter(status: number): Again {
+  return isRetriable(status) ? 'often' : 'never'
+}
+
 /** Translates what a request or its socket threw. `via` is the proxy in between, as it may be printed. */
 export function transportError(request: string, thrown: unknown, via: string | undefined): HttpError {
   const cause = thrown instanceof Error ? thrown : new Error(String(thrown))
-  const { code = 'HTTP_NETWORK', what, again, remedy } = diagnose(cause)
+  const { code = 'HTTP_NETWORK', what, ...options } = diagnose(cause)
   const through = via === undefined ? '' : ` through the proxy ${via}`
-  return new HttpError(code, `${request} failed${through}: ${what}`, { again, cause, remedy })
+  return new HttpError(code, `${request} failed${through}: ${what}`, { ...options, cause })
 }
 
-interface Diagnosis {
+interface Diagnosis extends Pick<HttpErrorOptions, 'again' | 'remedy'> {
   readonly code?: ErrorCode
   readonly what: string
-  readonly again: Again
-  readonly remedy: string | undefined
 }
 
-function diagnose(cause: Error): Diagnosis {
-  const code = String((cause as NodeJS.ErrnoException).code ?? '')
+function diagnose(cause: NodeJS.ErrnoException): Diagnosis {
+  const { code = '', message } = cause
   if (cause instanceof Timeout || code === 'ETIMEDOUT') {
-    const what = cause instanceof Timeout ? cause.message : 'no connection in time'
+    const what = cause instanceof Timeout ? message : 'no connection in time'
     return { code: 'HTTP_TIMEOUT', what, again: 'often', remedy: networkRemedy }
   }
   if (cause instanceof ProxyRefusal) {
-    const again = isRetriable(cause.status) ? 'often' : 'never'
-    return { what: cause.message, again, remedy: statusRemedies[407] }
+    return { what: message, again: againAfter(cause.status), remedy: statusRemedies[407] }
   }
   if (certificateCodes.test(code)) {
     const remedy = /EXPIRED|NOT_YET_VALID|ALTNAME/.test(code) ? certificateRemedy : authorityRemedy
-    return { what: `the server's certificate is not trusted (${cause.message})`, again: 'never', remedy }
+    return { what: `the server's certificate is not trusted (${message})`, remedy }
   }
-  if (/^ERR_SSL_|^EPROTO$/.test(code)) return diagnoseHandshake(code, cause.message)
+  if (/^ERR_SSL_|^EPROTO$/.test(code)) return diagnoseHandshake(code, message)
   if (code.startsWith('HPE_') && !neverAgain.has(code)) {
     return { what: 'the answer is not HTTP', again: 'seldom', remedy: tlsRemedy }
   }
   const again = code === 'ENOTFOUND' ? 'seldom' : neverAgain.has(code) ? 'never' : 'often'
-  const trouble = brokeOff(cause) ? 'the connection broke off' : troubles[code]
-  return { what: trouble ?? (cause.message || code), again, remedy: networkRemedy }
-}
-
-/** The server ended the connection by itself; a reset comes from a call of the system. */
-function brokeOff(cause: NodeJS.ErrnoException): boolean {
-  return cause.code === 'ECONNRESET' && cause.syscall === undefined
+  // The server ended the connection by itself; a reset comes from a call of the system.
+  const isClosed = code === 'ECONNRESET' && cause.syscall === undefined
+  const trouble = isClosed ? 'the connection broke off' : troubles[code]
+  return { what: trouble ?? (message || code), again, remedy: networkRemedy }
 }
 
 /** OpenSSL tells its reason in the code, or in the message where a write of ours failed by it. */
@@ -116,8 +114,8 @@ function diagnoseHandshake(code: string, message: string): Diagnosis {
   const told = /^ERR_SSL_(.+)/.exec(code)?.[1]?.toLowerCase().replaceAll('_', ' ')
   const reason = told ?? /:SSL routines:[^:]*:([^:]+):/.exec(message)?.[1] ?? 'protocol error'
   return notTls.has(reason)
-    ? { what: 'the server does not speak TLS on this port', again: 'never', remedy: plainRemedy }
-    : { what: `the TLS handshake failed (${reason})`, again: 'never', remedy: handshakeRemedy }
+    ? { what: 'the server does not speak TLS on this port', remedy: plainRemedy }
+    : { what: `the TLS handshake failed (${reason})`, remedy: handshakeRemedy }
 }
 
 const networkRemedy =

@@ -1,7 +1,7 @@
 import { createGunzip } from 'node:zlib'
 import { UpdaterError } from '../errors.ts'
 import type { Compression, ImageFormat } from '../image.ts'
-import { decompressionFailed } from './decompression/failure.ts'
+import { decompressionFailed } from './decompression/byte-reader.ts'
 import { through, unxz } from './decompression/library.ts'
 import { findProgram, type Program, throughProgram } from './decompression/program.ts'
 import { untar } from './decompression/tar.ts'

@@ -4,7 +4,7 @@ import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { UpdaterError } from '../../errors.ts'
-import { decompressionFailed } from './failure.ts'
+import { decompressionFailed } from './byte-reader.ts'
 
 export interface Program {
   /** As it is called, or the path where it is. */
@@ -40,7 +40,10 @@ export async function* throughProgram(
   const child = spawn(name, args, { stdio: 'pipe', env: { PATH: process.env.PATH, LC_ALL: 'C' } })
   const exit = once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]>
   exit.catch(() => {})
-  const complaint = firstLine(child.stderr)
+  let complaint = ''
+  child.stderr.on('data', (chunk: Buffer) => {
+    if (complaint.length < 500) complaint += chunk.toString('utf8')
+  })
   const fed = pipeline(source, child.stdin).then(
     () => true,
     () => false,
@@ -50,7 +53,8 @@ export async function* throughProgram(
     const [[status, signal], isFed] = await Promise.all([exit, fed])
     if (status !== 0) {
       const how = signal === null ? `exit status ${status}` : `killed by ${signal}`
-      throw decompressionFailed(`${name} ended with ${how}${complaint()}`)
+      const line = complaint.trim().split('\n')[0]?.slice(0, 300)
+      throw decompressionFailed(`${name} ended with ${how}${line ? ` (${line})` : ''}`)
     }
     if (!isFed) throw decompressionFailed(`${name} ended before it had read all of it`)
   } catch (error) {
@@ -59,16 +63,5 @@ export async function* throughProgram(
     child.kill('SIGKILL')
     child.stdin.destroy()
     await exit.catch(() => {})
-  }
-}
-
-function firstLine(stderr: AsyncIterable<Buffer> & NodeJS.EventEmitter): () => string {
-  let text = ''
-  stderr.on('data', (chunk: Buffer) => {
-    if (text.length < 500) text += chunk.toString('utf8')
-  })
-  return () => {
-    const line = text.trim().split('\n')[0]?.slice(0, 300)
-    return line ? ` (${line})` : ''
   }
 }

@@ -1,6 +1,5 @@
 import { crc32, createInflateRaw } from 'node:zlib'
-import { ByteReader } from './byte-reader.ts'
-import { decompressionFailed } from './failure.ts'
+import { ByteReader, decompressionFailed } from './byte-reader.ts'
 
 const localHeader = 0x04034b50
 const dataDescriptor = 0x08074b50

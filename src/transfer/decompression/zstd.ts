@@ -1,7 +1,6 @@
 import type { Transform } from 'node:stream'
 import * as zlib from 'node:zlib'
-import { ByteReader } from './byte-reader.ts'
-import { decompressionFailed } from './failure.ts'
+import { ByteReader, decompressionFailed } from './byte-reader.ts'
 import { through } from './library.ts'
 
 type Source = AsyncIterable<Uint8Array>
