@@ -29,10 +29,16 @@ export interface Type<Value> {
   readonly what: string
   /** Names a file or folder: the shell completes it; in a configuration file it counts from the file's folder. */
   readonly path?: 'files' | 'directories'
-  /** The smallest number that it can be. Default: 1. */
-  readonly least?: number
+  /** How a program gives it, where that is not as `parse` makes it of the same text. */
+  readonly typed?: Typed
   /** @throws WrongValue */
   readonly parse: (given: Given) => Value
+}
+
+interface Typed {
+  readonly is: (value: unknown) => boolean
+  /** What another value is told: "is not a whole number of days". */
+  readonly what: string
 }
 
 /** One option. */
@@ -219,7 +225,8 @@ export function size(): Type<number> {
   }
   const pattern = '^[0-9]+(\\.[0-9]+)? ?([KMGTkmgt][Ii]?)?[Bb]?$'
   const schema = numberOr({ type: 'string', pattern }, 1)
-  return written('size', parse, schema, 'is not a size such as 64GiB or 500MB')
+  const type = written('size', parse, schema, 'is not a size such as 64GiB or 500MB')
+  return { ...type, typed: whole('bytes', 1, Number.MAX_SAFE_INTEGER) }
 }
 
 const timeUnits: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 }
@@ -233,7 +240,8 @@ export function duration(most: number): Type<number> {
   }
   const schema = { type: 'string', pattern: '^[0-9]{1,6} ?[smhd]$' } as const
   const what = `is not a length of time up to ${most} days`
-  return { ...written('time', parse, schema, what, 'Give a number with a unit: 90s, 15m, 2h, 1d'), least: 0 }
+  const type = written('time', parse, schema, what, 'Give a number with a unit: 90s, 15m, 2h, 1d')
+  return { ...type, typed: whole('milliseconds', 0, most * 86_400_000) }
 }
 
 /** A number of days: `90` or `90d`. */
@@ -243,7 +251,14 @@ export function days(): Type<number> {
     return number === undefined ? undefined : Number(number)
   }
   const schema = numberOr({ type: 'string', pattern: '^[0-9]{1,5} ?d?$' }, 0)
-  return { ...written('time', parse, schema, 'is not a number of days such as 90d'), least: 0 }
+  const type = written('time', parse, schema, 'is not a number of days such as 90d')
+  return { ...type, typed: whole('days', 0, 99_999) }
+}
+
+function whole(unit: string, least: number, most: number): Typed {
+  const is = (value: unknown) =>
+    Number.isSafeInteger(value) && Number(value) >= least && Number(value) <= most
+  return { is, what: `is not a whole number of ${unit} from ${least} to ${most}` }
 }
 
 function numberOr(other: JsonSchema, minimum: number): JsonSchema {

@@ -433,7 +433,7 @@ export type TakenOptions<Command extends CommandName> = {
 /** The same with every default filled in. */
 export type Settled<Command extends CommandName> = Pick<AllValues, TakenKey<Command>>
 
-/** @throws UpdaterError CONFIGURATION where a program that uses the library gives a number out of its range */
+/** @throws UpdaterError CONFIGURATION where a program that uses the library gives a value that is none of its option */
 export function withDefaults<Command extends CommandName>(
   command: Command,
   options: TakenOptions<Command>,
@@ -441,16 +441,28 @@ export function withDefaults<Command extends CommandName>(
   const given: Readonly<Record<string, unknown>> = options
   const values = taken
     .filter(({ commands }) => commands.includes(command))
-    .map((row) => [camel(row.name), given[camel(row.name)] ?? defaultOf(row), row.type.least] as const)
-  for (const [name, value, least] of values) if (typeof value === 'number') assertWhole(name, value, least)
+    .map((row) => {
+      const key = camel(row.name)
+      assertTyped(key, row.type, given[key])
+      return [key, given[key] ?? defaultOf(row)]
+    })
   return Object.fromEntries(values) as Settled<Command>
 }
 
-/** @throws UpdaterError CONFIGURATION */
-export function assertWhole(name: string, value: number, least = 1): void {
-  if (Number.isSafeInteger(value) && value >= least) return
-  const range = least === 0 ? 'from 0 on' : 'above 0'
-  throw new UpdaterError('CONFIGURATION', `${name} is ${value}, not a whole number ${range}`)
+/** @throws UpdaterError CONFIGURATION that names the value; one that is left out is right */
+export function assertTyped(name: string, type: Type<unknown>, value: unknown): void {
+  const { is, what } = type.typed ?? { is: () => isWritten(type, value), what: type.what }
+  if (value !== undefined && !is(value)) throw new UpdaterError('CONFIGURATION', `${name} ${what}`)
+}
+
+/** Whether the type makes the value of its own text. */
+function isWritten(type: Type<unknown>, value: unknown): boolean {
+  if (type.form === 'flag') return typeof value === 'boolean'
+  try {
+    return ['string', 'number'].includes(typeof value) && type.parse(String(value)) === value
+  } catch {
+    return false
+  }
 }
 
 /** `config` has the options of all commands. */
@@ -495,7 +507,7 @@ export function keep(): Type<KeepVersions> {
       { type: 'string', enum: ['uuid-validity', 'replace'] },
     ],
   } as const
-  return written('n', parse, schema, 'is no number of versions from 1 to 999, uuid-validity or replace')
+  return written('n', parse, schema, 'is neither a number from 1 to 999 nor uuid-validity nor replace')
 }
 
 export function signaturePolicy(): Type<SignaturePolicy> {
@@ -510,7 +522,18 @@ export function shard(): Type<{ readonly index: number; readonly count: number }
     return shard.index >= 1 && shard.index <= shard.count ? shard : undefined
   }
   const schema = { type: 'string', pattern: '^[0-9]{1,4}\\/[0-9]{1,4}$' } as const
-  return written('i/n', parse, schema, 'is no shard of several', 'Give I/N with I from 1 to N, such as 2/4')
+  const type = written(
+    'i/n',
+    parse,
+    schema,
+    'is no shard of several',
+    'Give I/N with I from 1 to N, such as 2/4',
+  )
+  const is = (value: unknown) => {
+    const { index, count } = Object(value)
+    return parse(`${index}/${count}`) !== undefined
+  }
+  return { ...type, typed: { is, what: 'is not { index, count } with an index from 1 to count' } }
 }
 
 /** Of its parts only the origin is ever printed: a token may stand in the rest. */

@@ -19,7 +19,12 @@ import { buildDay, daysBetween, shownVersion, summarizeCheck } from '../report/c
 import { reportedError } from '../report/refusal.ts'
 import type { CheckedImage, CheckReport, CheckStatus, MirrorState, OutcomeValues } from '../report/schemas.ts'
 import { reportedValues } from '../report/update.ts'
-import { type CatalogueOptions, type DiscoveryOptions, settleCatalogue } from '../run/options.ts'
+import {
+  assertOverrides,
+  type CatalogueOptions,
+  type DiscoveryOptions,
+  settleCatalogue,
+} from '../run/options.ts'
 import {
   type Beginning,
   begin,
@@ -48,6 +53,7 @@ export interface CheckOptions extends CatalogueOptions, DiscoveryOptions {}
 export async function checkCatalogue(options: CheckOptions, context: RunContext = {}): Promise<CheckReport> {
   const { images: paths, names } = settleCatalogue(options)
   const { overrides = [], sources = [] } = options
+  assertOverrides(overrides)
   const settings = { ...withDefaults('check', options), overrides, sources }
   const beginning = begin(context)
   const { startedAt, signal, onEvent, note, http } = beginning

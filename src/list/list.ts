@@ -4,16 +4,17 @@ import { selectImages } from '../catalog/select.ts'
 import type { Image, ImageVersion } from '../image.ts'
 import type { TakenOptions } from '../options.ts'
 import type { ListedImage, ListReport } from '../report/schemas.ts'
-import type { CatalogueOptions } from '../run/options.ts'
+import { type CatalogueOptions, settleCatalogue } from '../run/options.ts'
 
 /**
  * Returns the images of a catalogue as their users see them.
  * @throws UpdaterError CATALOG_*, USAGE; several defects come as an `AggregateError` in `cause`
  */
 export async function listCatalogue(options: CatalogueOptions & TakenOptions<'list'>): Promise<ListReport> {
-  const files = await readCatalog(options.images)
+  const { images: paths, names } = settleCatalogue(options)
+  const files = await readCatalog(paths)
   const definitions = new Map(files.map(({ path, text }) => [path, readDefinitions(path, text)]))
-  const images = selectImages(files, options.names)
+  const images = selectImages(files, names)
     .filter(({ enable }) => enable || options.includeDisabled === true)
     .map((image) => listed(image, definitions.get(image.file)?.[image.index] ?? {}))
   return { schema_version: 1, images }

@@ -1,7 +1,14 @@
 import type { DiscoverySettings, ImageOverride, SourceRule } from '../discovery/options.ts'
 import { UpdaterError } from '../errors.ts'
-import { assertWhole, type Settled, type TakenOptions, withDefaults } from '../options.ts'
-import type { MirrorOptions } from '../stores/kinds.ts'
+import {
+  assertTyped,
+  keep,
+  type Settled,
+  signaturePolicy,
+  type TakenOptions,
+  withDefaults,
+} from '../options.ts'
+import { type MirrorOptions, mirrorKinds } from '../stores/kinds.ts'
 
 /** What every use-case takes that looks at a catalogue. */
 export interface CatalogueOptions {
@@ -29,10 +36,11 @@ export interface RunSettings extends Required<CatalogueOptions>, Settled<'mirror
 }
 
 /** @throws UpdaterError CONFIGURATION */
-export function settleCatalogue({ images, names = [] }: CatalogueOptions): Required<CatalogueOptions> {
+export function settleCatalogue(options: Partial<CatalogueOptions> = {}): Required<CatalogueOptions> {
+  const { images, names = [] } = options
   if (Array.isArray(images) && images.length > 0) return { images, names }
   throw new UpdaterError('CONFIGURATION', 'No catalogue folder is given', {
-    remedy: 'Name the folder or file of image definitions with --images',
+    remedy: 'Give `images`: a list of folders or files of image definitions',
   })
 }
 
@@ -40,7 +48,7 @@ export function settleCatalogue({ images, names = [] }: CatalogueOptions): Requi
 export function settleRun(options: RunOptions): RunSettings {
   const catalogue = settleCatalogue(options)
   const { mirror } = options
-  if (mirror === undefined) {
+  if (!mirrorKinds.includes(mirror?.kind)) {
     throw new UpdaterError('CONFIGURATION', 'No mirror is given', {
       remedy: "Give one as `mirror`; { kind: 'none' } uploads nothing",
     })
@@ -65,21 +73,16 @@ export interface UpdateSettings extends RunSettings, DiscoverySettings, Settled<
 
 /** @throws UpdaterError CONFIGURATION */
 export function settleUpdate(options: UpdateOptions): UpdateSettings {
+  const run = settleRun(options)
   const { overrides = [], sources = [] } = options
-  const settings = { ...settleRun(options), ...withDefaults('update', options), overrides, sources }
-  for (const { keepVersions } of overrides) {
-    if (typeof keepVersions === 'number') assertWhole('keepVersions', keepVersions)
-  }
-  if (settings.shard !== undefined) assertShard(settings.shard)
-  return settings
+  assertOverrides(overrides)
+  return { ...run, ...withDefaults('update', options), overrides, sources }
 }
 
-function assertShard({ index, count }: NonNullable<UpdateSettings['shard']>): void {
-  assertWhole('shard.index', index)
-  assertWhole('shard.count', count)
-  if (index <= count) return
-  throw new UpdaterError(
-    'CONFIGURATION',
-    `shard.index is ${index}, which is more than shard.count (${count})`,
-  )
+/** @throws UpdaterError CONFIGURATION */
+export function assertOverrides(overrides: readonly ImageOverride[]): void {
+  for (const [index, { keepVersions, signatures }] of overrides.entries()) {
+    assertTyped(`overrides[${index}].keepVersions`, keep(), keepVersions)
+    assertTyped(`overrides[${index}].signatures`, signaturePolicy(), signatures)
+  }
 }

@@ -15,6 +15,9 @@ type Kinds = typeof kinds
 type OptionsOf<Kind> = Kind extends { read(values: never): infer Options } ? Options : never
 type StoreRow = Kinds[keyof Kinds]['options'][number]
 
+/** What `MirrorOptions.kind` may be. */
+export const mirrorKinds: readonly string[] = [...Object.keys(kinds), 'none']
+
 interface CommonOptions {
   /** Before every object's key, e.g. `images/`; may be empty. */
   readonly keyPrefix: string

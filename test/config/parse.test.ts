@@ -117,7 +117,7 @@ describe('a configuration file', () => {
     ],
     [
       'keep_versions: last\n',
-      [`${at}:1:1: "keep_versions" is no number of versions from 1 to 999, uuid-validity or replace.`],
+      [`${at}:1:1: "keep_versions" is neither a number from 1 to 999 nor uuid-validity nor replace.`],
     ],
     [
       'commands:\n  prune:\n    graze: 30d\n',

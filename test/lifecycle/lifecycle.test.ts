@@ -47,6 +47,14 @@ const ubuntu = [
 ]
 
 describe('the lives of the releases in a catalogue', () => {
+  it.each([{ within: 'x' }, { within: -1 }, { within: '90d' }])('refuses %j', async (given) => {
+    const options = { images: [images], offline: true, ...given } as unknown as LifecycleOptions
+    await expect(checkLifecycle(options)).rejects.toMatchObject({
+      code: 'CONFIGURATION',
+      message: 'within is not a whole number of days from 0 to 99999',
+    })
+  })
+
   it('goes by the free support of each distribution', async () => {
     write('debian.yml', 'Debian 10', 'Debian 11', 'Debian 12')
     write('ubuntu.yml', 'Ubuntu 20.04', 'Ubuntu 22.04', '-Ubuntu 18.04', 'Ubuntu 99.04')

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { checkCatalogue, listCatalogue, UpdaterError, updateCatalogue } from '../../src/index.ts'
 import type { UpdateOptions } from '../../src/run/options.ts'
 import { settleUpdate } from '../../src/run/options.ts'
 
@@ -33,12 +34,44 @@ describe('settleUpdate', () => {
     ['no folder', { images: [] }, 'No catalogue folder is given'],
     ['a folder that is no list', { images: undefined }, 'No catalogue folder is given'],
     ['no mirror', { mirror: undefined }, 'No mirror is given'],
-    ['no jobs', { jobs: 0 }, 'jobs is 0, not a whole number above 0'],
-    ['half a transfer', { transfers: 0.5 }, 'transfers is 0.5, not a whole number above 0'],
+    ['a mirror that is a text', { mirror: 'none' }, 'No mirror is given'],
+    ['no jobs', { jobs: 0 }, 'jobs is not a whole number from 1 to 256'],
+    ['half a transfer', { transfers: 0.5 }, 'transfers is not a whole number from 1 to 64'],
+    ['too many transfers', { transfers: 1000 }, 'transfers is not a whole number from 1 to 64'],
+    ['a number as text', { jobs: '4' }, 'jobs is not a whole number from 1 to 256'],
     [
       'a limit that is no number',
       { maxImageSize: Number.NaN },
-      'maxImageSize is NaN, not a whole number above 0',
+      `maxImageSize is not a whole number of bytes from 1 to ${Number.MAX_SAFE_INTEGER}`,
+    ],
+    ['no policy', { signatures: 'maybe' }, 'signatures is not one of require, prefer, off'],
+    ['no way to verify', { verify: 'none' }, 'verify is not one of range, full'],
+    ['a switch that is a text', { strict: 'yes' }, 'strict is neither true nor false'],
+    ['a keyring that is no path', { keyring: 1 }, 'keyring is not text'],
+    [
+      'versions that are no number',
+      { keepVersions: 'x' },
+      'keepVersions is neither a number from 1 to 999 nor uuid-validity nor replace',
+    ],
+    [
+      'the same in an override',
+      {
+        overrides: [
+          { names: ['*'], signatures: 'off' },
+          { names: ['*'], keepVersions: 'x' },
+        ],
+      },
+      'overrides[1].keepVersions is neither a number from 1 to 999 nor uuid-validity nor replace',
+    ],
+    [
+      'a policy of an override that is none',
+      { overrides: [{ names: ['*'], signatures: 'maybe' }] },
+      'overrides[0].signatures is not one of require, prefer, off',
+    ],
+    [
+      'a shard that is none',
+      { shard: { index: 3, count: 2 } },
+      'shard is not { index, count } with an index from 1 to count',
     ],
     [
       'a full verification of what must not be asked',
@@ -49,5 +82,30 @@ describe('settleUpdate', () => {
     expect(() => settleUpdate({ ...least, ...changes } as UpdateOptions)).toThrow(
       expect.objectContaining({ code: 'CONFIGURATION', message }),
     )
+  })
+
+  it('takes the values at the ends of their ranges', () => {
+    const given = {
+      ...{ jobs: 256, transfers: 64, maxImageSize: 1, keepVersions: 999, keyring: '/k' },
+      shard: { index: 2, count: 2 },
+      overrides: [{ names: ['*'], keepVersions: 'uuid-validity', signatures: 'require' }],
+    } as const
+    expect(settleUpdate({ ...least, ...given })).toMatchObject(given)
+  })
+})
+
+describe('a use-case without its options', () => {
+  it.each([
+    ['updateCatalogue', updateCatalogue],
+    ['checkCatalogue', checkCatalogue],
+    ['listCatalogue', listCatalogue],
+  ])('%s says what is missing, in the words of the library', async (_, run) => {
+    const call = run as unknown as (options?: object) => Promise<unknown>
+    for (const options of [undefined, { imagez: 1 }]) {
+      const error: unknown = await call(options).catch((thrown: unknown) => thrown)
+      expect(error).toBeInstanceOf(UpdaterError)
+      expect(error).toMatchObject({ code: 'CONFIGURATION', message: 'No catalogue folder is given' })
+      expect((error as UpdaterError).remedy).not.toContain('--')
+    }
   })
 })
