@@ -4,14 +4,13 @@ import {
   CatalogDocument,
   type CatalogMap,
   type CatalogNode,
-  hasProperties,
   isList,
   isMapping,
   openDocument,
   ownPair,
 } from './document.ts'
 import { type CatalogEntry, CatalogReader } from './parse.ts'
-import { applySplices, assertBlock, type Splice, uneditable } from './splice.ts'
+import { applySplices, type Splice, uneditable } from './splice.ts'
 
 /** An image as it was read, to be found again in the text as it is now. */
 export interface ImagePosition {
@@ -72,16 +71,16 @@ export class EditableFile {
     })
   }
 
-  /** @throws UpdaterError CATALOG_UNEDITABLE: the image is not written out as a block in the list alone */
+  /** @throws UpdaterError CATALOG_UNEDITABLE: the image is not written out in the list, and in the list alone */
   #assertOwn({ item, map }: CatalogEntry): void {
     const { document, list } = this
     if (!isList(list) || item !== map) {
       throw uneditable(document, item, 'the image stands behind an alias')
     }
-    if ([document.root, list, map].some(hasProperties)) {
-      throw uneditable(document, map, 'the image, or the list it is in, has an anchor or a tag')
+    const isShared = [document.root, list, map].some((node) => document.isShared(node))
+    if (isShared || map.tag !== undefined) {
+      throw uneditable(document, map, 'the image has a tag, or an alias stands for it')
     }
-    assertBlock(document, map)
   }
 }
 

@@ -1,5 +1,5 @@
 import { isAlias, isScalar } from 'yaml'
-import { type CatalogMap, type CatalogNode, type CatalogPair, isList } from './document.ts'
+import { type CatalogMap, type CatalogNode, type CatalogPair, isList, ownPair } from './document.ts'
 import { isPlainText } from './render.ts'
 
 /** What nodes are to hold instead of what stands there. */
@@ -31,9 +31,11 @@ export function contentWith(
   changes: ReadonlyMap<string, string | null>,
 ): string {
   const others = map?.items.filter(({ key }) => !(isScalar(key) && changes.has(String(key.value)))) ?? []
-  const changed = [...changes].flatMap(([key, content]) =>
-    content === null ? [] : [`${contentOfScalar(key, true)}:${content}`],
-  )
+  const changed = [...changes].flatMap(([key, content]) => {
+    const own = map && ownPair(map, key)
+    const name = own ? contentOf(own.key) : contentOfScalar(key, true)
+    return content === null ? [] : [`${name}:${content}`]
+  })
   return propertiesOf(map) + contentOfMap([...others.map((pair) => contentOfPair(pair)), ...changed])
 }
 

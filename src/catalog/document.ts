@@ -50,6 +50,7 @@ export class CatalogDocument {
   readonly #yaml: YamlFile
   /** The last node before an alias that has its anchor. */
   readonly #targets = new Map<Alias, ParsedNode>()
+  readonly #shared = new Set<ParsedNode>()
 
   constructor(path: string, text: string) {
     this.path = path
@@ -69,10 +70,15 @@ export class CatalogDocument {
     return isAlias(node) ? this.#targets.get(node) : node
   }
 
+  /** Does an alias stand for the node? */
+  isShared(node: CatalogNode): boolean {
+    return node !== null && this.#shared.has(node)
+  }
+
   /** Does an alias stand for the node, or for one within it? */
   isReferred(node: CatalogNode | undefined): boolean {
     const [start, end] = node?.range ?? [0, 0]
-    return [...this.#targets.values()].some(({ range }) => start <= range[0] && range[0] < end)
+    return [...this.#shared].some(({ range }) => start <= range[0] && range[0] < end)
   }
 
   place(offset: number): Required<Place> {
@@ -106,8 +112,12 @@ export class CatalogDocument {
 
   #follow(alias: Alias.Parsed, anchors: ReadonlyMap<string, ParsedNode>): void {
     const target = anchors.get(alias.source)
-    if (target !== undefined) this.#targets.set(alias, target)
-    else this.#fail(alias.range[0], `The alias *${alias.source} has no anchor before it`)
+    if (target === undefined) {
+      this.#fail(alias.range[0], `The alias *${alias.source} has no anchor before it`)
+    } else {
+      this.#targets.set(alias, target)
+      this.#shared.add(target)
+    }
   }
 
   #fail(offset: number, message: string, remedy = 'Correct the file, e.g. with the help of yamllint'): void {

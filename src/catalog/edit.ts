@@ -132,7 +132,6 @@ function versionListOf(document: CatalogDocument, { image, map }: CatalogEntry):
   }
   if (!isList(list) || list.items.length === 0) return undefined
   const [first] = list.items
-  if (list.flow) throw uneditable(document, list, '"versions" is written in brackets')
   if (!isMapping(first)) {
     throw uneditable(document, list, 'the first of "versions" is an alias or not a mapping')
   }

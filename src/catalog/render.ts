@@ -15,6 +15,14 @@ import { lineBreak } from './splice.ts'
 /** What keys of a version are to hold; `null`: the key goes. */
 export type Values = ReadonlyMap<VersionKey, string | null>
 
+/** Where keys stand: in braces, or on lines of their own in column `indent`. */
+export type Surroundings = 'braces' | { readonly indent: number; readonly eol: string }
+
+export function surroundingsOf(document: CatalogDocument, map: CatalogMap): Surroundings {
+  const [start] = map.range
+  return map.flow ? 'braces' : { indent: document.column(start), eol: lineBreak(document, start) }
+}
+
 /** Those that are to stand in the file. */
 export function givenIn(values: Values): ReadonlyMap<VersionKey, string> {
   return new Map([...values].filter((pair): pair is [VersionKey, string] => pair[1] !== null))
@@ -41,40 +49,40 @@ export class VersionRenderer {
   readonly dash: number
   /** Columns from the dash to the first key of the entry. */
   readonly gap: number
-  readonly #eol: string
-  /** The version of the file that has most of the keys. */
+  /** The version of the file that has most of the keys; one in braces only if there are no others. */
   readonly #sample: CatalogMap | undefined
 
   constructor(document: CatalogDocument, images: CatalogNode | undefined) {
     this.document = document
-    this.#eol = lineBreak(document)
     const column = (node: CatalogNode | undefined) => document.column(node?.range[0] ?? 0)
-    const [sample] = versionsIn(images).sort((a, b) => keysOf(b.entry).length - keysOf(a.entry).length)
-    this.#sample = sample?.entry
-    this.dash = sample ? column(sample.list) - column(sample.key) : column(images)
-    this.gap = sample ? column(sample.entry) - column(sample.list) : 2
+    const versions = versionsIn(images).sort((a, b) => keysOf(b.entry).length - keysOf(a.entry).length)
+    const block = versions.find(({ list, entry }) => !list.flow && !entry.flow)
+    this.#sample = (block ?? versions[0])?.entry
+    this.dash = block ? column(block.list) - column(block.key) : column(images)
+    this.gap = block ? column(block.entry) - column(block.list) : 2
   }
 
-  /** A whole entry whose keys stand in column `indent`, in the order of a neighbouring one. */
-  entry(values: Values, neighbour: CatalogMap | undefined, indent: number): string {
+  /** A whole entry, in the order of a neighbouring one. */
+  entry(values: Values, neighbour: CatalogMap | undefined, where: Surroundings): string {
     const given = givenIn(values)
     const pairs = this.arrange(keysOf(neighbour), given.keys()).flatMap((key) => {
       const value = given.get(key)
-      return value === undefined ? [] : [this.pair(key, value, neighbour, indent)]
+      return value === undefined ? [] : [this.pair(key, value, neighbour, where)]
     })
-    return pairs.join(this.#eol + ' '.repeat(indent))
+    return where === 'braces' ? `{${pairs.join(', ')}}` : pairs.join(where.eol + ' '.repeat(where.indent))
   }
 
   /** `key: value` with the quotes and the fold of a neighbouring version, else as is usual in the file. */
-  pair(key: VersionKey, value: string, neighbour: CatalogMap | undefined, indent: number): string {
+  pair(key: VersionKey, value: string, neighbour: CatalogMap | undefined, where: Surroundings): string {
     const model = neighbour ?? this.#sample
     const usual = key === 'version' ? (quotesIn(this.#sample, key) ?? 'QUOTE_SINGLE') : 'PLAIN'
-    const rendered = renderValue(key, value, quotesIn(model, key) ?? usual)
+    const rendered = renderValue(key, value, quotesIn(model, key) ?? usual, where)
     const line = `${key}: ${rendered}`
-    const fold = indent + line.length > lineWidth ? this.#foldBeside(key, model) : undefined
+    if (where === 'braces' || where.indent + line.length <= lineWidth) return line
+    const fold = this.#foldBeside(key, model)
     return fold === undefined
       ? line
-      : `${key}:${fold.gap}${this.#eol}${' '.repeat(indent + fold.indent)}${rendered}`
+      : `${key}:${fold.gap}${where.eol}${' '.repeat(where.indent + fold.indent)}${rendered}`
   }
 
   /** How a long value is folded in a version: as that of its key, or as others of the version. */
@@ -102,13 +110,13 @@ export class VersionRenderer {
   }
 }
 
-/** All versions of all images that are written as blocks; aliases are not followed. */
+/** All versions of all images; aliases are not followed. */
 function versionsIn(images: CatalogNode | undefined) {
   const found = isList(images) ? images.items : []
   return found.flatMap((image) => {
     const { key, value: list } = (isMapping(image) && ownPair(image, 'versions')) || {}
-    if (key === undefined || !isList(list) || list.flow) return []
-    return list.items.flatMap((entry) => (isMapping(entry) && !entry.flow ? [{ key, list, entry }] : []))
+    if (key === undefined || !isList(list)) return []
+    return list.items.flatMap((entry) => (isMapping(entry) ? [{ key, list, entry }] : []))
   })
 }
 
@@ -150,9 +158,10 @@ function isLongLine(document: CatalogDocument, { key, value }: CatalogPair): boo
  * A value as a one-line scalar that readers of YAML 1.1 and of YAML 1.2 take for the same text, with the
  * wanted quotes if that is possible. A build date is written as a date, and so without quotes.
  */
-export function renderValue(key: VersionKey, value: string, quotes: Quotes): string {
+export function renderValue(key: VersionKey, value: string, quotes: Quotes, where: Surroundings): string {
   const isQuoted = quotes === 'QUOTE_SINGLE' || quotes === 'QUOTE_DOUBLE'
-  if (key === 'build_date' || (!isQuoted && isPlainText(value))) return value
+  const isPlain = isPlainText(value) && !(where === 'braces' && /[,[\]{}|^"\\<>]/.test(value))
+  if (key === 'build_date' || (!isQuoted && isPlain)) return value
   const isPrintable = !/[^\u0020-\u007e\u00a0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd]/.test(value)
   if (quotes !== 'QUOTE_DOUBLE' && isPrintable) return `'${value.replaceAll("'", "''")}'`
   return JSON.stringify(value).replace(

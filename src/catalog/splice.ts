@@ -1,3 +1,4 @@
+import type { ParsedNode } from 'yaml'
 import { UpdaterError } from '../errors.ts'
 import type { CatalogDocument, CatalogMap, CatalogNode, CatalogPair } from './document.ts'
 
@@ -32,11 +33,10 @@ export function uneditable(
   })
 }
 
-/** @throws UpdaterError CATALOG_UNEDITABLE: the mapping is not made of lines of its own, indented by spaces */
-export function assertBlock(document: CatalogDocument, map: CatalogMap): void {
+/** @throws UpdaterError CATALOG_UNEDITABLE: the mapping stands on lines of its own, and a tab is before it */
+export function assertIndentation(document: CatalogDocument, map: CatalogMap): void {
   const [start] = map.range
-  if (map.flow) throw uneditable(document, map, 'it is written in braces')
-  if (!/^[ -]*$/.test(document.text.slice(start - document.column(start), start))) {
+  if (!map.flow && !/^[ -]*$/.test(document.text.slice(start - document.column(start), start))) {
     throw uneditable(document, map, 'its indentation is not made of spaces')
   }
 }
@@ -54,9 +54,11 @@ export function nextLine(text: string, offset: number): number {
   return feed === -1 ? text.length : feed + 1
 }
 
-/** The line break of the file. */
-export function lineBreak({ text }: CatalogDocument): string {
-  return /\r?\n/.exec(text)?.[0] ?? '\n'
+/** The line break in use around `offset`. */
+export function lineBreak({ text }: CatalogDocument, offset: number): string {
+  const after = text.indexOf('\n', offset)
+  const feed = after === -1 ? text.lastIndexOf('\n', offset) : after
+  return feed > 0 && text[feed - 1] === '\r' ? '\r\n' : '\n'
 }
 
 /** The end of the line on which a node of a block ends; `end` is that of its range. */
@@ -83,25 +85,59 @@ export function replaceScalar(document: CatalogDocument, pair: CatalogPair, text
   return start === end ? { start: colon, end: colon, text: ` ${text}` } : { start, end, text }
 }
 
-/** Inserts a rendered pair after another one of a block mapping; before the first one if there is none. */
+/** Inserts a rendered pair after another one of the mapping; before the first one if there is none. */
 export function insertPair(
   document: CatalogDocument,
   map: CatalogMap,
   previous: CatalogPair | undefined,
   rendered: string,
 ): Splice {
-  const separator = lineBreak(document) + ' '.repeat(document.column(map.range[0]))
-  if (previous === undefined) return { start: map.range[0], end: map.range[0], text: rendered + separator }
-  const at = lastLineEnd(document.text, endOfPair(previous))
+  assertIndentation(document, map)
+  const separator = map.flow
+    ? ', '
+    : lineBreak(document, map.range[0]) + ' '.repeat(document.column(map.range[0]))
+  if (previous === undefined) {
+    const at = map.items[0]?.key.range[0] ?? map.range[0]
+    return { start: at, end: at, text: rendered + separator }
+  }
+  const end = endOfPair(previous)
+  const at = map.flow ? end : lastLineEnd(document.text, end)
   return { start: at, end: at, text: separator + rendered }
 }
 
-/** Removes a pair of a block mapping with its lines and the line break before them. */
-export function removePair({ text }: CatalogDocument, map: CatalogMap, pair: CatalogPair): Splice {
+/** Removes a pair with its lines and the line break before them, or with its comma. */
+export function removePair(document: CatalogDocument, map: CatalogMap, pair: CatalogPair): Splice {
+  const { text } = document
   const start = pair.key.range[0]
+  if (map.flow) {
+    const index = map.items.indexOf(pair)
+    const [previous, next] = [map.items[index - 1], map.items[index + 1]]
+    const nodes = [pair.key, pair.value ?? pair.key] as const
+    return removeFromFlow(document, nodes, previous && endOfPair(previous), next?.key.range[0])
+  }
   const end = lastLineEnd(text, endOfPair(pair))
   if (pair !== map.items[0]) return { start: lineEnd(text, text.lastIndexOf('\n', start)), end, text: '' }
   // The dash stays; what follows, a comment or the next key, moves up to it.
   const gap = /^\s*/.exec(text.slice(end, map.range[1]))?.[0] ?? ''
   return { start, end: end + gap.length, text: '' }
+}
+
+/**
+ * Removes what stands in braces or brackets from the first to the last node, with its comma.
+ * @param before the end of the item before it
+ * @param after the start of the item after it, which moves up to its place if there is none before
+ */
+export function removeFromFlow(
+  document: CatalogDocument,
+  [first, last]: readonly [ParsedNode, ParsedNode],
+  before: number | undefined,
+  after?: number,
+): Splice {
+  const { text } = document
+  const [start, end] = [first.range[0], last.range[1]]
+  const removed = before === undefined ? { start, end: after ?? end } : { start: before, end }
+  if (/[^\s,]/.test(text.slice(removed.start, start) + text.slice(end, removed.end))) {
+    throw uneditable(document, first, 'a comment stands beside what goes')
+  }
+  return { ...removed, text: '' }
 }

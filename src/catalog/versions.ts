@@ -11,23 +11,24 @@ import {
 } from './document.ts'
 import { isMergeKey } from './fields.ts'
 import type { VersionKey } from './parse.ts'
-import { givenIn, keysOf, renderValue, type Values, type VersionRenderer } from './render.ts'
+import { givenIn, keysOf, renderValue, surroundingsOf, type Values, type VersionRenderer } from './render.ts'
 import {
   afterColon,
-  assertBlock,
+  assertIndentation,
   endOfPair,
   insertPair,
   lastLineEnd,
   lineBreak,
   lineEnd,
   nextLine,
+  removeFromFlow,
   removePair,
   replaceScalar,
   type Splice,
   uneditable,
 } from './splice.ts'
 
-/** A list `versions` that holds at least one entry, each on lines of its own. */
+/** A list `versions` that holds at least one entry. */
 export interface VersionList {
   /** The pair `versions: …` of the image. */
   readonly pair: CatalogPair
@@ -56,8 +57,8 @@ export function spliceEntry(renderer: VersionRenderer, version: CatalogMap, valu
     const [pair, value] = [ownPair(version, key), given.get(key)]
     if (pair !== undefined) previous = pair
     if (value === undefined) return []
-    if (pair !== undefined) return [replaceValue(document, pair, key, value)]
-    const rendered = renderer.pair(key, value, version, document.column(version.range[0]))
+    if (pair !== undefined) return [replaceValue(document, version, pair, key, value)]
+    const rendered = renderer.pair(key, value, version, surroundingsOf(document, version))
     return [insertPair(document, version, previous, rendered)]
   })
   return [...written, ...removed.map((pair) => removePair(document, version, pair))]
@@ -70,22 +71,31 @@ function assertPlain(document: CatalogDocument, map: CatalogMap): void {
   if (bound !== undefined) {
     throw uneditable(document, bound, 'it has an anchor, an alias, a tag or a merge key (<<)')
   }
-  assertBlock(document, map)
+  assertIndentation(document, map)
 }
 
-function replaceValue(document: CatalogDocument, pair: CatalogPair, key: VersionKey, value: string): Splice {
+/** Of a `>-` or `|-` the content is exchanged; any other block, and a date, becomes a value on the line of its key. */
+function replaceValue(
+  document: CatalogDocument,
+  version: CatalogMap,
+  pair: CatalogPair,
+  key: VersionKey,
+  value: string,
+): Splice {
   const node = pair.value
   if (!isScalar(node)) throw uneditable(document, pair.key, `"${key}" is not text`)
+  const rendered = renderValue(key, value, node.type, surroundingsOf(document, version))
   const isBlock = node.type === 'BLOCK_FOLDED' || node.type === 'BLOCK_LITERAL'
-  if (!isBlock) return replaceScalar(document, pair, renderValue(key, value, node.type))
-  // Only of a `>-` or `|-` is the content exchanged; a date would become text in it.
-  const [start, end] = node.range
-  const header = /^[|>]-[^\n]*\n +(?=\S)/.exec(document.text.slice(start, end))?.[0]
+  if (!isBlock) return replaceScalar(document, pair, rendered)
+  const { text } = document
+  const [start, end] = [node.range[0], lastLineEnd(text, node.range[1])]
+  const header = /^[|>]-(?=\s)[^\n]*\n +(?=\S)/.exec(text.slice(start, end))?.[0]
   const isSafe = /^[\u0021-\u007e](?:[\u0020-\u007e]*[\u0021-\u007e])?$/.test(value)
-  if (header === undefined || key === 'build_date' || !isSafe) {
-    throw uneditable(document, node, `the new value does not fit into the block of "${key}"`)
+  if (header !== undefined && key !== 'build_date' && isSafe) {
+    return { start: start + header.length, end, text: value }
   }
-  return { start: start + header.length, end: lastLineEnd(document.text, end), text: value }
+  const comment = text.slice(start, lineEnd(text, start)).replace(/^\S+/, '')
+  return { start, end, text: rendered + comment }
 }
 
 /**
@@ -95,24 +105,30 @@ function replaceValue(document: CatalogDocument, pair: CatalogPair, key: Version
 export function spliceFirstEntry(renderer: VersionRenderer, image: CatalogMap, values: Values): Splice[] {
   const { document } = renderer
   if (givenIn(values).size === 0) return []
+  assertIndentation(document, image)
   const dash = document.column(image.range[0]) + renderer.dash
-  const entry = renderer.entry(values, undefined, dash + renderer.gap)
-  const list = `${lineBreak(document)}${' '.repeat(dash)}-${' '.repeat(renderer.gap - 1)}${entry}`
+  const eol = lineBreak(document, image.range[0])
+  const where = image.flow ? 'braces' : { indent: dash + renderer.gap, eol }
+  const entry = renderer.entry(values, undefined, where)
+  const list = image.flow
+    ? ` [${entry}]`
+    : `${eol}${' '.repeat(dash)}-${' '.repeat(renderer.gap - 1)}${entry}`
   const versions = ownPair(image, 'versions')
-  if (versions !== undefined) return fillIn(document, versions, list)
+  if (versions !== undefined) return fillIn(document, image, versions, list)
   const last = image.items.findLast(({ value }) => isScalar(value))
   if (last === undefined) throw uneditable(document, image, 'the image has no key with a text')
   return [insertPair(document, image, last, `versions:${list}`)]
 }
 
-/** A comment after the empty value stays on the line of the key. */
-function fillIn(document: CatalogDocument, versions: CatalogPair, list: string): Splice[] {
+/** In a block, a comment after the empty value stays on the line of the key. */
+function fillIn(document: CatalogDocument, image: CatalogMap, versions: CatalogPair, list: string): Splice[] {
   const { text } = document
   const [colon, end] = [afterColon(document, versions), endOfPair(versions)]
   const empty = text.slice(colon, end)
   if (empty.includes('#')) {
     throw uneditable(document, versions.key, '"versions" has a comment within')
   }
+  if (image.flow) return [{ start: colon, end, text: list }]
   const at = lineEnd(text, end)
   return [
     { start: empty.trim() === '' ? end : colon, end, text: '' },
@@ -131,14 +147,24 @@ export function spliceNewEntry(
   values: Values,
 ): Splice {
   const { document } = renderer
-  assertBlock(document, first)
+  const entry = renderer.entry(values, first, surroundingsOf(document, first))
+  if (list.flow) {
+    const [start] = first.range
+    return { start, end: start, text: entry + flowSeparator(document, list) }
+  }
+  assertIndentation(document, first)
   const [dash, indent] = [document.column(list.range[0]), document.column(first.range[0])]
-  const eol = lineBreak(document)
+  const eol = lineBreak(document, first.range[0])
   const gap = ' '.repeat(Math.max(1, indent - dash - 1))
   const blank = hasBlankLineAfterFirst(document, list) ? eol : ''
   const at = lineEnd(document.text, afterColon(document, pair))
-  const entry = renderer.entry(values, first, indent)
   return { start: at, end: at, text: `${eol}${' '.repeat(dash)}-${gap}${entry}${blank}` }
+}
+
+/** As between the first two entries, else a comma and a space. */
+function flowSeparator({ text }: CatalogDocument, { items: [first, second] }: CatalogList): string {
+  const between = first && second ? text.slice(first.range[1], second.range[0]) : ''
+  return /^,\s*$/.test(between) ? between : ', '
 }
 
 function hasBlankLineAfterFirst(document: CatalogDocument, list: CatalogList): boolean {
@@ -148,9 +174,9 @@ function hasBlankLineAfterFirst(document: CatalogDocument, list: CatalogList): b
 }
 
 /**
- * The splices that take entries (by position, never the first) out of the list. An entry goes with the lines from
- * the end of the one before it: comments above it are its own, and so are comments below it that stand as deep as its
- * keys. Whatever is below that belongs to what follows.
+ * The splices that take entries (by position, never the first) out of the list. In a block, an entry goes with the
+ * lines from the end of the one before it: comments above it are its own, and so are comments below it that stand as
+ * deep as its keys. Whatever is below that belongs to what follows.
  * @throws UpdaterError CATALOG_UNEDITABLE
  */
 export function spliceRemovals(
@@ -167,7 +193,9 @@ export function spliceRemovals(
         'an alias stands for an older version that would go, or for a part of it',
       )
     }
-    const start = endOfEntry(document, list, list.items[index - 1])
+    const before = list.items[index - 1]
+    if (list.flow && isMapping(item)) return removeFromFlow(document, [item, item], before?.range[1])
+    const start = endOfEntry(document, list, before)
     return { start, end: endOfEntry(document, list, item), text: '' }
   })
 }

@@ -104,6 +104,13 @@ describe('editEach puts a version in front', () => {
       'versions:\n-\n  version: 2\n-\n  version: 1',
       "versions:\n- version: '3'\n-\n  version: 2\n-\n  version: 1",
     ],
+    ['before one in braces', 'versions:\n- {version: 2}', "versions:\n- {version: '3'}\n- {version: 2}"],
+    ['in brackets', 'versions: [{version: 2}]', "versions: [{version: '3'}, {version: 2}]"],
+    [
+      'in brackets over several lines',
+      'versions: [\n  {version: "2"},\n  {version: "1"}\n]',
+      'versions: [\n  {version: "3"},\n  {version: "2"},\n  {version: "1"}\n]',
+    ],
   ])('%s', (_, before, after, some) => {
     expect(edit(image(before), 9, some)).toBe(image(after))
   })
@@ -155,6 +162,14 @@ describe('editEach takes old versions out', () => {
   })
 
   it.each([
+    ['[{version: 2}, {version: 1}]', "[{version: '3'}]"],
+    ['[{version: 2} , {version: 1}, {version: 0},]', "[{version: '3'},]"],
+    ['[\n  {version: 2},\n  {version: 1}\n]', "[\n  {version: '3'}\n]"],
+  ])('from %s', (before, after) => {
+    expect(edit(image(`versions: ${before}`), 1)).toBe(image(`versions: ${after}`))
+  })
+
+  it.each([
     ['that an alias stands for', 'versions:\n- url: a\n- &v {url: b}\nother: *v'],
     [
       'that an alias stands for, with an older anchor',
@@ -162,7 +177,7 @@ describe('editEach takes old versions out', () => {
     ],
     ['of which an alias needs a part', 'versions:\n- url: a\n- url: &v b\nother: *v'],
     ['behind an alias', 'old: &v {url: b}\nversions:\n- url: a\n- *v'],
-    ['in brackets', 'versions: [{url: a}, {url: b}]'],
+    ['beside a comment in brackets', 'versions: [{url: a}, # c\n {url: b}]'],
   ])('but none %s', (_, lines) => {
     expect(() => edit(image(lines), 1)).toThrow(expect.objectContaining({ code: 'CATALOG_UNEDITABLE' }))
   })

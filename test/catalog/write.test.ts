@@ -187,7 +187,7 @@ describe('a file that cannot be written', () => {
 })
 
 describe('applyEdits', () => {
-  const text = 'images:\n- name: a\n  versions:\n  - url: a\n- name: b\n  versions:\n  - url: b\n'
+  const text = 'images:\n- {name: a, versions: [{url: a}]}\n- {name: b, versions: [{url: b}]}\n'
   const plan = (index: number, url: string): VersionEdit => {
     const image = parseCatalog(file, text).images[index]
     return { index, name: image?.name ?? '', before: image?.versions[0], after: { url } }
