@@ -1,6 +1,8 @@
 import type { Command } from 'commander'
+import { throwDefects } from '../catalog/defects.ts'
 import type { CommandName } from '../commands.ts'
-import { configure } from './configuration.ts'
+import type { Configuration } from '../config/types.ts'
+import { keyOf, rows } from '../options.ts'
 import type { Session } from './session.ts'
 import { type Options, optionsInForce } from './settings.ts'
 
@@ -33,4 +35,37 @@ export class Call<Name extends CommandName> {
     await configure(this.command, this.session)
     return this.options()
   }
+}
+
+/**
+ * Reads the configuration file, anew where it was read before; its values are in force from now on.
+ * @param section the command whose own options in the file go over those of all
+ * @throws UpdaterError CONFIGURATION; several defects as one error whose `cause` is an `AggregateError`
+ */
+export async function configure(
+  command: Command,
+  session: Session,
+  section = command.name(),
+): Promise<Configuration | undefined> {
+  const { values } = optionsInForce<'config'>(command, undefined)
+  if (command.parent?.getOptionValue('config') === false) return undefined
+  const { readConfiguration } = await import('../config/load.ts')
+  const configuration = await readConfiguration(values.config, section)
+  session.configuration = configuration
+  if (configuration === undefined) return undefined
+  const secrets = rows.filter(({ secret }) => secret).map((row) => configuration.options[keyOf(row)])
+  session.hide(secrets.filter((secret) => typeof secret === 'string'))
+  // What is wrong is just what one wants to see there.
+  if (command.name() !== 'config') throwDefects(configuration.defects, 'The configuration')
+  return configuration
+}
+
+/** Says in the log which configuration file is in force, and what is not good about it. */
+export async function tellConfiguration(command: Command, session: Session): Promise<void> {
+  const { configuration } = session
+  if (configuration === undefined) return
+  const { openLog } = await import('./log.ts')
+  const log = openLog(session, optionsInForce<'config'>(command, configuration).values)
+  log.write({ level: 'debug', scope: 'config', message: `Options come from ${configuration.file}` })
+  for (const message of configuration.warnings) log.write({ level: 'warning', scope: 'config', message })
 }

@@ -36,47 +36,43 @@ export function createProgress(screen: Screen, log: Log, clock: () => Date): Pro
   const isTerminal = screen.output.isTTY === true
   let drawnAt = Number.NEGATIVE_INFINITY
 
+  /** Where there is no terminal, the screen shows nothing. */
   const draw = () => {
     drawnAt = now()
     const columns = Math.min(screen.output.columns ?? 80, maxWidth) - 1
     screen.draw([...transfers.values()].map((transfer) => barLine(transfer, drawnAt, columns)))
   }
-  const told = (transfer: Transfer) => {
-    if (isTerminal) {
-      if (now() - drawnAt >= redrawMs) draw()
-    } else if (now() - transfer.toldAt >= lineMs) {
-      transfer.toldAt = now()
-      const { name, shortname } = transfer.image
-      log.write({ level: 'info', scope: shortname ?? name, message: progressText(transfer, now()) })
-    }
-  }
   /** A transfer that stands still is drawn too, with its falling rate. */
   const timer = isTerminal ? setInterval(draw, 1000).unref() : undefined
 
-  const onStep = (image: ImageRef, step: ImageStep) => {
+  const onStep = (image: ImageRef, step: ImageStep, at: number) => {
     const transfer = transfers.get(image.ordinal)
     if (step.type === 'transfer-start') {
-      const at = now()
       const samples = [{ at, received: 0 }]
       transfers.set(image.ordinal, { image, size: step.size, received: 0, samples, toldAt: at })
-      if (isTerminal) draw()
+      draw()
     } else if (transfer === undefined) {
       return
     } else if (step.type === 'transfer-progress') {
-      advance(transfer, step, now())
-      told(transfer)
+      advance(transfer, step, at)
+      if (at - drawnAt >= redrawMs) draw()
+      if (!isTerminal && at - transfer.toldAt >= lineMs) {
+        transfer.toldAt = at
+        const { name, shortname } = image
+        log.write({ level: 'info', scope: shortname ?? name, message: progressText(transfer, at) })
+      }
     } else if (step.type === 'transfer-retry') {
-      transfer.samples = [{ at: now(), received: 0 }]
+      transfer.samples = [{ at, received: 0 }]
       transfer.received = 0
     } else if (step.type === 'transfer-end' || step.type === 'failed' || step.type === 'done') {
       transfers.delete(image.ordinal)
-      if (isTerminal) draw()
+      draw()
     }
   }
 
   return {
     onEvent: (event) => {
-      if (event.type === 'image') onStep(event.image, event.step)
+      if (event.type === 'image') onStep(event.image, event.step, now())
     },
     close: () => {
       clearInterval(timer)
