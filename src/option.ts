@@ -99,10 +99,8 @@ export type ValuesOf<Rows extends readonly AnyRow[]> = {
 type Description<Value, Commands extends string, Default> = Omit<
   Row<string, Value, Commands>,
   'name' | 'type' | 'own' | 'default'
-> & {
-  readonly default?: Default
-  readonly own?: { readonly [Command in Commands]?: Partial<Facts<Value>> }
-}
+> &
+  Partial<Pick<Row<string, Value, Commands>, 'own'>> & { readonly default?: Default }
 
 /** A flag is false where it is not given; of the others only those with a default always have a value. */
 type Settled<Value, Default> = [Value] extends [boolean]
@@ -124,14 +122,12 @@ export function option<
   return { own: {}, ...description, name, type } as unknown as Row<Name, Settled<Value, Default>, Commands>
 }
 
-/** What is wrong with a value: `what` goes on after the name of the option. It never repeats the value. */
+/** What is wrong with a value: the message goes on after the name of the option. It never repeats the value. */
 export class WrongValue extends Error {
-  readonly what: string
   readonly remedy: string | undefined
 
-  constructor(what: string, remedy?: string) {
-    super(what)
-    this.what = what
+  constructor(message: string, remedy?: string) {
+    super(message)
     this.remedy = remedy
   }
 }

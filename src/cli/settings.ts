@@ -73,7 +73,7 @@ export function parsed<Value>(type: Type<Value>, given: Given, origin: Origin): 
   try {
     return type.parse(given)
   } catch (error) {
-    throw error instanceof WrongValue ? invalid(origin, error.what, error.remedy) : error
+    throw error instanceof WrongValue ? invalid(origin, error.message, error.remedy) : error
   }
 }
 

@@ -5,14 +5,7 @@
 import { readFile } from 'node:fs/promises'
 import { UpdaterError } from '../errors.ts'
 import { explainRefusal } from '../files.ts'
-import type {
-  CheckOptions,
-  HookOptions,
-  MirrorOptions,
-  RunOptions,
-  ServeOptions,
-  UpdateOptions,
-} from '../index.ts'
+import type { CheckOptions, HookOptions, MirrorOptions, ServeOptions, UpdateOptions } from '../index.ts'
 import { shard } from '../options.ts'
 import { choosingOptions, mirrorFrom, vouchedOptions } from '../stores/kinds.ts'
 import { invalid, type Options, type Origin, parsed } from './settings.ts'
@@ -33,14 +26,6 @@ export function toUpdateOptions(
     mirror: toMirror(options),
     shard: toShard(options, process.env),
   }
-}
-
-/** @throws UpdaterError USAGE, CONFIGURATION */
-export function toRunOptions(
-  options: Options<'update' | 'mirror' | 'serve'>,
-  names: readonly string[],
-): RunOptions {
-  return { ...options.values, ...toSelection(options, names), mirror: toMirror(options) }
 }
 
 export function toCheckOptions(

@@ -219,7 +219,7 @@ class Reader {
       type.parse(givenOf(value))
     } catch (error) {
       if (!(error instanceof WrongValue)) throw error
-      this.refuse(path, error.what, error.remedy)
+      this.refuse(path, error.message, error.remedy)
     }
     return value
   }

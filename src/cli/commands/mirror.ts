@@ -4,12 +4,13 @@ import type { Call } from '../call.ts'
 import { interruptedStatus } from '../context.ts'
 import { keepFiles, present, unlessQuiet } from '../present.ts'
 import { tellRun } from '../telling.ts'
-import { toRunOptions } from '../values.ts'
+import { toMirror, toSelection } from '../values.ts'
 
 /** @throws UpdaterError where nothing was done */
 export async function run(call: Call<'mirror'>): Promise<void> {
   const { args, session } = call
-  const options = toRunOptions(call.options(), args)
+  const given = call.options()
+  const options = { ...given.values, ...toSelection(given, args), mirror: toMirror(given) }
   const report = await tellRun(call, (context) => mirrorCatalogue(options, context))
   session.exitStatus = interruptedStatus(session.context.signal) ?? (report.summary.failed > 0 ? 1 : 0)
   present(call, report, { text: unlessQuiet(formatMirrorText) })

@@ -137,8 +137,8 @@ function checked<Value>(name: string, parse: () => Value): Value {
     return parse()
   } catch (error) {
     if (!(error instanceof WrongValue)) throw error
-    const { what, remedy } = error
-    throw new UpdaterError('CONFIGURATION', `The ${name} of the mirror ${what}`, { remedy })
+    const { message, remedy } = error
+    throw new UpdaterError('CONFIGURATION', `The ${name} of the mirror ${message}`, { remedy })
   }
 }
 
