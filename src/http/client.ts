@@ -1,8 +1,9 @@
+import { setMaxListeners } from 'node:events'
 import { version } from '../package.ts'
 import { sleep } from './abort.ts'
 import { type FileFacts, factsOf, readBytes } from './answer.ts'
 import { bodyOf, type Resuming } from './download.ts'
-import { describeRequest, HttpError, statusError } from './failure.ts'
+import { clientClosed, describeRequest, HttpError, statusError } from './failure.ts'
 import { defaultPolicy, isRetriable, type Policy } from './policy.ts'
 import { type Arrival, follow } from './redirect.ts'
 import { type Patience, pauseBefore, retry } from './retry.ts'
@@ -75,13 +76,17 @@ export interface DiscoveryHttp {
 export class HttpClient {
   readonly #patience: Patience
   readonly #transport: Transport
+  readonly #closing = new AbortController()
   readonly #userAgent = `openstack-image-updater/${version()}`
 
   constructor({ policy, ...patience }: HttpClientOptions = {}) {
+    const pause = patience.sleep ?? sleep
+    const closing = this.#closing.signal
+    setMaxListeners(0, closing)
     this.#patience = {
       policy: { ...defaultPolicy, ...policy },
       random: patience.random ?? Math.random,
-      sleep: patience.sleep ?? sleep,
+      sleep: (milliseconds, signal = closing) => pause(milliseconds, AbortSignal.any([signal, closing])),
       note: patience.note ?? (() => undefined),
     }
     this.#transport = new Transport(this.#patience.policy)
@@ -165,8 +170,9 @@ export class HttpClient {
     }
   }
 
-  /** Ends all connections, also those in use. */
+  /** Ends all connections, also those in use, and the pauses between attempts. */
   async close(): Promise<void> {
+    this.#closing.abort(new Error(clientClosed))
     this.#transport.close()
   }
 

@@ -80,6 +80,13 @@ export function transportError(request: string, thrown: unknown, via: string | u
   return new HttpError(code, `${request} failed${through}: ${what}`, { ...options, cause })
 }
 
+/** HTTP_NETWORK for a request that the client's end has overtaken. */
+export function closedError(request: string): HttpError {
+  return new HttpError('HTTP_NETWORK', `${request} failed: ${clientClosed}`)
+}
+
+export const clientClosed = 'the client is closed'
+
 interface Diagnosis extends Pick<HttpErrorOptions, 'again' | 'remedy'> {
   readonly code?: ErrorCode
   readonly what: string

@@ -5,7 +5,7 @@ import { finished } from 'node:stream/promises'
 import { setImmediate } from 'node:timers/promises'
 import pLimit, { type LimitFunction } from 'p-limit'
 import { abortedError } from './abort.ts'
-import { describeRequest, Timeout, transportError } from './failure.ts'
+import { clientClosed, closedError, describeRequest, Timeout, transportError } from './failure.ts'
 import type { Policy } from './policy.ts'
 import { createAgent, type ProxySetting, proxyFor } from './proxy.ts'
 
@@ -54,10 +54,11 @@ export class Transport {
     const { method, url, signal } = request
     if (signal?.aborted) throw abortedError(signal)
     const proxy = proxyFor(url)
-    const fail = (thrown: unknown) =>
-      signal?.aborted
-        ? abortedError(signal)
-        : transportError(describeRequest(method, url), thrown, proxy?.uri)
+    const fail = (thrown: unknown) => {
+      if (signal?.aborted) return abortedError(signal)
+      const what = describeRequest(method, url)
+      return this.#isClosed ? closedError(what) : transportError(what, thrown, proxy?.uri)
+    }
     try {
       const answer = await this.#answerTo(request, lane, proxy)
       return openBody(request, answer, this.#policy, fail)
@@ -134,8 +135,6 @@ export class Transport {
     return request.end(body)
   }
 }
-
-const clientClosed = 'the client is closed'
 
 /** A request ends when its answer is read or its connection has failed. */
 function ended(request: ClientRequest): Promise<void> {

@@ -111,11 +111,46 @@ test('sleep wakes for an abort', async () => {
   expect(await asleep).toMatchObject({ code: 'ABORTED' })
 })
 
-test('a closed client asks nothing more', async () => {
+test('a closed client asks nothing more, and tries nothing again', async () => {
   const server = await origin({ '/a': 'a' })
-  const http = client()
+  const notes: string[] = []
+  const http = client({ note: (message) => notes.push(message) })
   await http.text(`${server.url}/a`)
   await http.close()
-  expect(await failure(http.text(`${server.url}/a`))).toMatchObject({ code: 'HTTP_NETWORK' })
+  expect(await failure(http.text(`${server.url}/a`))).toMatchObject({
+    code: 'HTTP_NETWORK',
+    message: `GET ${server.url}/a failed: the client is closed`,
+  })
   await expect.poll(() => server.connections()).toBe(0)
+  expect(notes).toEqual([])
+})
+
+test.each([['headers'], [1000]] as const)(
+  'a client that is closed ends what waits after %s, and does not try it again',
+  async (stallAfter) => {
+    const server = await origin({ '/a': { body: { size: 100_000 } } })
+    server.fault('/a', { stallAfter, times: 9 })
+    const notes: string[] = []
+    const http = client({ note: (message) => notes.push(message) })
+    const asked = failure(http.text(`${server.url}/a`))
+    await expect.poll(() => server.requests.length).toBe(1)
+    await http.close()
+    expect((await asked).message).toBe(`GET ${server.url}/a failed: the client is closed`)
+    expect(notes).toEqual([])
+  },
+)
+
+test('a client that is closed ends the pause between attempts', async () => {
+  const server = await origin()
+  server.fault('/a', { status: 503, headers: { 'retry-after': '50' }, times: 9 })
+  let paused = () => {}
+  const pausing = new Promise<void>((resolve) => {
+    paused = resolve
+  })
+  const http = new HttpClient({ note: () => paused() })
+  const asked = failure(http.text(`${server.url}/a`))
+  await pausing
+  await http.close()
+  expect(await asked).toMatchObject({ code: 'ABORTED', cause: { message: 'the client is closed' } })
+  expect(server.requests).toHaveLength(1)
 })
