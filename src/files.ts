@@ -19,7 +19,7 @@ const refusals: Readonly<Record<string, readonly [why: string, remedy: string]>>
   EDQUOT: ['the disk quota is used up', 'Make room, or raise the quota'],
   EIO: ['the disk has failed to read or write', 'Check the disk'],
   EBUSY: ['it is a mount point of its own', 'Mount its folder instead of the single file'],
-  ENOENT: ['the path leads to nothing', 'Correct the path, or the symbolic link in it'],
+  ENOENT: ['it does not exist', 'Correct the path, or the symbolic link in it'],
   ENOTDIR: ['its folder is not a folder', 'Correct the path'],
   EISDIR: ['it is a folder', 'Name a file'],
   ELOOP: ['its symbolic links lead in a circle', 'Repair or remove the link'],

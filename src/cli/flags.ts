@@ -5,6 +5,10 @@ import { optionsOf, rows } from '../options.ts'
 
 export const defaultCommand = 'update'
 
+/** The command line that lists the options of a command. */
+export const helpOf = (command: string) =>
+  command === defaultCommand ? 'image-updater --help' : `image-updater ${command} --help`
+
 /** The flags of the options that a command alone has. */
 export function addOptions(command: Command, first?: string): void {
   const own = optionsOf(command.name() as CommandName).filter((row) => !isShared(row))

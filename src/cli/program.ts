@@ -6,7 +6,7 @@ import { createPaint } from '../report/terminal.ts'
 import { Call, configure, tellConfiguration } from './call.ts'
 import { addCompletion } from './completion/command.ts'
 import { interruptedStatus, type Output, wantsColour } from './context.ts'
-import { addOpposites, addOptions, addSharedOptions, commandFirst, defaultCommand } from './flags.ts'
+import { addOpposites, addOptions, addSharedOptions, commandFirst, defaultCommand, helpOf } from './flags.ts'
 import type { Session } from './session.ts'
 
 /** The whole command line. */
@@ -131,9 +131,8 @@ function usageError({ message, code }: CommanderError, program: Command, name: s
   const [first = '', ...rest] = message.replace(/^error: /, '').split('\n')
   const sentence = code === 'commander.unknownOption' ? first.replace(/=.*$/s, "'") : first
   const meant = suggested(rest.join(' '), program, name)
-  const help = name === defaultCommand ? 'image-updater --help' : `image-updater ${name} --help`
   return new UpdaterError('USAGE', sentence.charAt(0).toUpperCase() + sentence.slice(1), {
-    remedy: `${meant === '' ? '' : `Perhaps you meant ${meant}; `}${help} lists all options`,
+    remedy: `${meant === '' ? '' : `Perhaps you meant ${meant}; `}${helpOf(name)} lists all options`,
   })
 }
 

@@ -4,7 +4,7 @@ import { type Configuration, givenOf } from '../config/types.ts'
 import { type Place, UpdaterError } from '../errors.ts'
 import { type AnyRow, camel, type Given, type Type, WrongValue } from '../option.ts'
 import { defaultOf, keyOf, optionsOf, type Values } from '../options.ts'
-import { flagOf } from './flags.ts'
+import { flagOf, helpOf } from './flags.ts'
 
 /** Where a value came from, for errors and warnings that name the place. */
 export interface Origin {
@@ -64,8 +64,17 @@ function settle(row: AnyRow, command: Command, configuration: Configuration | un
     return { ...usual, value: parsed(row.type, given, origin) }
   } catch (error) {
     if (!(error instanceof UpdaterError)) throw error
-    return { ...usual, defect: error }
+    const isMistyped = origin.source === 'flag' && row.type.schema.enum !== undefined && !row.secret
+    return { ...usual, defect: isMistyped ? noChoice(row.type, given, origin, command.name()) : error }
   }
+}
+
+/** Of a choice, what was given is repeated: it is no secret, and shows what was mistyped. */
+function noChoice({ placeholder, schema }: AnyRow['type'], given: Given, { name }: Origin, command: string) {
+  const sentence = `Option '${name} <${placeholder}>' argument '${given}' is invalid`
+  return new UpdaterError('USAGE', `${sentence}. Allowed choices are ${schema.enum?.join(', ')}`, {
+    remedy: `${helpOf(command)} lists all options`,
+  })
 }
 
 /** @throws UpdaterError that names the origin */

@@ -75,7 +75,7 @@ async function readText(file: string): Promise<{ text: string; mode: number }> {
 
 function unreadable(file: string, why: string, cause?: unknown): UpdaterError {
   return new UpdaterError('CONFIGURATION', `The configuration file ${file} cannot be read: ${why}`, {
-    remedy: 'Correct --config or IMAGE_UPDATER_CONFIG, or the permissions of the file',
+    remedy: `Correct --config or IMAGE_UPDATER_CONFIG${isErrno(cause, 'ENOENT') ? '' : ', or the permissions of the file'}`,
     cause,
   })
 }

@@ -42,7 +42,7 @@ async function find(path: string): Promise<Stats | undefined> {
 
 function unwritable(path: string, option: string, cause: unknown): UpdaterError {
   const what = option === '--report' ? 'The report' : `The file of ${option}`
-  const { why } = explainRefusal(cause)
+  const why = isErrno(cause, 'ENOENT') ? 'its folder does not exist' : explainRefusal(cause).why
   return new UpdaterError('CONFIGURATION', `${what} cannot be written to ${path}: ${why}`, {
     remedy: `Name a file in a folder that exists and is writable with ${option}`,
     cause,

@@ -49,7 +49,7 @@ export async function parseReport(value: unknown): Promise<RunReport> {
  * @throws UpdaterError CONFIGURATION
  */
 export async function parseCheckReport(text: string, name: string): Promise<CheckReport> {
-  const { checkSchema } = await import('./schemas.ts')
+  const { checkSchema, reportSchema } = await import('./schemas.ts')
   const refuse = (why: string, cause: unknown): never => {
     throw new UpdaterError('CONFIGURATION', `${name} is no report of a check: ${why}`, {
       remedy: 'Give the file that image-updater check --report FILE.json wrote',
@@ -61,6 +61,13 @@ export async function parseCheckReport(text: string, name: string): Promise<Chec
     value = JSON.parse(text)
   } catch (cause) {
     return refuse('it is no JSON', cause)
+  }
+  // The report of an update has no `command`.
+  const command = reportSchema.safeParse(value).success ? 'update' : Object(value).command
+  if (typeof command === 'string' && command !== 'check') {
+    throw new UpdaterError('CONFIGURATION', `${name} is the report of ${command}, not of check`, {
+      remedy: 'Give the file that image-updater check --report FILE.json wrote',
+    })
   }
   const parsed = checkSchema.safeParse(value)
   if (parsed.success) return parsed.data

@@ -81,7 +81,7 @@ describe('writeCatalog', () => {
 
   it('says when the file is gone', async () => {
     fs.rmSync(file)
-    await expect(writeCatalog(file, 'old\n', 'new\n')).rejects.toThrow(unwritable('leads to nothing'))
+    await expect(writeCatalog(file, 'old\n', 'new\n')).rejects.toThrow(unwritable('does not exist'))
   })
 
   it('leaves the old file or the new one, whenever it is killed', async () => {
@@ -107,7 +107,7 @@ describe('a file that cannot be written', () => {
   it('is a link to nothing', async () => {
     const link = join(folder, 'b.yml')
     fs.symlinkSync('nowhere', link)
-    await both(link, '', 'leads to nothing')
+    await both(link, '', 'does not exist')
   })
 
   it('is a link in a circle', async () => {

@@ -157,7 +157,7 @@ describe('the files of a run', () => {
     expect(status).toBe(2)
     expect(options).toBeUndefined()
     expect(err).toContain(
-      'The file of --metrics-file cannot be written to /no/folder/x.prom: the path leads to nothing',
+      'The file of --metrics-file cannot be written to /no/folder/x.prom: its folder does not exist',
     )
   })
 

@@ -257,12 +257,13 @@ describe('what is wrong with it', () => {
   })
 
   it.each([
-    ['nothing.yml', 'the path leads to nothing'],
+    ['nothing.yml', 'it does not exist'],
     ['.', 'it is a folder'],
   ])('%s cannot be read', async (name, why) => {
     const { status, err } = await cli(['--config', name])
     expect(status).toBe(2)
     expect(err).toContain(`The configuration file ${name} cannot be read: ${why}`)
+    expect(err.includes('permissions')).toBe(name === '.')
   })
 
   it('is that it is not UTF-8, or too large', async () => {

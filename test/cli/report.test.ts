@@ -35,11 +35,11 @@ describe('report', () => {
     [[], 'The page has no file to go to'],
     [
       ['--html', '/no/folder/x.html'],
-      'The file of --html cannot be written to /no/folder/x.html: the path leads to nothing',
+      'The file of --html cannot be written to /no/folder/x.html: its folder does not exist',
     ],
     [
       ['--html', '/dev/null', '--from', '/no/report.json'],
-      'The report /no/report.json cannot be read: the path leads to nothing',
+      'The report /no/report.json cannot be read: it does not exist',
     ],
     [['--html', '/dev/null', '--from', 'package.json'], 'package.json is no report of a check'],
     [['--html', '/dev/null', '--from', 'package.json', 'x'], 'Images are named'],
@@ -47,6 +47,31 @@ describe('report', () => {
     const { status, err } = await cli(['report', ...args], { library })
     expect(status).toBe(2)
     expect(err).toContain(message)
+  })
+
+  it('says of which command another report is', async () => {
+    const kept = join(temporaryFolder(), 'report.json')
+    const of = { command: 'verify', images: [] }
+    const summary = { checked: 0, updated: 0, would_update: 0, up_to_date: 0, skipped: 0, failed: 0 }
+    const run = {
+      schema_version: 1,
+      started_at: new Date(0).toISOString(),
+      seconds: 1,
+      dry_run: false,
+      exit_status: 0,
+      summary,
+    }
+    for (const [report, command] of [
+      [of, 'verify'],
+      [{ ...run, images: [], changes: [], errors: [] }, 'update'],
+    ] as const) {
+      writeFileSync(kept, JSON.stringify(report))
+      const { status, err } = await cli(['report', '--html', '/dev/null', '--from', kept], { library })
+      expect([status, err]).toEqual([
+        2,
+        expect.stringContaining(`report.json is the report of ${command}, not of check`),
+      ])
+    }
   })
 
   it('leaves the old page where it is interrupted', async () => {

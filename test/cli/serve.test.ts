@@ -80,7 +80,7 @@ describe('serve', () => {
     [['--schedule', 'nightly'], /The schedule "nightly" cannot be read/],
     [
       ['--token-file', '/nowhere/token'],
-      /The token's file \/nowhere\/token cannot be read: the path leads to nothing/,
+      /The token's file \/nowhere\/token cannot be read: it does not exist/,
     ],
     [['--webhook', 'ftp://a/'], /Option --webhook is not a web address/],
     [['--on-update', ' '], /Option --on-update is empty/],

@@ -171,6 +171,11 @@ describe('refusals', () => {
     [['--dry-run=yes'], '--dry-run'],
     [['--jobs', '0'], 'Option --jobs is not a whole number from 1 to 256.'],
     [['--jobs', '1e3'], 'Option --jobs is not'],
+    [['--keep-versions', '0'], 'is neither a number from 1 to 999 nor uuid-validity nor replace'],
+    [
+      ['--verify', 'non'],
+      "Option '--verify <how>' argument 'non' is invalid. Allowed choices are range, full. image-updater --help lists",
+    ],
     [['--transfers', '-1'], 'Option --transfers is not'],
     [['--jobs'], '--jobs'],
     [['--output', 'xml'], '--output'],

@@ -284,7 +284,7 @@ describe('the command', () => {
   })
 
   it.each([
-    [['propose', '/nowhere'], {}, 'The report /nowhere cannot be read: the path leads to nothing'],
+    [['propose', '/nowhere'], {}, 'The report /nowhere cannot be read: it does not exist'],
     [['propose', 'package.json'], {}, 'package.json'],
     [['propose', 'REPORT'], { GITHUB_ACTIONS: '', GITLAB_CI: '' }, 'no job of a known forge'],
     [['propose', 'REPORT', '--forge', 'github'], { GITHUB_REPOSITORY: '' }, 'GITHUB_REPOSITORY is not set'],
