@@ -38,7 +38,7 @@ export class Call<Name extends CommandName> {
 }
 
 /**
- * Reads the configuration file, anew where it was read before; its values are in force from now on.
+ * Reads the configuration file, anew where it was read before; its values are in force from now on, unless it has defects.
  * @param section the command whose own options in the file go over those of all
  * @throws UpdaterError CONFIGURATION; several defects as one error whose `cause` is an `AggregateError`
  */
@@ -51,12 +51,12 @@ export async function configure(
   if (command.parent?.getOptionValue('config') === false) return undefined
   const { readConfiguration } = await import('../config/load.ts')
   const configuration = await readConfiguration(values.config, section)
-  session.configuration = configuration
-  if (configuration === undefined) return undefined
-  const secrets = rows.filter(({ secret }) => secret).map((row) => configuration.options[keyOf(row)])
+  const secrets = rows.filter(({ secret }) => secret).map((row) => configuration?.options[keyOf(row)])
   session.hide(secrets.filter((secret) => typeof secret === 'string'))
   // What is wrong is just what one wants to see there.
-  if (command.name() !== 'config') throwDefects(configuration.defects, 'The configuration')
+  if (command.name() !== 'config') throwDefects(configuration?.defects ?? [], 'The configuration')
+  // Nothing of a file with defects is in force: the report of its refusal would go where the file says.
+  session.configuration = configuration
   return configuration
 }
 

@@ -1,4 +1,4 @@
-import { chmodSync, writeFileSync } from 'node:fs'
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { UpdaterError } from '../../src/errors.ts'
@@ -183,6 +183,18 @@ sources:
 })
 
 describe('a file that was merely found', () => {
+  it.each([
+    'report: written.md\nreport_format: markdown\nno_such: 1\n',
+    'metrics_file: written.md\n',
+    'commands: { update: { report: written.md, metrics_file: written.md, output: json } }\n',
+  ])('has nothing written where it is refused: %j', async (text) => {
+    write('image-updater.yml', text)
+    write('written.md', 'precious')
+    const { status, out } = await cli(['--images', folder])
+    expect({ status, out }).toEqual({ status: 2, out: '' })
+    expect(readFileSync(join(folder, 'written.md'), 'utf8')).toBe('precious')
+  })
+
   const where = ['minio_server: s3.example', 'minio_bucket: own', 'mirror_key_prefix: a/', 'acl: private']
   it.each(where)('does not say where keys are used, or for whom: %s', async (text) => {
     write('image-updater.yml', `${text}\n`)
