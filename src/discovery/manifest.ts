@@ -56,7 +56,8 @@ export interface VerifiedText {
  * but a good signature.
  * @param url before redirects: a redirect must not lead away from the distribution's own host
  * @param isFirst nothing was asked of this server before: the signature, and the key if there must be a signature, are
- * asked for meanwhile, by connections of their own. Later a connection is open: one after the other is faster.
+ * asked for meanwhile, by connections of their own, and aborted if the text cannot be had. Later a connection is open:
+ * one after the other is faster.
  * @throws UpdaterError SIGNATURE_MISSING, SIGNATURE_BAD, SIGNATURE_KEY, HTTP_*, ABORTED
  */
 export async function fetchVerified(
@@ -75,9 +76,10 @@ export async function fetchVerified(
   const name = redactUrl(url)
   const expected = expectedSignature(resolver.signature, url, context.release)
   const isRequired = signatures.policy === 'require'
-  const asked = fetchDetached(url, expected, context)
+  const ahead = untilFailed(answer, signal)
+  const asked = fetchDetached(url, expected, { ...context, signal: ahead })
   asked.catch(() => undefined) // the text's own failure goes before it
-  if (expected.mustBeSigned) signatures.keys.find(expected).catch(() => undefined) // asked again below
+  if (expected.mustBeSigned) signatures.keys.find(expected, ahead).catch(() => undefined) // asked again below
   const { text, bytes } = await answer
   const isClearsigned = holdsClearsigned(text)
   const detached = isClearsigned ? undefined : await asked
@@ -86,7 +88,7 @@ export async function fetchVerified(
     if (expected.knownToSign) context.tell({ type: 'warning', message: missingWarning(name) })
     return unverified(text, url)
   }
-  const { keys, problems } = await signatures.keys.find(expected)
+  const { keys, problems } = await signatures.keys.find(expected, signal)
   if (keys.length === 0) {
     const keyMustBeThere = expected.mustBeSigned && expected.keyUrl !== undefined
     if (isRequired || keyMustBeThere) throw missingKey(name, expected, problems)
@@ -98,6 +100,13 @@ export async function fetchVerified(
   }
   await verifyDetached(bytes, detached, keys, { name, signal })
   return { url, text, trust: 'signed' }
+}
+
+/** Returns a signal for requests that are wanted only if `answer` comes. */
+function untilFailed(answer: Promise<unknown>, signal: AbortSignal | undefined): AbortSignal {
+  const unwanted = new AbortController()
+  answer.catch(() => unwanted.abort())
+  return signal === undefined ? unwanted.signal : AbortSignal.any([unwanted.signal, signal])
 }
 
 /** Returns undefined if the server answers with an error status for each of the names that a signature may have. */

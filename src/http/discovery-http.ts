@@ -5,6 +5,7 @@ import { makeFolder, replaceFile } from '../files.ts'
 import type { FileFacts } from './answer.ts'
 import type { DiscoveryHttp, HttpClient, TextAnswer } from './client.ts'
 import { statusOf } from './failure.ts'
+import { SharedTasks } from './shared.ts'
 
 export interface DiscoveryHttpOptions {
   readonly env?: Readonly<Record<string, string | undefined>>
@@ -24,7 +25,7 @@ const capacity = 64 * 1024 * 1024
 
 /**
  * Asks what discovery asks of HTTP. Each URL is asked once however many ask for it, at the same time or later, and all
- * of them get the same answer or failure; the first asker's signal ends the request: in one run all have the same.
+ * of them get the same answer or failure.
  *
  * The cache keeps texts in files, and they are asked for again only if they have changed. Each is asked for in every
  * run: it counts only after the server has said that it is still the same (304). A cache that cannot be read,
@@ -35,8 +36,8 @@ export function createDiscoveryHttp(
   { env = {}, cache }: DiscoveryHttpOptions,
 ): DiscoveryHttp {
   const files = cache && new TextFiles(cache.folder)
-  const texts = new Map<string, Promise<TextAnswer>>()
-  const facts = new Map<string, Promise<FileFacts>>()
+  const texts = new SharedTasks<TextAnswer>()
+  const facts = new SharedTasks<FileFacts>()
 
   async function ask(url: string, signal: AbortSignal | undefined): Promise<TextAnswer> {
     const options = { signal, headers: tokenFor(url, env) }
@@ -51,16 +52,9 @@ export function createDiscoveryHttp(
   }
 
   return {
-    text(url, { signal } = {}) {
-      const answer = texts.get(url) ?? ask(url, signal)
-      texts.set(url, answer)
-      return answer
-    },
-    facts(url, { signal } = {}) {
-      const answer = facts.get(url) ?? http.facts(url, { signal, headers: tokenFor(url, env) })
-      facts.set(url, answer)
-      return answer
-    },
+    text: (url, { signal } = {}) => texts.ask(url, signal, (shared) => ask(url, shared)),
+    facts: (url, { signal } = {}) =>
+      facts.ask(url, signal, (shared) => http.facts(url, { signal: shared, headers: tokenFor(url, env) })),
   }
 }
 

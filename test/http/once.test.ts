@@ -29,3 +29,21 @@ test('a failure is shared too', async () => {
   expect(await failure(http.text(`${server.url}/none`))).toBe(one)
   expect(server.requests).toHaveLength(1)
 })
+
+test('a request that nobody wants any more is aborted, and asked anew by the next', async () => {
+  const server = await origin({ '/a': 'a' })
+  server.fault('/a', { stallAfter: 'headers' })
+  const http = createDiscoveryHttp(client(), {})
+  const [one, two] = [new AbortController(), new AbortController()]
+  const asked = [one, two].map(({ signal }) => failure(http.text(`${server.url}/a`, { signal })))
+  await expect.poll(() => server.requests.length).toBe(1)
+  one.abort()
+  expect(await server.connections()).toBe(1)
+  two.abort()
+  expect((await Promise.all(asked)).map(({ code }) => code)).toEqual(['ABORTED', 'ABORTED'])
+  await expect.poll(() => server.connections()).toBe(0)
+  expect((await http.text(`${server.url}/a`)).text).toBe('a')
+  one.abort()
+  await http.text(`${server.url}/a`)
+  expect(server.requests).toHaveLength(2)
+})

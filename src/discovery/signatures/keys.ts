@@ -4,6 +4,7 @@ import type { PublicKey } from 'openpgp'
 import { UpdaterError } from '../../errors.ts'
 import { isErrno, makeFolder, replaceFile } from '../../files.ts'
 import type { DiscoveryHttp } from '../../http/client.ts'
+import { SharedTasks } from '../../http/shared.ts'
 import { redactUrl } from '../../http/url.ts'
 
 export interface KeySourceOptions {
@@ -30,8 +31,12 @@ export interface FoundKeys {
 }
 
 export interface KeySource {
-  /** @throws UpdaterError ABORTED */
-  find(wanted: KeysWanted): Promise<FoundKeys>
+  /**
+   * Searches once for all who want the same keys.
+   * @param signal default: the source's own
+   * @throws UpdaterError ABORTED
+   */
+  find(wanted: KeysWanted, signal?: AbortSignal): Promise<FoundKeys>
 }
 
 /** A fetched key is asked for again after a week, so that revocations and new subkeys arrive. */
@@ -43,24 +48,22 @@ const cacheLifetime = 7 * 24 * 60 * 60 * 1000
  */
 export function createKeySource(options: KeySourceOptions): KeySource {
   let keyring: Promise<FoundKeys> | undefined
-  const found = new Map<string, Promise<FoundKeys>>()
+  const searches = new SharedTasks<FoundKeys>()
 
-  async function find(wanted: KeysWanted): Promise<FoundKeys> {
+  async function find(wanted: KeysWanted, signal: AbortSignal): Promise<FoundKeys> {
     if (wanted.fingerprints.length === 0) return { keys: [], problems: ['No key of this release is pinned'] }
     keyring ??= loadKeyring(options.keyring)
     const { keys, problems } = await keyring
     const held = pinnedOnly(keys, wanted.fingerprints)
     if (held.length > 0) return { keys: held, problems: [] }
-    const fetched = await fromCacheOrServer(wanted, options)
+    const fetched = await fromCacheOrServer(wanted, { ...options, signal })
     return { keys: fetched.keys, problems: [...problems, ...fetched.problems] }
   }
 
   return {
-    find(wanted) {
+    find(wanted, signal = options.signal) {
       const id = `${wanted.keyUrl} ${wanted.fingerprints.join()}`
-      const keys = found.get(id) ?? find(wanted)
-      found.set(id, keys)
-      return keys
+      return searches.ask(id, signal, (shared) => find(wanted, shared))
     },
   }
 }
