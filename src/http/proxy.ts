@@ -5,7 +5,7 @@ import {
   request as requestHttps,
   Agent as TlsAgent,
 } from 'node:https'
-import { isIPv6, Socket } from 'node:net'
+import { isIP, isIPv6, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { getProxyForUrl } from 'proxy-from-env'
 import { UpdaterError } from '../errors.ts'
@@ -53,6 +53,15 @@ function settingFor(url: URL): string {
   return setting.includes('://') ? setting : `http://${setting}`
 }
 
+/**
+ * Returns the name that a proxy's certificate has to be for; '' for an address, which Node takes from the connection.
+ * If none is given, Node takes the name of the Host header, which is the server's.
+ */
+export function proxyServername({ uri }: ProxySetting): string {
+  const { hostname } = new URL(uri)
+  return isIP(hostname.replace(/^\[|\]$/g, '')) === 0 ? hostname : ''
+}
+
 /** Returns an agent that keeps its connections. @param tunnel the proxy that leads to servers of https */
 export function createAgent(protocol: string, tunnel: ProxySetting | undefined, policy: Policy): Agent {
   const options = {
@@ -81,6 +90,12 @@ class TunnelAgent extends TlsAgent {
     this.#toProxy = proxy.uri.startsWith('https:') ? new TlsAgent(single) : new Agent(single)
   }
 
+  /** Ends also the tunnels that the proxy has not opened yet. */
+  override destroy(): void {
+    super.destroy()
+    this.#toProxy.destroy()
+  }
+
   override createConnection(
     options: RequestOptions,
     callback: (error: Error | null, connection: Duplex) => void,
@@ -100,7 +115,8 @@ class TunnelAgent extends TlsAgent {
     const headers: Record<string, string> = { host: path }
     if (authorization !== undefined) headers['proxy-authorization'] = authorization
     const send = uri.startsWith('https:') ? requestHttps : requestHttp
-    const request = send(uri, { method: 'CONNECT', path, headers, agent: this.#toProxy })
+    const servername = proxyServername(this.#proxy)
+    const request = send(uri, { method: 'CONNECT', path, headers, agent: this.#toProxy, servername })
     const timer = setTimeout(() => request.destroy(new Timeout('no connection in time')), this.#timeout)
     return new Promise<Socket>((resolve, reject) => {
       request.once('error', reject).once('connect', ({ statusCode = 0 }, socket) => {

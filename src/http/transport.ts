@@ -7,7 +7,7 @@ import pLimit, { type LimitFunction } from 'p-limit'
 import { abortedError } from './abort.ts'
 import { clientClosed, closedError, describeRequest, Timeout, transportError } from './failure.ts'
 import type { Policy } from './policy.ts'
-import { createAgent, type ProxySetting, proxyFor } from './proxy.ts'
+import { createAgent, type ProxySetting, proxyFor, proxyServername } from './proxy.ts'
 
 /** Texts and facts share few connections per origin; transfers have their own (see `Policy`). */
 export type Lane = 'small' | 'bulk'
@@ -126,7 +126,9 @@ export class Transport {
     if (body !== undefined) headers['content-length'] = String(Buffer.byteLength(body))
     if (forward?.authorization !== undefined) headers['proxy-authorization'] = forward.authorization
     const isTls = peer.protocol === 'https:'
-    const request = (isTls ? requestHttps : requestHttp)(peer, { method, path, headers, agent, signal })
+    const servername = forward && proxyServername(forward)
+    const options = { method, path, headers, agent, signal, servername }
+    const request = (isTls ? requestHttps : requestHttp)(peer, options)
     request.maxHeadersCount = 0 // Node would leave out the others; the limit on their bytes stays
     limitTime(request, isTls ? 'secureConnect' : 'connect', {
       connect: connectTimeout,

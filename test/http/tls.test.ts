@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
@@ -9,6 +10,7 @@ import { startProxy, type TestProxy } from '../support/proxy.ts'
 import { client, failure } from './world.ts'
 
 const certificate = makeCertificate()
+const named = makeCertificate('DNS:localhost')
 
 describe.skipIf(certificate === undefined)(
   `https${certificate === undefined ? ' (needs openssl)' : ''}`,
@@ -22,6 +24,7 @@ describe.skipIf(certificate === undefined)(
     afterAll(async () => {
       await Promise.all([server.close(), proxy.close()])
       certificate?.remove()
+      named?.remove()
     })
 
     /** What a process of its own gets, one line per URL: Node reads NODE_EXTRA_CA_CERTS when it starts. */
@@ -60,6 +63,28 @@ describe.skipIf(certificate === undefined)(
       expect(proxy.requests.map(({ method, target }) => `${method} ${target}`)).toEqual([
         `CONNECT ${server.url.slice('https://'.length)}`,
       ])
+    })
+
+    test.each([
+      ['its own address', '127.0.0.1', certificate, 'localhost', named, ['plain', 'tunnelled']],
+      ['its own name', 'localhost', named, '127.0.0.1', certificate, ['plain', 'tunnelled']],
+      ["the server's name", '127.0.0.1', named, 'localhost', named, ['HTTP_NETWORK', 'HTTP_NETWORK']],
+    ])('a proxy of https with a certificate for %s', async (_, proxyHost, proxyTls, host, tls, expected) => {
+      const plain = await startOrigin({ files: { '/a': 'plain' } })
+      const secure = await startOrigin({ files: { '/a': 'tunnelled' }, tls })
+      const via = await startProxy({ tls: proxyTls })
+      onTestFinished(() => Promise.all([plain.close(), secure.close(), via.close()]).then(() => {}))
+      const authorities = `${certificate?.certFile}.all`
+      writeFileSync(authorities, `${certificate?.cert}${named?.cert}`)
+      const at = (url: string, name: string) => url.replace('127.0.0.1', name)
+      const setting = at(via.url, proxyHost)
+      expect(
+        await ask([`${at(plain.url, host)}/a`, `${at(secure.url, host)}/a`], {
+          NODE_EXTRA_CA_CERTS: authorities,
+          HTTP_PROXY: setting,
+          HTTPS_PROXY: setting,
+        }),
+      ).toEqual(expected)
     })
   },
 )

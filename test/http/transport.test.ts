@@ -107,6 +107,34 @@ test('a proxy that refuses every tunnel keeps no request waiting', async () => {
   }
 })
 
+test('an abort while the proxy has not opened the tunnel settles at once, and a closed client lets go of it', async () => {
+  let asked = () => {}
+  const connected = new Promise<void>((resolve) => {
+    asked = resolve
+  })
+  let ended = () => {}
+  const released = new Promise<void>((resolve) => {
+    ended = resolve
+  })
+  const proxy = await rawServer((socket) => {
+    socket.once('close', ended)
+    asked()
+  })
+  vi.stubEnv('https_proxy', proxy)
+  onTestFinished(() => void vi.unstubAllEnvs())
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  onTestFinished(() => void vi.useRealTimers())
+  const http = client()
+  const controller = new AbortController()
+  const aborted = failure(http.text('https://server.example/a', { signal: controller.signal }))
+  await connected
+  controller.abort()
+  expect(await aborted).toMatchObject({ code: 'ABORTED' })
+  await http.close()
+  await released
+  await expect.poll(() => vi.getTimerCount()).toBe(0)
+})
+
 test('headers beyond the number that Node keeps count, too', async () => {
   const many = Array.from({ length: 1500 }, (_, index) => `x${index}: a\r\n`).join('')
   const url = await rawServer((socket) =>

@@ -11,18 +11,18 @@ export interface Certificate {
   remove(): void
 }
 
-/** A throw-away self-signed certificate for 127.0.0.1; `undefined` where there is no openssl. */
-export function makeCertificate(): Certificate | undefined {
+/** A throw-away self-signed certificate for a name (as in a certificate: `DNS:…` or `IP:…`); `undefined` where there is no openssl. */
+export function makeCertificate(name = 'IP:127.0.0.1'): Certificate | undefined {
   const folder = mkdtempSync(join(tmpdir(), 'certificate-'))
   const keyFile = join(folder, 'key.pem')
   const certFile = join(folder, 'cert.pem')
   const remove = () => rmSync(folder, { recursive: true, force: true })
-  const extensions = ['subjectAltName=IP:127.0.0.1', 'basicConstraints=critical,CA:TRUE']
+  const extensions = [`subjectAltName=${name}`, 'basicConstraints=critical,CA:TRUE']
   try {
     execFileSync(
       'openssl',
       ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2']
-        .concat(['-subj', '/CN=127.0.0.1', '-keyout', keyFile, '-out', certFile])
+        .concat(['-subj', `/CN=${name.replace(/^\w+:/, '')}`, '-keyout', keyFile, '-out', certFile])
         .concat(extensions.flatMap((extension) => ['-addext', extension])),
       { stdio: 'ignore' },
     )

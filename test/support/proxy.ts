@@ -1,5 +1,11 @@
 import { once } from 'node:events'
-import { createServer, type IncomingHttpHeaders, request as sendRequest } from 'node:http'
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type RequestListener,
+  request as sendRequest,
+} from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import { type AddressInfo, connect, type Socket } from 'node:net'
 
 export interface ProxiedRequest {
@@ -11,17 +17,21 @@ export interface ProxiedRequest {
 }
 
 export interface TestProxy {
-  /** `http://127.0.0.1:PORT` */
+  /** `http://127.0.0.1:PORT`, or https */
   readonly url: string
   readonly requests: ProxiedRequest[]
   close(): Promise<void>
 }
 
-/**
- * A forward proxy on 127.0.0.1 for plain requests and for tunnels.
- * @param credentials `user:password` that it demands (407 otherwise)
- */
-export async function startProxy(options: { readonly credentials?: string } = {}): Promise<TestProxy> {
+export interface ProxyOptions {
+  /** `user:password` that it demands (407 otherwise). */
+  readonly credentials?: string
+  /** Speak TLS with this certificate. */
+  readonly tls?: { readonly key: string; readonly cert: string } | undefined
+}
+
+/** A forward proxy on 127.0.0.1 for plain requests and for tunnels. */
+export async function startProxy(options: ProxyOptions = {}): Promise<TestProxy> {
   const requests: ProxiedRequest[] = []
   const sockets = new Set<Socket>()
   const demanded =
@@ -31,7 +41,7 @@ export async function startProxy(options: { readonly credentials?: string } = {}
   const isWelcome = (headers: IncomingHttpHeaders) =>
     demanded === undefined || headers['proxy-authorization'] === demanded
 
-  const server = createServer((request, response) => {
+  const forward: RequestListener = (request, response) => {
     const { method = 'GET', url = '', headers } = request
     requests.push({ method, target: url, headers })
     if (!isWelcome(headers)) return void response.writeHead(407, { 'content-length': 0 }).end()
@@ -45,8 +55,9 @@ export async function startProxy(options: { readonly credentials?: string } = {}
     })
     response.on('close', () => onward.destroy())
     request.pipe(onward)
-  })
-  server.on('connection', (socket) => track(socket))
+  }
+  const server = options.tls === undefined ? createServer(forward) : createTlsServer(options.tls, forward)
+  server.on('connection', (socket: Socket) => track(socket))
   server.on('connect', ({ url = '', headers }, client, head) => {
     requests.push({ method: 'CONNECT', target: url, headers })
     if (!isWelcome(headers)) return void client.end('HTTP/1.1 407 Proxy Authentication Required\r\n\r\n')
@@ -70,7 +81,7 @@ export async function startProxy(options: { readonly credentials?: string } = {}
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `${options.tls === undefined ? 'http' : 'https'}://127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests,
     async close() {
       const closed = once(server, 'close')
