@@ -5,7 +5,14 @@ import { finished } from 'node:stream/promises'
 import { setImmediate } from 'node:timers/promises'
 import pLimit, { type LimitFunction } from 'p-limit'
 import { abortedError } from './abort.ts'
-import { clientClosed, closedError, describeRequest, Timeout, transportError } from './failure.ts'
+import {
+  clientClosed,
+  closedError,
+  describeRequest,
+  ProxyRefusal,
+  Timeout,
+  transportError,
+} from './failure.ts'
 import type { Policy } from './policy.ts'
 import { createAgent, type ProxySetting, proxyFor, proxyServername } from './proxy.ts'
 
@@ -61,6 +68,11 @@ export class Transport {
     }
     try {
       const answer = await this.#answerTo(request, lane, proxy)
+      // Only a proxy answers so: the server has not been asked.
+      if (proxy !== undefined && answer.statusCode === 407) {
+        answer.destroy()
+        throw new ProxyRefusal(407)
+      }
       return openBody(request, answer, this.#policy, fail)
     } catch (thrown) {
       throw fail(thrown)
