@@ -103,6 +103,18 @@ describe('a catalogue in which two images have one object', () => {
   })
 })
 
+describe('an object that an earlier run has stored', () => {
+  it('is named only where its public URL answers', async () => {
+    const file = join(folder, 'rockylinux.yml')
+    const before = await readFile(file, 'utf8')
+    const hidden = { names: ['Rocky 9'], mirror: onStore({ acl: '' }) }
+    for (const report of [await run(hidden), await run(hidden)]) {
+      expect(only(report)).toMatchObject({ status: 'failed', error: { code: 'PUBLIC_UNREADABLE' } })
+    }
+    expect(await readFile(file, 'utf8')).toBe(before)
+  })
+})
+
 describe('the list of digests beside an object', () => {
   it('is written by the run that names it, though an earlier one has stored it', async () => {
     const unread = await run({ names: ['Rocky 9'], mirror: onStore({ acl: '' }) })
