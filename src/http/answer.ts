@@ -38,19 +38,40 @@ const decoders: Readonly<
   br: promisify(brotliDecompress),
 }
 
-async function unpacked(open: OpenBody, bytes: Uint8Array, limit: number): Promise<Uint8Array> {
-  const encoding = (open.headers['content-encoding'] ?? '').trim().toLowerCase()
-  if (encoding === '' || encoding === 'identity' || bytes.length === 0) return bytes
-  const decode = decoders[encoding]
-  const where = redactUrl(open.url)
-  if (decode === undefined) {
-    throw new HttpError(
-      'HTTP_NETWORK',
-      `${where} came in the encoding "${encoding}", which was not asked for`,
-    )
+/** Encodings that change the bytes, and that are not decoded here. */
+const unreadEncoding =
+  /^(zstd|dcb|dcz|exi|aes128gcm|pack200-gzip|(x-)?(compress|bzip2|xz|lzma|lz4|snappy(-framed)?))$/
+
+/**
+ * Undoes the encodings that the answer names, the last one first. Object stores and proxies name many that leave the
+ * bytes as they are: `identity`, `aws-chunked`, `none`, `UTF-8`.
+ */
+async function unpacked(open: OpenBody, body: Uint8Array, limit: number): Promise<Uint8Array> {
+  const encodings = (open.headers['content-encoding'] ?? '').toLowerCase().split(/[\s,]+/)
+  let bytes = body
+  for (const encoding of encodings.reverse()) {
+    const decode = decoders[encoding]
+    if (unreadEncoding.test(encoding)) throw unread(open, encoding)
+    if (decode !== undefined && bytes.length > 0)
+      bytes = await decoded(open, encoding, decode(bytes, { maxOutputLength: limit }), limit)
   }
+  return bytes
+}
+
+function unread({ url }: OpenBody, encoding: string): HttpError {
+  const message = `${redactUrl(url)} came in the encoding "${encoding}", which was not asked for`
+  return new HttpError('HTTP_NETWORK', message)
+}
+
+async function decoded(
+  open: OpenBody,
+  encoding: string,
+  decoding: Promise<Buffer>,
+  limit: number,
+): Promise<Buffer> {
+  const where = redactUrl(open.url)
   try {
-    return await decode(bytes, { maxOutputLength: limit })
+    return await decoding
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(open, limit)
     throw new HttpError('HTTP_NETWORK', `${where} came as ${encoding} that cannot be decoded`, {
@@ -114,5 +135,14 @@ export function factsOf({ url, status, headers }: Pick<OpenBody, 'url' | 'status
 /** What If-Range may be asked with: a strong ETag, else the date of the last change. */
 export function validatorOf(headers: Readonly<Record<string, string>>): string | undefined {
   const { etag } = headers
-  return etag?.startsWith('"') ? etag : headers['last-modified']
+  return etag?.startsWith('"') ? etag : isSettled(headers) ? headers['last-modified'] : undefined
+}
+
+/**
+ * Whether the Last-Modified of an answer, if it has one, is of an earlier second than the answer itself: else the file
+ * may change once more, and its date stays (RFC 9110, 8.8.2.2). Many servers make their ETags of the date, too.
+ */
+export function isSettled(headers: Readonly<Record<string, string>>): boolean {
+  const { 'last-modified': changed, date } = headers
+  return changed === undefined || Date.parse(changed) < Date.parse(date ?? '')
 }

@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events'
 import { version } from '../package.ts'
 import { sleep } from './abort.ts'
-import { type FileFacts, factsOf, readBytes } from './answer.ts'
+import { type FileFacts, factsOf, isSettled, readBytes } from './answer.ts'
 import { bodyOf, type Resuming } from './download.ts'
 import { clientClosed, describeRequest, HttpError, statusError } from './failure.ts'
 import { defaultPolicy, isRetriable, type Policy } from './policy.ts'
@@ -32,7 +32,7 @@ export interface TextAnswer {
   readonly text: string
   /** The body as it came. */
   readonly bytes: Uint8Array
-  /** What the server said of this state of the text, for asking whether it has changed. */
+  /** What the server said of this state of the text, for asking whether it has changed; absent if that is no proof. */
   readonly etag?: string | undefined
   readonly lastModified?: string | undefined
 }
@@ -107,22 +107,28 @@ export class HttpClient {
       }
       await demand(answer, 'GET', isSuccess)
       const bytes = await readBytes(answer, this.#patience.policy.textLimit)
+      const text = { url: answer.url, text: new TextDecoder().decode(bytes), bytes }
       const { etag, 'last-modified': lastModified } = answer.headers
-      return { url: answer.url, text: new TextDecoder().decode(bytes), bytes, etag, lastModified }
+      return isSettled(answer.headers) ? { ...text, etag, lastModified } : text
     })
   }
 
-  /** HEAD, or a GET of one byte if the server refuses HEAD. Errors as for `text`. */
+  /**
+   * HEAD, or a GET of one byte if HEAD says nothing of the file: whatever a server answers to HEAD alone, or that it
+   * does not answer, is no failure. Errors as for `text`.
+   */
   async facts(url: string, { signal, headers }: RequestOptions = {}): Promise<FileFacts> {
     const head = this.#request('HEAD', url, { signal, headers })
     const oneByte = this.#request('GET', url, { signal, headers: { ...headers, range: 'bytes=0-0' } })
-    return this.#retry(signal, async () => {
-      let { request, answer } = await this.#ask(head, 'small')
-      if (refusesHead.has(answer.status)) {
+    return this.#retry(signal, async (number) => {
+      if (number === 0) {
+        const { answer } = await this.#ask(head, 'small')
         await answer.discard()
-        ;({ request, answer } = await this.#ask(oneByte, 'small'))
+        // Some servers have no length for HEAD and say 0.
+        if (isSuccess(answer.status) && answer.headers['content-length'] !== '0') return factsOf(answer)
       }
-      await demand(answer, request.method, isSuccess)
+      const { answer } = await this.#ask(oneByte, 'small')
+      await demand(answer, 'GET', isSuccess)
       await answer.discard()
       return factsOf(answer)
     })
@@ -161,8 +167,20 @@ export class HttpClient {
       await demand(arrival.answer, 'GET', (status) => status === 200)
       return arrival
     })
-    const reopen: Resuming['reopen'] = async (extra, signal) =>
-      (await this.#ask({ ...request, headers: { ...request.headers, ...extra }, signal }, 'bulk')).answer
+    let last = request
+    const reopen: Resuming['reopen'] = async (extra, barren, signal) => {
+      const ask = (asked: WireRequest) =>
+        this.#ask({ ...asked, headers: { ...asked.headers, ...extra }, signal }, 'bulk')
+      // The next redirect may lead to another mirror, or to an address that has not expired.
+      const isAtMirror = last !== first && barren < this.#patience.policy.mirrorResumes
+      let arrival = await ask(isAtMirror ? last : first)
+      if (isAtMirror && isFinal(arrival.answer.status)) {
+        await arrival.answer.discard()
+        arrival = await ask(first)
+      }
+      last = arrival.request
+      return arrival.answer
+    }
     return {
       facts: factsOf(answer),
       body: bodyOf(answer, connections, { reopen, patience: this.#patience, signal: either }),
@@ -223,8 +241,10 @@ function isUnchanged(
   return status === 304 && url === before && etagNow === etag && dateNow === lastModified
 }
 
-/** Some servers refuse HEAD where they would answer GET. */
-const refusesHead = new Set([400, 403, 405, 501])
+/** The server has not got the file, or does not give it away. */
+function isFinal(status: number): boolean {
+  return status >= 400 && !isRetriable(status)
+}
 
 function isSuccess(status: number): boolean {
   return status >= 200 && status < 300

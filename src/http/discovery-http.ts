@@ -129,10 +129,13 @@ async function isPrivate(path: string): Promise<boolean> {
   )
 }
 
+/** Earlier ones hold texts whose validators prove nothing. */
+const format = 2
+
 function serialize(asked: string, { url, bytes, text: _, etag, lastModified }: TextAnswer): string {
   const digest = createHash('sha256').update(bytes).digest('hex')
   const body = Buffer.from(bytes).toString('base64')
-  return JSON.stringify({ asked, url, etag, lastModified, digest, body })
+  return JSON.stringify({ format, asked, url, etag, lastModified, digest, body })
 }
 
 async function readEntry(path: string, url: string): Promise<TextAnswer | undefined> {
@@ -149,7 +152,8 @@ function deserialize(asked: string, text: string): TextAnswer | undefined {
   const entry: unknown = JSON.parse(text)
   if (typeof entry !== 'object' || entry === null) return undefined
   const { url, etag, lastModified, digest, body, ...rest } = entry as Record<string, unknown>
-  if (rest.asked !== asked || typeof url !== 'string' || typeof body !== 'string') return undefined
+  if (rest.format !== format || rest.asked !== asked || typeof url !== 'string' || typeof body !== 'string')
+    return undefined
   const bytes = Buffer.from(body, 'base64')
   if (createHash('sha256').update(bytes).digest('hex') !== digest) return undefined
   const validators = { etag: headerValue(etag), lastModified: headerValue(lastModified) }

@@ -12,8 +12,12 @@ export const spanSize = 4 * 1024 * 1024
 
 /** How a download asks for more of its file. */
 export interface Resuming {
-  /** Asks the URL that gave the first answer again, with these headers on top. */
-  readonly reopen: (headers: Record<string, string>, signal: AbortSignal) => Promise<OpenBody>
+  /**
+   * Asks the server that gave the last answer again, with these headers on top; after some attempts that have brought
+   * no byte, the address that led to it.
+   * @param barren so many attempts in a row
+   */
+  readonly reopen: (headers: Record<string, string>, barren: number, signal: AbortSignal) => Promise<OpenBody>
   readonly patience: Patience
   readonly signal: AbortSignal
 }
@@ -118,7 +122,7 @@ async function* readSpan(
   for (let resumed = 0; ; resumed++) {
     const start = offset
     try {
-      open ??= await openSpan(file, { first: offset, end: span.end })
+      open ??= await openSpan(file, { first: offset, end: span.end }, barren)
       for await (const chunk of open.body) {
         const wanted = cut(file, chunk, offset, span)
         offset += wanted.length
@@ -147,9 +151,10 @@ function cut(file: RemoteFile, chunk: Uint8Array, offset: number, { end }: Span)
 }
 
 /** Opens a span of the same file. @throws UpdaterError HTTP_TRUNCATED, or why there is no answer */
-async function openSpan(file: RemoteFile, { first, end }: Span): Promise<OpenBody> {
+async function openSpan(file: RemoteFile, { first, end }: Span, barren = 0): Promise<OpenBody> {
   const range = `bytes=${first}-${end === undefined ? '' : end - 1}`
-  const answer = await file.reopen({ range, 'if-range': validatorOf(file.headers) ?? '' }, file.signal)
+  const headers = { range, 'if-range': validatorOf(file.headers) ?? '' }
+  const answer = await file.reopen(headers, barren, file.signal)
   const refusal = refusalOf(file, answer, first)
   if (refusal === undefined) return answer
   await answer.discard()

@@ -28,6 +28,8 @@ export const defaultPolicy = {
 
   /** Resumptions in a row of which none brought a byte. */
   barrenResumes: 5,
+  /** So many of them ask the mirror that a redirect has led to, the others the address that redirects. */
+  mirrorResumes: 3,
   /** Resumptions of one download in all. */
   resumes: 1000,
 

@@ -47,7 +47,34 @@ test('a date serves where there is no ETag', async () => {
   expect(statesOf(server)).toEqual([undefined, 'Thu, 02 Jan 2025 03:04:05 GMT'])
 })
 
+const second = 'Thu, 02 Jan 2025 03:04:05 GMT'
+
 test.each([
+  ['a date of the very second of the answer', { etag: null }, { date: second }],
+  ['a date later than the answer', { etag: null }, { date: 'Thu, 02 Jan 2025 03:04:04 GMT' }],
+  ['a date, of an answer that has none', { etag: null }, { date: 'now' }],
+  ['an ETag beside such a date, of which it may be made', {}, { date: second }],
+])('%s proves nothing: the text is asked for in full', async (_, file, headers) => {
+  const server = await origin({ '/a': { body: 'old', ...file } })
+  const folder = await cacheFolder()
+  server.fault('/a', { headers })
+  await run(folder).text(`${server.url}/a`)
+  server.put('/a', { body: 'new', ...file })
+  expect((await run(folder).text(`${server.url}/a`)).text).toBe('new')
+  expect(statesOf(server)).toEqual([undefined, undefined])
+})
+
+test('a date of the second before the answer is asked with', async () => {
+  const server = await origin({ '/a': { body: 'a', etag: null } })
+  const folder = await cacheFolder()
+  server.fault('/a', { headers: { date: 'Thu, 02 Jan 2025 03:04:06 GMT' } })
+  await run(folder).text(`${server.url}/a`)
+  await run(folder).text(`${server.url}/a`)
+  expect(statesOf(server)).toEqual([undefined, second])
+})
+
+test.each([
+  ['an entry of an earlier version', (text: string) => text.replace('"format":2,', '')],
   ['a file of other content', () => '{"asked":1}'],
   ['no JSON', () => 'sums'],
   ['nothing', () => ''],

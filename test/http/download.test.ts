@@ -140,6 +140,49 @@ describe('resuming', () => {
   })
 })
 
+describe('a mirror behind a redirect that fails in mid-download', () => {
+  const state = { body: { size }, etag: '"e"' }
+
+  /** A redirector that leads to one mirror first, and to another one later. */
+  async function redirector(later = state) {
+    const [home, first, second] = [
+      await origin(),
+      await origin({ '/image': state }),
+      await origin({ '/image': later }),
+    ]
+    home.fault('/image', { redirect: `${first.url}/image` }, { redirect: `${second.url}/image`, times: 9 })
+    return { home, first, second }
+  }
+
+  test.each([
+    ['has gone', { dropAfter: 'headers', times: 99 } as const, 3],
+    ['is in trouble', { status: 503, times: 99 }, 3],
+    ['has lost the file', { status: 404 }, 1],
+    ['gives it no longer', { status: 403 }, 1],
+  ])('and %s is left for the one that the redirect names now', async (_, fault, attempts) => {
+    const { home, first, second } = await redirector()
+    first.fault('/image', { dropAfter: 100_000 }, fault)
+    second.fault('/image', { dropAfter: 1000 })
+    expect(whole.equals(await fetched(client(), `${home.url}/image`))).toBe(true)
+    expect([home.requests.length, first.requests.length]).toEqual([2, 1 + attempts])
+    expect(second.requests.map(({ headers }) => headers.range)).toEqual(['bytes=100000-', 'bytes=101000-'])
+  })
+
+  test('is left to the caller if the next one has another state of the file', async () => {
+    const { home, first } = await redirector({ body: { size }, etag: '"other"' })
+    first.fault('/image', { dropAfter: 100_000 }, { dropAfter: 'headers', times: 99 })
+    expect((await failure(fetched(client(), `${home.url}/image`))).code).toBe('HTTP_TRUNCATED')
+  })
+
+  test('ends the download if there is no other', async () => {
+    const [home, mirror] = [await origin(), await origin({ '/image': state })]
+    home.fault('/image', { redirect: `${mirror.url}/image`, times: 99 })
+    mirror.fault('/image', { dropAfter: 100_000 }, { dropAfter: 'headers', times: 99 })
+    expect((await failure(fetched(client(), `${home.url}/image`))).code).toBe('HTTP_NETWORK')
+    expect(home.requests).toHaveLength(4)
+  })
+})
+
 describe('starting again is left to the caller when', () => {
   const cases = {
     'the server ignores Range': [{ dropAfter: 1000 }, { ignoreRange: true }],
@@ -167,6 +210,13 @@ describe('starting again is left to the caller when', () => {
     expect(error.code).toBe('HTTP_TRUNCATED')
     expect(error.remedy).toBe('Start the download again from the beginning')
     expect(server.requests).toHaveLength(2)
+  })
+
+  test('the date is that of the answer, and proves nothing', async () => {
+    const server = await origin({ '/image': dated })
+    server.fault('/image', { dropAfter: 1000, headers: { date: 'Thu, 02 Jan 2025 03:04:05 GMT' } })
+    expect((await failure(fetched(client(), `${server.url}/image`))).code).toBe('HTTP_TRUNCATED')
+    expect(server.requests).toHaveLength(1)
   })
 
   test('nothing identifies the file', async () => {

@@ -17,9 +17,21 @@ test('HEAD tells the size, the date, the ETag and the type', async () => {
   expect(server.requests.map(({ method }) => method)).toEqual(['HEAD'])
 })
 
-test.each([400, 403, 405, 501])('where HEAD answers %i, a GET of one byte tells the same', async (status) => {
+test.each([
+  { status: 400 },
+  { status: 401 },
+  { status: 403 },
+  { status: 404 },
+  { status: 405 },
+  { status: 411 },
+  { status: 429, headers: { 'retry-after': '3600' } },
+  { status: 500 },
+  { status: 501 },
+  { status: 503 },
+  { contentLength: 0 },
+])('where HEAD is answered by %o, a GET of one byte tells the same', async (fault) => {
   const server = await origin({ '/image': file })
-  server.fault('/image', { status })
+  server.fault('/image', fault)
   const facts = await client().facts(`${server.url}/image`)
   expect(facts).toMatchObject({ size: 5_000_000, lastModified: file.lastModified, etag: '"e"' })
   expect(server.requests.map(({ method, headers }) => [method, headers.range])).toEqual([
@@ -27,6 +39,17 @@ test.each([400, 403, 405, 501])('where HEAD answers %i, a GET of one byte tells 
     ['GET', 'bytes=0-0'],
   ])
 })
+
+test.each([{ dropAfter: 'headers' }, { stallAfter: 'headers' }] as const)(
+  'where HEAD gets no answer (%o), it is a GET that is tried again',
+  async (fault) => {
+    const server = await origin({ '/image': file })
+    server.fault('/image', fault)
+    const http = client({ policy: { headersTimeout: 200 } })
+    expect(await http.facts(`${server.url}/image`)).toMatchObject({ size: 5_000_000, etag: '"e"' })
+    expect(server.requests.map(({ method }) => method)).toEqual(['HEAD', 'GET'])
+  },
+)
 
 test('a server that ignores the range tells the size by Content-Length, and the body is not read', async () => {
   const server = await origin({ '/image': file })
@@ -44,13 +67,13 @@ test('without a length the size is unknown', async () => {
   })
 })
 
-test('404 is an error and not asked again', async () => {
+test('404 to HEAD and GET is an error and not asked again', async () => {
   const server = await origin()
   const error = await failure(client().facts(`${server.url}/none`))
   expect(error.code).toBe('HTTP_STATUS')
   expect(statusOf(error)).toBe(404)
-  expect(error.message).toBe(`HEAD ${server.url}/none answered 404 Not Found`)
-  expect(server.requests).toHaveLength(1)
+  expect(error.message).toBe(`GET ${server.url}/none answered 404 Not Found`)
+  expect(server.requests.map(({ method }) => method)).toEqual(['HEAD', 'GET'])
 })
 
 test.each([

@@ -1,4 +1,4 @@
-import { gzipSync } from 'node:zlib'
+import { deflateSync, gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { readText } from '../../src/http/answer.ts'
 import { version } from '../../src/package.ts'
@@ -56,6 +56,36 @@ test('gzip that nobody asked for is decoded', async () => {
   const server = await origin({ '/manifest': 'hello\n' })
   server.fault('/manifest', { gzip: true })
   expect((await client().text(`${server.url}/manifest`)).text).toBe('hello\n')
+})
+
+test.each([
+  'aws-chunked',
+  'identity',
+  'none',
+  'UTF-8',
+  'utf8',
+  'binary',
+  'text/plain',
+  '',
+  'identity, aws-chunked',
+])('the encoding "%s" changes nothing', async (encoding) => {
+  const server = await origin({ '/SHA256SUMS': { body: 'sums', headers: { 'content-encoding': encoding } } })
+  expect((await client().text(`${server.url}/SHA256SUMS`)).text).toBe('sums')
+})
+
+test.each(['aws-chunked,gzip', 'gzip, identity', 'X-GZIP'])(
+  'of the encodings "%s", gzip is decoded',
+  async (encoding) => {
+    const body = gzipSync('sums')
+    const server = await origin({ '/SHA256SUMS': { body, headers: { 'content-encoding': encoding } } })
+    expect((await client().text(`${server.url}/SHA256SUMS`)).text).toBe('sums')
+  },
+)
+
+test('several encodings are undone, the last one first', async () => {
+  const body = gzipSync(deflateSync('sums'))
+  const server = await origin({ '/SHA256SUMS': { body, headers: { 'content-encoding': 'deflate, gzip' } } })
+  expect((await client().text(`${server.url}/SHA256SUMS`)).text).toBe('sums')
 })
 
 test('a gzip bomb is refused', async () => {

@@ -95,6 +95,11 @@ const manifests: readonly Row[] = [
     inject: ({ origin, paths }) => origin.put(paths.manifest, ''),
   }),
   onManifest('compressed, though nobody asked for it', { gzip: true, times: always }, survived),
+  onManifest(
+    'an encoding that is none',
+    { headers: { 'content-encoding': 'aws-chunked' }, times: always },
+    survived,
+  ),
   onManifest('a bomb that was compressed on the way', {}, failed('HTTP_TOO_LARGE'), {
     inject: ({ origin, paths }) => {
       origin.put(paths.manifest, Buffer.alloc(32 * 2 ** 20))
@@ -194,6 +199,18 @@ const images: readonly Row[] = [
   }),
   onImage('other bytes than the manifest says, always', {}, failed('DIGEST_MISMATCH'), {
     inject: (scene) => scene.replace(imageOf('replaced', 150_000)),
+  }),
+  onImage('the mirror behind a redirect is gone in its middle, and the next has another ETag', {}, survived, {
+    policy: impatient,
+    inject: async (scene) => {
+      const body = scene.image.newest.stored
+      const mirror = await startOrigin({ files: { '/blob': body } })
+      const next = await startOrigin({ files: { '/blob': { body, etag: '"another"' } } })
+      for (const { close } of [mirror, next]) scene.onEnd(close)
+      mirror.fault('/blob', { dropAfter: 50_000 }, { dropAfter: 'headers', times: always })
+      const later = { redirect: `${next.url}/blob`, times: always }
+      scene.origin.fault(scene.paths.image, {}, { redirect: `${mirror.url}/blob` }, later)
+    },
   }),
   onImage('redirects to another server', {}, survived, {
     inject: async (scene) => {
