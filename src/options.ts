@@ -95,7 +95,7 @@ const lookOptions = [
     default: 'replace',
     ...catalogue,
     commands: updating,
-    help: 'versions that stay, the newest in front: a number, uuid-validity (N of last-N), or replace the first',
+    help: 'versions that an image keeps, the newest in front: a number, uuid-validity (N of last-N), or replace (as many as it has)',
   }),
   option('within', days(), {
     default: '90d',

@@ -28,9 +28,8 @@ export interface VersionEdit extends ImagePosition {
   /** Only the fields that differ from what stands in the file are written. */
   readonly after: Partial<VersionValues>
   /**
-   * Entries, at most, that the list is to have: `after` goes in front as an entry of its own, and older
-   * ones go at the end. An entry of the same version is replaced, not doubled. Absent: `after` replaces
-   * the values of the first entry, and the others stay.
+   * Entries, at most, that the list is to have: `after` goes in front as an entry of its own, and the oldest
+   * ones go. An entry of the same version is replaced, not doubled. Absent: as many as it has.
    */
   readonly keep?: number | undefined
 }
@@ -141,16 +140,31 @@ function versionListOf(document: CatalogDocument, { image, map }: CatalogEntry):
   return { pair, list, first }
 }
 
+/** As OpenStack Image Manager sorts versions; it takes the last one for the newest, wherever it stands in the file. */
+const natural = new Intl.Collator('en', { numeric: true })
+
+/** Would Image Manager take the entry for newer than `version`? So it does a date beside a `4230.2.4`. */
+export function outranks(entry: ImageVersion, version: string): boolean {
+  return natural.compare(entry.version ?? '', version) > 0
+}
+
 /**
- * Whether the values make an entry of their own in front, and the positions of the entries that go. The first entry
- * always stays: the new one goes before it, or its values are replaced.
+ * Whether the values make an entry of their own in front, and the positions of the entries that go. An entry does not
+ * stay if it is of the same version, if its object is replaced by the new one, or if it outranks the new one; of the
+ * others the newest stay. If the first does not stay, the new values take its place.
  */
 function planHistory({ after, keep }: VersionEdit, versions: readonly ImageVersion[]) {
-  if (keep === undefined) return { isNew: false, removed: [] }
-  const isNew = keep > 1 && versions[0]?.version !== after.version
-  const older = versions.flatMap(({ version }, index) =>
-    index > 0 && version !== after.version ? [index] : [],
-  )
-  const kept = new Set(older.slice(0, Math.max(0, keep - (isNew ? 2 : 1))))
-  return { isNew, removed: versions.flatMap((_, index) => (index > 0 && !kept.has(index) ? [index] : [])) }
+  const { version, mirrorUrl } = after
+  if (version === undefined) return { isNew: false, removed: [] }
+  const possible = versions
+    .map((entry, index) => ({ entry, index }))
+    .filter(({ entry }) => entry.version !== version && !outranks(entry, version))
+    .filter(({ entry }) => entry.mirrorUrl === undefined || entry.mirrorUrl !== mirrorUrl)
+    .sort((a, b) => natural.compare(b.entry.version ?? '', a.entry.version ?? ''))
+  const kept = possible.slice(0, (keep ?? versions.length) - 1).map(({ index }) => index)
+  const isStaying = (index: number) => kept.includes(index)
+  return {
+    isNew: isStaying(0),
+    removed: [...versions.keys()].filter((index) => index > 0 && !isStaying(index)),
+  }
 }

@@ -22,9 +22,9 @@ export interface DiscoverySettings {
 }
 
 /**
- * What becomes of an image's older versions in the catalogue when a new one comes. A number: the catalogue keeps
- * that many at most, the new one in front. `replace`: the new one takes the place of the first, and the others
- * stay. `uuid-validity`: N of `uuid_validity: last-N` if the image is `multi: true`, else `replace`.
+ * What becomes of an image's older versions in the catalogue when a new one comes, which goes in front. A number: the
+ * catalogue keeps that many at most. `replace`: as many as it has, so the new one takes the place of the oldest.
+ * `uuid-validity`: N of `uuid_validity: last-N` if the image is `multi: true`, else `replace`.
  */
 export type KeepVersions = number | 'uuid-validity' | 'replace'
 

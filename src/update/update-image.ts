@@ -1,3 +1,4 @@
+import { outranks } from '../catalog/edit.ts'
 import { compareWithCatalogue, type Discovery, findNewest } from '../discovery/find-newest.ts'
 import { overrideOf } from '../discovery/options.ts'
 import { dateOfVersion } from '../discovery/stamp.ts'
@@ -110,7 +111,7 @@ interface Done {
   readonly mirror: MirrorOutcome
   /** Absent: what it says is right. */
   readonly values?: Partial<VersionValues>
-  /** Versions that the image is to have at most; absent: the newest one replaces the first, and the others stay. */
+  /** Versions that the image is to have at most; absent: as many as it has. */
   readonly keepVersions?: number | undefined
 }
 
@@ -151,7 +152,7 @@ async function adopt(task: UpdateTask, build: Build, version: string): Promise<D
     const file = { ...build, digest }
     const named = target ?? (address && (await answers(task, file, address)) ? address : undefined)
     const values = valuesOf(build, version, digest, named)
-    tell({ type: 'new-values', values })
+    tellValues(task, values, keepVersions)
     const outcome =
       target === undefined ? { status: 'none' as const } : await storeIfMissing(task, file, target)
     return { mirror: outcome, values, keepVersions }
@@ -165,7 +166,7 @@ async function adopt(task: UpdateTask, build: Build, version: string): Promise<D
   }
   const { size: bytes, seconds, source } = await bring(task, build, target)
   const values = valuesOf(build, version, source, target)
-  tell({ type: 'new-values', values })
+  tellValues(task, values, keepVersions)
   return { mirror: { status: 'stored', object, bytes, seconds }, values, keepVersions }
 }
 
@@ -187,6 +188,16 @@ export function versionsToKeep(
   const keep = overrideOf(settings.overrides, image, 'keepVersions') ?? settings.keepVersions
   if (keep === 'uuid-validity') return image.lastVersions
   return keep === 'replace' ? undefined : keep
+}
+
+/** Tells the new values, and which versions go because of them although several are kept. */
+function tellValues({ image, tell }: UpdateTask, values: VersionValues, keep = image.versions.length): void {
+  tell({ type: 'new-values', values })
+  for (const entry of image.versions) {
+    if (keep < 2 || entry.version === values.version || !outranks(entry, values.version)) continue
+    const message = `The version ${entry.version} is not kept: Image Manager would take it for newer than ${values.version}`
+    tell({ type: 'warning', message })
+  }
 }
 
 function nothingToHash(image: Image, build: Build): UpdaterError {

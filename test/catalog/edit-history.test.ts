@@ -34,7 +34,8 @@ describe('editEach keeps a history', () => {
     "versions:\n- version: '2'\n  url: b\n- version: '1'\n  url: a\n- version: '0'\n  url: z",
   )
   it.each<[number | undefined, string, string[]]>([
-    [undefined, '3', ['3', '1', '0']],
+    [undefined, '3', ['3', '2', '1']],
+    [undefined, '2', ['2', '1', '0']],
     [1, '3', ['3']],
     [2, '3', ['3', '2']],
     [3, '3', ['3', '2', '1']],
@@ -44,11 +45,30 @@ describe('editEach keeps a history', () => {
     [9, '2', ['2', '1', '0']],
     [2, '2', ['2', '1']],
     [1, '2', ['2']],
-    // An older build comes back to the front.
-    [9, '1', ['1', '2', '0']],
-    [2, '0', ['0', '2']],
+    // An older build comes back: Image Manager would go on with the newer one.
+    [9, '1', ['1', '0']],
+    [2, '0', ['0']],
+    [undefined, '0', ['0']],
+    // Image Manager takes a date for newer than any version with dots.
+    [9, '0.9', ['0.9', '0']],
   ])('of at most %s entries when %s comes', (keep, version, expected) => {
     expect(changes(list, keep, { ...values, version })).toEqual(expected)
+  })
+
+  it('in place of an entry whose object is replaced', () => {
+    const mirrorUrl = 'https://mirror.example/20260801-x.qcow2'
+    const text = image(
+      `versions:\n- version: '2'\n  mirror_url: ${mirrorUrl}\n- version: '1'\n  mirror_url: m`,
+    )
+    expect(changes(text, undefined, { ...values, mirrorUrl })).toEqual(['3', '1'])
+    expect(changes(text, undefined, { ...values, mirrorUrl: 'm' })).toEqual(['3', '2'])
+    expect(changes(text, undefined, { mirrorUrl })).toEqual(['2', '1'])
+  })
+
+  it('of the newest, wherever they stand', () => {
+    const text = image("versions:\n- version: '1.9'\n- version: '1.10'\n- version: '1.8'")
+    expect(changes(text, undefined)).toEqual(['3', '1.9', '1.10'])
+    expect(changes(text, 2)).toEqual(['3', '1.10'])
   })
 
   it.each([
@@ -239,7 +259,10 @@ describe('in any layout', () => {
         const text = `${head}${entries.map((one) => write(one, parts)).join('')}${end}`
         const version = '7'
         const edited = edit(text, keep, { ...values, version, url: 'http://new' })
-        const kept = entries.slice(0, keep - 1)
+        const [first, ...others] = entries.toSorted((a, b) => Number(b.version) - Number(a.version))
+        fc.pre(first === entries[0])
+        const newest = new Set([first, ...others].slice(0, keep - 1))
+        const kept = entries.filter((one) => newest.has(one))
         const rest = kept.map((one) => write(one, parts)).join('')
         expect(edited.startsWith(head)).toBe(true)
         expect(edited.endsWith(`${rest}${end}`)).toBe(true)
@@ -255,8 +278,7 @@ describe('in any layout', () => {
           checksum: values.checksum,
           buildDate: values.buildDate,
         })
-        const before = parseCatalog('f.yml', text).images[0]?.versions ?? []
-        expect(read.slice(1)).toEqual(before.slice(0, keep - 1))
+        expect(read.slice(1).map((one) => one.version)).toEqual(kept.map((one) => one.version))
       }),
       { seed: 7, numRuns: 1000 },
     )

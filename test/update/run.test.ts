@@ -163,6 +163,28 @@ describe('a history of versions', () => {
     expect(await versions()).toEqual(expected)
   })
 
+  it('has as many versions as before, the oldest of which goes', async () => {
+    const file = join(folder, 'rockylinux.yml')
+    const older = "- version: '20251001'\n        url: https://old.example/a\n"
+    const text = (world.catalogue['rockylinux.yml'] ?? '').replace(
+      /(- version: '20251123'\n(?: {8}.*\n)+)/,
+      `$1      ${older}`,
+    )
+    await writeFile(file, text)
+    expect(await versions()).toEqual(['20251123', '20251001'])
+    expect(only(await run())).toMatchObject({ status: 'updated', warnings: [] })
+    expect(await versions()).toEqual(['20260531', '20251123'])
+  })
+
+  it('does not keep what Image Manager would take for newer, and says so', async () => {
+    const file = join(folder, 'rockylinux.yml')
+    await writeFile(file, (world.catalogue['rockylinux.yml'] ?? '').replace("'20251123'", "'rocky-9.7'"))
+    expect(only(await run({ keepVersions: 2 }))?.warnings).toEqual([
+      'The version rocky-9.7 is not kept: Image Manager would take it for newer than 20260531',
+    ])
+    expect(await versions()).toEqual(['20260531'])
+  })
+
   it('is shown by a dry run, and written by none', async () => {
     const report = await run({ names: ['Rocky 9'], keepVersions: 3, dryRun: true })
     expect(report.changes[0]?.diff).toMatch(/^\+ {6}- version: '20260531'$/m)
