@@ -13,7 +13,6 @@ export const arch: Resolver = {
   title: 'Arch Linux',
   asks: ['the listing of `images/`', '`<image>.SHA256` of the newest'],
   trusts: 'the checksum over https',
-  unconfirmed: ['the key of the `.sig` beside each image, which is not looked at'],
   recommended: onOne({
     image: 'Arch Linux',
     latestUrl: `https://geo.mirror.pkgbuild.com/images/v${build}/Arch-Linux-x86_64-cloudimg-${build}.qcow2`,

@@ -6,14 +6,15 @@ const version = 'HEREBE\\d+\\.\\d+\\.\\d+DRAGONS'
 
 /**
  * CirrOS: `https://download.cirros-cloud.net/<version>/cirros-0.6.3-x86_64-disk.img` (qcow2). Its simplestreams
- * tell sha256 digests, the `MD5SUMS` of a version's folder only MD5.
+ * tell sha256 digests, the `MD5SUMS` of a version's folder only MD5. They list several versions, not in their order: the
+ * newest by number counts.
  */
 export const cirros: Resolver = {
   name: 'cirros',
   title: 'CirrOS',
   asks: ['`streams/v1/net.cirros-cloud:released:download.sjson`'],
   trusts: 'its clearsigned text, where the key is in the keyring; else the checksum over https',
-  unconfirmed: ['whether the streams have the newest version', '`MD5SUMS`'],
+  unconfirmed: ['`MD5SUMS`'],
   recommended: onBoth((architecture) => ({
     image: 'CirrOS',
     latestUrl: `${root}${version}/cirros-${version}-${architecture}-disk.img`,

@@ -14,7 +14,6 @@ export const debian: Resolver = {
   title: 'Debian',
   asks: ['the listing of dated folders beside `latest/`', '`SHA512SUMS`, or `<image>.json`, of the newest'],
   trusts: 'the checksum over https: Debian signs no cloud image',
-  unconfirmed: ['the file names of backports'],
   recommended: [
     ['12', 'bookworm'],
     ['13', 'trixie'],

@@ -6,20 +6,22 @@ const root = 'https://dl.fedoraproject.org/pub/fedora/linux/releases/'
 /**
  * Fedora's cloud images: `https://dl.fedoraproject.org/pub/fedora/linux/releases/<N>/Cloud/<arch>/images/`, with
  * `Fedora-Cloud-Base-Generic-44-1.7.x86_64.qcow2` and the clearsigned `Fedora-Cloud-44-1.7-x86_64-CHECKSUM` (BSD,
- * sizes in comments). The order of the parts of a name changed with releases 40 and 41, so the pattern names
- * the release. `https://fedoraproject.org/releases.json` tells the same without a signature.
+ * sizes in comments; that of the beta of 45 is `Fedora-Cloud-images-45_Beta-1.3-x86_64-CHECKSUM`). The order of the
+ * parts of a name changed with releases 40 and 41, so the pattern names the release.
+ * `https://fedoraproject.org/releases.json` tells the same without a signature.
  */
 export const fedora: Resolver = {
   name: 'fedora',
   title: 'Fedora',
   asks: ['the listing of the images of a release', '`…-CHECKSUM` of the newest compose'],
   trusts: 'the clearsigned `…-CHECKSUM`, the key of the release',
+  unconfirmed: ['whether the checksum file of 45 is named `…-images-45-…`, as that of its beta'],
   recommended: ofReleases(['43', '44'], (release, architecture) => {
     const compose = `HEREBE${release}-\\d+\\.\\d+DRAGONS`
     return {
       image: `Fedora ${release}`,
       latestUrl: `${root}${release}/Cloud/${architecture}/images/Fedora-Cloud-Base-Generic-${compose}.${architecture}.qcow2`,
-      checksums: `Fedora-Cloud-${compose}-${architecture}-CHECKSUM`,
+      checksums: `Fedora-Cloud-HEREBE(images-)?DRAGONS${compose}-${architecture}-CHECKSUM`,
     }
   }),
   serves: { latestUrl: /\/Fedora-Cloud-[^/]*$/ },

@@ -11,7 +11,6 @@ export const flatcar: Resolver = {
   title: 'Flatcar Container Linux',
   asks: ['`current/version.txt`', '`<image>.DIGESTS` in the folder of that version'],
   trusts: '`.DIGESTS.sig` where there is one, Flatcar Image Signing Key; else the checksum over https',
-  unconfirmed: ['the name in `version.txt`', '`.DIGESTS.sig`'],
   recommended: ofReleases(['stable', 'beta', 'lts'], (channel, _, architecture) => ({
     image: `Flatcar ${channel}`,
     latestUrl: `https://${channel}.release.flatcar-linux.net/${architecture}-usr/current/flatcar_production_openstack_image.img`,
@@ -21,7 +20,7 @@ export const flatcar: Resolver = {
   strategies: ['version-file'],
   /**
    * Flatcar Image Signing Key, which signs by subkeys that change every year
-   * (https://www.flatcar.org/security/image-signing-key/); that `.DIGESTS.sig` is there is not proven.
+   * (https://www.flatcar.org/security/image-signing-key/); `.DIGESTS.sig` is beside each image.
    */
   signature: {
     form: ['.sig'],

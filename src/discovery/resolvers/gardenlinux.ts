@@ -21,8 +21,9 @@ async function digestsOf(url: string, context: ResolverContext): Promise<readonl
 /**
  * Garden Linux: the release database (https://github.com/gardenlinux/glrd) tells the images of each minor
  * release, in a bucket whose `meta/singles/` has their digests
- * (https://github.com/gardenlinux/python-gardenlinux-lib). The releases at GitHub hold the same as `tar.xz`,
- * with GitHub's own digest of each file.
+ * (https://github.com/gardenlinux/python-gardenlinux-lib): there `sha256sum` is that of nothing for every file, and
+ * `md5sum` is right. From 2017 on versions have three parts (`2150.8.0-40f62d58`). The `tar.xz` of the releases at
+ * GitHub is a root file system, not this image.
  */
 export const gardenlinux: Resolver = {
   name: 'gardenlinux',
@@ -32,9 +33,9 @@ export const gardenlinux: Resolver = {
     '`meta/singles/<build>` in the bucket of the image',
   ],
   trusts: 'the checksum over https',
-  unconfirmed: ['that `meta/singles/` can be read by everybody', 'that it lists the qcow2 file'],
+  unconfirmed: ['that `meta/singles/` can be read by everybody'],
   recommended: ofReleases(['1592', '1877'], (major, _, architecture) => {
-    const name = `openstack-gardener_prod-${architecture}-HEREBE${major}\\.\\d+-[0-9a-f]{8}DRAGONS`
+    const name = `openstack-gardener_prod-${architecture}-HEREBE${major}\\.\\d+(\\.\\d+)?-[0-9a-f]{8}DRAGONS`
     return {
       image: `Garden Linux ${major}`,
       latestUrl: `${bucket}objects/${name}/${name}.qcow2`,

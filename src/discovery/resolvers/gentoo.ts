@@ -11,7 +11,6 @@ export const gentoo: Resolver = {
   title: 'Gentoo',
   asks: ['`latest-di-<arch>-cloudinit.txt`, which names the newest', '`<image>.sha256`'],
   trusts: 'both are clearsigned, Gentoo release key; without the key in the keyring the checksum over https',
-  unconfirmed: ['the fingerprint of the key', 'images for arm64'],
   recommended: onBoth((_, architecture) => ({
     image: 'Gentoo',
     latestUrl: `https://distfiles.gentoo.org/releases/${architecture}/autobuilds/latest-di-${architecture}-cloudinit.txt`,
@@ -19,7 +18,7 @@ export const gentoo: Resolver = {
   })),
   serves: { latestUrl: /\/latest-di-[^/]*\.txt$/ },
   strategies: ['pointer'],
-  /** The pointers and checksum files of Gentoo's autobuilds are clearsigned; the fingerprint is not proven. */
+  /** The pointers and checksum files of Gentoo's autobuilds are clearsigned. */
   signature: {
     form: 'clearsigned',
     fingerprints: ['13EB BDBE DE7A 1277 5DFD B1BA BB57 2E0E 2D18 2910'],

@@ -5,14 +5,14 @@ const version = 'HEREBE\\d{4}\\.\\d+[a-z]?DRAGONS'
 
 /**
  * Kali Linux: `https://kali.download/cloud-images/kali-2026.1/kali-linux-2026.1-cloud-genericcloud-amd64.tar.xz`,
- * with one disk image inside, and `SHA256SUMS` (GNU) in the same folder. Older versions are removed.
+ * with `disk.raw` inside, and `SHA256SUMS` (GNU) in the same folder. Older versions are removed.
  */
 export const kali: Resolver = {
   name: 'kali',
   title: 'Kali Linux',
   asks: ['the listing of `cloud-images/`', '`SHA256SUMS` of the newest'],
   trusts: 'the checksum over https',
-  unconfirmed: ['`SHA256SUMS.gpg` and its key', 'whether the archive holds `disk.raw` or a qcow2 file'],
+  unconfirmed: ['`SHA256SUMS.gpg`'],
   recommended: onBoth((_, architecture) => ({
     image: 'Kali Linux',
     format: 'raw',

@@ -8,7 +8,8 @@ const rolling = (architecture: string) =>
 
 /**
  * openSUSE's cloud images. Leap: `https://download.opensuse.org/distribution/leap/<release>/appliances/`, one
- * file that moves on, with a `.sha256` beside it that may name the build (`…-Cloud-Build18.7.qcow2`) instead.
+ * file that moves on, with a `.sha256` beside it that may name the build (`…-Cloud-Build18.7.qcow2`,
+ * `…-15.6.0-Cloud-Build19.143.qcow2`) instead.
  * Tumbleweed and MicroOS: `https://download.opensuse.org/tumbleweed/appliances/` (`/ports/aarch64/…`), with
  * snapshots in the names and one `SHA256SUMS`. The server draws listings in the browser, so `?jsontable` is
  * asked. Signatures are OpenPGP version 3 packets, for which gpgv is needed.
@@ -23,8 +24,7 @@ export const opensuse: Resolver = {
   trusts: '`.asc` beside it, where there is one and the key is in the keyring; else the checksum over https',
   unconfirmed: [
     '`SHA256SUMS.asc`',
-    'the images of Tumbleweed and MicroOS for aarch64',
-    'the form of `?jsontable`, which only a pattern in a folder asks for',
+    'the image of MicroOS for aarch64: only one with `ContainerHost` in its name was seen',
   ],
   recommended: [
     ...onBoth((architecture) => ({

@@ -13,7 +13,6 @@ export const oraclelinux: Resolver = {
   title: 'Oracle Linux',
   asks: ['`ol<N>-template.json`'],
   trusts: 'the checksum over https: no signature was found',
-  unconfirmed: ['whether `base_url` is a folder or a host', 'the documents for aarch64 of 8 and 10'],
   recommended: ofReleases(['8', '9', '10'], (release, architecture) => ({
     image: `Oracle Linux ${release}`,
     latestUrl: `${root}OL${release}/HEREBEu\\d+DRAGONS/${architecture}/OL${release}HEREBEU\\d+_${architecture}-kvm(-cloud)?-b\\d+DRAGONS.qcow2`,

@@ -14,11 +14,7 @@ export const talos: Resolver = {
   title: 'Talos Linux',
   asks: ['`/versions` of the image factory'],
   trusts: 'the first download: its digest is recorded, and every later one has to be the same',
-  unconfirmed: [
-    'the form of `/versions`',
-    'that the factory builds the same bytes again',
-    'that it answers HEAD before it has built an image',
-  ],
+  unconfirmed: ['that the factory builds the same bytes again'],
   recommended: onBoth((_, architecture) => ({
     image: 'Talos Linux',
     format: 'raw',

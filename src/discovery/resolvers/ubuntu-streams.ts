@@ -18,7 +18,6 @@ export const ubuntuStreams: Resolver = {
     latestUrl: `${root}releases/server/releases/noble/release-HEREBE\\d{8}(\\.\\d+)?DRAGONS/ubuntu-24.04-server-cloudimg-amd64.img`,
     checksums: `${root}releases/streams/v1/com.ubuntu.cloud:released:download.sjson`,
   }),
-  unconfirmed: ['the folder that paths in the document begin with'],
   serves: { latestUrl: /\/(?:ubuntu-[\d.]+|[a-z]+)-(?:server|minimal)-cloudimg-/ },
   strategies: ['document'],
   /**

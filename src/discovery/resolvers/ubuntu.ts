@@ -20,7 +20,7 @@ export const ubuntu: Resolver = {
   title: 'Ubuntu',
   asks: ['the listing of dated folders beside `current/` or `release/`', '`SHA256SUMS` of the newest'],
   trusts: '`SHA256SUMS.gpg`, UEC Image Automatic Signing Key',
-  unconfirmed: ['minimal images for arm64', 'the codename of 26.04 in paths'],
+  unconfirmed: ['the minimal image of 22.04 for arm64'],
   recommended: releases.flatMap(([release, codename]) => [
     ...onBoth((_, architecture) => ({
       image: `Ubuntu ${release}`,

@@ -15,6 +15,15 @@ const sha512 = (mark: string) => ({ algorithm: 'sha512', hex: digest(mark, 128) 
 
 const fedora = 'https://dl.fedoraproject.org/pub/fedora/linux/releases/44/Cloud/x86_64/images/'
 const fedoraFile = 'Fedora-Cloud-Base-Generic-44-1.10.x86_64.qcow2'
+const fedoraPage = (manifest: string) =>
+  apacheListing([
+    manifest,
+    'Fedora-Cloud-Base-Generic-44-1.9.x86_64.qcow2',
+    fedoraFile,
+    'Fedora-Cloud-Base-Generic-45-1.1.x86_64.qcow2',
+    'Fedora-Cloud-Base-UEFI-UKI-44-1.11.x86_64.qcow2',
+    'Fedora-Cloud-Base-Generic-44-1.12.x86_64.qcow2/',
+  ])
 const leap = 'https://download.opensuse.org/distribution/leap/16.0/appliances/'
 const leapFile = 'Leap-16.0-Minimal-VM.x86_64-Cloud.qcow2'
 const tumbleweed = 'https://download.opensuse.org/tumbleweed/appliances/'
@@ -38,7 +47,6 @@ const openeuler = 'https://repo.openeuler.org/'
 const openeulerFile = 'openEuler-24.03-LTS-SP10-x86_64.qcow2.xz'
 const oracle = 'https://yum.oracle.com/templates/OracleLinux/'
 const amazon = 'https://cdn.amazonlinux.com/al2023/os-images/'
-const amazonFile = (version: string) => `al2023-kvm-${version}-kernel-6.1-x86_64.xfs.gpt.qcow2`
 const freebsd = 'https://download.freebsd.org/releases/VM-IMAGES/'
 const freebsdFile = 'FreeBSD-15.10-RELEASE-amd64-BASIC-CLOUDINIT-ufs.qcow2.xz'
 const gentoo = 'https://distfiles.gentoo.org/releases/amd64/autobuilds/'
@@ -74,31 +82,25 @@ function simplestreams(
 
 /** One case of each layout that a distribution has. */
 export const layoutCases: readonly ResolverCase[] = [
-  {
-    resolver: 'fedora',
-    image: imageAt('fedora', 'Fedora 44'),
-    exchanges: [
-      [
-        `GET ${fedora}`,
-        apacheListing([
-          'Fedora-Cloud-44-1.10-x86_64-CHECKSUM',
-          'Fedora-Cloud-Base-Generic-44-1.9.x86_64.qcow2',
-          fedoraFile,
-          'Fedora-Cloud-Base-Generic-45-1.1.x86_64.qcow2',
-          'Fedora-Cloud-Base-UEFI-UKI-44-1.11.x86_64.qcow2',
-          'Fedora-Cloud-Base-Generic-44-1.12.x86_64.qcow2/',
-        ]),
+  // A run asks for the listing once, and has it for the second question.
+  ...['Fedora-Cloud-44-1.10-x86_64-CHECKSUM', 'Fedora-Cloud-images-44-1.10-x86_64-CHECKSUM'].map(
+    (manifest): ResolverCase => ({
+      resolver: 'fedora',
+      image: imageAt('fedora', 'Fedora 44'),
+      exchanges: [
+        [`GET ${fedora}`, fedoraPage(manifest)],
+        [`GET ${fedora}`, fedoraPage(manifest)],
+        [
+          `GET ${fedora}${manifest}`,
+          bsd('a', fedoraFile, 3) + bsd('bad', fedoraFile.replace('Generic', 'AmazonEC2'), 4),
+        ],
       ],
-      [
-        `GET ${fedora}Fedora-Cloud-44-1.10-x86_64-CHECKSUM`,
-        bsd('a', fedoraFile, 3) + bsd('bad', fedoraFile.replace('Generic', 'AmazonEC2'), 4),
-      ],
-    ],
-    found: { url: `${fedora}${fedoraFile}`, size: 3, version: undefined, digest: sha256('a') },
-    newerUrl: `${fedora}${fedoraFile.replace('1.10', '1.11')}`,
-    listed: fedoraFile,
-    rename: replaced(fedoraFile),
-  },
+      found: { url: `${fedora}${fedoraFile}`, size: 3, version: undefined, digest: sha256('a') },
+      newerUrl: `${fedora}${fedoraFile.replace('1.10', '1.11')}`,
+      listed: fedoraFile,
+      rename: replaced(fedoraFile),
+    }),
+  ),
   {
     resolver: 'opensuse',
     image: imageAt('opensuse', 'openSUSE Leap 16.0'),
@@ -150,30 +152,34 @@ export const layoutCases: readonly ResolverCase[] = [
     listed: archFile,
     rename: replaced(archFile),
   },
-  {
-    resolver: 'alpine',
-    image: imageAt('alpine', 'Alpine 3.23'),
-    exchanges: [
-      [
-        `GET ${alpine}`,
-        apacheListing(
-          ['3.23.9', '3.23.10', '3.24.0', '3.23.11_rc1']
-            .flatMap((version) => [`generic_alpine-${version}-x86_64-uefi-cloudinit-r0.qcow2`])
-            .concat(
-              'generic_alpine-3.23.12-x86_64-bios-tiny-r0.qcow2',
-              'aws_alpine-3.23.13-x86_64-uefi-cloudinit-r0.vhd',
+  ...[
+    'generic_alpine-3.23.10-x86_64-uefi-cloudinit-r0.qcow2',
+    'alpine-3.23.10-x86_64-uefi-cloudinit-r0.qcow2',
+    'alpine-3.23.10-x86_64-cloudinit-r2.qcow2',
+  ].map(
+    (name): ResolverCase => ({
+      resolver: 'alpine',
+      image: imageAt('alpine', 'Alpine 3.23'),
+      exchanges: [
+        [
+          `GET ${alpine}`,
+          apacheListing([
+            ...['3.23.9', '3.24.0', '3.23.11_rc1'].map(
+              (version) => `generic_alpine-${version}-x86_64-uefi-cloudinit-r0.qcow2`,
             ),
-        ),
+            name,
+            name.replace('x86_64', 'aarch64').replace('3.23.10', '3.23.12'),
+            'generic_alpine-3.23.10-x86_64-uefi-cloudinit-metal-r9.qcow2',
+            'generic_alpine-3.23.12-x86_64-bios-tiny-r0.qcow2',
+            'aws_alpine-3.23.13-x86_64-uefi-cloudinit-r0.vhd',
+          ]),
+        ],
+        [`GET ${alpine}${name}.sha512`, `${digest('a', 128)}\n`],
       ],
-      [`GET ${alpine}generic_alpine-3.23.10-x86_64-uefi-cloudinit-r0.qcow2.sha512`, `${digest('a', 128)}\n`],
-    ],
-    found: {
-      url: `${alpine}generic_alpine-3.23.10-x86_64-uefi-cloudinit-r0.qcow2`,
-      version: undefined,
-      digest: sha512('a'),
-    },
-    newerUrl: `${alpine}generic_alpine-3.23.11-x86_64-uefi-cloudinit-r0.qcow2`,
-  },
+      found: { url: `${alpine}${name}`, version: undefined, digest: sha512('a') },
+      newerUrl: `${alpine}alpine-3.23.11-x86_64-uefi-cloudinit-r0.qcow2`,
+    }),
+  ),
   {
     resolver: 'flatcar',
     image: imageAt('flatcar', 'Flatcar stable'),
@@ -350,26 +356,34 @@ export const layoutCases: readonly ResolverCase[] = [
     missing: 'DISCOVERY_NOTHING_FOUND',
     isDocument: true,
   },
-  {
-    resolver: 'amazonlinux',
-    image: imageAt('amazonlinux', 'Amazon Linux 2023'),
-    exchanges: [
-      [
-        `GET ${amazon}latest/kvm/SHA256SUMS`,
-        gnu('a', amazonFile('2023.12.20260831.0')) +
-          gnu('bad', amazonFile('2023.12.20260831.1').replace('6.1', '6.12')),
+  ...(
+    [
+      ['x86_64', 'kvm', 'x86_64'],
+      ['aarch64', 'kvm-arm64', 'arm64'],
+    ] as const
+  ).map(([architecture, folder, inNames]): ResolverCase => {
+    const file = (version: string) => `al2023-kvm-${version}-kernel-6.1-${inNames}.xfs.gpt.qcow2`
+    return {
+      resolver: 'amazonlinux',
+      image: imageAt('amazonlinux', 'Amazon Linux 2023', architecture),
+      exchanges: [
+        [
+          `GET ${amazon}latest/${folder}/SHA256SUMS`,
+          gnu('a', file('2023.12.20260831.0')) +
+            gnu('bad', file('2023.12.20260831.1').replace('6.1', '6.12')),
+        ],
       ],
-    ],
-    found: {
-      url: `${amazon}2023.12.20260831.0/kvm/${amazonFile('2023.12.20260831.0')}`,
-      version: '20260831',
-      digest: sha256('a'),
-    },
-    newerUrl: `${amazon}2023.12.20260831.1/kvm/${amazonFile('2023.12.20260831.1')}`,
-    listed: 'al2023-kvm',
-    rename: replaced('al2023-kvm'),
-    missing: 'DISCOVERY_NOTHING_FOUND',
-  },
+      found: {
+        url: `${amazon}2023.12.20260831.0/${folder}/${file('2023.12.20260831.0')}`,
+        version: '20260831',
+        digest: sha256('a'),
+      },
+      newerUrl: `${amazon}2023.12.20260831.1/${folder}/${file('2023.12.20260831.1')}`,
+      listed: 'al2023-kvm',
+      rename: replaced('al2023-kvm'),
+      missing: 'DISCOVERY_NOTHING_FOUND',
+    }
+  }),
   {
     resolver: 'freebsd',
     image: imageAt('freebsd', 'FreeBSD 15'),
@@ -462,26 +476,33 @@ export const layoutCases: readonly ResolverCase[] = [
     missing: 'DISCOVERY_NOTHING_FOUND',
     isDocument: true,
   },
-  {
-    resolver: 'opnsense',
-    image: imageAt('opnsense', 'OPNsense'),
-    exchanges: [
-      [`GET ${opnsense}`, apacheListing(['24.7/', '25.1/', '25.7/', 'mirror/'])],
-      [
-        `GET ${opnsense}25.7/OPNsense-25.7-checksums-amd64.sha256`,
-        `SHA256 (OPNsense-25.7-dvd-amd64.iso.bz2) = ${digest('bad')}\nSHA256 (OPNsense-25.7-nano-amd64.img.bz2) = ${digest('a')}\n`,
+  ...(
+    [
+      ['25.7', ['24.7/', '25.1/', '25.7/', 'mirror/'], '26.1'],
+      ['26.1.6', ['25.7/', '26.1/', '26.1.2/', '26.1.6/', 'mirror/'], '26.1.7'],
+    ] as const
+  ).map(
+    ([release, folders, newer]): ResolverCase => ({
+      resolver: 'opnsense',
+      image: imageAt('opnsense', 'OPNsense'),
+      exchanges: [
+        [`GET ${opnsense}`, apacheListing(folders)],
+        [
+          `GET ${opnsense}${release}/OPNsense-${release}-checksums-amd64.sha256`,
+          `SHA256 (OPNsense-${release}-dvd-amd64.iso.bz2) = ${digest('bad')}\nSHA256 (OPNsense-${release}-nano-amd64.img.bz2) = ${digest('a')}\n`,
+        ],
       ],
-    ],
-    found: {
-      url: `${opnsense}25.7/OPNsense-25.7-nano-amd64.img.bz2`,
-      version: undefined,
-      compression: 'bz2',
-      digest: sha256('a'),
-    },
-    newerUrl: `${opnsense}26.1/OPNsense-26.1-nano-amd64.img.bz2`,
-    listed: 'OPNsense-25.7-nano-amd64.img.bz2',
-    rename: replaced('OPNsense-25.7-nano-amd64.img.bz2'),
-  },
+      found: {
+        url: `${opnsense}${release}/OPNsense-${release}-nano-amd64.img.bz2`,
+        version: undefined,
+        compression: 'bz2',
+        digest: sha256('a'),
+      },
+      newerUrl: `${opnsense}${newer}/OPNsense-${newer}-nano-amd64.img.bz2`,
+      listed: `OPNsense-${release}-nano-amd64.img.bz2`,
+      rename: replaced(`OPNsense-${release}-nano-amd64.img.bz2`),
+    }),
+  ),
   {
     resolver: 'cluster-api',
     image: imageAt('cluster-api', 'Kubernetes 1.33'),

@@ -6,6 +6,10 @@ export function sample(pattern: string, newest: boolean): string {
   const date = newest ? '20260831' : '20260101'
   const forms: readonly (readonly [form: string, text: string])[] = [
     ['(\\.\\d+)?', newest ? '.1' : ''],
+    ['(generic_)?', newest ? '' : 'generic_'],
+    ['(-uefi)?', newest ? '' : '-uefi'],
+    ['(-r\\d+)?', '-r0'],
+    ['(images-)?', newest ? 'images-' : ''],
     ['(-SP\\d+)?', newest ? '-SP4' : ''],
     ['(-cloud)?', ''],
     ['[a-z]?', ''],
