@@ -180,6 +180,11 @@ const runOptions = [
     help: 'an image larger than its min_disk is an error',
     own: { validate: { group: 'Run', help: 'warnings are errors' } },
   }),
+  option('allow-unknown-raw', flag(), {
+    commands: bringing,
+    group: 'Integrity',
+    help: 'also take a raw image that shows no sign of a disk',
+  }),
   option('signatures', signaturePolicy(), {
     default: 'prefer',
     commands: seekers,

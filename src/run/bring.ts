@@ -143,6 +143,7 @@ async function transferOnce(
         minDisk: image.minDisk,
         strict: settings.strict,
         maxVirtualSize: settings.maxImageSize,
+        allowUnknownRaw: settings.allowUnknownRaw,
       }),
       maxSize: settings.maxImageSize,
       signal,

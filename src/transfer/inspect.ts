@@ -23,18 +23,20 @@ export interface InspectionOptions {
   readonly strict?: boolean | undefined
   /** Bytes that the disk inside the image may have. Default: no limit. */
   readonly maxVirtualSize?: number | undefined
+  /** A raw image that shows no sign of a disk is a warning instead of an error. Default: false. */
+  readonly allowUnknownRaw?: boolean | undefined
 }
 
 /** The largest first cluster of a qcow2 image; every other header is far smaller. */
 const headLength = 2 << 20
 const gib = 2 ** 30
 
-const inspections: Record<ImageFormat, (head: Buffer) => ImageHead> = {
+const inspections: Record<ImageFormat, (head: Buffer, options: InspectionOptions) => ImageHead> = {
   qcow2: inspectQcow2,
   vmdk: inspectVmdk,
   vhd: inspectVhd,
   vdi: inspectVdi,
-  raw: inspectRaw,
+  raw: (head, { allowUnknownRaw = false }) => inspectRaw(head, allowUnknownRaw),
   iso: inspectIso,
   aki: () => ({}),
   ari: () => ({}),
@@ -90,7 +92,7 @@ export class Inspector {
   }
 
   #judge(): ImageHead {
-    const judged = inspectHead(this.#format, this.#head.subarray(0, this.#headFilled))
+    const judged = inspectHead(this.#format, this.#head.subarray(0, this.#headFilled), this.#options)
     if (judged.virtualSize !== undefined) checkVirtualSize(this.#format, judged.virtualSize, this.#options)
     this.#judged = judged
     this.#head = Buffer.alloc(0)
@@ -98,13 +100,13 @@ export class Inspector {
   }
 }
 
-function inspectHead(format: ImageFormat, head: Buffer): ImageHead {
+function inspectHead(format: ImageFormat, head: Buffer, options: InspectionOptions): ImageHead {
   const foreign = findForeignContent(head, format)
   if (foreign !== undefined) {
     throw wrongFormat(`The image is declared as ${format} but starts with ${foreign}`)
   }
   try {
-    return inspections[format](head)
+    return inspections[format](head, options)
   } catch (error) {
     // Buffer's answer to a read beyond its end.
     throw error instanceof RangeError ? truncated(format, head.length, 'header') : error

@@ -19,12 +19,16 @@ function block(seed: number): Buffer {
   return made
 }
 
-/** Bytes `from` … `to` (exclusive) of a seed's sequence, in chunks of at most 64 KiB, each block different. */
+/**
+ * Bytes `from` … `to` (exclusive) of a seed's sequence, in chunks of at most 64 KiB, each block different. They end
+ * their first sector as a boot record does, so that they pass for a raw disk.
+ */
 export function* generatedChunks(to: number, seed = 1, from = 0): Generator<Buffer> {
   for (let at = from; at < to; ) {
     const index = Math.floor(at / blockSize)
     const whole = Buffer.from(block(seed))
     whole.writeUInt32LE(index, 0)
+    if (index === 0) whole.write('\x55\xaa', 510, 'latin1')
     const end = Math.min(to, (index + 1) * blockSize)
     yield whole.subarray(at - index * blockSize, end - index * blockSize)
     at = end

@@ -75,9 +75,6 @@ describe('images that are what they are declared to be', () => {
     ['iso', 'iso', makeIso(), 36864],
     ['hybrid iso', 'iso', makeIso({ hybrid: true }), 36864],
     ['raw', 'raw', makeRaw(), 65536],
-    ['raw of zeros', 'raw', new Uint8Array(1024), 1024],
-    ['raw with a GPT', 'raw', makeRaw({ patch: (image) => image.write('EFI PART', 512) }), 65536],
-    ['raw of one byte', 'raw', new Uint8Array([0xeb]), 1],
     ['a kernel', 'aki', startingWith('MZ'), undefined],
     ['a compressed ramdisk', 'ari', startingWith('\x1f\x8b\x08'), undefined],
     ['a machine image', 'ami', makeBytes(2048), undefined],
@@ -426,7 +423,9 @@ describe('files that are something else', () => {
   })
 
   it('refuses a fixed VHD disk as raw', () => {
-    expect(verdict('raw', makeVhd({ type: 'fixed', virtualSize: 4096 }))).toMatch(/^IMAGE_FORMAT: .*VHD/)
+    const patch = (image: Buffer) => image.write('\x55\xaa', 510, 'latin1')
+    const image = makeVhd({ type: 'fixed', virtualSize: 4096, patch })
+    expect(verdict('raw', image)).toMatch(/^IMAGE_FORMAT: .*VHD/)
   })
 
   it('refuses a disk that is two formats at once', () => {
@@ -434,6 +433,95 @@ describe('files that are something else', () => {
     expect(verdict('iso', both)).toMatch(/^IMAGE_FORMAT: .*qcow2/)
     const qcow2AndVdi = makeQcow2({ patch: setU32be(64, 0x7f10dabe) })
     expect(verdict('qcow2', qcow2AndVdi)).toMatch(/^IMAGE_FORMAT: .*VDI/)
+  })
+})
+
+/** Bytes that are no disk, but for `characters` at `offset`. */
+const only = (offset: number, characters: string, size = 2 * mib) => {
+  const image = makeBytes(size, 3)
+  image.set(Buffer.from(characters, 'latin1'), offset)
+  return image
+}
+
+describe('a raw image', () => {
+  const disks: [string, Uint8Array][] = [
+    ['with a boot record', only(510, '\x55\xaa')],
+    ['with a GPT alone', only(512, 'EFI PART')],
+    ['with a GPT in sectors of 4 KiB', only(4096, 'EFI PART')],
+    ['with a BSD label', only(512, 'WEV\x82')],
+    ['with a Sun label', only(508, '\xda\xbe')],
+    ['that is a physical volume of LVM', only(512, 'LABELONE')],
+    ['that is one ext4', only(1080, '\x53\xef')],
+    ['that is one XFS', only(0, 'XFSB')],
+    ['that is one Btrfs', only(0x10040, '_BHRfS_M')],
+    ['that is one F2FS', only(1024, '\x10\x20\xf5\xf2')],
+    ['that is one UFS2', only(65536 + 1372, '\x19\x01\x54\x19')],
+    ['that is one UFS1 of a big-endian machine', only(8192 + 1372, '\0\x01\x19\x54')],
+    ['that is one ZFS', only(131 * 1024, '\x0c\xb1\xba\0\0\0\0\0')],
+    ['that is one ZFS, by its second label', only(511 * 1024, '\0\0\0\0\0\xba\xb1\x0c')],
+  ]
+  it.each(disks)('%s is a disk', (_, image) => {
+    expect(verdict('raw', image)).toEqual({ virtualSize: 2 * mib, warnings: [] })
+  })
+
+  it.each([1024, 3 * mib])('of %d zeros is one with a warning', (size) => {
+    const [warning] = inspect('raw', new Uint8Array(size)).warnings
+    expect(warning).toMatch(/zeros: no machine can start/)
+  })
+
+  it('whose first sign may lie behind 2 MiB of zeros is one with a warning', () => {
+    const image = Buffer.concat([Buffer.alloc(2 * mib), makeBytes(mib)])
+    expect(inspect('raw', image).warnings).toHaveLength(1)
+  })
+
+  const others: [string, Uint8Array][] = [
+    ['any bytes', makeBytes(4096)],
+    ['one byte', new Uint8Array([1])],
+    ['compress data', only(0, '\x1f\x9d\x90')],
+    ['LZMA data', only(0, '\x5d\0\0\x80\0')],
+    ['zlib data', only(0, '\x78\x9c')],
+    ['a cpio archive', only(0, '070701')],
+    ['a squashfs', only(0, 'hsqs')],
+    ['no whole sectors', makeRaw({ size: 4097 })],
+    ['zeros that are no whole sectors', new Uint8Array(10)],
+  ]
+  it.each(others)('of %s is refused unless it is allowed', (_, image) => {
+    expect(verdict('raw', image)).toMatch(/^IMAGE_FORMAT: The image is declared as raw but is no disk: /)
+    expect(verdict('raw', image, { allowUnknownRaw: true })).toMatchObject({ virtualSize: image.length })
+  })
+
+  it('that is allowed all the same has a warning', () => {
+    const { warnings } = inspect('raw', makeBytes(4096), { allowUnknownRaw: true })
+    expect(warnings).toEqual([expect.stringMatching(/^The raw image may be no disk: it has no boot record/)])
+  })
+
+  const never: [string, Uint8Array, RegExp][] = [
+    ['text', text('Not Found\n'), /starts with text$/],
+    ['text in UTF-8', text('Nicht gefunden: Prüfsumme\n'.repeat(80), 'utf8'), /starts with text$/],
+    [
+      'a Git LFS pointer',
+      text(`version https://git-lfs.github.com/spec/v1\noid sha256:${'7'.repeat(64)}\n`),
+      /LFS/,
+    ],
+    ['lz4', startingWith('\x04\x22\x4d\x18'), /lz4/],
+    ['legacy lz4', startingWith('\x02\x21\x4c\x18'), /lz4/],
+    ['lzip', startingWith('LZIP\x01'), /lzip/],
+    ['lzop', startingWith('\x89LZO\0'), /lzop/],
+    ['a skippable frame', startingWith('\x5a\x2a\x4d\x18'), /skippable frame/],
+    ['an Android sparse image', startingWith('\x3a\xff\x26\xed'), /Android sparse/],
+    ['rar', startingWith('Rar!\x1a\x07\x01'), /rar archive/],
+  ]
+  it.each(never)('of %s is refused whatever is allowed', (_, image, what) => {
+    expect(verdict('raw', image, { allowUnknownRaw: true })).toMatch(what)
+  })
+})
+
+describe('a kernel, a ramdisk or a machine image', () => {
+  it.each(['aki', 'ari', 'ami'] as const)('%s may be packed, but is no other disk and no text', (format) => {
+    expect(verdict(format, startingWith('\x04\x22\x4d\x18'))).toEqual({ warnings: [] })
+    expect(verdict(format, makeQcow2())).toMatch(/starts with a qcow2 disk/)
+    expect(verdict(format, text(makeVmdkDescriptor()))).toMatch(/starts with a VMDK descriptor/)
+    expect(verdict(format, text('Not Found\n'))).toMatch(/starts with text/)
   })
 })
 
@@ -496,7 +584,7 @@ describe('while an image streams', () => {
 
   it('keeps no more of a long image than of a short one', () => {
     const inspector = new Inspector('raw')
-    const chunk = makeBytes(mib)
+    const chunk = makeRaw({ size: mib })
     for (let fed = 0; fed < 8; fed++) inspector.feed(chunk)
     const before = process.memoryUsage().arrayBuffers
     for (let fed = 0; fed < 1024; fed++) inspector.feed(chunk)

@@ -11,10 +11,10 @@ interface Magic {
 }
 
 /**
- * What must not hide in a file that is declared as something else: the disk formats that QEMU probes for
- * (https://www.qemu.org/docs/master/system/images.html#disk-image-file-formats), and archives.
+ * The disk formats that QEMU probes for (https://www.qemu.org/docs/master/system/images.html#disk-image-file-formats),
+ * and those that are expanded before they are a disk. None must hide in a file that is declared as something else.
  */
-const magics: readonly Magic[] = [
+const diskFormats: readonly Magic[] = [
   { what: 'a qcow2 disk', format: 'qcow2', offset: 0, characters: 'QFI\xfb' },
   { what: 'a VMDK disk', format: 'vmdk', offset: 0, characters: 'KDMV' },
   { what: 'an ESX sparse extent, one part of a VMDK disk', offset: 0, characters: 'COWD' },
@@ -27,10 +27,25 @@ const magics: readonly Magic[] = [
   { what: 'a Parallels disk', offset: 0, characters: 'WithouFreSpacExt' },
   { what: 'a Bochs disk', offset: 0, characters: 'Bochs Virtual HD Image' },
   { what: 'a cloop image', offset: 0, characters: '#!/bin/sh\n#V2.0 Format' },
+  { what: 'an Android sparse image', offset: 0, characters: '\x3a\xff\x26\xed' },
+]
+
+/** What a disk is packed in; a kernel and a ramdisk may be packed. */
+const packings: readonly Magic[] = [
   { what: 'gzip-compressed data', offset: 0, characters: '\x1f\x8b\x08' },
   { what: 'xz-compressed data', offset: 0, characters: '\xfd7zXZ\0' },
   { what: 'bzip2-compressed data', offset: 0, characters: 'BZh' },
   { what: 'zstd-compressed data', offset: 0, characters: '\x28\xb5\x2f\xfd' },
+  ...Array.from({ length: 16 }, (_, index) => ({
+    what: 'a skippable frame of Zstandard or LZ4 data',
+    offset: 0,
+    characters: `${String.fromCharCode(0x50 + index)}\x2a\x4d\x18`,
+  })),
+  { what: 'lz4-compressed data', offset: 0, characters: '\x04\x22\x4d\x18' },
+  { what: 'lz4-compressed data', offset: 0, characters: '\x02\x21\x4c\x18' },
+  { what: 'lzip-compressed data', offset: 0, characters: 'LZIP' },
+  { what: 'lzop-compressed data', offset: 0, characters: '\x89LZO\0' },
+  { what: 'a rar archive', offset: 0, characters: 'Rar!\x1a\x07' },
   { what: 'a zip archive', offset: 0, characters: 'PK\x03\x04' },
   { what: 'a 7z archive', offset: 0, characters: "7z\xbc\xaf'\x1c" },
   { what: 'a tar archive', offset: 257, characters: 'ustar' },
@@ -40,14 +55,32 @@ const magics: readonly Magic[] = [
 export function findForeignContent(head: Buffer, declared: ImageFormat): string | undefined {
   const page = findWebPage(head)
   if (page !== undefined) return page
-  if (declared === 'aki' || declared === 'ari' || declared === 'ami') return undefined
-  const found = magics.find(
+  const isBootFile = declared === 'aki' || declared === 'ari' || declared === 'ami'
+  const found = [...diskFormats, ...(isBootFile ? [] : packings)].find(
     ({ format, offset, characters }) => format !== declared && has(head, offset, characters),
   )
   if (found !== undefined) return found.what
-  return declared !== 'vmdk' && isVmdkDescriptor(head)
-    ? 'a VMDK descriptor, which names other files'
-    : undefined
+  if (isVmdkDescriptor(head)) {
+    return declared === 'vmdk' ? undefined : 'a VMDK descriptor, which names other files'
+  }
+  return findText(head)
+}
+
+/** Text of any kind, which no image is: an error's words, a list of checksums, the pointer to a file. */
+function findText(head: Buffer): string | undefined {
+  const text = startAsText(head)
+  if (!isText(text)) return undefined
+  return text.startsWith('version https://git-lfs.github.com/') ? 'a Git LFS pointer to the file' : 'text'
+}
+
+/** UTF-8 that may end in the middle of a character, without control characters. */
+function isText(latin1: string): boolean {
+  try {
+    new TextDecoder('utf-8', { fatal: true }).decode(Buffer.from(latin1, 'latin1'), { stream: true })
+  } catch {
+    return false
+  }
+  return /^[\t\n\f\r\x1b\x20-\x7e\x80-\xff]*$/.test(latin1)
 }
 
 /** An HTML page, an XML document or a JSON document: what servers send instead of an image. */

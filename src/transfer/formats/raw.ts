@@ -1,3 +1,5 @@
+import { UpdaterError } from '../../errors.ts'
+import { isBlank, isDisk } from './disk.ts'
 import { has, type ImageHead, noSignature, wrongFormat } from './format.ts'
 
 /**
@@ -13,27 +15,55 @@ function hasBootRecord(head: Buffer): boolean {
   return has(head, 510, '\x55\xaa')
 }
 
+const sectorSize = 512
+
 /**
- * A disk byte by byte: anything that is no other format. An ISO without a boot record is one: it is no
- * disk. A hybrid ISO is a disk as well, but services that look inside may still call it an ISO.
+ * A disk byte by byte: what its first 2 MiB show to be one. A format without a signature would be an excuse for anything
+ * that a server sends, and for what is packed in a way that nobody has thought of. An ISO without a boot record is no
+ * disk. A hybrid ISO is one, but services that look inside may still call it an ISO.
  *
+ * @param allowUnknown whether what shows no sign of a disk is taken as well, with a warning
  * @throws UpdaterError `IMAGE_FORMAT`
  */
-export function inspectRaw(head: Buffer): ImageHead {
+export function inspectRaw(head: Buffer, allowUnknown: boolean): ImageHead {
   if (isIso(head) && !hasBootRecord(head)) {
     throw wrongFormat('The image is declared as raw but is an ISO 9660 file system without a boot record')
   }
+  const warnings = isDisk(head) ? [] : [doubtOf(head, allowUnknown)]
+  if (isIso(head)) {
+    warnings.push('The raw image is a hybrid ISO: image services that compare formats may ask for iso')
+  }
   return {
-    warnings: isIso(head)
-      ? ['The raw image is a hybrid ISO: image services that compare formats may ask for iso']
-      : [],
+    warnings,
     atEnd: ({ tail, totalBytes }) => {
-      if (has(tail, tail.length - 512, 'conectix')) {
+      if (has(tail, tail.length - sectorSize, 'conectix')) {
         throw wrongFormat('The image is declared as raw but ends with the footer of a VHD disk')
+      }
+      if (totalBytes % sectorSize !== 0 && !allowUnknown) {
+        throw unknown(`its ${totalBytes} bytes are no whole number of sectors of ${sectorSize} bytes`)
       }
       return BigInt(totalBytes)
     },
   }
+}
+
+const nothingOfADisk =
+  'it has no boot record, partition table, file system or volume label where a disk has one'
+
+/** The warning about a head that is not that of a disk for certain. */
+function doubtOf(head: Buffer, allowUnknown: boolean): string {
+  if (isBlank(head)) {
+    return `The raw image begins with ${head.length} bytes of zeros: no machine can start from it as it is`
+  }
+  if (!allowUnknown) throw unknown(nothingOfADisk)
+  return `The raw image may be no disk: ${nothingOfADisk}`
+}
+
+function unknown(why: string): UpdaterError {
+  return new UpdaterError('IMAGE_FORMAT', `The image is declared as raw but is no disk: ${why}`, {
+    remedy:
+      'Look at what the download URL serves: it may be cut short, or packed in a way that is not unpacked here; if it is a disk of a rare kind, --allow-unknown-raw takes it. Nothing was published',
+  })
 }
 
 /**

@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib'
-import { makeIso, makeQcow2, makeRaw, makeVmdkDescriptor } from '../../support/images.ts'
+import { makeBytes, makeIso, makeQcow2, makeRaw, makeVmdkDescriptor } from '../../support/images.ts'
 import { bombOf, type Packing, pack } from '../../support/packed.ts'
 import { makeTar, type TarMember } from '../../support/tar.ts'
 import { imageOf } from '../../support/world/published.ts'
@@ -24,6 +24,14 @@ const published = (
   ...more,
   holds,
 })
+
+/** What a web server may have instead of a disk. */
+const startingWith = (characters: string) => {
+  const bytes = makeBytes(70_144)
+  bytes.set(Buffer.from(characters, 'latin1'))
+  return bytes
+}
+const lfsPointer = `version https://git-lfs.github.com/spec/v1\noid sha256:${'7'.repeat(64)}\nsize 123456\n`
 
 const contents: readonly Row[] = [
   published('qcow2 with a backing file', makeQcow2({ backingFile: '/etc/shadow' }), failed('IMAGE_UNSAFE')),
@@ -54,6 +62,28 @@ const contents: readonly Row[] = [
   published('qcow2, declared as raw', makeQcow2(), failed('IMAGE_FORMAT'), { format: 'raw' }),
   published('raw, declared as qcow2', makeRaw(), failed('IMAGE_FORMAT')),
   published('ISO, declared as qcow2', makeIso(), failed('IMAGE_FORMAT')),
+  published(
+    'lz4-compressed data, declared as raw',
+    startingWith('\x04\x22\x4d\x18'),
+    failed('IMAGE_FORMAT'),
+    {
+      format: 'raw',
+    },
+  ),
+  published('LZMA data, declared as raw', startingWith('\x5d\0\0\x80\0'), failed('IMAGE_FORMAT'), {
+    format: 'raw',
+  }),
+  published('a Git LFS pointer, declared as raw', lfsPointer, failed('IMAGE_FORMAT'), { format: 'raw' }),
+  published('ten bytes of text, declared as raw', 'Not Found\n', failed('IMAGE_FORMAT'), { format: 'raw' }),
+  published('no sign of a disk, declared as raw', makeBytes(70_000), failed('IMAGE_FORMAT'), {
+    format: 'raw',
+  }),
+  published(
+    'no sign of a disk, declared as raw, with --allow-unknown-raw',
+    makeBytes(70_144),
+    { ...survived, says: /may be no disk/ },
+    { format: 'raw', args: ['--allow-unknown-raw'] },
+  ),
   published('a web page with the published digest', '<!doctype html><h1>Log in</h1>', failed('IMAGE_FORMAT')),
   published('a JSON document with the published digest', '{"error": "not found"}', failed('IMAGE_FORMAT')),
   published('a compressed file under the name of an image', gzipSync(makeQcow2()), failed('IMAGE_FORMAT')),
