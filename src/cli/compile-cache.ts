@@ -18,6 +18,7 @@ export function enableCompileCache(environment: NodeJS.ProcessEnv): void {
 export function compileCacheFolder(environment: NodeJS.ProcessEnv): string | undefined {
   try {
     const folder = cacheFolder('compiled', environment)
+    if (folder === undefined) return undefined
     const ours = dirname(folder)
     const base = dirname(ours)
     for (const path of [base, ours, folder]) makeFolder(path)

@@ -35,8 +35,9 @@ export function createDiscovery(
 ): Discovery {
   const { signal, dryRun = false } = run
   const { env } = process
-  const files = { folder: cacheFolder('http', env), mayWrite: !dryRun }
-  const http = createDiscoveryHttp(run.http, { env, cache: cache ? files : undefined })
+  const folder = cache ? cacheFolder('http', env) : undefined
+  const texts = folder === undefined ? undefined : { folder, mayWrite: !dryRun }
+  const http = createDiscoveryHttp(run.http, { env, cache: texts })
   const keys = createKeySource({ keyring, cacheDir: cacheFolder('keys', env), http, signal })
   return { http, signal, keys, signatures, overrides, sources }
 }

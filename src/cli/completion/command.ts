@@ -59,19 +59,19 @@ function shellInUse(): Shell {
  */
 async function installScript(shell: Shell): Promise<string> {
   const { script, hint, path } = shells[shell]
+  const remedy = `Print it with --show-completion ${shell} and put it where your shell looks`
   const file = path()
+  if (file === undefined) {
+    throw new UpdaterError('CONFIGURATION', 'This user has no home folder to install completion in', {
+      remedy,
+    })
+  }
   try {
     await makeFolder(dirname(file))
     await writeFile(file, script)
   } catch (cause) {
-    throw new UpdaterError(
-      'CONFIGURATION',
-      `The completion cannot be written to ${file}: ${explainRefusal(cause).why}`,
-      {
-        remedy: `Print it with --show-completion ${shell} and put it where your shell looks`,
-        cause,
-      },
-    )
+    const message = `The completion cannot be written to ${file}: ${explainRefusal(cause).why}`
+    throw new UpdaterError('CONFIGURATION', message, { remedy, cause })
   }
   return `Completion for ${shell} is installed in ${file}\n${hint}\n`
 }

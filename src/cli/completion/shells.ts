@@ -1,5 +1,5 @@
-import { homedir } from 'node:os'
 import { isAbsolute, join } from 'node:path'
+import { homeFolder } from '../../cache-folder.ts'
 
 const bash = `# bash completion of image-updater
 _image_updater() {
@@ -77,17 +77,17 @@ complete -c image-updater -f -a '(__image_updater_complete)'
 export const shells = {
   bash: {
     script: bash,
-    path: () => join(base('XDG_DATA_HOME', '.local/share'), 'bash-completion/completions/image-updater'),
+    path: () => place('XDG_DATA_HOME', '.local/share', 'bash-completion/completions/image-updater'),
     hint: 'It works in new shells where the bash-completion package is loaded; else add to ~/.bashrc: eval "$(image-updater --show-completion bash)"',
   },
   zsh: {
     script: zsh,
-    path: () => join(homedir(), '.zfunc/_image-updater'),
+    path: () => place('', '.zfunc', '_image-updater'),
     hint: 'It works in new shells once ~/.zshrc has, before compinit: fpath=(~/.zfunc $fpath); autoload -Uz compinit && compinit',
   },
   fish: {
     script: fish,
-    path: () => join(base('XDG_CONFIG_HOME', '.config'), 'fish/completions/image-updater.fish'),
+    path: () => place('XDG_CONFIG_HOME', '.config', 'fish/completions/image-updater.fish'),
     hint: 'It works in new shells',
   },
 }
@@ -98,8 +98,13 @@ export function isShell(text: string): text is Shell {
   return Object.hasOwn(shells, text)
 }
 
-/** A folder of the XDG base directory specification: a relative one is ignored. */
-function base(variable: string, fallback: string): string {
+/**
+ * A file in a folder of the XDG base directory specification, of which a relative one is ignored, by default in one of
+ * the home folder.
+ * @returns undefined if the user has neither
+ */
+function place(variable: string, fallback: string, file: string): string | undefined {
   const folder = process.env[variable] ?? ''
-  return isAbsolute(folder) ? folder : join(homedir(), fallback)
+  const home = homeFolder()
+  return isAbsolute(folder) ? join(folder, file) : home && join(home, fallback, file)
 }

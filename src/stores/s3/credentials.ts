@@ -1,3 +1,4 @@
+import { homeFolder } from '../../cache-folder.ts'
 import { UpdaterError } from '../../errors.ts'
 
 /** What signs the requests to an object store. Never printed. */
@@ -41,6 +42,8 @@ const metadata = { timeout: 1000, maxRetries: 0 }
 function awsChain(): CredentialsSource {
   let chain: Promise<(options?: { forceRefresh?: boolean }) => Promise<Credentials>> | undefined
   return async ({ fresh = false } = {}) => {
+    // The chain would end at its first link that looks into the home folder if the user has none.
+    if (homeFolder() === undefined) process.env.USERPROFILE ??= '/nonexistent'
     chain ??= import('@aws-sdk/credential-provider-node').then(({ defaultProvider }) =>
       defaultProvider(metadata),
     )
