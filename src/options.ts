@@ -378,6 +378,12 @@ const callOptions = [
     group: 'Configuration',
     help: 'options from a file (default: ./image-updater.yml or /etc/image-updater/image-updater.yml)',
   }),
+  option('log', choice('what', ['all', 'changes', 'exceptions']), {
+    default: 'all',
+    ...output,
+    commands: [...bringing, 'verify', 'prune'],
+    help: 'how much is told: every step; what changed or failed; nothing unless something did',
+  }),
   option('quiet', flag(), {
     ...output,
     conflicts: ['debug'],

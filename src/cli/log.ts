@@ -1,12 +1,13 @@
 import type { CommandName } from '../commands.ts'
 import { describeError, printable, UpdaterError } from '../errors.ts'
 import type { Values } from '../options.ts'
-import { createPaint, type Style } from '../report/terminal.ts'
+import { createPaint, displayWidth, type Style, truncate } from '../report/terminal.ts'
 import { wantsColour } from './context.ts'
 import { createScreen, type Screen } from './screen.ts'
 import type { Session } from './session.ts'
 
-export const levels = ['debug', 'info', 'warning', 'error'] as const
+/** `change`: what the run has changed; it is printed as INFO, and told where other information is not. */
+export const levels = ['debug', 'info', 'change', 'warning', 'error'] as const
 export type Level = (typeof levels)[number]
 
 export interface LogLine {
@@ -15,16 +16,25 @@ export interface LogLine {
   readonly message: string
   /** When it happened. Default: now. */
   readonly at?: Date | undefined
+  /** On a terminal it is cut to one row: what it says stands elsewhere, too. */
+  readonly mayBeCut?: boolean | undefined
 }
 
 export interface Log {
   write(line: LogLine): void
+  /** Are lines of this level printed? */
+  tells(level: Level): boolean
+  /** Nothing is printed of a run that has changed nothing, and in which nothing has failed. */
+  readonly exceptionsOnly: boolean
 }
 
-const styles: Record<Level, Style> = { debug: 'dim', info: 'bold', warning: 'yellow', error: 'red' }
+const styles: Record<Level, Style> = {
+  ...{ debug: 'dim', info: 'bold', change: 'bold' },
+  ...{ warning: 'yellow', error: 'red' },
+}
 
 /** How much a command is to tell. */
-export type Loudness = Pick<Values<CommandName>, 'quiet' | 'debug'>
+export type Loudness = Pick<Values<CommandName>, 'quiet' | 'debug'> & Partial<Pick<Values<'update'>, 'log'>>
 
 /**
  * Opens the log of a session on standard error, with the level that its options ask for. A line is
@@ -32,21 +42,39 @@ export type Loudness = Pick<Values<CommandName>, 'quiet' | 'debug'>
  */
 export function openLog(
   { context, redact }: Pick<Session, 'context' | 'redact'>,
-  { quiet, debug }: Loudness,
+  loudness: Loudness,
 ): Log & { readonly screen: Screen } {
   const screen = createScreen(context.stderr)
   const paint = createPaint(wantsColour(context.stderr))
-  const lowest = levels.indexOf(debug ? 'debug' : quiet ? 'warning' : 'info')
+  const lowest = lowestLevel(loudness)
+  const tells = (level: Level) => levels.indexOf(level) >= levels.indexOf(lowest)
   return {
     screen,
-    write: ({ level, scope, message, at = context.now() }) => {
-      if (levels.indexOf(level) < lowest) return
-      const time = paint('green', formatTime(at))
-      const name = paint(styles[level], level.toUpperCase().padEnd(8))
-      const text = paint(styles[level], printable(redact(message)))
-      screen.print(`${time} | ${name} | ${paint('cyan', printable(redact(scope)))} - ${text}`)
+    tells,
+    exceptionsOnly: lowest === 'change' && loudness.log === 'exceptions',
+    write: ({ level, scope, message, at = context.now(), mayBeCut = false }) => {
+      if (!tells(level)) return
+      const name = (level === 'change' ? 'info' : level).toUpperCase().padEnd(8)
+      const head = [formatTime(at), name, printable(redact(scope))] as const
+      const whole = printable(redact(message))
+      const { isTTY, columns } = context.stderr
+      const room = isTTY && mayBeCut ? (columns ?? 80) - displayWidth(`${head.join(' | ')} - `) : Infinity
+      const text = paint(styles[level], truncate(whole, Math.max(room, narrowest)))
+      const [time, , who] = head
+      screen.print(
+        `${paint('green', time)} | ${paint(styles[level], name)} | ${paint('cyan', who)} - ${text}`,
+      )
     },
   }
+}
+
+/** Columns that a message has, however narrow the terminal is. */
+const narrowest = 20
+
+function lowestLevel({ quiet, debug, log = 'all' }: Loudness): Level {
+  if (debug) return 'debug'
+  if (quiet) return 'warning'
+  return log === 'all' ? 'info' : 'change'
 }
 
 /** `YYYY-MM-DD HH:mm:ss` in local time. */

@@ -1,12 +1,20 @@
 import { describeError } from '../errors.ts'
 import type { ImageRef, ImageStep, Listener } from '../events.ts'
 import { formatBytes, formatDuration, formatRate } from '../report/quantities.ts'
+import { formatNames, kindOfWarning, Repetitions } from '../report/repeated.ts'
+import { truncate } from '../report/terminal.ts'
 import { errorLines, type Level, type Log, type LogLine } from './log.ts'
 
 export interface Narrator {
   readonly onEvent: Listener
   /** Prints what is still held back. */
   finish(): void
+}
+
+export interface Narration {
+  readonly now: () => Date
+  /** Who says what is about no single image. Default: update. */
+  readonly scope?: string | undefined
 }
 
 /** A step, and when it was taken. */
@@ -17,48 +25,87 @@ interface Told {
 }
 
 /**
- * Tells the story of a run in catalogue order although images are worked on at once: the first image
- * that is not done speaks live, the steps of the others wait for their turn and keep their time.
- * @param scope who says what is about no single image
+ * Tells the story of a run whose images are worked on at once. What an image has changed, a warning and a failure are
+ * told at once, after what led to it; the other steps of an image are told together when it is done, in catalogue
+ * order. An image that is to be transferred speaks live from then on, and no other waits for it.
  */
-export function createNarrator(log: Log, now: () => Date, scope = 'update'): Narrator {
+export function createNarrator(log: Log, { now, scope = 'update' }: Narration): Narrator {
   const waiting = new Map<number, Told[]>()
+  const files = new Set<string>()
+  /** No image waits for these. */
+  const passed = new Set<number>()
+  const live = new Set<number>()
   let turn = 0
-  let file: string | undefined
+  const write = log.exceptionsOnly ? withPatience(log.write) : log.write
+  const warnings = new Repetitions()
 
   const tell = ({ image, step, at }: Told) => {
-    if (file !== image.file) {
-      file = image.file
-      log.write({ level: 'info', scope, message: `Processing file ${file}`, at })
+    if (!files.has(image.file)) {
+      files.add(image.file)
+      write({ level: 'info', scope, message: `Processing file ${image.file}`, at })
     }
-    for (const line of stepLines(image, step)) log.write({ ...line, at })
+    for (const line of stepLines(image, step)) write({ ...line, at })
   }
-  /** Tells what was held back of an image, and says whether the image is done. */
-  const tellWaiting = (ordinal: number): boolean => {
+  const tellWaiting = (ordinal: number) => {
     const held = waiting.get(ordinal) ?? []
     waiting.delete(ordinal)
-    for (const told of held) tell(told)
-    return held.at(-1)?.step.type === 'done'
+    for (const one of held) tell(one)
+  }
+  const onStep = (image: ImageRef, step: ImageStep) => {
+    const { ordinal } = image
+    if (step.type === 'transfer-progress') return
+    if (step.type === 'warning' && warnings.isRepeated(step.message, scopeOf(image))) return
+    waiting.set(ordinal, [...(waiting.get(ordinal) ?? []), { image, step, at: now() }])
+    if (transferSteps.has(step.type)) live.add(ordinal)
+    if (live.has(ordinal) || step.type === 'done') passed.add(ordinal)
+    if (live.has(ordinal) || stepLines(image, step).some(isNews)) tellWaiting(ordinal)
+    for (; passed.has(turn); turn += 1) tellWaiting(turn)
   }
 
   return {
     onEvent: (event) => {
+      // A note is of the run as a whole: where it warns, something has failed.
       if (event.type === 'note') log.write({ level: event.level, scope, message: event.message })
-      if (event.type !== 'image') return
-      const { image, step } = event
-      if (step.type === 'transfer-progress') return
-      waiting.set(image.ordinal, [...(waiting.get(image.ordinal) ?? []), { image, step, at: now() }])
-      if (image.ordinal === turn) while (tellWaiting(turn)) turn += 1
+      if (event.type === 'image') onStep(event.image, event.step)
     },
     finish: () => {
       for (const ordinal of [...waiting.keys()].sort((a, b) => a - b)) tellWaiting(ordinal)
+      for (const { warning, first, others } of warnings.all()) {
+        const sentence = truncate(kindOfWarning(warning), 80)
+        const message = `The warning of ${first}, "${sentence}", is that of ${others.size} more: ${formatNames([...others])}`
+        write({ level: 'warning', scope, message })
+      }
     },
   }
 }
+/** From such a step on an image speaks live: what follows may take long. */
+const transferSteps: ReadonlySet<ImageStep['type']> = new Set([
+  'new-values',
+  'mirror-missing',
+  'transfer-start',
+])
+
+const isNews = ({ level }: LogLine) => level === 'change' || level === 'warning' || level === 'error'
+
+/** Holds warnings back until something has changed or failed. */
+function withPatience(write: Log['write']): Log['write'] {
+  let held: LogLine[] | undefined = []
+  return (line) => {
+    if (held !== undefined && line.level === 'warning') return void held.push(line)
+    if (held !== undefined && isNews(line)) {
+      for (const warning of held) write(warning)
+      held = undefined
+    }
+    write(line)
+  }
+}
+
+/** How the log calls an image. */
+const scopeOf = ({ name, shortname = name }: ImageRef) => shortname
 
 /** What the log says of a step. Progress is drawn elsewhere. */
 export function stepLines(image: ImageRef, step: ImageStep): LogLine[] {
-  const scope = image.shortname ?? image.name
+  const scope = scopeOf(image)
   const line = (message: string, level: Level = 'info'): LogLine[] => [{ level, scope, message }]
   switch (step.type) {
     case 'checking':
@@ -81,16 +128,15 @@ export function stepLines(image: ImageRef, step: ImageStep): LogLine[] {
       return line(`Image ${image.name} is up-to-date, nothing to do`)
     case 'new-values': {
       const { version, buildDate: build_date, checksum, url, mirrorUrl: mirror_url } = step.values
-      return line(`New values are ${JSON.stringify({ version, build_date, checksum, url, mirror_url })}`)
+      const message = `New values are ${JSON.stringify({ version, build_date, checksum, url, mirror_url })}`
+      return [{ level: 'change', scope, message, mayBeCut: true }]
     }
     case 'mirror-present':
       return line(`Mirror has ${step.object}, nothing to send`)
     case 'mirror-missing':
-      return line(
-        step.reason === 'absent'
-          ? `Mirror does not have ${step.object}`
-          : `Mirror has other bytes as ${step.object}, they are replaced`,
-      )
+      return step.reason === 'absent'
+        ? line(`Mirror does not have ${step.object}`)
+        : line(`Mirror has other bytes as ${step.object}, they are replaced`, 'change')
     case 'left-alone':
       return line(
         step.reason === 'disabled'
@@ -109,12 +155,13 @@ export function stepLines(image: ImageRef, step: ImageStep): LogLine[] {
       const rate = step.seconds > 0 ? ` (${formatRate(step.bytes / step.seconds)})` : ''
       return line(
         `Stored ${step.object}: ${formatBytes(step.bytes)} in ${formatDuration(step.seconds)}${rate}`,
+        'change',
       )
     }
     case 'public':
       return line(`Mirror URL ${step.url} can be read by everybody`)
     case 'file-written':
-      return line(`Updated file ${step.file}`)
+      return line(`Updated file ${step.file}`, 'change')
     case 'warning':
       return line(step.message, 'warning')
     case 'failed':

@@ -8,7 +8,7 @@ import type { AnyReport } from '../report/refusal.ts'
 import type { TextLayout } from '../report/terminal.ts'
 import type { Call } from './call.ts'
 import { layoutOf } from './context.ts'
-import { errorLines, openLog } from './log.ts'
+import { errorLines, type Loudness, openLog } from './log.ts'
 
 /** What a report looks like in one format. */
 type Face<Report> = (report: Report, layout: TextLayout & { readonly quiet: boolean }) => string
@@ -25,14 +25,22 @@ export function present<Name extends Printing, Report extends object>(
   faces: Faces<Name, Report>,
 ): void {
   const { context, redact, exitStatus } = call.session
-  const { output, quiet } = call.inForce().values as Values<Printing>
+  const { output, ...loudness } = call.inForce().values as Values<Printing> & Loudness
+  const quiet = loudness.quiet || (loudness.log === 'exceptions' && exitStatus === 0 && !hasChanged(report))
   const json: Face<Report> = (one) => formatReport(one, exitStatus)
   const all: Readonly<Partial<Record<FormatOf<Printing>, Face<Report>>>> = { json, ...faces }
   const layout = { ...layoutOf(context.stdout), quiet }
   context.stdout.write(all[output]?.(redactDeep(report, redact), layout) ?? '')
 }
 
-/** A face that `--quiet` leaves out. */
+const changes = ['updated', 'would_update', 'stored', 'would_store', 'removed', 'would_remove']
+
+/** Has the run changed anything, or in a dry run found what it would change? */
+export function hasChanged({ summary }: { readonly summary?: object }): boolean {
+  return Object.entries(summary ?? {}).some(([key, count]) => changes.includes(key) && count > 0)
+}
+
+/** A face that `--quiet` leaves out, and `--log exceptions` where there is none to tell. */
 export function unlessQuiet<Report>(face: Face<Report>): Face<Report> {
   return (report, layout) => (layout.quiet ? '' : face(report, layout))
 }

@@ -26,7 +26,7 @@ export async function tellRun<Report>(
   const warn = (message: string) => log.write({ level: 'warning', scope, message })
   for (const sentence of openSecrets(options)) warn(sentence)
   const progress = values.quiet ? undefined : createProgress(log.screen, log, now)
-  const narrator = createNarrator(log, now, scope)
+  const narrator = createNarrator(log, { now, scope })
   const onAbort = () =>
     warn(`${(signal.reason as Error).message}: uploads are aborted (once more: stop at once)`)
   signal.addEventListener('abort', onAbort, { once: true })

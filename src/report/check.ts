@@ -1,4 +1,5 @@
 import { countStatuses, formatDuration } from './quantities.ts'
+import { tellOnce } from './repeated.ts'
 import type { CheckedImage, CheckReport, CheckSummary, MirrorState, OutcomeValues } from './schemas.ts'
 import { formatCsv, formatTextTable } from './table.ts'
 import { formatParagraph, type Paint, paragraphs, type Style, type TextLayout } from './terminal.ts'
@@ -119,7 +120,7 @@ export function formatCheckText(report: CheckReport, layout: TextLayout): string
     style: style?.(image) ?? (image.status === 'skipped' ? 'dim' : undefined),
   }))
   const counts = formatParagraph(formatCheckCounts(report, layout.paint), layout.columns)
-  return paragraphs(formatTextTable({ ...table, notes: images.map(notesOf) }, layout), counts)
+  return paragraphs(formatTextTable({ ...table, notes: tellOnce(images).map(notesOf) }, layout), counts)
 }
 
 /** `22 checked, 20 current, …, 0 failed in 3.2 s`. */

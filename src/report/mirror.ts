@@ -1,4 +1,5 @@
 import { formatBytes, formatCount, formatDuration } from './quantities.ts'
+import { tellOnce } from './repeated.ts'
 import type { MirroredVersion, MirrorReport } from './schemas.ts'
 import { formatTextTable } from './table.ts'
 import { formatParagraph, paragraphs, type TextLayout } from './terminal.ts'
@@ -7,7 +8,9 @@ import { notesOf, paintCount, statusCell } from './text.ts'
 /** The versions that are not simply there, then one line of counts. */
 export function formatMirrorText(report: MirrorReport, layout: TextLayout): string {
   const { summary, seconds, dry_run } = report
-  const told = report.versions.filter(({ status, warnings }) => status !== 'present' || warnings.length > 0)
+  const told = tellOnce(report.versions).filter(
+    ({ status, warnings }) => status !== 'present' || warnings.length > 0,
+  )
   const table = {
     head: ['Image', 'Version', 'Size', 'Status'],
     rows: told.map((one) => [

@@ -9,6 +9,7 @@ import {
 } from './check.ts'
 import { codeSpan, longestRun } from './markdown.ts'
 import { formatBytes, formatCount } from './quantities.ts'
+import { tellOnce } from './repeated.ts'
 import type {
   CheckedImage,
   CheckReport,
@@ -91,7 +92,7 @@ function troubles(images: readonly Pick<ImageOutcome, 'name' | 'error' | 'warnin
   const failed = images.flatMap(({ name, error }) =>
     error === undefined ? [] : [`- ${codeSpan(name)}: ${describe(error)}`],
   )
-  const warned = images.flatMap(({ name, warnings }) =>
+  const warned = tellOnce(images).flatMap(({ name, warnings }) =>
     warnings.map((warning) => `- ${codeSpan(name)}: ${codeSpan(warning)}`),
   )
   return [

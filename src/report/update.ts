@@ -1,5 +1,6 @@
 import type { ImageVersion } from '../image.ts'
 import { countStatuses, formatBytes, formatCount, formatDuration } from './quantities.ts'
+import { tellOnce } from './repeated.ts'
 import type { ImageOutcome, OutcomeValues, RunReport, RunSummary } from './schemas.ts'
 import { formatTextTable } from './table.ts'
 import { formatParagraph, type Paint, paintedWidth, paragraphs, type TextLayout } from './terminal.ts'
@@ -20,7 +21,7 @@ export function reportedValues(version: ImageVersion): OutcomeValues {
 /** An update for people: the images that changed or failed, then one line of counts. */
 export function formatUpdateText(report: RunReport, layout: TextLayout): string {
   const { images } = report
-  const told = images.filter(isTold)
+  const told = tellOnce(images).filter(isTold)
   const table = {
     head: ['Image', 'Version', 'Size', 'Status'],
     right: [2],

@@ -96,6 +96,21 @@ process.on('exit', () => writeFileSync('${ending}', ''))`
     expect(await end).toEqual({ status: 143, out: '', err: '' })
   })
 
+  it('has told an error when it is killed while the image before it is still being looked for', async () => {
+    const { images, mirror } = await world((request, response) => {
+      if (request.url?.includes('/almalinux/9/') === false) response.writeHead(404).end()
+    })
+    const text = readFileSync(images, 'utf8')
+    const second = text.slice(text.indexOf('  - name')).replaceAll('/9/', '/8/').replaceAll('x-9', 'x-8')
+    writeFileSync(images, text + second.replace('AlmaLinux 9', 'AlmaLinux 8'))
+    const args = ['--images', images, '--mirror-dir', mirror, '--log', 'exceptions', '--no-config']
+    const { child, end } = start(args)
+    child.stderr?.on('data', (chunk) => String(chunk).includes('ERROR') && child.kill('SIGKILL'))
+    const { status, err } = await end
+    expect(status).toBeNull()
+    expect(err).toMatch(/^\S+ \S+ \| ERROR {4}\| almalinux-8 - .* 404.*\n$/)
+  })
+
   it('keeps the secrets of a configuration file out of what nobody foresaw', async () => {
     const secret = 'canary-secret-of-a-file'
     const file = join(temporaryFolder(), 'c.yml')

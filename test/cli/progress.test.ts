@@ -11,7 +11,7 @@ function watch(terminal: boolean) {
   const sink = new Sink(terminal)
   const lines: LogLine[] = []
   let now = 0
-  const log = { write: (line: LogLine) => void lines.push(line) }
+  const log = { write: (line: LogLine) => void lines.push(line), tells: () => true, exceptionsOnly: false }
   const progress = createProgress(createScreen(sink), log, () => new Date(now))
   onTestFinished(() => progress.close())
   const at = (ms: number, step: ImageStep, ordinal = 0) => {

@@ -108,6 +108,23 @@ describe('hooks of update', () => {
     expect(err).toMatch(/ERROR {4}\| hook - The command of --on-update ended with status 9\./)
   })
 
+  it.each(['--quiet', '--log=changes', '--log=exceptions'])(
+    '%s tells the words of one that failed',
+    async (flag) => {
+      const failing = 'for n in $(seq 60); do echo "word $n"; done; echo no space >&2; exit 9'
+      const { err } = await cli([flag, '--on-update', failing], { run: updated })
+      const lines = err
+        .trimEnd()
+        .split('\n')
+        .map((line) => line.slice(22))
+      expect(lines).toHaveLength(51)
+      expect(lines).toContain('WARNING  | hook - word 60')
+      expect(lines).toContain('WARNING  | hook - no space')
+      expect(lines.at(-1)).toMatch(/^ERROR {4}\| hook - The command of --on-update ended with status 9/)
+      expect((await cli([flag, '--on-update', 'echo fine'], { run: updated })).err).toBe('')
+    },
+  )
+
   it('refuse a secret that can be guessed', async () => {
     vi.stubEnv('IMAGE_UPDATER_WEBHOOK_SECRET', 'short')
     onTestFinished(() => void vi.unstubAllEnvs())

@@ -3,7 +3,9 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { Interruption } from '../../src/cli/context.ts'
 import { UpdaterError } from '../../src/errors.ts'
-import { cli, outcome, reportOf, saying, temporaryFolder } from './support.ts'
+import type { ImageStep } from '../../src/events.ts'
+import type { ImageOutcome } from '../../src/report/schemas.ts'
+import { cli, outcome, type Run, reportOf, saying, temporaryFolder } from './support.ts'
 
 const variables = [
   'IMAGE_UPDATER_IMAGES',
@@ -368,6 +370,55 @@ describe('results', () => {
   it('says nothing with --quiet when all is well', async () => {
     const run = saying({ type: 'checking' }, { type: 'up-to-date' }, { type: 'done', status: 'up-to-date' })
     expect(await cli(['--quiet'], { run })).toMatchObject({ status: 0, out: '', err: '' })
+  })
+
+  it('tells with --log changes what changed and the summary, also of a run that changed nothing', async () => {
+    const values = { version: '2', buildDate: '2025-05-06', checksum: 'sha256:ab', url: 'u', mirrorUrl: null }
+    const changed: Run = (options, controls) => {
+      const steps: ImageStep[] = [
+        { type: 'checking' },
+        { type: 'new-values', values },
+        { type: 'transfer-start', url: 'u', object: 'o', size: 4096 },
+        { type: 'transfer-end', object: 'o', bytes: 4096, seconds: 2 },
+        { type: 'public', url: 'm' },
+        { type: 'file-written', file: 'f' },
+        { type: 'done', status: 'updated' },
+      ]
+      saying(...steps)(options, controls)
+      return reportOf([outcome({ status: 'updated' })])
+    }
+    const { out, err } = await cli(['--log', 'changes'], { run: changed })
+    expect(err.split('\n').map((line) => line.slice(22, 76))).toEqual([
+      'INFO     | alpha-0 - New values are {"version":"2","bu',
+      'INFO     | alpha-0 - Stored o: 4.0 KiB in 2.0 s (2.0 K',
+      'INFO     | alpha-0 - Updated file f',
+      '',
+    ])
+    expect(out).toContain('1 checked, 1 updated')
+    const run = saying({ type: 'checking' }, { type: 'up-to-date' }, { type: 'done', status: 'up-to-date' })
+    const nothing = await cli(['--log', 'changes'], { run })
+    expect(nothing).toMatchObject({ status: 0, err: '', out: expect.stringContaining('0 updated') })
+  })
+
+  it.each<[string, Partial<ImageOutcome>, readonly ImageStep[], boolean]>([
+    ['nothing', {}, [{ type: 'warning', message: 'w' }], false],
+    ['a change', { status: 'updated' }, [{ type: 'file-written', file: 'f' }], true],
+    [
+      'a failure',
+      { status: 'failed' },
+      [{ type: 'failed', error: new UpdaterError('HTTP_STATUS', 'It answers 500') }],
+      true,
+    ],
+  ])('tells with --log exceptions of %s just that', async (_, values, steps, isTold) => {
+    const run: Run = (options, controls) => {
+      saying({ type: 'checking' }, ...steps, { type: 'done', status: 'skipped' })(options, controls)
+      return reportOf([outcome(values)])
+    }
+    const { out, err } = await cli(['--log', 'exceptions'], { run })
+    expect([out !== '', err !== '']).toEqual([isTold, isTold])
+    expect(err).not.toContain('Checking')
+    const document = await cli(['--log', 'exceptions', '--output', 'json'], { run })
+    expect(JSON.parse(document.out)).toMatchObject({ schema_version: 1 })
   })
 
   it('warns of a secret key on the command line, also when quiet', async () => {

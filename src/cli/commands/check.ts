@@ -35,7 +35,7 @@ export async function runCheck(call: Call<'check' | 'report'>): Promise<CheckRep
   const options = toCheckOptions(given, call.args)
   const log = openLog(call.session, given.values)
   const { checkCatalogue } = await context.library()
-  const narrator = debug || quiet ? createNarrator(log, context.now, command) : undefined
+  const narrator = debug || quiet ? createNarrator(log, { now: context.now, scope: command }) : undefined
   let images = 0
   let done = 0
   const onEvent = (event: RunEvent) => {

@@ -4,7 +4,8 @@ import { formatChanges } from '../../report/text.ts'
 import { formatUpdateText } from '../../report/update.ts'
 import type { Call } from '../call.ts'
 import { interruptedStatus } from '../context.ts'
-import { errorLines, openLog } from '../log.ts'
+import { createHookLog } from '../hook-log.ts'
+import { openLog } from '../log.ts'
 import { keepFiles, present } from '../present.ts'
 import { tellRun } from '../telling.ts'
 import { toHookOptions, toUpdateOptions } from '../values.ts'
@@ -32,9 +33,8 @@ export async function run(call: Call<'update'>): Promise<void> {
 async function tellOthers(report: RunReport, hooks: HookOptions, call: Call<'update'>): Promise<void> {
   const { session } = call
   const { runHooks } = await session.context.library()
-  const log = openLog(session, call.options().values)
-  const onLine = (message: string) => log.write({ level: 'info', scope: 'hook', message })
+  const { onLine, onFailure } = createHookLog(openLog(session, call.options().values))
   const failures = await runHooks(report, session.exitStatus, hooks, { onLine })
-  for (const line of failures.flatMap((error) => errorLines(error, 'hook'))) log.write(line)
+  for (const error of failures) onFailure(error)
   if (failures.length > 0) session.exitStatus ||= 1
 }
