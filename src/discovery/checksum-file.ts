@@ -38,8 +38,7 @@ export function parseChecksumFile(text: string): ChecksumEntry[] {
 }
 
 /**
- * The one digest that a checksum file has for `name`: that of the `preferred` algorithm if the file has it
- * (MD5 and SHA-1 only if it has nothing better), else the strongest.
+ * The one digest that a checksum file has for `name`, as `preferredDigest` chooses it.
  * @param source URL of the checksum file, for messages
  * @throws UpdaterError CHECKSUM_NOT_LISTED, CHECKSUM_AMBIGUOUS
  */
@@ -49,7 +48,9 @@ export function lookUpChecksum(
   preferred: DigestAlgorithm | undefined,
   source: string,
 ): ChecksumEntry {
-  const listed = entries.filter((entry) => entry.name === name || entry.name === undefined)
+  const named = entries.filter((entry) => entry.name === name || entry.name === undefined)
+  const ofSomething = named.filter(({ digest }) => !isOfNothing(digest))
+  const listed = ofSomething.length > 0 ? ofSomething : named
   const byAlgorithm = new Map(listed.map((entry) => [entry.digest.algorithm, entry]))
   if (listed.some(({ digest }) => byAlgorithm.get(digest.algorithm)?.digest.hex !== digest.hex)) {
     throw ambiguous(name, source)
@@ -63,12 +64,14 @@ export function lookUpChecksum(
 
 /**
  * The digest of the `preferred` algorithm if it is there (MD5 and SHA-1 only if there is nothing
- * better), else the strongest.
+ * better), else the strongest. That of nothing only if there is no other.
  */
 export function preferredDigest(
-  digests: readonly Digest[],
+  all: readonly Digest[],
   preferred: DigestAlgorithm | undefined,
 ): Digest | undefined {
+  const ofSomething = all.filter((digest) => !isOfNothing(digest))
+  const digests = ofSomething.length > 0 ? ofSomething : all
   const of = (algorithm: DigestAlgorithm) => digests.find((digest) => digest.algorithm === algorithm)
   const strongest = digestAlgorithms.map(of).find((digest) => digest !== undefined)
   const asked = preferred === undefined ? undefined : of(preferred)
@@ -131,6 +134,18 @@ function sizesIn(lines: readonly string[]): ReadonlyMap<string, number | undefin
     sizes.set(name, sizes.has(name) && sizes.get(name) !== size ? undefined : size)
   }
   return sizes
+}
+
+/** The first digits of the digests of an empty input. */
+const ofNothing =
+  /^(?:cf83e1357eefb8bdf1542850d66d8007|38b060a751ac96384cd9327eb1b1e36a|e3b0c44298fc1c149afbf4c8996fb924|d14a028c2a3a2bc9476102bb288234c4|da39a3ee5e6b4b0d3255bfef95601890|d41d8cd98f00b204e9800998ecf8427e)/
+
+/**
+ * Is it the digest of an empty input? Then it says nothing of an image: a distribution hashed a file that it had read
+ * to its end before, as Garden Linux does for every file.
+ */
+export function isOfNothing({ hex }: Digest): boolean {
+  return ofNothing.test(hex)
 }
 
 /** Can bytes be made that have another file's digest of this algorithm? */

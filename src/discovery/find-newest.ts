@@ -13,11 +13,11 @@ import {
   parseDigest,
   sameDigest,
 } from '../image.ts'
-import { isWeak } from './checksum-file.ts'
+import { isOfNothing, isWeak } from './checksum-file.ts'
 import { compressionOfUrl } from './file-url.ts'
 import { findResolver } from './find-resolver.ts'
 import { compareNatural } from './natural-order.ts'
-import { type DiscoverySettings, overrideOf } from './options.ts'
+import { type DiscoverySettings, overrideOf, type SignaturePolicy } from './options.ts'
 import { createKeySource, type KeySource } from './signatures/keys.ts'
 import { compareStamps, dateOf, findStamp, findUrlStamp } from './stamp.ts'
 
@@ -58,7 +58,7 @@ export async function findNewest(
   const signatures = policy === 'off' ? undefined : { policy, keys }
   const found = await search({ http, signal, tell, resolver, release: image.osVersion, signatures })
   const build: Build = {
-    ...found,
+    ...withoutNothing(found, image, policy),
     resolver: resolver.name,
     version: findUrlStamp(found.url)?.date ?? found.version,
     compression: compressionOfUrl(found.url),
@@ -74,9 +74,35 @@ export async function findNewest(
   return build
 }
 
+/**
+ * The build without a digest that is of nothing: that of the first download is recorded, if the build's URL names the
+ * version.
+ * @throws UpdaterError CHECKSUM_NOT_PUBLISHED
+ */
+function withoutNothing<Found extends Pick<Build, 'url' | 'digest' | 'trust'>>(
+  found: Found,
+  { latestUrl }: Image,
+  policy: SignaturePolicy,
+): Found {
+  const { url, digest } = found
+  if (digest === undefined || !isOfNothing(digest)) return found
+  if (url !== latestUrl && policy !== 'require') return { ...found, digest: undefined, trust: 'first-use' }
+  throw new UpdaterError(
+    'CHECKSUM_NOT_PUBLISHED',
+    `The only checksum that is published of ${redactUrl(url)} is that of an empty file`,
+    { remedy: 'Wait until the distribution has put it right, or name another source of checksums' },
+  )
+}
+
 /** Why the digest proves less than it should. */
-function doubts({ url, digest, trust }: Build, { latestChecksumUrl = url }: Image): string[] {
+function doubts({ url, digest, trust }: Build, image: Image): string[] {
+  const { latestChecksumUrl = url } = image
   const found: string[] = []
+  if (digest === undefined && image.latestChecksumUrl !== undefined) {
+    found.push(
+      `The only checksum that is published of ${redactUrl(url)} is that of an empty file: the checksum of the first download is recorded`,
+    )
+  }
   if (digest !== undefined && isWeak(digest)) {
     const algorithm = digest.algorithm === 'md5' ? 'MD5' : 'SHA-1'
     found.push(
@@ -159,7 +185,7 @@ export function recordedDigest(
 ): Digest | undefined {
   const [before] = image.versions
   const recorded = parseDigest(before?.checksum ?? '')
-  if (recorded === undefined) return undefined
+  if (recorded === undefined || isOfNothing(recorded)) return undefined
   const isSame = digest === undefined ? before?.url === url : sameDigest(recorded, digest)
   return isSame ? recorded : undefined
 }

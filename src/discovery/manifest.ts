@@ -1,7 +1,13 @@
 import { UpdaterError } from '../errors.ts'
 import { redactUrl } from '../http/url.ts'
 import { type DigestAlgorithm, type Image, parseDigest, sameDigest } from '../image.ts'
-import { type ChecksumEntry, type ListedFile, lookUpChecksum, parseChecksumFile } from './checksum-file.ts'
+import {
+  type ChecksumEntry,
+  isOfNothing,
+  type ListedFile,
+  lookUpChecksum,
+  parseChecksumFile,
+} from './checksum-file.ts'
 import { splitFileUrl } from './file-url.ts'
 import { isSafeFileName } from './names.ts'
 import type { ResolverContext } from './resolver.ts'
@@ -161,7 +167,7 @@ export function catalogueAlgorithm(image: Image): DigestAlgorithm | undefined {
  * moves on; the manifest may list the same bytes under a name that stays. Of several such names the newest counts.
  */
 export function datedTwin(file: ListedFile, { entries }: Manifest): ListedFile {
-  if (findStamp(file.name) !== undefined) return file
+  if (findStamp(file.name) !== undefined || isOfNothing(file.digest)) return file
   const twins = entries.flatMap(({ name = '', digest, size }) => {
     const isTwin = sameDigest(digest, file.digest) && extensionOf(name) === extensionOf(file.name)
     const stamp = isTwin && isSafeFileName(name) ? findStamp(name) : undefined

@@ -40,6 +40,8 @@ export interface ResolverCase {
   readonly empty?: readonly string[]
   /** The last page is a document with one digest of each file. */
   readonly isDocument?: boolean
+  /** What is told to be doubtful of it. Default: nothing. */
+  readonly warned?: readonly RegExp[]
   /** There is no last page with checksums. */
   readonly manifest?: 'none'
 }

@@ -60,7 +60,9 @@ describe.each(cases)('%s', (_, one) => {
     context.http.done()
     expect(context.told).toContainEqual({ type: 'latest-url', url: one.alias ?? one.found.url })
     const checksums = context.told.filter(({ type }) => type === 'checksums-from')
-    expect(context.told).toHaveLength(1 + checksums.length)
+    const warnings = context.told.flatMap((step) => (step.type === 'warning' ? [step.message] : []))
+    expect(warnings).toEqual((one.warned ?? []).map((text) => expect.stringMatching(text)))
+    expect(context.told).toHaveLength(1 + checksums.length + warnings.length)
     expect(checksums.at(-1)).toEqual(
       hasManifest
         ? { type: 'checksums-from', url: one.exchanges[manifestIndex]?.[0].slice('GET '.length) }

@@ -155,6 +155,7 @@ describe('recordedDigest', () => {
     ['the same URL', build.url, `sha256:${hex}`, true],
     ['the same URL without a checksum', build.url, undefined, false],
     ['another URL', 'https://download.example.org/rocky-9-20260530.qcow2', `sha256:${hex}`, false],
+    ['the same URL, with a checksum of nothing', build.url, 'md5:d41d8cd98f00b204e9800998ecf8427e', false],
   ])('where none is published: %s', (_, url, checksum, expected) => {
     const image = anImage({ versions: [{ url, checksum }] })
     const digest = recordedDigest(image, { ...build, digest: undefined })

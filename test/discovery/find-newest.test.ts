@@ -1,9 +1,12 @@
+import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { isUnprotected } from '../../src/discovery/find-newest.ts'
 import { overrideOf, type SourceRule } from '../../src/discovery/options.ts'
+import { digestAlgorithms } from '../../src/image.ts'
 import { anImage } from '../update/image.ts'
-import { type Exchange, fakeContext, find } from './fake-http.ts'
+import { codeOf, type Exchange, fakeContext, find } from './fake-http.ts'
 import { imageOf } from './image.ts'
+import { clearsign, makeKey, publicOf } from './signature-keys.ts'
 
 const sums = `${'a'.repeat(64)}  x.qcow2\n`
 const firstUse: SourceRule = { name: 'x', images: ['*'], strategy: 'first-use' }
@@ -37,6 +40,64 @@ describe('findNewest', () => {
       context.http.done()
     },
   )
+})
+
+describe('a published digest of nothing', () => {
+  const empty = (algorithm: string) => createHash(algorithm).digest('hex')
+  const moving = { latestUrl: 'https://h/x.qcow2', latestChecksumUrl: 'https://h/SUMS' }
+  const named = {
+    latestUrl: 'https://h/x-HEREBE\\d+DRAGONS.qcow2',
+    latestChecksumUrl: 'https://h/x-HEREBE\\d+DRAGONS.qcow2.sum',
+  }
+  const answers = (text: string): Exchange[] => [
+    ['GET https://h/', '<a href="x-9.qcow2">x</a>'],
+    ['GET https://h/x-9.qcow2.sum', text],
+  ]
+  const warningsOf = ({ told }: ReturnType<typeof fakeContext>) =>
+    told.flatMap((step) => (step.type === 'warning' ? [step.message] : []))
+
+  it.each(digestAlgorithms)('of %s is none: that of the first download is recorded', async (algorithm) => {
+    const context = fakeContext(answers(empty(algorithm)))
+    const found = await find(imageOf(named), context)
+    expect(found).toMatchObject({ url: 'https://h/x-9.qcow2', digest: undefined, trust: 'first-use' })
+    expect(warningsOf(context)).toEqual([expect.stringContaining('is that of an empty file')])
+  })
+
+  it.each([
+    ['GNU', `${empty('sha256')}  x-9.qcow2\n${'b'.repeat(32)}  x-9.qcow2\n`],
+    ['BSD', `SHA256 (x-9.qcow2) = ${empty('sha256')}\nMD5 (x-9.qcow2) = ${'b'.repeat(32)}\n`],
+    ['sectioned', `# SHA512 HASH\n${empty('sha512')}  x-9.qcow2\n# MD5 HASH\n${'b'.repeat(32)}  x-9.qcow2\n`],
+  ])('gives way to the next best, which is told: %s', async (_, text) => {
+    const context = fakeContext(answers(text))
+    const digest = { algorithm: 'md5', hex: 'b'.repeat(32) }
+    expect(await find(imageOf(named), context)).toMatchObject({ digest, trust: 'checksum' })
+    expect(warningsOf(context)).toEqual([expect.stringMatching(/^Nothing better than MD5/)])
+  })
+
+  it('does not contradict another one', async () => {
+    const text = `${empty('sha256')}  x-9.qcow2\n${'b'.repeat(64)}  x-9.qcow2\n`
+    const digest = { algorithm: 'sha256', hex: 'b'.repeat(64) }
+    expect(await find(imageOf(named), fakeContext(answers(text)))).toMatchObject({ digest })
+  })
+
+  it('makes no twins of files', async () => {
+    const text = `${empty('sha256')}  x.qcow2\n${empty('sha256')}  y-20260101.qcow2\n`
+    const asked: Exchange[] = [['GET https://h/SUMS', text]]
+    expect(await codeOf(() => find(imageOf(moving), fakeContext(asked)))).toBe('CHECKSUM_NOT_PUBLISHED')
+  })
+
+  it('is an error where signatures are required, however well it is signed', async () => {
+    const key = await makeKey()
+    const exchanges = answers(await clearsign(`${empty('sha256')}  x-9.qcow2\n`, key))
+    const signature = { form: 'clearsigned', keys: [key.getFingerprint()] } as const
+    const context = {
+      ...fakeContext(exchanges),
+      signatures: 'require' as const,
+      sources: [{ name: 'x', images: ['*'], strategy: 'placeholder' as const, signature }],
+      keys: { find: async () => ({ keys: publicOf(key), problems: [] }) },
+    }
+    expect(await codeOf(() => find(imageOf(named), context))).toBe('CHECKSUM_NOT_PUBLISHED')
+  })
 })
 
 describe('isUnprotected', () => {

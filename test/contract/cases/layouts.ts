@@ -269,40 +269,59 @@ export const layoutCases: readonly ResolverCase[] = [
     empty: ['DISCOVERY_NOTHING_FOUND'],
     manifest: 'none',
   },
-  {
-    resolver: 'gardenlinux',
-    image: imageAt('gardenlinux', 'Garden Linux 1877'),
-    exchanges: [
+  ...(
+    [
+      // What the database has beside it; the newest; its published digests; the one that counts; one that is newer.
       [
-        'GET https://gardenlinux-glrd.s3.eu-central-1.amazonaws.com/releases-minor.json',
-        JSON.stringify({
-          releases: ['1592.16-c5ed8155', '1877.7-5282bd31', '1877.10-3d56ba62', '1878.1-00000000'].map(
-            (version) => ({
-              name: `minor-${version}`,
-              type: 'minor',
-              lifecycle: { released: { isodate: '2026-01-29', timestamp: 1769644800 } },
-              flavors: {
-                'metal-gardener_prod-amd64': { image: `${gardenlinux}objects/x/x.qcow2` },
-                'openstack-gardener_prod-amd64': { metadata: 'x', image: gardenlinuxFile(version) },
-                'container-amd64': {},
-              },
-            }),
-          ),
-        }),
+        ['1877.7-5282bd31'],
+        '1877.10-3d56ba62',
+        `  md5sum: ${digest('bad', 32)}\n  sha256sum: ${digest('a')}\n`,
+        sha256('a'),
+        '1877.11-00000000',
       ],
       [
-        `GET ${gardenlinux}meta/singles/${gardenlinuxBuild('1877.10-3d56ba62')}`,
-        `platform: openstack\nversion: '1877.10'\npaths:\n- name: ${gardenlinuxBuild('1877.10-3d56ba62')}.qcow2\n  suffix: qcow2\n  md5sum: ${digest('bad', 32)}\n  sha256sum: ${digest('a')}\n`,
+        ['1877.10-5282bd31', '1877.7.10-3d56ba62'],
+        '1877.10.1-40f62d58',
+        `  md5sum: ${digest('a', 32)}\n  sha256sum: e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\n`,
+        { algorithm: 'md5', hex: digest('a', 32) },
+        '1877.11.0-00000000',
       ],
-    ],
-    found: { url: gardenlinuxFile('1877.10-3d56ba62'), version: '20260129', digest: sha256('a') },
-    newerUrl: gardenlinuxFile('1877.11-00000000'),
-    listed: `${gardenlinuxBuild('1877.10-3d56ba62')}.qcow2`,
-    rename: replaced(`${gardenlinuxBuild('1877.10-3d56ba62')}.qcow2`),
-    missing: 'CHECKSUM_NOT_PUBLISHED',
-    empty: ['CHECKSUM_MALFORMED', 'CHECKSUM_NOT_PUBLISHED'],
-    isDocument: true,
-  },
+    ] as const
+  ).map(([others, newest, digests, expected, newer]): ResolverCase => {
+    const file = `${gardenlinuxBuild(newest)}.qcow2`
+    const releases = ['1592.16-c5ed8155', ...others, newest, '1878.1-00000000'].map((version) => ({
+      name: `minor-${version}`,
+      type: 'minor',
+      lifecycle: { released: { isodate: '2026-01-29', timestamp: 1769644800 } },
+      flavors: {
+        'metal-gardener_prod-amd64': { image: `${gardenlinux}objects/x/x.qcow2` },
+        'openstack-gardener_prod-amd64': { metadata: 'x', image: gardenlinuxFile(version) },
+        'container-amd64': {},
+      },
+    }))
+    return {
+      resolver: 'gardenlinux',
+      image: imageAt('gardenlinux', 'Garden Linux 1877'),
+      exchanges: [
+        [
+          'GET https://gardenlinux-glrd.s3.eu-central-1.amazonaws.com/releases-minor.json',
+          JSON.stringify({ releases }),
+        ],
+        [
+          `GET ${gardenlinux}meta/singles/${gardenlinuxBuild(newest)}`,
+          `platform: openstack\npaths:\n- name: ${file}\n  suffix: qcow2\n${digests}`,
+        ],
+      ],
+      found: { url: gardenlinuxFile(newest), version: '20260129', digest: expected },
+      warned: expected.algorithm === 'md5' ? [/^Nothing better than MD5/] : [],
+      newerUrl: gardenlinuxFile(newer),
+      listed: file,
+      rename: replaced(file),
+      missing: 'CHECKSUM_NOT_PUBLISHED',
+      empty: ['CHECKSUM_MALFORMED', 'CHECKSUM_NOT_PUBLISHED'],
+      isDocument: true,
+    }
+  }),
   {
     resolver: 'openeuler',
     image: imageAt('openeuler', 'openEuler 24.03 LTS'),
