@@ -7,10 +7,10 @@ import {
 } from 'node:https'
 import { isIP, isIPv6, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { getProxyForUrl } from 'proxy-from-env'
 import { UpdaterError } from '../errors.ts'
 import { ProxyRefusal, Timeout } from './failure.ts'
 import { sharedLookup } from './lookup.ts'
+import { isExcepted } from './no-proxy.ts'
 import type { Policy } from './policy.ts'
 import { basicAuthorization, redactUrl, withoutUserinfo } from './url.ts'
 
@@ -41,16 +41,16 @@ export function proxyFor(url: URL): ProxySetting | undefined {
   return { uri: withoutUserinfo(proxy).href, authorization: basicAuthorization(proxy) }
 }
 
-/**
- * Returns the proxy as the environment names it, or '' for none. `proxy-from-env` would give a proxy without a scheme
- * that of the URL; it is an http one, as for curl.
- */
+/** Returns the proxy as the environment names it, or '' for none. One without a scheme is an http one, as for curl. */
 function settingFor(url: URL): string {
-  if (getProxyForUrl(url.href) === '') return ''
-  const names = [`${url.protocol.slice(0, -1)}_proxy`, 'all_proxy']
-  const values = names.flatMap((name) => [process.env[name], process.env[name.toUpperCase()]])
-  const setting = values.find(Boolean) ?? ''
+  const setting = variable(`${url.protocol.slice(0, -1)}_proxy`) || variable('all_proxy')
+  if (setting === '' || isExcepted(url, variable('no_proxy'))) return ''
   return setting.includes('://') ? setting : `http://${setting}`
+}
+
+/** @param name in lower case, which goes over upper case */
+function variable(name: string): string {
+  return (process.env[name] || process.env[name.toUpperCase()] || '').trim()
 }
 
 /**
@@ -120,7 +120,7 @@ class TunnelAgent extends TlsAgent {
     const timer = setTimeout(() => request.destroy(new Timeout('no connection in time')), this.#timeout)
     return new Promise<Socket>((resolve, reject) => {
       request.once('error', reject).once('connect', ({ statusCode = 0 }, socket) => {
-        if (statusCode === 200) return resolve(socket)
+        if (statusCode >= 200 && statusCode < 300) return resolve(socket)
         socket.destroy()
         reject(new ProxyRefusal(statusCode))
       })

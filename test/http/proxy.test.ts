@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest'
 import { proxyFor } from '../../src/http/proxy.ts'
 import { startProxy } from '../support/proxy.ts'
@@ -47,6 +49,98 @@ test('NO_PROXY keeps a host away from it', async () => {
   expect((await client().text(`${server.url}/a`)).text).toBe('a')
   expect(via.requests).toHaveLength(0)
 })
+
+test.each<[noProxy: string, ...urls: string[]]>([
+  ['*', 'https://a.example/', 'http://10.1.2.3/', 'http://[::1]/'],
+  [
+    'a.example',
+    'https://a.example/',
+    'https://a.example./',
+    'https://b.a.example/',
+    'https://A.EXAMPLE:8443/',
+  ],
+  ['.a.example', 'https://a.example/', 'https://b.a.example/'],
+  ['a.example.', 'https://a.example/', 'https://a.example./'],
+  ['A.Example', 'https://a.example/'],
+  ['x, a.example  y', 'https://a.example/', 'https://x/', 'https://y/'],
+  ['*.a.example', 'https://b.a.example/'],
+  ['*-in.example', 'https://b-in.example/'],
+  ['a.example:8443', 'https://a.example:8443/'],
+  ['a.example:443', 'https://a.example/'],
+  ['a.example:80', 'http://a.example/'],
+  ['10.1.2.3', 'http://10.1.2.3/', 'http://10.1.2.3:8080/'],
+  ['10.1.2.3:8080', 'http://10.1.2.3:8080/'],
+  ['127.0.0.0/8', 'http://127.0.0.1/', 'http://127.1/', 'http://[::ffff:127.0.0.1]/'],
+  ['10.1.2.3/8', 'http://10.9.9.9/'],
+  ['10.1.2.3/32', 'http://10.1.2.3/'],
+  ['0.0.0.0/0', 'http://10.1.2.3/'],
+  ['::1', 'http://[::1]/', 'http://[0:0:0:0:0:0:0:1]:8080/'],
+  ['0:0:0:0:0:0:0:1', 'http://[::1]/'],
+  ['[::1]', 'http://[::1]/'],
+  ['[::1]:8080', 'http://[::1]:8080/'],
+  ['fd00::/8', 'http://[fd12::3]/'],
+  ['[fd00::]/8', 'http://[fd12::3]/'],
+])('NO_PROXY=%s excepts %s', (noProxy, ...urls) => {
+  vi.stubEnv('ALL_PROXY', 'http://proxy.example')
+  vi.stubEnv('NO_PROXY', noProxy)
+  for (const url of urls) expect(proxyFor(new URL(url)), url).toBeUndefined()
+})
+
+test.each<[noProxy: string, ...urls: string[]]>([
+  ['a.example', 'https://ba.example/', 'https://a.example.org/', 'https://example/'],
+  ['*.a.example', 'https://a.example/'],
+  ['a.example:8443', 'https://a.example/'],
+  ['.', 'https://a.example/'],
+  [',', 'https://a.example/'],
+  ['0.0.1', 'http://127.0.0.1/'],
+  ['*.0.0.1', 'http://127.0.0.1/'],
+  ['10.0.0.0/8', 'http://11.0.0.1/', 'http://[::1]/', 'https://a.example/'],
+  ['10.0.0.0/33', 'http://10.0.0.0/'],
+  ['10.0.0.0/', 'http://10.0.0.0/'],
+  ['10.0.0.0/-1', 'http://10.0.0.0/'],
+  ['10.0.0.0/x', 'http://10.0.0.0/'],
+  ['fe80::1%eth0', 'http://[fe80::1]/'],
+  ['[::1]:8080', 'http://[::1]/'],
+  ['fd00::/129', 'http://[fd00::]/'],
+  ['::1', 'http://[::2]/', 'http://127.0.0.1/'],
+])('NO_PROXY=%s does not except %s', (noProxy, ...urls) => {
+  vi.stubEnv('ALL_PROXY', 'http://proxy.example')
+  vi.stubEnv('NO_PROXY', noProxy)
+  for (const url of urls) expect(proxyFor(new URL(url)), url).toBeDefined()
+})
+
+test('a variable in lower case goes over the same in upper case', () => {
+  vi.stubEnv('HTTPS_PROXY', 'upper.example')
+  vi.stubEnv('https_proxy', 'lower.example')
+  vi.stubEnv('NO_PROXY', '*')
+  vi.stubEnv('no_proxy', 'other.example')
+  expect(proxyFor(new URL('https://server.example/'))?.uri).toBe('http://lower.example/')
+})
+
+/** Takes connections and says nothing. */
+async function silentServer(): Promise<string> {
+  const silent = createServer(() => undefined).listen(0, '127.0.0.1')
+  await once(silent, 'listening')
+  onTestFinished(() => void silent.close())
+  return `127.0.0.1:${(silent.address() as AddressInfo).port}`
+}
+
+const hasty = { policy: { connectTimeout: 100, headersTimeout: 100, retries: 1 } }
+
+test.each(['http', 'https'])('a proxy that says nothing is not waited for (%s)', async (scheme) => {
+  vi.stubEnv('ALL_PROXY', await silentServer())
+  expect((await failure(client(hasty).text(`${scheme}://server.example/a`))).code).toBe('HTTP_TIMEOUT')
+})
+
+test.each(['http', 'https'])(
+  'a server that says nothing through a proxy is not waited for (%s)',
+  async (scheme) => {
+    vi.stubEnv('ALL_PROXY', (await proxy()).url)
+    expect((await failure(client(hasty).text(`${scheme}://${await silentServer()}/a`))).code).toBe(
+      'HTTP_TIMEOUT',
+    )
+  },
+)
 
 test('the proxy gets its user and password, the server does not', async () => {
   const [server, via] = [await origin({ '/a': 'a' }), await proxy('us:er%:pass')]
