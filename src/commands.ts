@@ -226,7 +226,8 @@ Exit status:
 `,
   },
   validate: {
-    description: "compare the catalogue with OpenStack Image Manager's schema and common sense",
+    description:
+      "compare the catalogue with OpenStack Image Manager's schema, the rules of SCS and common sense",
     arguments: names,
     help: `
 Every finding has a place, a rule and a remedy; what the rules are is in

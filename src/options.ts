@@ -185,6 +185,12 @@ const runOptions = [
     group: 'Integrity',
     help: 'also take a raw image that shows no sign of a disk',
   }),
+  option('profile', choice('rules', ['upstream+scs', 'upstream', 'scs']), {
+    default: 'upstream+scs',
+    commands: ['validate'],
+    group: 'Run',
+    help: "upstream: Image Manager's schema; scs: the rules of SCS-0102 and SCS-0104",
+  }),
   option('signatures', signaturePolicy(), {
     default: 'prefer',
     commands: seekers,

@@ -8,8 +8,9 @@ import {
 } from '../catalog/document.ts'
 import type { FieldReader } from '../catalog/fields.ts'
 import type { Place } from '../errors.ts'
-import type { ReportFinding } from './rules.ts'
+import type { Profile, ReportFinding } from './rules.ts'
 import type { Content, Mapping, Scalar } from './schema.ts'
+import { isTakenByScs } from './scs.ts'
 import { readValue, type Value } from './value.ts'
 
 /** A file whose nodes are compared with the schema. */
@@ -17,6 +18,7 @@ export interface Compared {
   readonly document: CatalogDocument
   readonly fields: FieldReader
   readonly report: ReportFinding
+  readonly profile: Profile
 }
 
 /** Compares a node with the schema. @param label what the node is, for the sentences: `"min_disk"` */
@@ -53,12 +55,23 @@ function compareKeys(node: CatalogMap, { keys }: Mapping, label: string, at: Pla
     } else if (value !== undefined && (!known.isOptional || readValue(value).kind !== 'nothing')) {
       const isEmpty = value === null || value.range[0] === value.range[1]
       const place = isEmpty ? keyPlace : document.place(value.range[0])
-      compare(value, known, `"${name}"`, place, file)
+      compareProperty(name, value, known, place, file)
     }
   }
   for (const [name, { isOptional }] of Object.entries(keys)) {
     if (!isOptional && !fields.has(name)) report('missing-key', at, `${label} has no "${name}"`)
   }
+}
+
+/** A word that SCS-0102 takes and Image Manager's schema does not is a contradiction of the two, if both are asked. */
+function compareProperty(name: string, node: CatalogNode, content: Content, at: Place, file: Compared): void {
+  const value = readValue(node)
+  const isWord = value.kind === 'text' && /^[a-z]/.test(value.text)
+  const isRefused = 'accepts' in content && !content.accepts(value)
+  if (file.profile === 'upstream+scs' && isWord && isRefused && isTakenByScs(name, value.text)) {
+    const message = `"${name}" ${value.text}: SCS-0102 (scs-0102-prop-${name}) takes it, OpenStack Image Manager's schema refuses it`
+    file.report('scs-contradiction', at, message)
+  } else compare(node, content, `"${name}"`, at, file)
 }
 
 function compareScalar(value: Value, content: Scalar, label: string, at: Place, report: ReportFinding): void {

@@ -1,4 +1,10 @@
-import { type CatalogDocument, type CatalogNode, isList, isMapping } from '../catalog/document.ts'
+import {
+  type CatalogDocument,
+  type CatalogMap,
+  type CatalogNode,
+  isList,
+  isMapping,
+} from '../catalog/document.ts'
 import type { FieldReader } from '../catalog/fields.ts'
 import type { Place } from '../errors.ts'
 import { readValue } from './value.ts'
@@ -19,6 +25,11 @@ export interface Entry {
   readonly texts: Texts
 }
 
+/** A version of an image; what its own `meta` says goes over the image's. */
+export interface CheckedVersion extends Entry {
+  readonly meta: Texts
+}
+
 /** An image definition. */
 export interface CheckedImage extends Entry {
   readonly file: string
@@ -26,7 +37,12 @@ export interface CheckedImage extends Entry {
   readonly name: string
   readonly shortname: string | undefined
   readonly meta: Texts
-  readonly versions: readonly Entry[]
+  readonly versions: readonly CheckedVersion[]
+}
+
+/** Whether OpenStack Image Manager imports it. */
+export function isEnabled({ texts }: CheckedImage): boolean {
+  return !/^(?:no|false|off)$/i.test(texts.enable?.text ?? '')
 }
 
 /** Reads an entry of `images`; `undefined` for what is no mapping. */
@@ -45,6 +61,12 @@ export function readImage(
     })
     return { place: document.place((node ?? map).range[0]), texts: Object.fromEntries(texts) }
   }
+  const metaOf = (map: CatalogMap): Texts => entryOf(fields.read(map).get('meta')?.value ?? null)?.texts ?? {}
+  const versionOf = (node: CatalogNode): CheckedVersion[] => {
+    const map = document.resolve(node)
+    const entry = entryOf(node)
+    return entry === undefined || !isMapping(map) ? [] : [{ ...entry, meta: metaOf(map) }]
+  }
   const map = document.resolve(item)
   const entry = entryOf(item)
   if (entry === undefined || !isMapping(map)) return undefined
@@ -54,7 +76,7 @@ export function readImage(
     file: document.path,
     name: entry.texts.name?.text ?? '',
     shortname: entry.texts.shortname?.text,
-    meta: entryOf(fields.read(map).get('meta')?.value ?? null)?.texts ?? {},
-    versions: isList(versions) ? versions.items.flatMap((version) => entryOf(version) ?? []) : [],
+    meta: metaOf(map),
+    versions: isList(versions) ? versions.items.flatMap(versionOf) : [],
   }
 }

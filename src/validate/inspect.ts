@@ -4,8 +4,9 @@ import type { Finding } from '../report/schemas.ts'
 import { compare } from './compare.ts'
 import { type CheckedImage, readImage } from './image.ts'
 import { judgeImage } from './judge.ts'
-import { type RuleName, reportInto } from './rules.ts'
+import { type Profile, type RuleName, reportInto } from './rules.ts'
 import { definitionFile, imageDefinition } from './schema.ts'
+import { judgeScs } from './scs.ts'
 
 /** A file as far as it can be read, with all that is wrong in it alone. */
 export interface InspectedFile {
@@ -20,7 +21,12 @@ const fieldRules: Readonly<Record<FieldProblem, RuleName>> = {
 }
 
 /** @param today `YYYY-MM-DD` */
-export function inspectFile(path: string, text: string, today: string): InspectedFile {
+export function inspectFile(
+  path: string,
+  text: string,
+  today: string,
+  profile: Profile = 'upstream+scs',
+): InspectedFile {
   const document = new CatalogDocument(path, text)
   const { root, defects } = document
   const findings: Finding[] = []
@@ -30,7 +36,7 @@ export function inspectFile(path: string, text: string, today: string): Inspecte
   const fields = new FieldReader(document, (problem, offset, message) =>
     report(fieldRules[problem], document.place(offset), message),
   )
-  compare(root, definitionFile, 'The file', document.place(0), { document, fields, report })
+  compare(root, definitionFile, 'The file', document.place(0), { document, fields, report, profile })
   const list = isMapping(root) ? fields.read(root).get('images')?.value : undefined
   const items: readonly CatalogNode[] = isList(list) ? list.items : []
   if (isList(list) && items.length === 0) {
@@ -42,12 +48,24 @@ export function inspectFile(path: string, text: string, today: string): Inspecte
     const image = readImage(document, fields, item)
     const reportOfImage = reportInto(findings, image?.name)
     const place = document.place((item ?? node)?.range[0] ?? 0)
-    compare(node, imageDefinition, 'The image', place, { document, fields, report: reportOfImage })
+    if (profile !== 'scs' || image === undefined) {
+      compare(node, imageDefinition, 'The image', place, { document, fields, report: reportOfImage, profile })
+    }
     if (image === undefined) return []
     judgeImage(image, today, reportOfImage)
+    if (profile !== 'upstream') judgeScs(image, today, profile, reportOfImage)
     return [image]
   })
-  return { images, findings: withoutRepetitions(findings) }
+  return { images, findings: withoutDoubles(withoutRepetitions(findings), profile) }
+}
+
+/** With both sets of rules, what the others have found in a place SCS does not find once more. */
+function withoutDoubles(findings: readonly Finding[], profile: Profile): readonly Finding[] {
+  if (profile !== 'upstream+scs') return findings
+  const ofScs = ({ rule }: Finding) => rule.startsWith('scs-0102-')
+  const placeOf = ({ line, column }: Finding) => `${line}:${column}`
+  const told = new Set(findings.filter((finding) => !ofScs(finding)).map(placeOf))
+  return findings.filter((finding) => !ofScs(finding) || !told.has(placeOf(finding)))
 }
 
 /** The value of an anchor is checked at each of its aliases, but what is wrong in it is told once. */

@@ -1,7 +1,7 @@
 import { shortnamePattern } from '../catalog/parse.ts'
 import { formatPlace } from '../errors.ts'
 import { parseDigest } from '../image.ts'
-import type { CheckedImage, Entry, Located, Texts } from './image.ts'
+import { type CheckedImage, type Entry, isEnabled, type Located, type Texts } from './image.ts'
 import type { ReportFinding, RuleName } from './rules.ts'
 import {
   architectureNamed,
@@ -22,8 +22,7 @@ export function judgeImage(image: CheckedImage, today: string, report: ReportFin
   if (validity?.text.startsWith('last-') && !/^last-[1-9]\d*$/.test(validity.text)) {
     report('unclear-validity', validity.place, '"uuid_validity" does not say how many versions are kept')
   }
-  const isEnabled = !/^(?:no|false|off)$/i.test(texts.enable?.text ?? '')
-  if (isEnabled && texts.latest_url === undefined && versions.length === 0) {
+  if (isEnabled(image) && texts.latest_url === undefined && versions.length === 0) {
     report('idle-image', place, 'The image is enabled, but there is nothing to import and nowhere to look')
   }
   for (const version of versions) judgeVersion(version, image, today, report)

@@ -48,9 +48,50 @@ export const rules = {
   },
 } as const
 
-export type RuleName = keyof typeof rules.error | keyof typeof rules.warning
+/**
+ * The rules of SCS-0102 (image metadata) and SCS-0104 (standard images) that can be judged without a cloud, as the tests
+ * of the standards name them, but for the two that begin with "scs-0102-low" and "scs-contradiction".
+ */
+export const scsRules = {
+  mandatory: {
+    'scs-0102-prop-architecture': 'Give it: users choose images by it',
+    'scs-0102-prop-min_disk': 'Give the smallest disk in GiB that the unpacked image fits on',
+    'scs-0102-prop-min_ram': 'Give the memory in MiB that the image needs to boot',
+    'scs-0102-prop-os_distro': 'Give the value that the OpenStack documentation has for the distribution',
+    'scs-0102-prop-os_version':
+      'Give the release: its number if the distribution has one, else a word such as rolling',
+    'scs-0102-prop-os_purpose': 'Give what the image is for; custom in doubt',
+    'scs-0102-prop-hw_disk_bus': 'Write virtio or scsi, or leave it out',
+    'scs-0102-prop-hypervisor_type': 'Write qemu, or leave it out',
+    'scs-0102-prop-hw_rng_model': 'Write virtio, or leave it out',
+    'scs-0102-prop-image_build_date': 'Give the day on which the distribution built the image',
+    'scs-0102-prop-image_original_user': 'Give the login of the image, e.g. ubuntu; none where it has none',
+    'scs-0102-prop-image_source': 'Give as "source" the URL that the image comes from, or private',
+    'scs-0102-prop-replace_frequency': 'Say how often the image is replaced at least',
+    'scs-0102-prop-provided_until': 'Say until when the image is provided: a date, none or notice',
+    'scs-0102-prop-uuid_validity': 'Say how long an old image can be used by its id',
+    'scs-0102-prop-hotfix_hours': 'Give the number of hours, or leave it out',
+    'scs-0102-image-recency': 'Update the image, or promise a longer replace_frequency',
+    'scs-0104-source': 'Take the image from where SCS-0104 says, or give it another name',
+  },
+  recommended: {
+    'scs-0102-low-min_ram': 'Give at least 64, where the image needs that to boot',
+    'scs-0102-os_purpose-uniqueness':
+      'Give one of them another os_purpose, or disable it: users look for the one generic image of a release',
+    'scs-0104-image': 'Add it, e.g. with `init ubuntu debian k8s-capi`',
+    'scs-contradiction':
+      'Keep what your importer takes: Image Manager refuses a file that its schema does not take; --profile upstream or scs judges by one of the two',
+  },
+} as const
 
-const remedies = { ...rules.error, ...rules.warning }
+/** What a catalogue is judged by besides common sense: Image Manager's schema, the rules of SCS, or both. */
+export const profiles = ['upstream+scs', 'upstream', 'scs'] as const
+export type Profile = (typeof profiles)[number]
+
+type Rules = typeof rules & typeof scsRules
+export type RuleName = { [Kind in keyof Rules]: keyof Rules[Kind] }[keyof Rules]
+
+const remedies = { ...rules.error, ...rules.warning, ...scsRules.mandatory, ...scsRules.recommended }
 
 /** Takes what is wrong: the rule, the place, a sentence, and a remedy if the rule's own is too general. */
 export type ReportFinding = (rule: RuleName, place: Place, message: string, remedy?: string) => void

@@ -74,8 +74,22 @@ const fileUrl = matching(
 )
 const visibility = oneOf(['public', 'private', 'community', 'shared'])
 
-const distributions =
-  'arch centos cirros debian fedora freebsd gentoo mandrake mandriva mes msdos netbsd netware openbsd opensolaris opensuse rhel rocky sled talos ubuntu windows'
+export const distributions =
+  'arch centos cirros debian fedora freebsd gentoo mandrake mandriva mes msdos netbsd netware openbsd opensolaris opensuse rhel rocky sled talos ubuntu windows'.split(
+    ' ',
+  )
+
+export const hypervisors = ['hyperv', 'ironic', 'lxc', 'qemu', 'uml', 'vmware', 'xen']
+
+export const replaceFrequencies = [
+  'yearly',
+  'quarterly',
+  'monthly',
+  'weekly',
+  'daily',
+  'critical_bug',
+  'never',
+]
 
 const meta: Mapping = {
   keys: {
@@ -88,14 +102,14 @@ const meta: Mapping = {
     hw_scsi_model: optional(oneOf(['virtio-scsi'])),
     hw_vif_multiqueue_enabled: optional(flag),
     hw_watchdog_action: optional(oneOf(['disabled', 'reset', 'poweroff', 'pause', 'none'])),
-    hypervisor_type: oneOf(['hyperv', 'ironic', 'lxc', 'qemu', 'uml', 'vmware', 'xen']),
+    hypervisor_type: oneOf(hypervisors),
     image_description: optional(text),
-    os_distro: oneOf(distributions.split(' ')),
+    os_distro: oneOf(distributions),
     os_version: optional(text),
     os_purpose: oneOf(['generic', 'minimal', 'k8snode', 'gpu', 'network', 'custom']),
     patchlevel: optional(text),
     provided_until: dateOr(/^none$/, 'none'),
-    replace_frequency: oneOf(['yearly', 'quarterly', 'monthly', 'weekly', 'daily', 'critical_bug', 'never']),
+    replace_frequency: oneOf(replaceFrequencies),
     uuid_validity: dateOr(/^(?:none|forever|notice|last-.*)$/s, 'none, forever, notice, last-N'),
   },
 }

@@ -4,13 +4,19 @@ import type { Finding, ValidationReport } from '../report/schemas.ts'
 import type { CheckedImage } from './image.ts'
 import { inspectFile } from './inspect.ts'
 import { judgeCatalogue } from './judge.ts'
-import { findingOf, reportInto } from './rules.ts'
+import { findingOf, type Profile, reportInto, scsRules } from './rules.ts'
+import { judgeUniqueness, missingStandardImages } from './scs.ts'
 
 export interface ValidateOptions {
   /** Folders of `*.yml` and `*.yaml` files, or single files. */
   readonly images: readonly string[]
   /** Only findings in images whose name, shortname or file matches one of these (globs: `*`, `?`). Empty or absent: all. */
   readonly names?: readonly string[] | undefined
+  /**
+   * `upstream`: Image Manager's schema; `scs`: the rules of SCS-0102 and SCS-0104, a mandatory one that is broken is an
+   * error; `upstream+scs`: both, what SCS asks is a warning. Default: `upstream+scs`.
+   */
+  readonly profile?: Profile | undefined
   /** Warnings count as errors. Default: false. */
   readonly strict?: boolean | undefined
 }
@@ -31,21 +37,40 @@ export async function validateCatalogue(
 ): Promise<ValidationReport> {
   const texts = await readTexts(options.images)
   const today = now().toISOString().slice(0, 10)
+  const profile = options.profile ?? 'upstream+scs'
   const files = texts.map(({ path, text, defect }) => {
     if (defect?.code === 'CATALOG_NOT_FOUND') throw defect
-    if (defect === undefined) return { path, ...inspectFile(path, text, today) }
+    if (defect === undefined) return { path, ...inspectFile(path, text, today, profile) }
     const finding = findingOf('unreadable-file', { file: path }, defect.message, defect.remedy)
     return { path, images: [], findings: [finding] }
   })
   const images = files.flatMap((file) => file.images)
   const findings = files.flatMap((file) => file.findings)
   judgeCatalogue(images, ({ name }) => reportInto(findings, name))
+  if (profile !== 'upstream') judgeUniqueness(images, ({ name }) => reportInto(findings, name))
+  // A catalogue may be one of several, so only who asks for SCS alone is told what a whole cloud has to have.
+  if (profile === 'scs') {
+    for (const name of missingStandardImages(images)) {
+      findings.push(
+        findingOf(
+          'scs-0104-image',
+          { file: files[0]?.path ?? '' },
+          `No image is the standard image "${name}"`,
+        ),
+      )
+    }
+  }
   const selected = selectImages(files, options.names)
   const wanted = concerning(selected, images, findings)
   const inOrder = files.flatMap(({ path }) =>
     wanted
       .filter(({ file }) => file === path)
-      .map((finding): Finding => (options.strict ? { ...finding, severity: 'error' } : finding))
+      .map(
+        (finding): Finding =>
+          options.strict || (profile === 'scs' && finding.rule in scsRules.mandatory)
+            ? { ...finding, severity: 'error' }
+            : finding,
+      )
       .sort((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0)),
   )
   const errors = inOrder.filter(({ severity }) => severity === 'error').length

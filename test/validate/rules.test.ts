@@ -24,7 +24,7 @@ describe('a definition file', () => {
       'a key twice',
       ['syntax 9:5'],
       ['min_ram: 512', 'min_disk: 512'],
-      ['tags: []', 'tags: []\n    min_ram: 1'],
+      ['tags: []', 'tags: []\n    min_ram: 128'],
     ],
     [
       'an alias of nothing',
@@ -64,7 +64,7 @@ describe('a definition file', () => {
     [
       'a distribution that Glance does not know',
       ['wrong-value 17:18'],
-      ['os_distro: debian', 'os_distro: almalinux'],
+      ['os_distro: debian', 'os_distro: debain'],
     ],
     ['a list for a mapping', ['wrong-type 23:11'], ['tags: []', 'tags: {}']],
     [

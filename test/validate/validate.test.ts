@@ -19,6 +19,7 @@ function other(name: string): string {
     .replace('Alpha 1', name)
     .replaceAll('alpha', name.toLowerCase())
     .replace('ab'.repeat(32), 'cd'.repeat(32))
+    .replace("os_version: '1'", "os_version: '2'")
 }
 
 describe('a catalogue', () => {
@@ -51,7 +52,11 @@ describe('a catalogue', () => {
   it('may hold two definitions of one file, but not with one shortname', async () => {
     const folder = folderOf({ 'a.yml': faultless, 'b.yml': faultless.replace('Alpha 1', 'Alpha 1 again') })
     const { findings } = await validateCatalogue({ images: [folder] }, { now })
-    expect(findings.map(({ rule }) => rule)).toEqual(['repeated-shortname', 'shared-object'])
+    expect(findings.map(({ rule }) => rule)).toEqual([
+      'repeated-shortname',
+      'scs-0102-os_purpose-uniqueness',
+      'shared-object',
+    ])
   })
 
   it('is looked at whole: a file that cannot be read hides no other', async () => {
