@@ -38,6 +38,8 @@ interface ImageRelease {
   readonly product: Product
   /** Undefined if neither the image's fields nor its versions tell it. */
   readonly release: string | undefined
+  /** Only its versions tell the release: the definition follows the distribution from one to the next. */
+  readonly moves: boolean
 }
 
 /** Returns the release that an image is of, or undefined if its distribution has no dates. */
@@ -53,12 +55,14 @@ export function releaseOf({
     const product = products.find(({ names }) => names.test(slug))
     if (product === undefined) continue
     const [number] = /\d+(?:\.\d+)*/.exec(slug.replace(product.names, '')) ?? []
+    const named = firstRelease(product, [osVersion, number])
+    if (named !== undefined) return { product, release: named, moves: false }
     const newest = versions.flatMap(({ version }) => version ?? []).sort(compareNatural)
-    return { product, release: firstRelease(product, [osVersion, number, newest.at(-1)]) }
+    return { product, release: firstRelease(product, [newest.at(-1)]), moves: true }
   }
   const product = products.find(({ distro }) => distro !== undefined && distro === osDistro)
   if (product === undefined || slugs.some((slug) => undated.test(slug))) return undefined
-  return { product, release: firstRelease(product, [osVersion]) }
+  return { product, release: firstRelease(product, [osVersion]), moves: false }
 }
 
 function firstRelease(product: Product, texts: readonly (string | undefined)[]): string | undefined {
@@ -131,10 +135,14 @@ function present({ images, data, today, within }: Question, product: Product): L
   })
 }
 
-/** Returns supported releases that the catalogue lacks: only of products in use, and none that ends soon. */
+/**
+ * Returns supported releases that the catalogue lacks: only of products in use, none that ends soon, and none where an
+ * image moves on to the newest by itself.
+ */
 function missing({ catalogue, data, today, within }: Question, product: Product): LifecycleRelease[] {
   const others = catalogue.filter((image) => releaseOf(image)?.product === product)
   if (others.every(({ enable }) => !enable)) return []
+  if (others.some((image) => image.enable && releaseOf(image)?.moves)) return []
   const there = new Set(others.map((image) => releaseOf(image)?.release))
   const wanted = data.products[product.name]?.filter(
     (one) =>

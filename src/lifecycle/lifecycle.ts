@@ -82,7 +82,8 @@ function expired(images: readonly Image[], releases: readonly LifecycleRelease[]
     const found = releaseOf(image)
     const isOf = ({ product, release }: LifecycleRelease) =>
       product === found?.product.name && release === found.release
-    return image.enable && ended.some(isOf)
+    // One that moves is mended by an update.
+    return image.enable && found?.moves === false && ended.some(isOf)
   })
 }
 

@@ -119,7 +119,7 @@ describe('the end of life of an image', () => {
       longTerm: true,
     })
     expect(endOfLife(image('Debian 11'), snapshot)?.endOfLife).toBe('2026-08-31')
-    expect(endOfLife(image('OPNsense 26.1'), snapshot)?.endOfLife).toBeUndefined()
+    expect(endOfLife(image('OPNsense 26.1'), snapshot)?.endOfLife).toBe('2026-07-15')
     expect(endOfLife(image('Ubuntu 99.04'), snapshot)).toBeUndefined()
     expect(endOfLife(image('Talos Linux'), snapshot)).toBeUndefined()
   })
@@ -142,7 +142,7 @@ describe('the snapshot', () => {
     for (const product of products) {
       const releases = snapshot.products[product.name] ?? []
       expect(new Set(releases.map(({ release }) => release)).size).toBe(releases.length)
-      for (const { release, released = '', endOfLife: end = '9999-12-31' } of releases) {
+      for (const { release, released = '2000-01-01', endOfLife: end = '9999-12-31' } of releases) {
         expect(product.release.exec(release)?.[1]).toBe(release)
         for (const day of [released, end]) expect(new Date(day).toISOString().slice(0, 10)).toBe(day)
         expect(released < end).toBe(true)

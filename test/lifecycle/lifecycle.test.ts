@@ -76,6 +76,20 @@ describe('the lives of the releases in a catalogue', () => {
     expect((await check({ sources, within: 90 })).rows).toContain('supported Debian 11 2026-08-31 91')
   })
 
+  it('misses no release of a distribution whose image moves on by itself, and does not switch it off', async () => {
+    write('a.yml', 'OPNsense\n    versions: [{ version: "25.1" }]')
+    const { sources } = await startDates({
+      opnsense: [cycle('26.1', null), cycle('25.1', null, { isEol: true })],
+    })
+    const { rows, report } = await check({ sources, fix: true })
+    expect(rows).toEqual(['expired OPNsense 25.1  '])
+    expect(report.changes).toEqual([])
+    write('a.yml', 'OPNsense 25.1\n    versions: [{ version: "25.1" }]')
+    const named = await check({ sources, fix: true })
+    expect(named.rows).toEqual(['missing OPNsense 26.1  ', 'disabled OPNsense 25.1  '])
+    expect(named.report.changes).toHaveLength(1)
+  })
+
   it('takes an end without a day, and one that is not announced', async () => {
     write('a.yml', 'OPNsense 25.1', 'OPNsense 26.1')
     const { sources } = await startDates({
@@ -127,7 +141,7 @@ describe('the lives of the releases in a catalogue', () => {
     expect(rows).toContain('supported Fedora 43 2026-12-09 191')
     expect([status, report.dates_of, report.failures.map((one) => one.code)]).toEqual([
       1,
-      '2026-04-30',
+      '2026-08-22',
       [code],
     ])
   })
