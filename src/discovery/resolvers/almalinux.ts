@@ -1,5 +1,5 @@
 import type { Resolver } from '../resolver.ts'
-import { ofReleases, onBoth } from './recommended.ts'
+import { ofReleases, onBoth, onOne } from './recommended.ts'
 
 const root = 'https://repo.almalinux.org/almalinux/'
 const kitten = 'https://kitten.repo.almalinux.org/10-kitten/'
@@ -23,6 +23,11 @@ export const almalinux: Resolver = {
       latestUrl: `${root}${release}/cloud/${architecture}/images/AlmaLinux-${release}-GenericCloud-latest.${architecture}.qcow2`,
       checksums: 'CHECKSUM',
     })),
+    ...onOne({
+      image: 'AlmaLinux 10 x86_64_v2',
+      latestUrl: `${root}10/cloud/x86_64_v2/images/AlmaLinux-10-GenericCloud-latest.x86_64_v2.qcow2`,
+      checksums: 'CHECKSUM',
+    }),
     ...onBoth((architecture) => ({
       image: 'AlmaLinux Kitten 10',
       latestUrl: `${kitten}cloud/${architecture}/images/AlmaLinux-Kitten-GenericCloud-10-HEREBE\\d{8}\\.\\d+DRAGONS.${architecture}.qcow2`,

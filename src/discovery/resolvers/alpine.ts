@@ -12,7 +12,7 @@ export const alpine: Resolver = {
   title: 'Alpine Linux',
   asks: ['the listing of `releases/cloud/`', '`<image>.sha512` of the newest'],
   trusts: 'the checksum over https',
-  recommended: ofReleases(['3.22', '3.23'], (release, architecture) => ({
+  recommended: ofReleases(['3.22', '3.23', '3.24'], (release, architecture) => ({
     image: `Alpine ${release}`,
     latestUrl: `https://dl-cdn.alpinelinux.org/alpine/v${release}/releases/cloud/HEREBE(generic_)?alpine-${release.replace('.', '\\.')}\\.\\d+-${architecture}(-uefi)?-cloudinit(-r\\d+)?DRAGONS.qcow2`,
     checksums: '.sha512',

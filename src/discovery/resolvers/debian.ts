@@ -24,6 +24,11 @@ export const debian: Resolver = {
       checksums: 'SHA512SUMS',
     })),
     ...onBoth((_, architecture) => ({
+      image: `Debian ${release} generic`,
+      latestUrl: `${root}${codename}/latest/debian-${release}-generic-${architecture}.qcow2`,
+      checksums: 'SHA512SUMS',
+    })),
+    ...onBoth((_, architecture) => ({
       image: `Debian ${release} daily`,
       latestUrl: `${root}${codename}/daily/latest/debian-${release}-genericcloud-${architecture}-daily.qcow2`,
       checksums: 'SHA512SUMS',

@@ -16,7 +16,7 @@ export const fedora: Resolver = {
   asks: ['the listing of the images of a release', '`…-CHECKSUM` of the newest compose'],
   trusts: 'the clearsigned `…-CHECKSUM`, the key of the release',
   unconfirmed: ['whether the checksum file of 45 is named `…-images-45-…`, as that of its beta'],
-  recommended: ofReleases(['43', '44'], (release, architecture) => {
+  recommended: ofReleases(['43', '44', '45'], (release, architecture) => {
     const compose = `HEREBE${release}-\\d+\\.\\d+DRAGONS`
     return {
       image: `Fedora ${release}`,

@@ -34,7 +34,7 @@ export const gardenlinux: Resolver = {
   ],
   trusts: 'the checksum over https',
   unconfirmed: ['that `meta/singles/` can be read by everybody'],
-  recommended: ofReleases(['1592', '1877'], (major, _, architecture) => {
+  recommended: ofReleases(['1592', '1877', '2150'], (major, _, architecture) => {
     const name = `openstack-gardener_prod-${architecture}-HEREBE${major}\\.\\d+(\\.\\d+)?-[0-9a-f]{8}DRAGONS`
     return {
       image: `Garden Linux ${major}`,

@@ -13,9 +13,11 @@ import { flatcar } from './flatcar.ts'
 import { freebsd } from './freebsd.ts'
 import { gardenlinux } from './gardenlinux.ts'
 import { gentoo } from './gentoo.ts'
+import { homeassistant } from './homeassistant.ts'
 import { kali } from './kali.ts'
 import { openeuler } from './openeuler.ts'
 import { opensuse } from './opensuse.ts'
+import { openwrt } from './openwrt.ts'
 import { opnsense } from './opnsense.ts'
 import { oraclelinux } from './oraclelinux.ts'
 import { clusterApi, octaviaAmphora } from './osism.ts'
@@ -64,6 +66,8 @@ export const resolvers: readonly Resolver[] = [
   kali,
   cirros,
   opnsense,
+  openwrt,
+  homeassistant,
   clusterApi,
   octaviaAmphora,
   debian,

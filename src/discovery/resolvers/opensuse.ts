@@ -1,5 +1,5 @@
 import type { Resolver } from '../resolver.ts'
-import { onBoth } from './recommended.ts'
+import { ofReleases, onBoth } from './recommended.ts'
 
 const root = 'https://download.opensuse.org/'
 
@@ -16,7 +16,7 @@ const rolling = (architecture: string) =>
  */
 export const opensuse: Resolver = {
   name: 'opensuse',
-  title: 'openSUSE Leap, Tumbleweed, MicroOS',
+  title: 'openSUSE Leap, Leap Micro, Tumbleweed, MicroOS',
   asks: [
     'Leap: `<image>.sha256`',
     'Tumbleweed, MicroOS: `SHA256SUMS`, in which the pattern finds the newest',
@@ -32,9 +32,14 @@ export const opensuse: Resolver = {
       latestUrl: `${root}distribution/leap/15.6/appliances/openSUSE-Leap-15.6-Minimal-VM.${architecture}-Cloud.qcow2`,
       checksums: '.sha256',
     })),
+    ...ofReleases(['16.0', '16.1'], (release, architecture) => ({
+      image: `openSUSE Leap ${release}`,
+      latestUrl: `${root}distribution/leap/${release}/appliances/Leap-${release}-Minimal-VM.${architecture}-Cloud.qcow2`,
+      checksums: '.sha256',
+    })),
     ...onBoth((architecture) => ({
-      image: 'openSUSE Leap 16.0',
-      latestUrl: `${root}distribution/leap/16.0/appliances/Leap-16.0-Minimal-VM.${architecture}-Cloud.qcow2`,
+      image: 'openSUSE Leap Micro 6.2',
+      latestUrl: `${root}distribution/leap-micro/6.2/appliances/openSUSE-Leap-Micro.${architecture}-Default-qcow.qcow2`,
       checksums: '.sha256',
     })),
     ...onBoth((architecture) => ({

@@ -24,7 +24,7 @@ function pointed(image: string, folder: string, releases: readonly string[]) {
 export const clusterApi: Resolver = {
   name: 'cluster-api',
   title: 'OSISM Cluster API',
-  ...pointed('Kubernetes', 'openstack-k8s-capi-images', ['1.33', '1.34', '1.35']),
+  ...pointed('Kubernetes', 'openstack-k8s-capi-images', ['1.33', '1.34', '1.35', '1.36', '1.37']),
   serves: { latestUrl: /capi-images\/last-[^/]*$/ },
 }
 

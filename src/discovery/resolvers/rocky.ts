@@ -12,11 +12,13 @@ export const rocky: Resolver = {
   asks: ['`<image>.CHECKSUM`'],
   trusts: '`.asc` or `.sig` beside it, where there is one; else the checksum over https',
   unconfirmed: ['whether every folder of images has a signature'],
-  recommended: ofReleases(['8', '9', '10'], (release, architecture) => ({
-    image: `Rocky Linux ${release}`,
-    latestUrl: `https://download.rockylinux.org/pub/rocky/${release}/images/${architecture}/Rocky-${release}-GenericCloud${release === '10' ? '-Base' : ''}.latest.${architecture}.qcow2`,
-    checksums: '.CHECKSUM',
-  })),
+  recommended: ['', ' LVM'].flatMap((variant) =>
+    ofReleases(['8', '9', '10'], (release, architecture) => ({
+      image: `Rocky Linux ${release}${variant}`,
+      latestUrl: `https://download.rockylinux.org/pub/rocky/${release}/images/${architecture}/Rocky-${release}-GenericCloud${variant === '' ? (release === '10' ? '-Base' : '') : '-LVM'}.latest.${architecture}.qcow2`,
+      checksums: '.CHECKSUM',
+    })),
+  ),
   serves: { osDistro: 'rocky', latestUrl: /\/Rocky-[^/]*$/ },
   strategies: ['manifest', 'placeholder'],
   /**

@@ -56,6 +56,22 @@ const kali = 'https://kali.download/cloud-images/'
 const kaliFile = 'kali-linux-2026.1-cloud-genericcloud-amd64.tar.xz'
 const cirros = 'https://download.cirros-cloud.net/'
 const opnsense = 'https://pkg.opnsense.org/releases/'
+const openwrt = 'https://downloads.openwrt.org/releases/'
+const openwrtFile = 'openwrt-24.10.10-x86-64-generic-ext4-combined-efi.img.gz'
+const haosReleases = 'https://api.github.com/repos/home-assistant/operating-system/releases'
+const haosFile = (version: string) =>
+  `https://github.com/home-assistant/operating-system/releases/download/${version}/haos_ova-${version}.qcow2.xz`
+const haosRelease = (version: string, mark: string, prerelease = false) => ({
+  tag_name: version,
+  prerelease,
+  assets: [
+    {
+      name: `haos_ova-${version}.qcow2.xz`,
+      browser_download_url: haosFile(version),
+      digest: `sha256:${digest(mark)}`,
+    },
+  ],
+})
 const capi = 'https://nbg1.your-objectstorage.com/osism/openstack-k8s-capi-images/'
 const capiPath = 'ubuntu-2404-kube-v1.33/ubuntu-2404-kube-v1.33.9.qcow2'
 const amphora = 'https://nbg1.your-objectstorage.com/osism/openstack-octavia-amphora-image/'
@@ -522,6 +538,49 @@ export const layoutCases: readonly ResolverCase[] = [
       rename: replaced(`OPNsense-${release}-nano-amd64.img.bz2`),
     }),
   ),
+  {
+    resolver: 'openwrt',
+    image: imageAt('openwrt', 'OpenWrt'),
+    exchanges: [
+      [
+        `GET ${openwrt}`,
+        apacheListing(['24.10.9/', '24.10.10/', '24.10-SNAPSHOT/', '25.12.0-rc5/', 'packages-25.12/']),
+      ],
+      [
+        `GET ${openwrt}24.10.10/targets/x86/64/sha256sums`,
+        `${digest('bad')} *${openwrtFile.replace('-efi', '')}\n${digest('a')} *${openwrtFile}\n`,
+      ],
+    ],
+    found: {
+      url: `${openwrt}24.10.10/targets/x86/64/${openwrtFile}`,
+      compression: 'gz',
+      digest: sha256('a'),
+    },
+    newerUrl: `${openwrt}25.12.0/targets/x86/64/${openwrtFile.replace('24.10.10', '25.12.0')}`,
+    listed: openwrtFile,
+    rename: replaced(openwrtFile),
+  },
+  {
+    resolver: 'homeassistant',
+    image: imageAt('homeassistant', 'Home Assistant OS'),
+    exchanges: [
+      [
+        `GET ${haosReleases}`,
+        JSON.stringify([
+          haosRelease('19.0.rc1', 'bad', true),
+          haosRelease('18.9', 'bad'),
+          haosRelease('18.10', 'a'),
+        ]),
+      ],
+    ],
+    found: { url: haosFile('18.10'), compression: 'xz', digest: sha256('a') },
+    newerUrl: haosFile('18.11'),
+    listed: 'haos_ova-18.10.qcow2.xz',
+    rename: (text, other) => text.replaceAll('haos_ova-18', other),
+    missing: 'DISCOVERY_NOTHING_FOUND',
+    empty: ['CHECKSUM_MALFORMED'],
+    isDocument: true,
+  },
   {
     resolver: 'cluster-api',
     image: imageAt('cluster-api', 'Kubernetes 1.33'),
