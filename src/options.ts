@@ -187,6 +187,7 @@ const runOptions = [
   }),
   option('profile', choice('rules', ['upstream+scs', 'upstream', 'scs']), {
     default: 'upstream+scs',
+    harmless: true,
     commands: ['validate'],
     group: 'Run',
     help: "upstream: Image Manager's schema; scs: the rules of SCS-0102 and SCS-0104",
