@@ -20,6 +20,7 @@ import {
   list,
   mirrors,
   option,
+  parseUrl,
   path,
   paths,
   plainPath,
@@ -203,6 +204,12 @@ const runOptions = [
     commands: seekers,
     group: 'Integrity',
     help: 'folder of OpenPGP public keys',
+  }),
+  option('keyserver', keyservers(), {
+    default: ['https://keyserver.ubuntu.com', 'https://keys.openpgp.org'],
+    commands: seekers,
+    group: 'Integrity',
+    help: "where a pinned key comes from that its distribution has at no URL; repeatable; '': from nowhere",
   }),
   option('allow-downgrade', flag(), {
     commands: updating,
@@ -530,6 +537,33 @@ export function keep(): Type<KeepVersions> {
 
 export function signaturePolicy(): Type<SignaturePolicy> {
   return choice('policy', ['require', 'prefer', 'off'])
+}
+
+/** URLs of key servers, HKP's own forms of them too. An empty text stands for none. */
+function keyservers(): Type<readonly string[]> {
+  const check = (text: string) => {
+    if (text === '') return []
+    parseUrl(text.replace(/^hkp(s?):/, 'http$1:'), 'Give a URL such as https://keyserver.ubuntu.com')
+    return [text]
+  }
+  const text = { type: 'string' } as const
+  const type = list('url')
+  return {
+    ...type,
+    schema: { anyOf: [text, { type: 'array', items: text }] },
+    parse: (given) => [given].flat().flatMap((one) => check(String(one))),
+    typed: { is: isListOf(check), what: 'is not a list of URLs' },
+  }
+}
+
+function isListOf(check: (text: string) => unknown): (value: unknown) => boolean {
+  return (value) => {
+    try {
+      return Array.isArray(value) && value.every((one) => typeof one === 'string' && check(one))
+    } catch {
+      return false
+    }
+  }
 }
 
 /** `I/N` */

@@ -24,7 +24,15 @@ const floors: readonly (readonly string[])[] = [
 const deciding: Readonly<Record<string, readonly string[]>> = {
   catalog: ['lock.ts', 'read.ts', 'write.ts'],
   check: [],
-  discovery: ['find-newest.ts', 'signatures/gpgv.ts', 'signatures/keys.ts', 'signatures/verify.ts'],
+  discovery: [
+    'find-newest.ts',
+    'signatures/failures.ts',
+    'signatures/key-servers.ts',
+    'signatures/keys.ts',
+    'signatures/public-keys.ts',
+    'signatures/verify.ts',
+    'signatures/version3.ts',
+  ],
   lifecycle: ['lifecycle.ts'],
   list: [],
   mirror: [],

@@ -30,7 +30,7 @@ export interface Discovery extends Pick<DiscoverySettings, 'signatures' | 'overr
 
 /** @param run with `dryRun` the cache of texts is read, but not written */
 export function createDiscovery(
-  { signatures, keyring, overrides, sources, cache }: DiscoverySettings,
+  { signatures, keyring, keyserver: keyservers, overrides, sources, cache }: DiscoverySettings,
   run: { readonly http: HttpClient; readonly signal: AbortSignal; readonly dryRun?: boolean },
 ): Discovery {
   const { signal, dryRun = false } = run
@@ -38,7 +38,7 @@ export function createDiscovery(
   const folder = cache ? cacheFolder('http', env) : undefined
   const texts = folder === undefined ? undefined : { folder, mayWrite: !dryRun }
   const http = createDiscoveryHttp(run.http, { env, cache: texts })
-  const keys = createKeySource({ keyring, cacheDir: cacheFolder('keys', env), http, signal })
+  const keys = createKeySource({ keyring, keyservers, cacheDir: cacheFolder('keys', env), http, signal })
   return { http, signal, keys, signatures, overrides, sources }
 }
 

@@ -13,7 +13,15 @@ import { isSafeFileName } from './names.ts'
 import type { ResolverContext } from './resolver.ts'
 import { holdsClearsigned, splitClearsigned } from './signatures/clearsigned.ts'
 import { type ExpectedSignature, expectedSignature } from './signatures/expected.ts'
-import { verifyClearsigned, verifyDetached } from './signatures/verify.ts'
+import type { KeySource } from './signatures/keys.ts'
+import type { FoundKeys } from './signatures/public-keys.ts'
+import {
+  ExpiredKey,
+  type Signer,
+  UnknownSigner,
+  verifyClearsigned,
+  verifyDetached,
+} from './signatures/verify.ts'
 import { compareStamps, findStamp } from './stamp.ts'
 
 /** A distribution's checksum file. */
@@ -47,6 +55,8 @@ export interface VerifiedText {
   /** With `signed`, only what the signature covers. */
   readonly text: string
   readonly trust: 'signed' | 'checksum'
+  /** With `signed`: by whom. */
+  readonly signer?: Signer | undefined
 }
 
 /**
@@ -94,18 +104,48 @@ export async function fetchVerified(
     if (expected.knownToSign) context.tell({ type: 'warning', message: missingWarning(name) })
     return unverified(text, url)
   }
-  const { keys, problems } = await signatures.keys.find(expected, signal)
-  if (keys.length === 0) {
-    const keyMustBeThere = expected.mustBeSigned && expected.keyUrl !== undefined
-    if (isRequired || keyMustBeThere) throw missingKey(name, expected, problems)
-    context.tell({ type: 'warning', message: missingKeyWarning(name, expected, problems) })
-    return unverified(text, url)
+  const found = await verifyWith(signatures.keys, expected, signal, async (keys) => {
+    if (detached === undefined) {
+      const { signedText, signer } = await verifyClearsigned(text, keys, { name })
+      return { url, text: signedText, trust: 'signed', signer } as const
+    }
+    const signer = await verifyDetached(bytes, detached, keys, { name })
+    return { url, text, trust: 'signed', signer } as const
+  })
+  if ('trust' in found) return found
+  const keyMustBeThere = expected.mustBeSigned && expected.keyUrl !== undefined
+  if (isRequired || keyMustBeThere) throw missingKey(name, expected, found.problems)
+  context.tell({ type: 'warning', message: missingKeyWarning(name, expected, found.problems) })
+  return unverified(text, url)
+}
+
+/**
+ * Verifies a signature by the pinned keys. Where they do not, they are asked for anew once: a distribution may have
+ * got another subkey, or a later end of its key, since we have ours.
+ * @returns why no pinned key, or not the one that may have signed, is at hand
+ * @throws UpdaterError SIGNATURE_BAD, SIGNATURE_KEY, ABORTED
+ */
+async function verifyWith<Verified>(
+  source: KeySource,
+  expected: ExpectedSignature,
+  signal: AbortSignal | undefined,
+  verify: (keys: FoundKeys['keys']) => Promise<Verified>,
+): Promise<Verified | Pick<FoundKeys, 'problems'>> {
+  const { keys, problems } = await source.find(expected, signal)
+  if (keys.length === 0) return { problems }
+  try {
+    return await verify(keys)
+  } catch (error) {
+    if (!(error instanceof UpdaterError) || error.code !== 'SIGNATURE_KEY') throw error
   }
-  if (detached === undefined) {
-    return { url, text: await verifyClearsigned(text, keys, { name, signal }), trust: 'signed' }
+  const renewed = await source.renew(expected, signal)
+  try {
+    return await verify(renewed.keys)
+  } catch (error) {
+    if (error instanceof UnknownSigner && renewed.problems.length > 0) return { problems: renewed.problems }
+    if (error instanceof ExpiredKey && expected.mayHaveExpired) return { problems: [error.message] }
+    throw error
   }
-  await verifyDetached(bytes, detached, keys, { name, signal })
-  return { url, text, trust: 'signed' }
 }
 
 /** Returns a signal for requests that are wanted only if `answer` comes. */

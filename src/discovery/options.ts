@@ -15,6 +15,8 @@ export interface DiscoverySettings {
   readonly cache: boolean
   /** Folder of OpenPGP public keys. */
   readonly keyring: string
+  /** URLs of key servers, which are asked for pinned keys that are at no URL of the distribution. */
+  readonly keyserver: readonly string[]
   /** What is different for some images; of several that name an image, the first counts. */
   readonly overrides: readonly ImageOverride[]
   /** Sources beyond those that the program knows; an image's first match counts. */

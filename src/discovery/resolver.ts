@@ -49,6 +49,11 @@ export interface ManifestSignature {
   readonly keyFile?: string | undefined
   /** Where the key is, if it is not beside the manifests. */
   readonly keyUrl?: string | undefined
+  /**
+   * The copies of the key that are known have expired: a signature by it is told then, and proves nothing. Default:
+   * false, such a signature is an error.
+   */
+  readonly mayHaveExpired?: boolean | undefined
   /** How an operator gets the key. */
   readonly keyHint: string
 }

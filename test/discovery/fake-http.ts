@@ -72,7 +72,8 @@ export interface FakeContext extends Discovery {
 }
 
 export function fakeContext(exchanges: readonly Exchange[], signal?: AbortSignal): FakeContext {
-  const keys = { find: async () => ({ keys: [], problems: [] }) }
+  const none = async () => ({ keys: [], problems: [] })
+  const keys = { find: none, renew: none }
   const http = new FakeHttp(exchanges)
   const resolver = { name: 'example' }
   return { http, resolver, told: [], signal, keys, signatures: 'off', overrides: [], sources: [] }

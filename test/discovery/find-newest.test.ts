@@ -90,11 +90,12 @@ describe('a published digest of nothing', () => {
     const key = await makeKey()
     const exchanges = answers(await clearsign(`${empty('sha256')}  x-9.qcow2\n`, key))
     const signature = { form: 'clearsigned', keys: [key.getFingerprint()] } as const
+    const held = async () => ({ keys: publicOf(key), problems: [] })
     const context = {
       ...fakeContext(exchanges),
       signatures: 'require' as const,
       sources: [{ name: 'x', images: ['*'], strategy: 'placeholder' as const, signature }],
-      keys: { find: async () => ({ keys: publicOf(key), problems: [] }) },
+      keys: { find: held, renew: held },
     }
     expect(await codeOf(() => find(imageOf(named), context))).toBe('CHECKSUM_NOT_PUBLISHED')
   })

@@ -22,7 +22,8 @@ function watch() {
     },
     facts: () => Promise.reject(new Error('nobody asks for facts')),
   }
-  const keys = { find: async () => ({ keys: [], problems: [] }) }
+  const none = async () => ({ keys: [], problems: [] })
+  const keys = { find: none, renew: none }
   const signature = {
     form: ['.asc'],
     knownToSign: false,

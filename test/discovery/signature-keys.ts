@@ -77,13 +77,27 @@ export function publicOf(...keys: openpgp.Key[]): openpgp.PublicKey[] {
   return keys.map((key) => key.toPublic())
 }
 
+/** The key as keys.openpgp.org serves it: without user ids and what certifies them. */
+export function withoutUserIds(key: openpgp.Key): Uint8Array {
+  const { userID, userAttribute, signature } = openpgp.enums.packet
+  const left = new openpgp.PacketList<openpgp.AnyPacket>()
+  let isUser = false
+  for (const packet of key.toPublic().toPacketList()) {
+    const { tag } = packet.constructor as unknown as { readonly tag: number }
+    isUser = tag === signature ? isUser : tag === userID || tag === userAttribute
+    if (!isUser) left.push(packet)
+  }
+  return left.write()
+}
+
 /** A version 3 signature packet (RFC 4880, section 5.2.2) by the primary key, which must be RSA. */
 export function v3Signature(
   data: Uint8Array,
   key: openpgp.PrivateKey,
-  { date = signedAt, hash = 10, digest = 'sha512' } = {},
+  { date = signedAt, hash = 10, digest = 'sha512', type = 0 } = {},
 ): Uint8Array {
   const hashed = Buffer.alloc(5)
+  hashed.writeUInt8(type)
   hashed.writeUInt32BE(date.getTime() / 1000, 1)
   const signature = rsaSign(digest, Buffer.concat([data, hashed]), rsaPrivateKey(key))
   const body = Buffer.concat([

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import * as openpgp from 'openpgp'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { readPublicKeys } from '../../src/discovery/signatures/keys.ts'
+import { readPublicKeys } from '../../src/discovery/signatures/public-keys.ts'
 import { verifyDetached } from '../../src/discovery/signatures/verify.ts'
 import { UpdaterError } from '../../src/errors.ts'
 import { anyText } from '../support/any-text.ts'

@@ -11,7 +11,7 @@ import { resolvers } from '../../src/discovery/resolvers/index.ts'
 import { expectedSignature } from '../../src/discovery/signatures/expected.ts'
 import { createKeySource } from '../../src/discovery/signatures/keys.ts'
 import { describeError, UpdaterError } from '../../src/errors.ts'
-import { armored, clearsign, encode, makeKey, now, refusal, signWith } from './signature-keys.ts'
+import { armored, clearsign, day, encode, makeKey, now, refusal, signWith } from './signature-keys.ts'
 import { discoveryHttp } from './signature-server.ts'
 
 const manifest = `${'a'.repeat(64)}  image.qcow2\n`
@@ -229,6 +229,45 @@ describe('with prefer', () => {
   })
 })
 
+describe('the key', () => {
+  it('is asked for anew once where ours lacks the subkey that signed', async () => {
+    const whole = await makeKey({ subkeys: [{ sign: true }] })
+    const [subkey] = whole.subkeys
+    if (subkey === undefined) throw new Error('no subkey')
+    const before = whole.toPublic()
+    before.subkeys = []
+    await mkdir(join(folder, 'keys'))
+    await writeFile(join(folder, 'keys', 'key.asc'), before.armor())
+    serveSignature(armored(await signWith(encode(manifest), subkey)))
+    serveKey(whole)
+    expect(await check('require', { fingerprints: { 9: [whole.getFingerprint()] } })).toEqual(signed)
+    expect(asked).toEqual(['/9/cloud/CHECKSUM.asc', '/KEY-9'])
+  })
+
+  it('that signed may be the one of several pinned that cannot be had', async () => {
+    serveSignature(strangeSignature)
+    serveKey(key)
+    const both = { ...mirror, fingerprints: { 9: [key, stranger].map((one) => one.getFingerprint()) } }
+    const { trust, warnings } = await check('prefer', both)
+    expect([trust, warnings]).toEqual(['checksum', [expect.stringContaining('not the pinned key')]])
+    expect((await refusal(check('require', both))).code).toBe('SIGNATURE_KEY')
+  })
+
+  it('that has expired is an error, or a warning where no other copy is known', async () => {
+    const old = await makeKey({ keyExpirationTime: 500 * day })
+    serveSignature(armored(await signWith(encode(manifest), old)))
+    serveKey(old)
+    const pinned = { fingerprints: { 9: [old.getFingerprint()] } }
+    expect((await refusal(check('prefer', pinned))).code).toBe('SIGNATURE_KEY')
+    const known = { ...pinned, ...mirror, mayHaveExpired: true }
+    const { trust, warnings } = await check('prefer', known)
+    expect([trust, warnings]).toEqual(['checksum', [expect.stringContaining('expired')]])
+    expect((await refusal(check('require', known))).code).toBe('SIGNATURE_KEY')
+    serveSignature(strangeSignature)
+    expect((await refusal(check('prefer', known))).code).toBe('SIGNATURE_KEY')
+  })
+})
+
 describe('with require', () => {
   it('nothing but a good signature will do', async () => {
     expect((await refusal(check('require', mirror))).code).toBe('SIGNATURE_MISSING')
@@ -356,6 +395,14 @@ describe('what is pinned', () => {
       'https://www.flatcar.org/security/image-signing-key/Flatcar_Image_Signing_Key.asc',
       false,
     ],
+    [
+      'kali',
+      'https://kali.download/cloud-images/kali-2026.1/SHA256SUMS',
+      ['C8D5E4C5'],
+      'https://archive.kali.org/archive-key.asc',
+      false,
+    ],
+    ['arch', 'https://geo.mirror.pkgbuild.com/images/v1/x.qcow2.SHA256', ['326C6F8F'], undefined, false],
     ['flatcar', 'https://mirror.example/amd64-usr/4230.2.4/x.DIGESTS', ['0593B34A'], undefined, false],
     [
       'gentoo',

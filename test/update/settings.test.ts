@@ -25,6 +25,7 @@ describe('settleUpdate', () => {
       maxImageSize: 64 * 2 ** 30,
       signatures: 'prefer',
       keyring: '/etc/image-updater/keys',
+      keyserver: ['https://keyserver.ubuntu.com', 'https://keys.openpgp.org'],
       keepVersions: 'replace',
       overrides: [],
       sources: [],
@@ -49,6 +50,7 @@ describe('settleUpdate', () => {
     ['no way to verify', { verify: 'none' }, 'verify is not one of range, full'],
     ['a switch that is a text', { strict: 'yes' }, 'strict is neither true nor false'],
     ['a keyring that is no path', { keyring: 1 }, 'keyring is not text'],
+    ['a key server that is no URL', { keyserver: ['keys.example'] }, 'keyserver is not a list of URLs'],
     [
       'versions that are no number',
       { keepVersions: 'x' },
@@ -88,6 +90,7 @@ describe('settleUpdate', () => {
   it('takes the values at the ends of their ranges', () => {
     const given = {
       ...{ jobs: 256, transfers: 64, maxImageSize: 1, keepVersions: 999, keyring: '/k' },
+      keyserver: ['hkps://keys.example', 'http://10.0.0.1:11371/base'],
       shard: { index: 2, count: 2 },
       overrides: [{ names: ['*'], keepVersions: 'uuid-validity', signatures: 'require' }],
     } as const

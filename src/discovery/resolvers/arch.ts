@@ -12,7 +12,7 @@ export const arch: Resolver = {
   name: 'arch',
   title: 'Arch Linux',
   asks: ['the listing of `images/`', '`<image>.SHA256` of the newest'],
-  trusts: 'the checksum over https',
+  trusts: '`.SHA256.sig` where there is one, key of arch-boxes; else the checksum over https',
   recommended: onOne({
     image: 'Arch Linux',
     latestUrl: `https://geo.mirror.pkgbuild.com/images/v${build}/Arch-Linux-x86_64-cloudimg-${build}.qcow2`,
@@ -20,4 +20,13 @@ export const arch: Resolver = {
   }),
   serves: { latestUrl: /\/Arch-Linux-[^/]*$/ },
   strategies: ['document', 'placeholder'],
+  /**
+   * CI signs every file that it publishes, the `.SHA256` too, by a subkey
+   * (https://gitlab.archlinux.org/archlinux/arch-boxes, `.gitlab-ci.yml` and `README.md`, which has the key).
+   */
+  signature: {
+    form: ['.sig'],
+    fingerprints: ['1B9A 1698 4A4E 8CB4 4871 2D2A E0B7 8BF4 326C 6F8F'],
+    keyHint: 'Put the key into the keyring folder; the README of arch-boxes has it',
+  },
 }

@@ -13,7 +13,7 @@ export const cirros: Resolver = {
   name: 'cirros',
   title: 'CirrOS',
   asks: ['`streams/v1/net.cirros-cloud:released:download.sjson`'],
-  trusts: 'its clearsigned text, where the key is in the keyring; else the checksum over https',
+  trusts: 'its clearsigned text, unless the key has expired; else the checksum over https',
   unconfirmed: ['`MD5SUMS`'],
   recommended: onBoth((architecture) => ({
     image: 'CirrOS',
@@ -22,10 +22,14 @@ export const cirros: Resolver = {
   })),
   serves: { latestUrl: /\/cirros-[^/]*$/ },
   strategies: ['document', 'placeholder'],
-  /** The clearsigned `.sjson` of https://download.cirros-cloud.net/streams/v1/, by a key of 2013. */
+  /**
+   * The clearsigned `.sjson` of https://download.cirros-cloud.net/streams/v1/, by a key of 2013. The signing subkey
+   * ended in February 2020 in the copy that was seen.
+   */
   signature: {
     form: 'clearsigned',
     fingerprints: ['2694 C8BE 4DE4 6591 FF6D 52A2 9593 8484 8F4C E6D0'],
+    mayHaveExpired: true,
     keyHint: 'Put the key of the cirros simplestreams into the keyring folder',
   },
 }

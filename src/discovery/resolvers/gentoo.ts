@@ -10,7 +10,7 @@ export const gentoo: Resolver = {
   name: 'gentoo',
   title: 'Gentoo',
   asks: ['`latest-di-<arch>-cloudinit.txt`, which names the newest', '`<image>.sha256`'],
-  trusts: 'both are clearsigned, Gentoo release key; without the key in the keyring the checksum over https',
+  trusts: 'both are clearsigned, Gentoo release key',
   recommended: onBoth((_, architecture) => ({
     image: 'Gentoo',
     latestUrl: `https://distfiles.gentoo.org/releases/${architecture}/autobuilds/latest-di-${architecture}-cloudinit.txt`,

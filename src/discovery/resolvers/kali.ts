@@ -11,7 +11,7 @@ export const kali: Resolver = {
   name: 'kali',
   title: 'Kali Linux',
   asks: ['the listing of `cloud-images/`', '`SHA256SUMS` of the newest'],
-  trusts: 'the checksum over https',
+  trusts: '`SHA256SUMS.gpg` where there is one, the archive key of 2025; else the checksum over https',
   unconfirmed: ['`SHA256SUMS.gpg`'],
   recommended: onBoth((_, architecture) => ({
     image: 'Kali Linux',
@@ -21,4 +21,15 @@ export const kali: Resolver = {
   })),
   serves: { latestUrl: /\/kali-linux-[^/]*$/ },
   strategies: ['placeholder'],
+  /**
+   * The archive key since April 2025 (https://www.kali.org/docs/introduction/download-images-securely/), which signs
+   * the `SHA256SUMS` of https://cdimage.kali.org/; in `cloud-images/` the signature was not seen.
+   */
+  signature: {
+    form: ['.gpg'],
+    hosts: ['kali.download'],
+    fingerprints: ['827C 8569 F251 8CC6 77FE CA1A ED65 462E C8D5 E4C5'],
+    keyUrl: 'https://archive.kali.org/archive-key.asc',
+    keyHint: 'Put the key, https://archive.kali.org/archive-key.asc, into the keyring folder',
+  },
 }

@@ -12,7 +12,7 @@ const rolling = (architecture: string) =>
  * `…-15.6.0-Cloud-Build19.143.qcow2`) instead.
  * Tumbleweed and MicroOS: `https://download.opensuse.org/tumbleweed/appliances/` (`/ports/aarch64/…`), with
  * snapshots in the names and one `SHA256SUMS`. The server draws listings in the browser, so `?jsontable` is
- * asked. Signatures are OpenPGP version 3 packets, for which gpgv is needed.
+ * asked. Signatures are OpenPGP version 3 packets.
  */
 export const opensuse: Resolver = {
   name: 'opensuse',
@@ -21,7 +21,7 @@ export const opensuse: Resolver = {
     'Leap: `<image>.sha256`',
     'Tumbleweed, MicroOS: `SHA256SUMS`, in which the pattern finds the newest',
   ],
-  trusts: '`.asc` beside it, where there is one and the key is in the keyring; else the checksum over https',
+  trusts: '`.asc` beside it, where there is one; else the checksum over https',
   unconfirmed: [
     '`SHA256SUMS.asc`',
     'the image of MicroOS for aarch64: only one with `ContainerHost` in its name was seen',

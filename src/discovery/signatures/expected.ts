@@ -1,7 +1,8 @@
 import type { ManifestSignature } from '../resolver.ts'
 
 /** What to expect of the signature of one manifest. */
-export interface ExpectedSignature extends Pick<ManifestSignature, 'form' | 'knownToSign' | 'keyHint'> {
+export interface ExpectedSignature
+  extends Pick<ManifestSignature, 'form' | 'knownToSign' | 'mayHaveExpired' | 'keyHint'> {
   /** Here, at the distribution's own host, a manifest without its signature has been tampered with. */
   readonly mustBeSigned: boolean
   /** Full fingerprints; none: no key of this release is pinned. */
@@ -19,14 +20,14 @@ export function expectedSignature(
   manifestUrl: string,
   release: string | undefined,
 ): ExpectedSignature {
-  const { form, knownToSign = false, hosts = [], keyHint } = signature
+  const { form, knownToSign = false, mayHaveExpired, hosts = [], keyHint } = signature
   const url = new URL(manifestUrl)
   const found = signature.manifestPath?.exec(url.pathname)?.groups
   const fingerprints = fingerprintsOf(signature, found?.release ?? release)
   const isOwnHost = hosts === 'any' || hosts.includes(url.hostname)
   const ownKeyUrl = isOwnHost ? signature.keyUrl : undefined
   return {
-    ...{ form, knownToSign, keyHint },
+    ...{ form, knownToSign, mayHaveExpired, keyHint },
     mustBeSigned: knownToSign && fingerprints.length > 0 && isOwnHost,
     fingerprints,
     keyUrl: fingerprints.length === 0 ? undefined : (keyBeside(signature, url, found) ?? ownKeyUrl),

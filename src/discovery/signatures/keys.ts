@@ -1,15 +1,22 @@
-import { readdir, readFile, stat } from 'node:fs/promises'
-import { extname, join } from 'node:path'
+import { readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { PublicKey } from 'openpgp'
 import { UpdaterError } from '../../errors.ts'
-import { isErrno, makeFolder, replaceFile } from '../../files.ts'
+import { makeFolder, replaceFile } from '../../files.ts'
 import type { DiscoveryHttp } from '../../http/client.ts'
 import { SharedTasks } from '../../http/shared.ts'
 import { redactUrl } from '../../http/url.ts'
+import { createFailures } from './failures.ts'
+import { createKeyServers } from './key-servers.ts'
+import { type FoundKeys, loadKeyring, mergeKeys, readPublicKeys } from './public-keys.ts'
 
 export interface KeySourceOptions {
   /** Folder of the operator's keys. */
   readonly keyring: string
+  /** URLs of key servers. Default: none. */
+  readonly keyservers?: readonly string[] | undefined
+  /** Milliseconds for all that is asked of them. Default: 3000. */
+  readonly patience?: number | undefined
   /** Folder where fetched keys are kept; `undefined`: they are not. */
   readonly cacheDir: string | undefined
   readonly http: DiscoveryHttp
@@ -20,57 +27,109 @@ export interface KeySourceOptions {
 export interface KeysWanted {
   /** Full fingerprints of primary keys: 40 hexadecimal digits (64 for version 6), spaces allowed. */
   readonly fingerprints: readonly string[]
-  /** Where the keys can be had, if they are not at hand. */
+  /** Where the distribution has the keys. */
   readonly keyUrl?: string | undefined
-}
-
-/** Pinned keys; if there are none, the reasons. */
-export interface FoundKeys {
-  readonly keys: readonly PublicKey[]
-  readonly problems: readonly string[]
 }
 
 export interface KeySource {
   /**
-   * Searches once for all who want the same keys.
+   * Returns the pinned keys that can be had, and why the others cannot. Searches once for all who want the same key.
    * @param signal default: the source's own
    * @throws UpdaterError ABORTED
    */
   find(wanted: KeysWanted, signal?: AbortSignal): Promise<FoundKeys>
+  /**
+   * The same, but fetches the keys anew, whatever is at hand: for a signature that our copy of a key does not verify
+   * while a later one, with another subkey or end, may.
+   */
+  renew(wanted: KeysWanted, signal?: AbortSignal): Promise<FoundKeys>
 }
 
 /** A fetched key is asked for again after a week, so that revocations and new subkeys arrive. */
 const cacheLifetime = 7 * 24 * 60 * 60 * 1000
 
+/** One key that is wanted. */
+interface Pin {
+  /** As `normalFingerprint` returns it. */
+  readonly fingerprint: string
+  readonly keyUrl: string | undefined
+}
+
+/** Copies of one key that are at hand. */
+interface Held {
+  readonly keys: readonly PublicKey[]
+  /** Good enough not to be asked for again. */
+  readonly isFresh: boolean
+}
+
 /**
- * Finds pinned keys: in the keyring folder, else in the cache, else at the distribution. Only keys whose full
- * fingerprint is wanted are returned, wherever they were found.
+ * Finds pinned keys: in the keyring folder, else in the cache, else at the distribution, else at key servers. A key
+ * counts by its full fingerprint alone, wherever it was found.
  */
 export function createKeySource(options: KeySourceOptions): KeySource {
+  const { http, cacheDir, now = () => new Date() } = options
+  const failures = createFailures(cacheDir, now)
+  const { keyservers: servers = [], patience } = options
+  const keyServers = createKeyServers({ servers, http, failures, patience })
+  const finding = new SharedTasks<FoundKeys>()
+  const renewing = new SharedTasks<FoundKeys>()
   let keyring: Promise<FoundKeys> | undefined
-  const searches = new SharedTasks<FoundKeys>()
 
-  async function find(wanted: KeysWanted, signal: AbortSignal): Promise<FoundKeys> {
-    if (wanted.fingerprints.length === 0) return { keys: [], problems: ['No key of this release is pinned'] }
+  async function givenKeys(fingerprint: string): Promise<FoundKeys> {
     keyring ??= loadKeyring(options.keyring)
     const { keys, problems } = await keyring
-    const held = pinnedOnly(keys, wanted.fingerprints)
-    if (held.length > 0) return { keys: held, problems: [] }
-    const fetched = await fromCacheOrServer(wanted, { ...options, signal })
-    return { keys: fetched.keys, problems: [...problems, ...fetched.problems] }
+    return { keys: pinnedOnly(keys, fingerprint), problems }
   }
 
+  async function find({ fingerprint, keyUrl }: Pin, signal: AbortSignal): Promise<FoundKeys> {
+    const { keys } = await givenKeys(fingerprint)
+    if (keys.length > 0) return { keys, problems: [] }
+    const cached = await readCache(fingerprint, cacheDir, now())
+    return cached.isFresh ? { keys: cached.keys, problems: [] } : renew({ fingerprint, keyUrl }, signal)
+  }
+
+  async function renew(pin: Pin, signal: AbortSignal): Promise<FoundKeys> {
+    const given = await givenKeys(pin.fingerprint)
+    const cached = await readCache(pin.fingerprint, cacheDir, now())
+    const fetched = await fetchKey(pin, signal)
+    const kept = await mergeKeys([...cached.keys, ...fetched.keys])
+    if (fetched.keys.length > 0) await writeCache(kept, cacheDir)
+    const keys = await mergeKeys([...given.keys, ...kept])
+    return { keys, problems: keys.length > 0 ? [] : [...given.problems, ...fetched.problems] }
+  }
+
+  async function fetchKey({ fingerprint, keyUrl }: Pin, signal: AbortSignal): Promise<FoundKeys> {
+    const own = keyUrl === undefined ? undefined : await fetchOwn(keyUrl, fingerprint, { http, signal })
+    if (own !== undefined && own.keys.length > 0) return own
+    const { keys, problems } = await keyServers.find(fingerprint, signal)
+    const before = own?.problems ?? ['It is not in the keyring folder']
+    return { keys, problems: [...before, ...problems] }
+  }
+
+  async function ofAll(
+    { fingerprints, keyUrl }: KeysWanted,
+    search: (pin: Pin) => Promise<FoundKeys>,
+  ): Promise<FoundKeys> {
+    if (fingerprints.length === 0) return { keys: [], problems: ['No key of this release is pinned'] }
+    const pins = fingerprints.map((fingerprint) => ({ fingerprint: normalFingerprint(fingerprint), keyUrl }))
+    const found = await Promise.all(pins.map(search))
+    return {
+      keys: found.flatMap(({ keys }) => keys),
+      problems: [...new Set(found.flatMap(({ problems }) => problems))],
+    }
+  }
+
+  const nameOf = ({ fingerprint, keyUrl }: Pin) => `${keyUrl} ${fingerprint}`
   return {
-    find(wanted, signal = options.signal) {
-      const id = `${wanted.keyUrl} ${wanted.fingerprints.join()}`
-      return searches.ask(id, signal, (shared) => find(wanted, shared))
-    },
+    find: (wanted, signal = options.signal) =>
+      ofAll(wanted, (pin) => finding.ask(nameOf(pin), signal, (shared) => find(pin, shared))),
+    renew: (wanted, signal = options.signal) =>
+      ofAll(wanted, (pin) => renewing.ask(nameOf(pin), signal, (shared) => renew(pin, shared))),
   }
 }
 
-function pinnedOnly(keys: readonly PublicKey[], fingerprints: readonly string[]): readonly PublicKey[] {
-  const pinned = new Set(fingerprints.map(normalFingerprint))
-  return keys.filter((key) => pinned.has(key.getFingerprint()))
+function pinnedOnly(keys: readonly PublicKey[], fingerprint: string): readonly PublicKey[] {
+  return keys.filter((key) => key.getFingerprint() === fingerprint)
 }
 
 /** A fingerprint as it is compared: whole, lower case, without spaces. */
@@ -78,26 +137,15 @@ function normalFingerprint(fingerprint: string): string {
   return fingerprint.replaceAll(' ', '').toLowerCase()
 }
 
-async function fromCacheOrServer(
-  { fingerprints, keyUrl }: KeysWanted,
-  options: KeySourceOptions,
-): Promise<FoundKeys> {
-  const { keys, isFresh } = await readCache(fingerprints, options)
-  if (isFresh || keyUrl === undefined) return { keys, problems: ['It is not in the keyring folder'] }
-  const fetched = await fetchKeys(keyUrl, fingerprints, options)
-  if (fetched.keys.length === 0 && keys.length > 0) return { keys, problems: [] }
-  for (const key of fetched.keys) await writeCache(key, options.cacheDir)
-  return fetched
-}
-
-async function fetchKeys(
+/** Asks the distribution. Its file may hold the keys of all of its releases. */
+async function fetchOwn(
   url: string,
-  fingerprints: readonly string[],
-  { http, signal }: KeySourceOptions,
+  fingerprint: string,
+  { http, signal }: { readonly http: DiscoveryHttp; readonly signal: AbortSignal },
 ): Promise<FoundKeys> {
   try {
     const { bytes } = await http.text(url, { signal })
-    const keys = pinnedOnly(await readPublicKeys(bytes), fingerprints)
+    const keys = await mergeKeys(pinnedOnly(await readPublicKeys(bytes), fingerprint))
     return { keys, problems: [`What lies at ${redactUrl(url)} is not the pinned key`] }
   } catch (error) {
     if (!(error instanceof UpdaterError) || error.code === 'ABORTED') throw error
@@ -105,107 +153,31 @@ async function fetchKeys(
   }
 }
 
-/** A cache that cannot be read is an empty one; a key in it is trusted by its fingerprint alone. */
-async function readCache(
-  fingerprints: readonly string[],
-  { cacheDir, now = () => new Date() }: KeySourceOptions,
-): Promise<{ readonly keys: readonly PublicKey[]; readonly isFresh: boolean }> {
-  const keys: PublicKey[] = []
-  let isFresh = true
-  for (const fingerprint of cacheDir === undefined ? [] : fingerprints) {
-    try {
-      const path = cacheFile(cacheDir ?? '', normalFingerprint(fingerprint))
-      const found = pinnedOnly(await readPublicKeys(await readFile(path)), [fingerprint])
-      keys.push(...found)
-      const age = now().getTime() - (await stat(path)).mtimeMs
-      isFresh &&= found.length > 0 && age < cacheLifetime
-    } catch {
-      isFresh = false
-    }
+/** A cache that cannot be read is an empty one, and a key is out of it when it has expired. */
+async function readCache(fingerprint: string, cacheDir: string | undefined, now: Date): Promise<Held> {
+  const none = { keys: [], isFresh: false }
+  if (cacheDir === undefined) return none
+  try {
+    const path = cacheFile(cacheDir, fingerprint)
+    const keys = pinnedOnly(await readPublicKeys(await readFile(path)), fingerprint)
+    const ends = await Promise.all(keys.map((key) => key.getExpirationTime()))
+    if (ends.some((end) => end instanceof Date && end <= now)) return none
+    const age = now.getTime() - (await stat(path)).mtimeMs
+    return { keys, isFresh: keys.length > 0 && age < cacheLifetime }
+  } catch {
+    return none
   }
-  return { keys, isFresh: isFresh && keys.length > 0 }
 }
 
 /** A cache that cannot be written is no error: the key is fetched again next time. */
-async function writeCache(key: PublicKey, cacheDir: string | undefined): Promise<void> {
+async function writeCache(keys: readonly PublicKey[], cacheDir: string | undefined): Promise<void> {
   if (cacheDir === undefined) return
   try {
     await makeFolder(cacheDir)
-    await replaceFile(cacheFile(cacheDir, key.getFingerprint()), key.armor())
+    for (const key of keys) await replaceFile(cacheFile(cacheDir, key.getFingerprint()), key.armor())
   } catch {}
 }
 
 function cacheFile(folder: string, fingerprint: string): string {
   return join(folder, `${fingerprint}.asc`)
-}
-
-const keyFileNames = new Set(['.asc', '.gpg', '.pgp', '.key'])
-/** Bytes of a key file; a distribution's whole keyring has about 60 KiB. */
-const maxKeyBytes = 1024 * 1024
-
-/**
- * Loads the public keys of a folder (`*.asc`, `*.gpg`, `*.pgp`, `*.key`; armored or binary, any number
- * of keys in a file). A folder that is missing is an empty one; a file that is not a key is a problem. Copies of one
- * key are merged, so that a revocation in any of them counts.
- */
-export async function loadKeyring(folder: string): Promise<FoundKeys> {
-  let names: string[]
-  try {
-    names = await readdir(folder)
-  } catch (error) {
-    const problem = `The keyring folder ${folder} could not be read: ${reason(error)}`
-    return { keys: [], problems: isErrno(error, 'ENOENT') ? [] : [problem] }
-  }
-  const keys = new Map<string, PublicKey>()
-  const problems: string[] = []
-  for (const name of names.sort()) {
-    if (!keyFileNames.has(extname(name).toLowerCase())) continue
-    const path = join(folder, name)
-    try {
-      for (const key of await readKeyFile(path)) {
-        const copy = keys.get(key.getFingerprint())
-        keys.set(key.getFingerprint(), copy === undefined ? key : await copy.update(key))
-      }
-    } catch (error) {
-      problems.push(`The key file ${path} could not be read: ${reason(error)}`)
-    }
-  }
-  return { keys: [...keys.values()], problems }
-}
-
-async function readKeyFile(path: string): Promise<readonly PublicKey[]> {
-  const facts = await stat(path)
-  if (!facts.isFile()) throw new Error('it is not a file')
-  if (facts.size > maxKeyBytes) throw new Error('it is too large for OpenPGP keys')
-  return readPublicKeys(await readFile(path))
-}
-
-/**
- * Reads public keys, armored (several blocks may follow each other) or binary. Of a private key only
- * the public part is kept.
- * @throws UpdaterError SIGNATURE_KEY
- */
-export async function readPublicKeys(bytes: Uint8Array): Promise<readonly PublicKey[]> {
-  if (bytes.length > maxKeyBytes) {
-    throw new UpdaterError('SIGNATURE_KEY', 'The file is too large for OpenPGP keys')
-  }
-  const openpgp = await import('openpgp')
-  try {
-    const isBinary = ((bytes[0] ?? 0) & 0x80) !== 0
-    const blocks = isBinary ? [] : new TextDecoder().decode(bytes).split(/(?=^-----BEGIN PGP )/m)
-    const armored = blocks.filter((block) => /^-----BEGIN PGP (?:PUBLIC|PRIVATE) KEY BLOCK-----/.test(block))
-    if (!isBinary && armored.length === 0) throw new Error('there is no key in it')
-    const read = isBinary
-      ? [await openpgp.readKeys({ binaryKeys: bytes })]
-      : await Promise.all(armored.map((armoredKeys) => openpgp.readKeys({ armoredKeys })))
-    return read.flat().map((key) => key.toPublic())
-  } catch (error) {
-    throw new UpdaterError('SIGNATURE_KEY', `The file does not hold OpenPGP keys: ${reason(error)}`, {
-      cause: error,
-    })
-  }
-}
-
-function reason(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

@@ -1,7 +1,7 @@
-import type { AnyPacket, Config, Key, PacketList, SignaturePacket, Subkey } from 'openpgp'
+import type { AnyPacket, Config, Key, SignaturePacket, Subkey } from 'openpgp'
 import { UpdaterError } from '../../errors.ts'
 import { splitClearsigned } from './clearsigned.ts'
-import { verifyWithGpgv } from './gpgv.ts'
+import { isByKey, readVersion3, type Version3 } from './version3.ts'
 
 type OpenPgp = typeof import('openpgp')
 
@@ -9,8 +9,21 @@ export interface VerificationOptions {
   /** What is verified, for messages. */
   readonly name?: string | undefined
   readonly now?: Date | undefined
-  readonly signal?: AbortSignal | undefined
 }
+
+/** Who made a good signature. */
+export interface Signer {
+  /** Of the primary key, lower case. */
+  readonly fingerprint: string
+  /** When the key, or the subkey that signed, ends; absent: never, as far as the key tells. */
+  readonly keyEnds?: Date | undefined
+}
+
+/** The signature is by none of the keys. */
+export class UnknownSigner extends UpdaterError {}
+
+/** The key that made the signature has expired. */
+export class ExpiredKey extends UpdaterError {}
 
 /** The data that is said to be signed, and what its verification needs. */
 interface Context {
@@ -18,12 +31,11 @@ interface Context {
   readonly name: string
   readonly data: Uint8Array
   readonly now: Date
-  readonly signal: AbortSignal | undefined
 }
 
 /** What a signature packet says of itself, before anything is proven. */
 interface Claim {
-  readonly packet: AnyPacket
+  readonly packet: SignaturePacket | Version3
   readonly type: number
   /** Number of the hash algorithm. */
   readonly hash: number
@@ -34,7 +46,7 @@ interface Claim {
   readonly fingerprint: string | undefined
 }
 
-interface Signer {
+interface SigningKey {
   readonly primary: Key
   /** The primary key itself or the subkey that the signature names. */
   readonly signing: Key | Subkey
@@ -60,18 +72,18 @@ const maxSignatures = 16
  * one from more than a day in the future. SHA-1 in a key's own certificates is left to the pin: it
  * names the primary key whole.
  * @param keys the pinned ones, as a `KeySource` finds them
- * @throws UpdaterError SIGNATURE_BAD, SIGNATURE_KEY, ABORTED
+ * @throws UpdaterError SIGNATURE_BAD, SIGNATURE_KEY
  */
 export async function verifyDetached(
   data: Uint8Array,
   signature: Uint8Array | string,
   keys: readonly Key[],
-  { name = 'the data', now = new Date(), signal }: VerificationOptions = {},
-): Promise<void> {
-  const context: Context = { openpgp: await import('openpgp'), name, data, now, signal }
+  { name = 'the data', now = new Date() }: VerificationOptions = {},
+): Promise<Signer> {
+  const context: Context = { openpgp: await import('openpgp'), name, data, now }
   const claims = await readClaims(signature, context)
   const signed = claims.flatMap((claim) => {
-    const signer = findSigner(claim, keys)
+    const signer = findSigner(claim, keys, context)
     return signer === undefined ? [] : [{ claim, signer }]
   })
   if (signed.length === 0) throw unknownSigner(claims, name)
@@ -80,7 +92,6 @@ export async function verifyDetached(
     try {
       return await prove(claim, signer, context)
     } catch (error) {
-      if (error instanceof UpdaterError && error.code === 'ABORTED') throw error
       failures.push(error)
     }
   }
@@ -90,17 +101,16 @@ export async function verifyDetached(
 /**
  * Verifies a clearsigned message by the rules of `verifyDetached`.
  * @returns the text that the signature covers, and nothing else
- * @throws UpdaterError SIGNATURE_BAD, SIGNATURE_KEY, ABORTED
+ * @throws UpdaterError SIGNATURE_BAD, SIGNATURE_KEY
  */
 export async function verifyClearsigned(
   text: string,
   keys: readonly Key[],
   options: VerificationOptions = {},
-): Promise<string> {
+): Promise<{ readonly signedText: string; readonly signer: Signer }> {
   const { signedText, signature } = splitClearsigned(text, options.name)
   const covered = new TextEncoder().encode(signedText.replaceAll('\n', '\r\n'))
-  await verifyDetached(covered, signature, keys, options)
-  return signedText
+  return { signedText, signer: await verifyDetached(covered, signature, keys, options) }
 }
 
 async function readClaims(
@@ -138,24 +148,29 @@ function claimOf(packet: AnyPacket, openpgp: OpenPgp): Claim | undefined {
   }
 }
 
-/** The library finds packets of version 3 (RFC 4880, section 5.2.2), but does not read them. */
 function claimOfV3(packet: AnyPacket, { UnparseablePacket, enums }: OpenPgp): Claim | undefined {
   if (!(packet instanceof UnparseablePacket) || packet.tag !== enums.packet.signature) return undefined
-  const body = Buffer.from(packet.write())
-  if (body[0] !== 3 || body[1] !== 5 || body.length < 20) return undefined
+  const read = readVersion3(Buffer.from(packet.write()))
+  if (read === undefined) return undefined
+  const { type, hash, created, keyId } = read
   return {
-    packet,
-    type: body.readUInt8(2),
-    created: new Date(body.readUInt32BE(3) * 1000),
-    keyId: body.toString('hex', 7, 15),
-    hash: body.readUInt8(16),
+    packet: read,
+    type,
+    hash,
+    created,
+    keyId,
     expires: Number.POSITIVE_INFINITY,
     fingerprint: undefined,
   }
 }
 
-function findSigner({ keyId, fingerprint }: Claim, keys: readonly Key[]): Signer | undefined {
+function findSigner(
+  { keyId, fingerprint }: Claim,
+  keys: readonly Key[],
+  { openpgp }: Context,
+): SigningKey | undefined {
   return keys
+    .map((key) => withSelfSignature(key, openpgp))
     .flatMap((primary) => primary.getKeys().map((signing) => ({ primary, signing })))
     .find(
       ({ signing }) =>
@@ -166,7 +181,7 @@ function findSigner({ keyId, fingerprint }: Claim, keys: readonly Key[]): Signer
 
 function unknownSigner(claims: readonly Claim[], name: string): UpdaterError {
   const signers = claims.map((claim) => claim.fingerprint ?? claim.keyId).join(', ')
-  return new UpdaterError(
+  return new UnknownSigner(
     'SIGNATURE_KEY',
     `The signature of ${name} claims to be by key ${signers}, which is not a pinned key at hand`,
     {
@@ -177,8 +192,8 @@ function unknownSigner(claims: readonly Claim[], name: string): UpdaterError {
 }
 
 /** Throws unless the signer made this signature over the data, with a key and a hash that are good enough. */
-async function prove(claim: Claim, signer: Signer, context: Context): Promise<void> {
-  const { openpgp, name, data, now, signal } = context
+async function prove(claim: Claim, signer: SigningKey, context: Context): Promise<Signer> {
+  const { openpgp, name, data, now } = context
   const bad = (what: string, cause?: unknown) =>
     new UpdaterError('SIGNATURE_BAD', `The signature of ${name} ${what}`, {
       cause,
@@ -194,18 +209,17 @@ async function prove(claim: Claim, signer: Signer, context: Context): Promise<vo
   if (claim.expires <= now) throw bad('has expired')
   await assertUsable(signer, now, context)
   await assertUsable(signer, created, context)
-  const { primary } = signer
-  const packets = new openpgp.PacketList<AnyPacket>()
-  packets.push(packet)
-  if (packet instanceof openpgp.UnparseablePacket) {
-    const key = primary.toPublic().write()
-    const fingerprint = primary.getFingerprint()
-    return verifyWithGpgv({ name, data, signature: packets.write(), key, fingerprint, signal })
+  const { primary, signing } = signer
+  if (!(packet instanceof openpgp.SignaturePacket)) {
+    if (!isByKey(packet, signing, data)) throw bad(mismatch)
+    return { fingerprint: primary.getFingerprint(), keyEnds: await endOf(signer, context) }
   }
+  const packets = new openpgp.PacketList<SignaturePacket>()
+  packets.push(packet)
   try {
     const { signatures } = await openpgp.verify({
       message: await openpgp.createMessage({ binary: data }),
-      signature: new openpgp.Signature(packets as PacketList<SignaturePacket>),
+      signature: new openpgp.Signature(packets),
       verificationKeys: [primary],
       date: created,
       format: 'binary',
@@ -214,26 +228,52 @@ async function prove(claim: Claim, signer: Signer, context: Context): Promise<vo
     if (signatures[0] === undefined) throw new Error('There is no signature to verify')
     await signatures[0].verified
   } catch (error) {
-    throw bad('does not match: the file was changed after it was signed', error)
+    throw bad(mismatch, error)
   }
+  return { fingerprint: primary.getFingerprint(), keyEnds: await endOf(signer, context) }
 }
 
+const mismatch = 'does not match: the file was changed after it was signed'
+
 /** Refuses a key, or the binding of a signing subkey, that is expired, revoked or weak at `date`. */
-async function assertUsable(
-  { primary, signing }: Signer,
-  date: Date,
-  { openpgp, name }: Context,
-): Promise<void> {
+async function assertUsable(signer: SigningKey, date: Date, context: Context): Promise<void> {
+  const { primary, signing } = signer
+  const { openpgp, name } = context
   try {
     await primary.getSigningKey(signing.getKeyID(), date, undefined, strictConfig(openpgp))
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
-    throw new UpdaterError(
+    const end = await endOf(signer, context)
+    const Refusal = end !== undefined && end <= date ? ExpiredKey : UpdaterError
+    throw new Refusal(
       'SIGNATURE_KEY',
       `The key ${signing.getFingerprint()} that signed ${name} cannot be used (${reason})`,
       { cause: error, remedy: 'Put a current copy of the key into the keyring folder, if there is one' },
     )
   }
+}
+
+/**
+ * When the key or the subkey that signed ends, whichever is first.
+ * @returns undefined if neither does
+ */
+async function endOf({ primary, signing }: SigningKey, { openpgp }: Context): Promise<Date | undefined> {
+  const config = strictConfig(openpgp)
+  const ends = [await primary.getExpirationTime(undefined, config)]
+  if (signing instanceof openpgp.Subkey) ends.push(await signing.getExpirationTime(undefined, config))
+  const dates = ends.filter((end) => end instanceof Date)
+  return dates.sort((a, b) => a.getTime() - b.getTime())[0]
+}
+
+/**
+ * keys.openpgp.org serves keys without their user ids, and the self-signatures that the library looks for go with
+ * them: the key's flags, and the end of the primary key unless a direct signature tells it. The fingerprint is
+ * pinned, so the primary key is ours without them. What binds and revokes subkeys is there, and counts as ever.
+ */
+function withSelfSignature(key: Key, { SignaturePacket, enums }: OpenPgp): Key {
+  if (key.users.length > 0 || key.keyPacket.version === 6) return key
+  const bare = Object.assign(new SignaturePacket(), { keyFlags: Uint8Array.of(enums.keyFlags.signData) })
+  return Object.assign(Object.create(key) as Key, { getPrimarySelfSignature: async () => bare })
 }
 
 /** What the library may accept, whatever its defaults are. */

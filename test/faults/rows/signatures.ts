@@ -32,7 +32,7 @@ const row = (
     const keyring = join(home, 'keys')
     await mkdir(keyring)
     if (ring !== undefined) await writeFile(join(keyring, 'key.asc'), ring.toPublic().armor())
-    args.push('--keyring', keyring)
+    args.push('--keyring', keyring, '--keyserver', '')
     const pin = { hosts: ['127.0.0.1'], fingerprints: { 9: [pinned.getFingerprint()] } }
     env.TEST_PINS = JSON.stringify({ almalinux: pin })
   },
