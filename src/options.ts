@@ -74,6 +74,7 @@ const catalogueOptions = [
   option('images', paths('dir'), {
     default: ['/etc/images'],
     env: 'IMAGE_UPDATER_IMAGES',
+    formerly: 'images-dir',
     ...catalogue,
     commands: [...selecting, 'prune', 'diff', 'validate', 'init', 'lifecycle'],
     help: 'folder or file of image definitions; repeatable, in the variable separated by :',

@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { listCatalogue } from '../../src/index.ts'
 import { listSchema } from '../../src/report/schemas.ts'
@@ -94,6 +94,12 @@ describe('listCatalogue', () => {
 
 describe('image-updater list', () => {
   const run = async (...args: string[]) => (await cli(['list', '--images', file(), ...args])).out
+
+  it("of the folder that update.py's --images-dir names", async () => {
+    const folder = dirname(file())
+    const listed = async (...flags: string[]) => (await cli(['list', ...flags])).out
+    expect(await listed('--images-dir', folder)).toBe(await listed('--images', folder))
+  })
 
   it('in text', async () => {
     expect(await run()).toBe(
