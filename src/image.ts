@@ -84,8 +84,10 @@ export interface SourceFile {
 export interface Build extends SourceFile {
   /** Name of the resolver that found it. */
   readonly resolver: string
-  /** `YYYYMMDD`, if the names of the build say it; else the file's Last-Modified is asked (`versionOf`). */
+  /** The distribution's own, e.g. `4230.2.4`. Absent: its builds are counted by days, and the date is the version. */
   readonly version?: string | undefined
+  /** `YYYYMMDD`, if the names of the build say it; else the file's Last-Modified is asked (`dateOf`). */
+  readonly date?: string | undefined
   /** `first-use`: no digest is published, and `url` names the version. */
   readonly trust: Trust
 }
@@ -112,6 +114,11 @@ export interface VersionValues {
   readonly checksum: string
   readonly url: string
   readonly mirrorUrl: string | null
+}
+
+/** The day of a version's build, `YYYYMMDD`: the version itself where it is a day, else `build_date`. */
+export function dateOfVersion({ version = '', buildDate = '' }: ImageVersion): string | undefined {
+  return [version, buildDate.replaceAll('-', '')].find((text) => /^\d{8}$/.test(text))
 }
 
 export function formatDigest(digest: Digest): string {

@@ -7,7 +7,7 @@ import {
   findNewest,
 } from '../discovery/find-newest.ts'
 import { withSources } from '../discovery/find-resolver.ts'
-import { dateOfVersion } from '../discovery/stamp.ts'
+import { isoDate } from '../discovery/stamp.ts'
 import { asUpdaterError, UpdaterError } from '../errors.ts'
 import type { Listener } from '../events.ts'
 import { redactUrl } from '../http/url.ts'
@@ -157,9 +157,9 @@ async function checkImage(image: Image, ordinal: number, run: CheckRun): Promise
         known = { ...known, newest: valuesOf({ ...build, digest }, current?.version, current?.buildDate) }
         tell({ type: 'up-to-date' })
       } else {
-        const { version, downgrade } = compared
+        const { version, date, downgrade } = compared
         status = 'outdated'
-        known = { ...known, newest: valuesOf(build, version, dateOfVersion(version)) }
+        known = { ...known, newest: valuesOf(build, version, isoDate(date)) }
         if (downgrade !== undefined) throw downgrade
       }
     }

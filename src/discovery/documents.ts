@@ -18,7 +18,7 @@ export interface PublishedFile {
   /** Bytes. */
   readonly size?: number | undefined
   /** `YYYYMMDD`, if the document has a date. */
-  readonly version?: string | undefined
+  readonly date?: string | undefined
 }
 
 /** Reads one kind of document; `undefined`: it is of another kind. */
@@ -74,7 +74,7 @@ const readSimplestreams = reader(
         url: path === undefined ? '' : absolute(path, root),
         digests: digestsOf(digests),
         size,
-        version: findStamp(name)?.date,
+        date: findStamp(name)?.date,
       })),
     )
   },
@@ -97,7 +97,7 @@ const readCoreosStream = reader(
           .map(({ location, sha256 }) => ({
             url: absolute(location, url),
             digests: digestsOf({ sha256 }),
-            version: findStamp(release)?.date,
+            date: findStamp(release)?.date,
           })),
       ),
 )
@@ -145,7 +145,7 @@ const readGardenlinuxReleases = reader(
       Object.values(flavors).map(({ image }) => ({
         url: image === undefined ? '' : absolute(image, url),
         digests: [],
-        version: dayOf(lifecycle?.released?.isodate),
+        date: dayOf(lifecycle?.released?.isodate),
       })),
     ),
 )
@@ -177,7 +177,7 @@ const readGithubReleases = reader(githubReleases, (releases, url) =>
       url: absolute(browser_download_url, url),
       digests: [parseDigest(digest ?? '') ?? []].flat(),
       size,
-      version: dayOf(published_at),
+      date: dayOf(published_at),
     })),
   ),
 )
@@ -204,7 +204,7 @@ const readGitlabReleases = reader(z.array(gitlabRelease), (releases, documentUrl
     assets.links.map(({ url, direct_asset_url }) => ({
       url: absolute(direct_asset_url ?? url, documentUrl),
       digests: [],
-      version: dayOf(released_at),
+      date: dayOf(released_at),
     })),
   ),
 )

@@ -7,6 +7,7 @@ import { isLoopback, redactUrl } from '../http/url.ts'
 import {
   type Build,
   type Digest,
+  dateOfVersion,
   formatDigest,
   type Image,
   type ImageVersion,
@@ -18,8 +19,10 @@ import { compressionOfUrl } from './file-url.ts'
 import { findResolver } from './find-resolver.ts'
 import { compareNatural } from './natural-order.ts'
 import { type DiscoverySettings, overrideOf, type SignaturePolicy } from './options.ts'
+import type { Resolver } from './resolver.ts'
 import { createKeySource, type KeySource } from './signatures/keys.ts'
-import { compareStamps, dateOf, findStamp, findUrlStamp } from './stamp.ts'
+import { compareStamps, dayOf, findStamp, findUrlStamp } from './stamp.ts'
+import { ownVersion } from './version.ts'
 
 /** What the images of one run share while their newest builds are looked for. */
 export interface Discovery extends Pick<DiscoverySettings, 'signatures' | 'overrides' | 'sources'> {
@@ -60,7 +63,8 @@ export async function findNewest(
   const build: Build = {
     ...withoutNothing(found, image, policy),
     resolver: resolver.name,
-    version: findUrlStamp(found.url)?.date ?? found.version,
+    version: versionIn(found, resolver.version),
+    date: findUrlStamp(found.url)?.date ?? found.date,
     compression: compressionOfUrl(found.url),
   }
   for (const message of doubts(build, image)) tell({ type: 'warning', message })
@@ -92,6 +96,13 @@ function withoutNothing<Found extends Pick<Build, 'url' | 'digest' | 'trust'>>(
     `The only checksum that is published of ${redactUrl(url)} is that of an empty file`,
     { remedy: 'Wait until the distribution has put it right, or name another source of checksums' },
   )
+}
+
+/** The distribution's own version of a build. */
+function versionIn({ url, version }: Pick<Build, 'url' | 'version'>, form: Resolver['version']) {
+  if (form === 'date') return undefined
+  const groups = form?.exec(url)?.slice(1)
+  return groups?.join('') ?? version
 }
 
 /** Why the digest proves less than it should. */
@@ -129,7 +140,13 @@ export type Comparison =
   /** The catalogue names this build, with this digest. */
   | { readonly digest: Digest }
   /** It names another one. `downgrade`: the newest build is the older of the two. */
-  | { readonly digest?: undefined; readonly version: string; readonly downgrade: UpdaterError | undefined }
+  | {
+      readonly digest?: undefined
+      readonly version: string
+      /** `YYYYMMDD`. */
+      readonly date: string
+      readonly downgrade: UpdaterError | undefined
+    }
 
 /** @throws UpdaterError HTTP_*, DISCOVERY_NO_DATE */
 export async function compareWithCatalogue(
@@ -139,27 +156,27 @@ export async function compareWithCatalogue(
 ): Promise<Comparison> {
   const digest = recordedDigest(image, build)
   if (digest !== undefined) return { digest }
-  const version = await versionOf(build, discovery)
-  return { version, downgrade: downgradeOf(image, build, version) }
+  const date = await dateOf(build, discovery)
+  const { version = date } = build
+  return { version, date, downgrade: downgradeOf(image, { ...build, date }) }
 }
 
 /**
- * The version of a build, `YYYYMMDD`: the day that its names tell, else that of its Last-Modified (UTC). A
- * build of first use whose server sends none has the day on which it was first seen.
+ * The day of a build, `YYYYMMDD`: the one that its names tell, else that of its Last-Modified (UTC). A build of first use whose server sends none has the day on which it was first seen.
  * @param now when this is asked, to tell a wrong clock of a server
  * @throws UpdaterError HTTP_*, DISCOVERY_NO_DATE
  */
-export async function versionOf(
+export async function dateOf(
   build: Build,
   { http, signal }: Pick<Discovery, 'http' | 'signal'>,
   now = new Date(),
 ): Promise<string> {
-  if (build.version !== undefined) return build.version
+  if (build.date !== undefined) return build.date
   const { lastModified } = await http.facts(build.url, { signal })
-  if (lastModified === undefined && build.trust === 'first-use') return dateOf(now)
+  if (lastModified === undefined && build.trust === 'first-use') return dayOf(now)
   if (lastModified === undefined) throw noDate(build, 'has no Last-Modified and no date in its name')
   if (!isPlausible(lastModified, now)) throw noDate(build, 'has a Last-Modified that cannot be right')
-  return dateOf(lastModified)
+  return dayOf(lastModified)
 }
 
 const oneDay = 24 * 60 * 60 * 1000
@@ -170,9 +187,13 @@ function isPlausible(lastModified: Date, now: Date): boolean {
 }
 
 function noDate({ url }: Build, why: string): UpdaterError {
-  return new UpdaterError('DISCOVERY_NO_DATE', `${redactUrl(url)} ${why}, so the build has no version`, {
-    remedy: 'Look at what the server sends as Last-Modified for that file',
-  })
+  return new UpdaterError(
+    'DISCOVERY_NO_DATE',
+    `${redactUrl(url)} ${why}, so the day of the build is not known`,
+    {
+      remedy: 'Look at what the server sends as Last-Modified for that file',
+    },
+  )
 }
 
 /**
@@ -191,9 +212,10 @@ export function recordedDigest(
 }
 
 /** Returns DOWNGRADE if the build is older than the version in the catalogue. */
-function downgradeOf(image: Image, { url }: Build, version: string): UpdaterError | undefined {
+function downgradeOf(image: Image, build: DatedBuild): UpdaterError | undefined {
   const [before] = image.versions
-  if (before === undefined || compareBuilds(before, { url, version }) >= 0) return undefined
+  if (before === undefined || compareBuilds(before, build) >= 0) return undefined
+  const { url, date, version = date } = build
   return new UpdaterError(
     'DOWNGRADE',
     `The newest build of ${image.name} is ${version} (${url}), older than ${before.version ?? before.url} in the catalogue`,
@@ -201,27 +223,26 @@ function downgradeOf(image: Image, { url }: Build, version: string): UpdaterErro
   )
 }
 
+type DatedBuild = Pick<Build, 'url' | 'version'> & { readonly date: string }
+
 /**
  * Returns a negative number if `build` is older than the catalogue's version, a positive one if it is newer, 0 if
- * neither is known. The stamps in the URLs decide if both have one (a Last-Modified is often a day or two
+ * neither is known. The distribution's own versions decide if both have one, else the stamps in the URLs decide if both have one (a Last-Modified is often a day or two
  * later than the stamp of its file); else the first difference of the URLs, if that is a number in both
- * (`4230.2.4` and `4230.2.10`); else the versions.
+ * (`4230.2.4` and `4230.2.10`); else the days.
  */
-export function compareBuilds(
-  before: ImageVersion,
-  build: { readonly url: string; readonly version: string },
-): number {
-  const url = before.url ?? ''
+export function compareBuilds(before: ImageVersion, build: DatedBuild): number {
+  const { url = '', version = '' } = before
+  if (build.version !== undefined && ownVersion(version) !== undefined) {
+    return compareNatural(build.version, version.replace(/^v/, ''))
+  }
   const stampBefore = findUrlStamp(url)
   const stampNow = findUrlStamp(build.url)
   if (stampBefore !== undefined && stampNow !== undefined) return compareStamps(stampNow, stampBefore)
   const order = compareVersions(build.url, url)
   if (order !== 0) return order
-  const versionBefore = findStamp(before.version ?? '')
-  const versionNow = findStamp(build.version)
-  return versionBefore === undefined || versionNow === undefined
-    ? 0
-    : compareStamps(versionNow, versionBefore)
+  const date = findStamp(version)?.date ?? dateOfVersion(before)
+  return date === undefined ? 0 : compareNatural(build.date, date)
 }
 
 /** Returns 0 also if the first difference of two URLs of one server is not a number. */

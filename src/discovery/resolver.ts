@@ -22,6 +22,12 @@ export interface Resolver {
   readonly serves: { readonly osDistro?: string; readonly latestUrl?: RegExp }
   /** The first that can read an image's URLs is taken; an image whose URLs none can read is of another resolver. */
   readonly strategies: readonly StrategyName[]
+  /**
+   * What a build's version in the catalogue is. `date`: the day that it was made. A pattern: what its groups hold of the
+   * build's URL. Default, and where the pattern does not match: what the patterns of `latest_url` stand for, if that is
+   * a version.
+   */
+  readonly version?: 'date' | RegExp | undefined
   /** Who signs the manifests. Absent: the distribution has no signature that we know of. */
   readonly signature?: ManifestSignature | undefined
   /** Returns the URL at which the server lists a folder. Absent: the folder's own. */
@@ -76,7 +82,8 @@ export interface RecommendedImage {
 export type Strategy = (image: Image) => Search | undefined
 
 /**
- * Finds the newest build of an image. `version` is the day that something else than the build's URL says.
+ * Finds the newest build of an image. `version` is what the patterns of its URLs say, `date` the day that something else
+ * than the build's URL says.
  * @throws UpdaterError HTTP_*, DISCOVERY_*, CHECKSUM_*, SIGNATURE_*, PATTERN_INVALID
  */
 export type Search = (context: ResolverContext) => Promise<Omit<Build, 'resolver' | 'compression'>>
@@ -87,7 +94,7 @@ export interface ResolverContext {
   readonly signal?: AbortSignal | undefined
   /** Tells the log which URL is asked and what is doubtful. */
   readonly tell: (step: ImageStep) => void
-  readonly resolver: Pick<Resolver, 'name' | 'signature' | 'listingUrl' | 'digestsOf'>
+  readonly resolver: Pick<Resolver, 'name' | 'version' | 'signature' | 'listingUrl' | 'digestsOf'>
   /** The image's release, e.g. `9`. */
   readonly release?: string | undefined
   /** Absent: signatures are not looked at. */

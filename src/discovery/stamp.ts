@@ -8,17 +8,28 @@ export interface Stamp {
   readonly serial?: string | undefined
 }
 
+/** `YYYYMMDD`, the same with `-`, `.` or `_` between, or `YYYYMMDDHHMMSS`; then `.N`, `-N` or `THHMMSSZ`. */
+const stampForm =
+  /(?<!\d)(?:(20\d{6})(\d{6})?|(20\d\d)([-._])(\d\d)\4(\d\d))(?!\d)(?:[.-](\d+)(?![0-9A-Za-z])|T(\d{6})Z)?/g
+
 /**
- * The last build stamp in the name of a file or folder: `YYYYMMDD`, optional `.N`, `-N` or `THHMMSSZ`, not
- * part of a longer run of digits, a day of the calendar from 2000 to 2099.
+ * The build stamps in the name of a file or folder, and where they begin: `YYYYMMDD`, also `YYYY-MM-DD`, with `.` or `_`
+ * between, or with the time behind it, optional `.N`, `-N` or `THHMMSSZ`, not part of a longer run of digits, a day of
+ * the calendar from 2000 to 2099.
  */
+export function stampsIn(name: string): (Stamp & { readonly index: number })[] {
+  return [...name.matchAll(stampForm)].flatMap((match) => {
+    const [, joined, clock, year, , month, day, number, time] = match
+    const date = joined ?? `${year}${month}${day}`
+    return isCalendarDate(date) ? { date, serial: clock ?? number ?? time, index: match.index } : []
+  })
+}
+
+/** The last build stamp in the name of a file or folder. */
 export function findStamp(name: string): Stamp | undefined {
-  const stamps = name.matchAll(/(?<!\d)(20\d{6})(?!\d)(?:[.-](\d+)(?![0-9A-Za-z])|T(\d{6})Z)?/g)
-  return [...stamps]
-    .map(([, date = '', number, time]) => ({ date, serial: number ?? time }))
-    .map(({ date, serial }) => (serial === undefined ? { date } : { date, serial }))
-    .filter((stamp) => isCalendarDate(stamp.date))
-    .at(-1)
+  const { date, serial } = stampsIn(name).at(-1) ?? {}
+  if (date === undefined) return undefined
+  return serial === undefined ? { date } : { date, serial }
 }
 
 /** The stamp of a build's URL: that of the file's name, else that of the folder that it is in. */
@@ -39,15 +50,15 @@ export function compareStamps(a: Stamp, b: Stamp): number {
 function isCalendarDate(date: string): boolean {
   const [year, month, day] = [date.slice(0, 4), date.slice(4, 6), date.slice(6)].map(Number)
   const moment = new Date(Date.UTC(year ?? 0, (month ?? 0) - 1, day))
-  return dateOf(moment) === date
+  return dayOf(moment) === date
 }
 
 /** The day in UTC, as `YYYYMMDD`. */
-export function dateOf(moment: Date): string {
+export function dayOf(moment: Date): string {
   return moment.toISOString().slice(0, 10).replaceAll('-', '')
 }
 
 /** `20260124` → `2026-01-24`. */
-export function dateOfVersion(version: string): string {
-  return `${version.slice(0, 4)}-${version.slice(4, 6)}-${version.slice(6, 8)}`
+export function isoDate(date: string): string {
+  return `${date.slice(0, 4)}-${date.slice(4, 6)}-${date.slice(6, 8)}`
 }

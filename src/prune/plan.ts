@@ -1,5 +1,5 @@
 import { decodeSegment } from '../http/url.ts'
-import type { Image } from '../image.ts'
+import { dateOfVersion, type Image } from '../image.ts'
 import { keyOfUrl, keyPrefixOf, type MirrorOptions } from '../stores/kinds.ts'
 import { isFolderName, kindOfKey, objectKey } from '../stores/naming.ts'
 import type { ListedObject } from '../stores/store.ts'
@@ -21,9 +21,12 @@ export function namedKeys(images: readonly Image[], mirror: MirrorOptions): Name
   const keys = new Set<string>()
   let here = 0
   for (const { shortname = '', format, versions } of images) {
-    for (const { version = '', mirrorUrl } of versions) {
-      if (isFolderName(shortname) && /^\d{8}$/.test(version)) {
-        keys.add(objectKey({ shortname, format }, version, keyPrefix))
+    for (const version of versions) {
+      const { mirrorUrl } = version
+      for (const one of [version, { ...version, version: undefined }]) {
+        const date = dateOfVersion(one)
+        if (!isFolderName(shortname) || date === undefined) continue
+        keys.add(objectKey({ shortname, format }, date, keyPrefix))
       }
       if (mirrorUrl === undefined) continue
       const key = keyOfUrl(mirror, mirrorUrl)

@@ -38,7 +38,7 @@ export const dayMs = 24 * 60 * 60 * 1000
 /** The day of a build in milliseconds UTC, from `build_date`, else from its version; `undefined` if neither is a day. */
 export function buildDay({ build_date, version }: OutcomeValues): number | undefined {
   const [, year, month, date] =
-    /^(\d{4})-(\d\d)-(\d\d)/.exec(build_date ?? '') ?? /^(\d{4})(\d\d)(\d\d)/.exec(version ?? '') ?? []
+    /^(\d{4})-(\d\d)-(\d\d)/.exec(build_date ?? '') ?? /^(20\d\d)(\d\d)(\d\d)(?!\d)/.exec(version ?? '') ?? []
   const day = Date.UTC(Number(year), Number(month) - 1, Number(date))
   return Number.isNaN(day) ? undefined : day
 }

@@ -57,7 +57,7 @@ function published<Shape extends z.ZodRawShape>(title: string, shape: Shape) {
 
 const values = z
   .object({
-    version: z.string().optional().describe('YYYYMMDD'),
+    version: z.string().optional().describe("The distribution's own, or YYYYMMDD"),
     build_date: z.string().optional().describe('YYYY-MM-DD'),
     checksum: z.string().optional().describe('algorithm:hex, of the file at url'),
     url: z.string().optional(),

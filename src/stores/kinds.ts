@@ -112,19 +112,20 @@ export interface Address {
 }
 
 /**
- * Returns the address of a version, or undefined if the mirror has no public base or the version is no build's date.
+ * Returns the address of an image's build of a day, or undefined if the mirror has no public base.
+ * @param date `YYYYMMDD`
  * @throws UpdaterError CONFIGURATION
  */
 export function addressOf(
   mirror: MirrorOptions,
   { shortname, format }: Pick<Image, 'shortname' | 'format'>,
-  version: string,
+  date: string,
 ): Address | undefined {
-  if (shortname === undefined || !/^\d{8}$/.test(version)) return undefined
+  if (shortname === undefined) return undefined
   const image = { shortname, format }
-  const key = objectKey(image, version, keyPrefixOf(mirror))
+  const key = objectKey(image, date, keyPrefixOf(mirror))
   const base = baseOf(mirror)
-  return base === undefined ? undefined : { key, url: below(base, objectKey(image, version, '')) }
+  return base === undefined ? undefined : { key, url: below(base, objectKey(image, date, '')) }
 }
 
 /**

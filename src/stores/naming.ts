@@ -13,20 +13,21 @@ export function isFolderName(shortname: string): boolean {
 }
 
 /**
- * `{keyPrefix}{shortname}/{version}-{shortname}.{format}`.
+ * `{keyPrefix}{shortname}/{date}-{shortname}.{format}`.
+ * @param date the day of the build, `YYYYMMDD`
  * @throws UpdaterError CONFIGURATION if a part is not a plain name and could leave its folder
  */
-export function objectKey({ shortname, format }: NamedImage, version: string, keyPrefix: string): string {
+export function objectKey({ shortname, format }: NamedImage, date: string, keyPrefix: string): string {
   if (!isFolderName(shortname)) {
     const message = `The shortname "${shortname}" cannot name a folder on the mirror`
     throw new UpdaterError('CONFIGURATION', message, {
       remedy: 'Use letters, digits, dots, hyphens and underscores, with a letter or a digit first',
     })
   }
-  if (!/^\d{8}$/.test(version)) {
-    throw new UpdaterError('CONFIGURATION', `The version "${version}" is not a date of the form YYYYMMDD`)
+  if (!/^\d{8}$/.test(date)) {
+    throw new UpdaterError('CONFIGURATION', `"${date}" is not a date of the form YYYYMMDD`)
   }
-  return `${folderPrefix(keyPrefix)}${shortname}/${version}-${shortname}.${format}`
+  return `${folderPrefix(keyPrefix)}${shortname}/${date}-${shortname}.${format}`
 }
 
 /** The temporary key beside `key` of an object whose metadata is not known yet; no catalogue ever names it. */

@@ -1,10 +1,17 @@
 import { outranks } from '../catalog/edit.ts'
-import { compareWithCatalogue, type Discovery, findNewest } from '../discovery/find-newest.ts'
+import { compareWithCatalogue, type Discovery, dateOf, findNewest } from '../discovery/find-newest.ts'
 import { overrideOf } from '../discovery/options.ts'
-import { dateOfVersion } from '../discovery/stamp.ts'
+import { isoDate } from '../discovery/stamp.ts'
 import { UpdaterError } from '../errors.ts'
 import type { Listener } from '../events.ts'
-import { type Build, type Digest, formatDigest, type Image, type VersionValues } from '../image.ts'
+import {
+  type Build,
+  type Digest,
+  dateOfVersion,
+  formatDigest,
+  type Image,
+  type VersionValues,
+} from '../image.ts'
 import { reportedError } from '../report/refusal.ts'
 import type { ImageOutcome, MirrorOutcome } from '../report/schemas.ts'
 import { reportedValues } from '../report/update.ts'
@@ -70,7 +77,7 @@ export async function updateImage(image: Image, ordinal: number, run: UpdateRun)
     } else {
       if (compared.downgrade !== undefined && !settings.allowDowngrade) throw compared.downgrade
       known = { ...known, mirror: { status: 'none' } }
-      done = await adopt(task, build, compared.version)
+      done = await adopt(task, { ...build, version: compared.version, date: compared.date })
     }
     const { mirror, values, keepVersions } = done
     known = { ...known, mirror }
@@ -99,8 +106,9 @@ export async function updateImage(image: Image, ordinal: number, run: UpdateRun)
  */
 async function lookAhead(image: Image, run: UpdateRun): Promise<StoredObject | undefined> {
   const [before] = image.versions
-  if (run.store === undefined || before?.version === undefined || before.mirrorUrl === undefined) return
-  const address = addressOf(run.settings.mirror, image, before.version)
+  const date = before && dateOfVersion(before)
+  if (run.store === undefined || date === undefined || before?.mirrorUrl === undefined) return
+  const address = addressOf(run.settings.mirror, image, date)
   if (address?.url !== before.mirrorUrl) return
   await run.ready
   return lookAt(address.key, run)
@@ -118,40 +126,45 @@ interface Done {
 /** The catalogue names the newest build: all that can be missing is its object on the mirror. */
 async function keep(
   task: UpdateTask,
-  build: KnownFile,
+  build: Build & KnownFile,
   looked: Promise<StoredObject | undefined>,
 ): Promise<Done> {
   const { image, run, tell } = task
   const { mirror } = run.settings
   const [before] = image.versions
-  const address = before?.version === undefined ? undefined : addressOf(mirror, image, before.version)
-  if (address === undefined || mirror.kind === 'none') return { mirror: { status: 'none' } }
+  if (mirror.kind === 'none') return { mirror: { status: 'none' } }
+  const dated = before && dateOfVersion(before)
+  const address = addressOf(mirror, image, dated ?? (await dateOf(build, run.discovery)))
+  if (address === undefined) return { mirror: { status: 'none' } }
   if (before?.mirrorUrl === undefined) {
     return { mirror: await storeIfMissing(task, build, address), values: { mirrorUrl: address.url } }
   }
   if (before.mirrorUrl === address.url) {
-    return { mirror: await keepOnMirror(task, build, address, looked) }
+    return { mirror: await keepOnMirror(task, build, address, dated === undefined ? undefined : looked) }
   }
   tell({ type: 'mirror-foreign', url: before.mirrorUrl })
   return { mirror: { status: 'foreign' } }
 }
+
+/** A build with all that the catalogue says of it. */
+type VersionedBuild = Build & { readonly version: string; readonly date: string }
 
 /**
  * The distribution has another build than the catalogue: it goes to the mirror, then into the file. If no digest is
  * published, that of the bytes on the way to the mirror goes into the file. A dry run, which downloads nothing, has
  * none to show.
  */
-async function adopt(task: UpdateTask, build: Build, version: string): Promise<Done> {
+async function adopt(task: UpdateTask, build: VersionedBuild): Promise<Done> {
   const { image, run, tell } = task
   const { mirror, dryRun } = run.settings
-  const address = addressOf(mirror, image, version)
+  const address = addressOf(mirror, image, build.date)
   const target = mirror.kind === 'none' ? undefined : address
   const keepVersions = versionsToKeep(image, run.settings)
   const { digest } = build
   if (digest !== undefined) {
     const file = { ...build, digest }
     const named = target ?? (address && (await answers(task, file, address)) ? address : undefined)
-    const values = valuesOf(build, version, digest, named)
+    const values = valuesOf(build, digest, named)
     tellValues(task, values, keepVersions)
     const outcome =
       target === undefined ? { status: 'none' as const } : await storeIfMissing(task, file, target)
@@ -165,18 +178,17 @@ async function adopt(task: UpdateTask, build: Build, version: string): Promise<D
     return { mirror: { status: 'would-store', object } }
   }
   const { size: bytes, seconds, source } = await bring(task, build, target)
-  const values = valuesOf(build, version, source, target)
+  const values = valuesOf(build, source, target)
   tellValues(task, values, keepVersions)
   return { mirror: { status: 'stored', object, bytes, seconds }, values, keepVersions }
 }
 
 function valuesOf(
-  { url }: Build,
-  version: string,
+  { url, version, date }: VersionedBuild,
   digest: Digest,
   address: Address | undefined,
 ): VersionValues {
-  const buildDate = dateOfVersion(version)
+  const buildDate = isoDate(date)
   return { version, buildDate, checksum: formatDigest(digest), url, mirrorUrl: address?.url ?? null }
 }
 

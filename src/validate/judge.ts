@@ -1,6 +1,6 @@
 import { shortnamePattern } from '../catalog/parse.ts'
 import { formatPlace } from '../errors.ts'
-import { parseDigest } from '../image.ts'
+import { dateOfVersion, parseDigest } from '../image.ts'
 import { type CheckedImage, type Entry, isEnabled, type Located, type Texts } from './image.ts'
 import type { ReportFinding, RuleName } from './rules.ts'
 import {
@@ -121,9 +121,14 @@ function judgeMirror(url: Located, texts: Texts, image: CheckedImage, report: Re
   // Names are written in different ways: letters and digits alone are compared.
   const bare = (name: string) => name.toLowerCase().replaceAll(/[^a-z0-9]/g, '')
   const path = bare(pathOf(text).join('/'))
-  const lacking = Object.entries({ version: texts.version?.text, shortname: image.shortname })
-    .filter(([, name]) => name !== undefined && !path.includes(bare(name)))
-    .map(([key, name]) => `${key} ${name}`)
+  const isNamed = (name: string | undefined) => name === undefined || path.includes(bare(name))
+  // The day of the build stands in the name of an object of ours, whatever the version is.
+  const [version, buildDate] = [texts.version?.text, texts.build_date?.text]
+  const day = dateOfVersion({ version, buildDate })
+  const lacking = [
+    ...(isNamed(version) || (day !== undefined && isNamed(day)) ? [] : [`version ${version}`]),
+    ...(isNamed(image.shortname) ? [] : [`shortname ${image.shortname}`]),
+  ]
   if (lacking.length > 0) {
     report('mirror-name', place, `"mirror_url" (${fileNameOf(text)}) does not name ${lacking.join(' and ')}`)
   }

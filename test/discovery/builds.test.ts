@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { compressionOfUrl } from '../../src/discovery/file-url.ts'
-import { compareBuilds, recordedDigest, versionOf } from '../../src/discovery/find-newest.ts'
+import { compareBuilds, dateOf, recordedDigest } from '../../src/discovery/find-newest.ts'
 import type { Build } from '../../src/image.ts'
 import { anImage } from '../update/image.ts'
 import { codeOf, fakeContext } from './fake-http.ts'
@@ -14,10 +14,10 @@ const found: Build = {
 }
 const now = new Date('2026-07-20T12:00:00Z')
 
-describe('the version of a build', () => {
+describe('the day of a build', () => {
   it('is the day that its names tell, without a question', async () => {
     const context = fakeContext([])
-    expect(await versionOf({ ...found, version: '20260714' }, context, now)).toBe('20260714')
+    expect(await dateOf({ ...found, date: '20260714' }, context, now)).toBe('20260714')
     context.http.done()
   })
 
@@ -28,7 +28,7 @@ describe('the version of a build', () => {
     ['Sat, 01 Jan 2000 00:00:00 GMT', '20000101'],
   ])('else that of Last-Modified in UTC: %s', async (lastModified, version) => {
     const context = fakeContext([[`HEAD ${url}`, { lastModified }]])
-    expect(await versionOf(found, context, now)).toBe(version)
+    expect(await dateOf(found, context, now)).toBe(version)
     context.http.done()
   })
 
@@ -36,13 +36,13 @@ describe('the version of a build', () => {
     'and an error for Last-Modified %s',
     async (lastModified) => {
       const context = fakeContext([[`HEAD ${url}`, { lastModified }]])
-      expect(await codeOf(() => versionOf(found, context, now))).toBe('DISCOVERY_NO_DATE')
+      expect(await codeOf(() => dateOf(found, context, now))).toBe('DISCOVERY_NO_DATE')
     },
   )
 })
 
 describe('which of two builds is older', () => {
-  const build = (newUrl: string, version = '20260714') => ({ url: newUrl, version })
+  const build = (newUrl: string, date = '20260714') => ({ url: newUrl, date })
   it.each([
     [
       'a respin on the same day',
@@ -112,6 +112,27 @@ describe('which of two builds is older', () => {
   })
 })
 
+describe('which of two versions of the distribution is older', () => {
+  const url = 'https://h/x'
+  it.each<[string | undefined, string | undefined, string | undefined, number]>([
+    ['1.9.5', '1.10.0', undefined, 1],
+    ['1.10.0', '1.9.5', undefined, -1],
+    ['v1.10.0', '1.9.5', undefined, -1],
+    ['1.10.0', '1.10.0', undefined, 0],
+    ['26.1', '26.1.6', undefined, 1],
+    ['26.1-rc1', '26.1', undefined, 1],
+    // By the day where the catalogue has no version of its own.
+    ['20260801', '1.9.5', undefined, -1],
+    ['latest', '1.9.5', '2026-08-01', -1],
+    ['latest', '1.9.5', '2026-07-01', 1],
+    [undefined, '1.9.5', '2026-08-01', -1],
+    ['1.9.5', undefined, '2026-08-01', -1],
+  ])('%s, then %s', (before, version, buildDate, sign) => {
+    const order = compareBuilds({ url, version: before, buildDate }, { url, version, date: '20260714' })
+    expect(Math.sign(order)).toBe(sign)
+  })
+})
+
 it.each([
   ['x.qcow2', undefined],
   ['x.img', undefined],
@@ -134,7 +155,7 @@ const build: Build = {
   resolver: 'rocky',
   url: 'https://download.example.org/rocky-9-20260531.qcow2',
   digest: { algorithm: 'sha256', hex },
-  version: '20260531',
+  date: '20260531',
   trust: 'checksum',
 }
 

@@ -60,7 +60,7 @@ describe.skipIf(missing)('the real catalogue and the real answers', () => {
       ],
       {
         url: `${noble}20260705/noble-server-cloudimg-amd64.img`,
-        version: '20260705',
+        date: '20260705',
         digest: {
           algorithm: 'sha256',
           hex: 'ffe6203da54deeb6db5d2a98a83f9ec8e55f149d3f7ba622e1abe5fa966ee3d6',
@@ -73,7 +73,7 @@ describe.skipIf(missing)('the real catalogue and the real answers', () => {
       [[`${alma}CHECKSUM`, 'upstream/almalinux9/CHECKSUM']],
       {
         url: `${alma}AlmaLinux-9-GenericCloud-9.8-20260526.x86_64.qcow2`,
-        version: '20260526',
+        date: '20260526',
         digest: {
           algorithm: 'sha256',
           hex: 'c397eed7023e92c841155831b1f47e26300e5bef0f0256c129322307c897a251',
@@ -86,7 +86,7 @@ describe.skipIf(missing)('the real catalogue and the real answers', () => {
       [[`${stream}CHECKSUM`, 'upstream/centos_stream9/CHECKSUM']],
       {
         url: `${stream}CentOS-Stream-GenericCloud-9-20260714.1.x86_64.qcow2`,
-        version: '20260714',
+        date: '20260714',
         size: 1517945856,
         digest: {
           algorithm: 'sha256',
@@ -100,7 +100,7 @@ describe.skipIf(missing)('the real catalogue and the real answers', () => {
       [[`${rocky}.CHECKSUM`, 'upstream/rocky9/CHECKSUM']],
       {
         url: rocky,
-        version: undefined,
+        date: undefined,
         size: 645988352,
         digest: {
           algorithm: 'sha256',

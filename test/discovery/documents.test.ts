@@ -22,7 +22,7 @@ describe('documents', () => {
           { algorithm: 'md5', hex: 'c'.repeat(32) },
         ],
         size: 5,
-        version: '20260705',
+        date: '20260705',
       },
     ])
   })
@@ -66,8 +66,8 @@ describe('documents', () => {
       assets: [asset('a', `sha256:${hex}`), asset('b', null)],
     }
     const expected = [
-      { url: 'https://h/a', digests: [{ algorithm: 'sha256', hex }], size: 1, version: '20260203' },
-      { url: 'https://h/b', digests: [], size: 1, version: '20260203' },
+      { url: 'https://h/a', digests: [{ algorithm: 'sha256', hex }], size: 1, date: '20260203' },
+      { url: 'https://h/b', digests: [], size: 1, date: '20260203' },
     ]
     expect(files(release)).toEqual(expected)
     expect(files([release, { ...release, draft: true }, { ...release, prerelease: true }])).toEqual(expected)
@@ -76,8 +76,8 @@ describe('documents', () => {
   it('of GitLab: links without digests', () => {
     const links = [{ url: 'https://h/a' }, { url: 'https://h/b', direct_asset_url: 'https://h/c' }]
     expect(files([{ tag_name: '1', released_at: '2026-02-03T00:00:00Z', assets: { links } }])).toEqual([
-      { url: 'https://h/a', digests: [], version: '20260203' },
-      { url: 'https://h/c', digests: [], version: '20260203' },
+      { url: 'https://h/a', digests: [], date: '20260203' },
+      { url: 'https://h/c', digests: [], date: '20260203' },
     ])
   })
 
@@ -191,7 +191,7 @@ describe('packages of GitLab', () => {
       url: `${generic}v20260715.100/x-20260715.100.qcow2`,
       digest: { algorithm: 'sha256', hex },
       size: 4,
-      version: '20260715',
+      date: '20260715',
     })
   })
 

@@ -176,7 +176,7 @@ describe("Debian's JSON of a build", () => {
     expect(found).toMatchObject({
       url: `${h}trixie/20260717-2542/debian-13-genericcloud-amd64-20260717-2542.qcow2`,
       digest: { algorithm: 'sha512', hex: '07'.repeat(64) },
-      version: '20260717',
+      date: '20260717',
     })
   })
 

@@ -6,7 +6,7 @@ import { anyText } from '../support/any-text.ts'
 
 describe('pointers', () => {
   it.each([
-    ['2025-11-15 a-v1.33/b-v1.33.9.qcow2', { path: 'a-v1.33/b-v1.33.9.qcow2', version: '20251115' }],
+    ['2025-11-15 a-v1.33/b-v1.33.9.qcow2', { path: 'a-v1.33/b-v1.33.9.qcow2', date: '20251115' }],
     ['20260510T170106Z/x.qcow2 1380843520', { path: '20260510T170106Z/x.qcow2', size: 1380843520 }],
     ['  x.qcow2\r\n', { path: 'x.qcow2' }],
     ['# ts=1\n\nx.qcow2', { path: 'x.qcow2' }],

@@ -14,6 +14,14 @@ describe('build stamps', () => {
     ['Minimal-VM-Cloud-Snapshot20260207.qcow2', '20260207', undefined],
     ['x-20240229.img', '20240229', undefined],
     ['x-20260526-64bit.img', '20260526', undefined],
+    ['x-2026-03-01.img', '20260301', undefined],
+    ['2026-03-01', '20260301', undefined],
+    ['2026-03-01.2', '20260301', '2'],
+    ['2026_03_01-17', '20260301', '17'],
+    ['nightly-2026.03.01-amd64.img', '20260301', undefined],
+    ['20260510T170106Z', '20260510', '170106'],
+    ['x-20260510170106.qcow2', '20260510', '170106'],
+    ['al2023-kvm-2023.12.20260831.0-kernel-6.1-x86_64.qcow2', '20260831', '0'],
     ['built-20240101-for-20260715.3.img', '20260715', '3'],
   ])('%s', (name, date, serial) => {
     expect(findStamp(name)).toEqual(serial === undefined ? { date } : { date, serial })
@@ -28,6 +36,10 @@ describe('build stamps', () => {
     '21000101',
     '202607055',
     '120260705',
+    '2026051017010',
+    '2026-03_01',
+    '2026-3-1',
+    '2026-13-01',
     '',
   ])('none in "%s"', (name) => {
     expect(findStamp(name)).toBeUndefined()

@@ -83,7 +83,8 @@ describe('an image of which no checksum is published', () => {
       resolver: 'talos',
       trust: 'first-use',
       current: {
-        version: '20260831',
+        version: '1.10.0',
+        build_date: '2026-08-31',
         url: `${origin.url}${pathOf('v1.10.0')}`,
         checksum: `sha256:${sha256(packed('v1.10.0'))}`,
       },

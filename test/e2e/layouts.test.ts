@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parseCatalog } from '../../src/catalog/parse.ts'
 import { resolvers } from '../../src/discovery/resolvers/index.ts'
+import { isoDate } from '../../src/discovery/stamp.ts'
 import type { Image } from '../../src/image.ts'
 import {
   initCatalogue,
@@ -23,6 +24,21 @@ let origin: Origin
 let store: S3Server
 let root: string
 let published: Map<string, PublishedLayout>
+
+/** The versions of distributions that have their own. */
+const ownVersions: Readonly<Record<string, RegExp>> = {
+  alpine: /^3\.\d\d\.10(-r\d+)?$/,
+  amazonlinux: /^2023\.[\d.]+$/,
+  cirros: /^10\.10\.10$/,
+  'fedora-coreos': /^[\d.]+$/,
+  flatcar: /^4230\.10\.0$/,
+  freebsd: /^1[45]\.10$/,
+  gardenlinux: /^\d{4}\.10\.1$/,
+  kali: /^2026\.\d+$/,
+  openeuler: /^2[24]\.03-LTS(-SP\d+)?$/,
+  opnsense: /^26\.10\.1$/,
+  talos: /^10\.10\.10$/,
+}
 
 const rehosted = (text: string) => text.replace(/\bhttps:\/\/(?=[a-z0-9.-]+\/)/g, `${origin.url}/`)
 
@@ -105,12 +121,18 @@ describe('the shipped catalogue, in a world that serves every recommended layout
     for (const { name, shortname = '', format, versions } of await readImages(images)) {
       const layout = published.get(shortname)
       if (layout === undefined) continue
-      const { version, checksum, path, stored } = layout.newest
+      const { version: date, checksum, path, stored } = layout.newest
       const url = `${origin.url}/${path}`
-      const object = `${shortname}/${version}-${shortname}.${format}`
+      const object = `${shortname}/${date}-${shortname}.${format}`
+      const buildDate = isoDate(date)
       expect({ name, versions }).toMatchObject({
         name,
-        versions: [{ version, checksum, url, mirrorUrl: expect.stringContaining(object) }],
+        versions: [{ buildDate, checksum, url, mirrorUrl: expect.stringContaining(object) }],
+      })
+      const own = ownVersions[layout.resolver]
+      expect({ name, version: versions[0]?.version }).toEqual({
+        name,
+        version: own === undefined ? date : expect.stringMatching(own),
       })
       expect(outcomeOf.get(shortname)).toMatchObject({
         resolver: layout.resolver,

@@ -23,6 +23,16 @@ describe('namedKeys', () => {
   it.each([
     ['a version without a mirror_url', { version: '20260101' }, 'p/rocky-9/20260101-rocky-9.qcow2'],
     [
+      'a version that is no date',
+      { version: '4230.2.4', buildDate: '2026-01-01' },
+      'p/rocky-9/20260101-rocky-9.qcow2',
+    ],
+    [
+      'a version of another day than build_date',
+      { version: '20260102', buildDate: '2026-01-01' },
+      'p/rocky-9/20260101-rocky-9.qcow2',
+    ],
+    [
       'a mirror_url of this mirror',
       { mirrorUrl: 'https://s3.example/images/p/a%20b/20250101-x.raw' },
       'p/a b/20250101-x.raw',

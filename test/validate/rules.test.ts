@@ -51,7 +51,7 @@ describe('a definition file', () => {
     ['a fraction', ['wrong-type 9:14'], ['min_ram: 512', 'min_ram: 0.5']],
     ['a number for text', ['wrong-type 18:19'], ["os_version: '1'", 'os_version: 12']],
     ['a number in base 60 for text', ['wrong-type 18:19'], ["os_version: '1'", 'os_version: 12:30']],
-    ['a number with a fraction for text', ['wrong-type 27:18', 'mirror-name 29:21'], ["'20260705'", '1.10']],
+    ['a number with a fraction for text', ['wrong-type 27:18'], ["'20260705'", '1.10']],
     ['a date in quotes', ['wrong-type 31:21'], ['build_date: 2026-07-05', "build_date: '2026-07-05'"]],
     [
       'a day that no calendar has',
@@ -190,6 +190,13 @@ describe('a definition file', () => {
     ],
     ['another day', ['date-mismatch 31:21'], ['build_date: 2026-07-05', 'build_date: 2026-07-04']],
     ['a version that is no day', [], ["'20260705'", "'1.2.3'"], ['20260705-alpha-1', '1.2.3-alpha-1']],
+    ['a version that is no day, in an object of its day', [], ["'20260705'", "'1.2.3'"]],
+    [
+      'a version that is no day, in an object of another day',
+      ['mirror-name 29:21'],
+      ["'20260705'", "'1.2.3'"],
+      ['20260705-alpha-1', '20260704-alpha-1'],
+    ],
     [
       'a day to come',
       ['future-date 31:21'],

@@ -36,6 +36,7 @@ export const almalinux: Resolver = {
   ],
   serves: { latestUrl: /\/AlmaLinux-[^/]*$/ },
   strategies: ['manifest', 'placeholder'],
+  version: 'date',
   /**
    * Detached `CHECKSUM.asc` (https://wiki.almalinux.org/cloud/Generic-cloud.html); fingerprints as in
    * https://almalinux.org/security/. AlmaLinux 8 changed its key in January 2024: the first one listed

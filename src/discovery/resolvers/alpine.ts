@@ -19,4 +19,5 @@ export const alpine: Resolver = {
   })),
   serves: { latestUrl: /alpine-[^/]*$/ },
   strategies: ['placeholder'],
+  version: /alpine-(\d+\.\d+\.\d+[0-9a-z_]*)-[^/]*?(?:-r0|(-r\d+))?\.[^./]+$/,
 }

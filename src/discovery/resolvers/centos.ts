@@ -29,4 +29,5 @@ export const centos: Resolver = {
   ],
   serves: { osDistro: 'centos' },
   strategies: ['placeholder'],
+  version: 'date',
 }

@@ -41,4 +41,5 @@ export const debian: Resolver = {
   ]),
   serves: { osDistro: 'debian' },
   strategies: ['dated-folder'],
+  version: 'date',
 }

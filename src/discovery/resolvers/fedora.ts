@@ -26,6 +26,7 @@ export const fedora: Resolver = {
   }),
   serves: { latestUrl: /\/Fedora-Cloud-[^/]*$/ },
   strategies: ['document', 'placeholder'],
+  version: 'date',
   /**
    * Every `…-CHECKSUM` of https://dl.fedoraproject.org/pub/fedora/linux/releases/ is clearsigned by the key
    * of its release; https://fedoraproject.org/fedora.gpg has all of them

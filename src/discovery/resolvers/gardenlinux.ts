@@ -44,5 +44,6 @@ export const gardenlinux: Resolver = {
   }),
   serves: { latestUrl: /\/openstack-gardener[^/]*$/ },
   strategies: ['document'],
+  version: /-(\d+\.\d+(?:\.\d+)?)-[0-9a-f]{8}/,
   digestsOf,
 }

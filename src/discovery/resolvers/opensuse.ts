@@ -55,6 +55,7 @@ export const opensuse: Resolver = {
   ],
   serves: { latestUrl: /\/(?:openSUSE|Leap)-[^/]*$/ },
   strategies: ['manifest', 'placeholder'],
+  version: 'date',
   listingUrl: (folder) => `${folder}?jsontable`,
   /**
    * `.asc` beside the checksum files of https://download.opensuse.org/, version 3 signature packets; not

@@ -21,6 +21,7 @@ export const rocky: Resolver = {
   ),
   serves: { osDistro: 'rocky', latestUrl: /\/Rocky-[^/]*$/ },
   strategies: ['manifest', 'placeholder'],
+  version: 'date',
   /**
    * `CHECKSUM.asc`, formerly `CHECKSUM.sig`, beside some manifests of
    * https://dl.rockylinux.org/pub/rocky/; not proven for every folder of images, so a missing one is

@@ -20,6 +20,7 @@ export const ubuntuStreams: Resolver = {
   }),
   serves: { latestUrl: /\/(?:ubuntu-[\d.]+|[a-z]+)-(?:server|minimal)-cloudimg-/ },
   strategies: ['document'],
+  version: 'date',
   /**
    * Ubuntu Cloud Image Builder key, which signs the clearsigned `.sjson` of simplestreams; it is among the
    * example keys of https://launchpad.net/simplestreams.

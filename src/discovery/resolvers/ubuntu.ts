@@ -40,6 +40,7 @@ export const ubuntu: Resolver = {
   ]),
   serves: { osDistro: 'ubuntu' },
   strategies: ['dated-folder'],
+  version: 'date',
   /**
    * UEC Image Automatic Signing Key, detached `SHA256SUMS.gpg` in every folder of
    * https://cloud-images.ubuntu.com/; the fingerprint is published at

@@ -7,6 +7,7 @@ import { fetchManifest, listedFile } from '../manifest.ts'
 import { childUrl, isSafeFileName } from '../names.ts'
 import type { ResolverContext, Strategy } from '../resolver.ts'
 import { compareStamps, findStamp } from '../stamp.ts'
+import { ownVersion } from '../version.ts'
 
 /**
  * `latest_url` is `BASE/<current|latest|release>/<file>`, and next to that folder are those of the builds:
@@ -47,7 +48,7 @@ function findBeside(
     const manifestName = alias.endsWith('.json') ? nameInFolder(alias, folder) : alias
     const manifest = await fetchManifest(childUrl(`${childUrl(base, folder)}/`, manifestName), context)
     const { digest, size } = listedFile(name, manifest, image)
-    return { url, digest, size, trust: manifest.trust }
+    return { url, digest, size, version: ownVersion(folder), trust: manifest.trust }
   }
 }
 

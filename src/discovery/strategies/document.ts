@@ -5,6 +5,7 @@ import type { PublishedFile } from '../documents.ts'
 import { catalogueAlgorithm, fetchVerified, noChecksum, type VerifiedText } from '../manifest.ts'
 import { hasPlaceholder, newestOf, parsePattern, type UrlPattern } from '../pattern.ts'
 import type { ResolverContext, Strategy } from '../resolver.ts'
+import { toldBy } from '../version.ts'
 
 /** The files that a source lists, and how far that can be trusted. */
 interface PublishedFiles extends Pick<VerifiedText, 'trust'> {
@@ -29,16 +30,17 @@ export const document: Strategy = (image) => {
     context.tell({ type: 'checksums-from', url: redactUrl(checksumUrl) })
     const fetchFiles = gitlab === 'packages' ? fetchPackage : fetchDocument
     const { files, trust } = await fetchFiles(checksumUrl, wanted, context)
-    const file = newestOf(files, ({ url }) => wanted.match(url))?.one
-    if (file === undefined) throw nothingMatches(checksumUrl, image.name)
-    const { url, size, version } = file
+    const newest = newestOf(files, ({ url }) => wanted.match(url))
+    if (newest === undefined) throw nothingMatches(checksumUrl, image.name)
+    const { url, size, date, ...file } = newest.one
     context.tell({ type: 'latest-url', url: redactUrl(url) })
     const lookUp = context.resolver.digestsOf
     const digests =
       file.digests.length > 0 || lookUp === undefined ? file.digests : await lookUp(url, context)
     const digest = preferredDigest(digests, catalogueAlgorithm(image))
     if (digest === undefined) throw notPublished(url, checksumUrl)
-    return { url, digest, size, version, trust }
+    const told = toldBy(newest.matches)
+    return { url, digest, size, version: told.version, date: told.date ?? date, trust }
   }
 }
 

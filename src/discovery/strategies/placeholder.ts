@@ -6,6 +6,7 @@ import { datedTwin, fetchManifest, listedFile, unsignedDistribution } from '../m
 import { childUrl } from '../names.ts'
 import { hasPlaceholder, type Matches, newestOf, parsePattern, type UrlPattern } from '../pattern.ts'
 import type { ResolverContext, Strategy } from '../resolver.ts'
+import { toldBy } from '../version.ts'
 
 /**
  * Path segments of `latest_url` hold `HEREBE<pattern>DRAGONS`. From left to right, the listing of a
@@ -37,7 +38,7 @@ export const placeholder: Strategy = (image) => {
     const file = datedTwin(listedFile(name, manifest, image), manifest)
     const url = childUrl(latest.fill(known).replace(/[^/]*$/, ''), file.name)
     context.tell({ type: 'latest-url', url: redactUrl(url) })
-    return { url, digest: file.digest, size: file.size, trust: manifest.trust }
+    return { url, digest: file.digest, size: file.size, ...toldBy(known), trust: manifest.trust }
   }
 }
 
@@ -49,13 +50,14 @@ export const firstUse: Strategy = ({ name, latestUrl = '', latestChecksumUrl }) 
   if (!hasPlaceholder(latestUrl) || latestChecksumUrl !== undefined) return undefined
   return async (context) => {
     const latest = await parsePattern(latestUrl, name)
-    const url = latest.fill(await followListings(latest, new Map(), context))
+    const known = await followListings(latest, new Map(), context)
+    const url = latest.fill(known)
     if (splitFileUrl(url) === undefined) {
       throw new UpdaterError('DISCOVERY_UNSUPPORTED', `The latest_url of ${name} names no file`)
     }
     if (context.signatures?.policy === 'require') throw unsignedDistribution(context.resolver.name, url)
     context.tell({ type: 'latest-url', url: redactUrl(url) })
-    return { url, digest: undefined, trust: 'first-use' }
+    return { url, digest: undefined, ...toldBy(known), trust: 'first-use' }
   }
 }
 

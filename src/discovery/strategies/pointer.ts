@@ -28,7 +28,7 @@ export const pointer: Strategy = (image) => {
     context.tell({ type: 'latest-url', url: redactUrl(url) })
     const manifest = await fetchManifest(pathUrl(folder, `${newest.path}${suffix}`), context)
     const { digest, size } = listedFile(newest.path.replace(/^.*\//, ''), manifest, image)
-    return { url, digest, size: size ?? newest.size, version: newest.version, trust: manifest.trust }
+    return { url, digest, size: size ?? newest.size, date: newest.date, trust: manifest.trust }
   }
 }
 
@@ -63,7 +63,7 @@ export interface Pointed {
   /** Plain names with slashes between them, at most four. */
   readonly path: string
   /** `YYYYMMDD`, if a date stands beside the path. */
-  readonly version?: string | undefined
+  readonly date?: string | undefined
   /** Bytes, if a number stands beside the path. */
   readonly size?: number | undefined
 }
@@ -93,7 +93,7 @@ function pointedBy(words: readonly string[]): Pointed | undefined {
   if (names.length > maxDepth || !names.every(isSafeFileName)) return undefined
   return {
     path,
-    version: findStamp(date?.replaceAll('-', '') ?? '')?.date,
+    date: findStamp(date?.replaceAll('-', '') ?? '')?.date,
     size: size === undefined ? undefined : Number(size),
   }
 }

@@ -63,7 +63,7 @@ export const strategyCases: readonly ResolverCase[] = [
       'SHA256SUMS',
       `${digest('bad')} *noble-server-cloudimg-amd64.img.manifest\n${digest('a')} *noble-server-cloudimg-amd64.img\n`,
     ],
-    { version: '20260705', digest: { algorithm: 'sha256', hex: digest('a') } },
+    { date: '20260705', digest: { algorithm: 'sha256', hex: digest('a') } },
   ),
   datedCase(
     'ubuntu',
@@ -77,7 +77,7 @@ export const strategyCases: readonly ResolverCase[] = [
     'release-20260105.1',
     'ubuntu-24.04-minimal-cloudimg-amd64.img',
     ['SHA256SUMS', `${digest('a')} *ubuntu-24.04-minimal-cloudimg-amd64.img\n`],
-    { version: '20260105', digest: { algorithm: 'sha256', hex: digest('a') } },
+    { date: '20260105', digest: { algorithm: 'sha256', hex: digest('a') } },
   ),
   datedCase(
     'debian',
@@ -91,7 +91,7 @@ export const strategyCases: readonly ResolverCase[] = [
     '20260124-10000',
     debianFile,
     ['SHA512SUMS', gnu512('bad', debianFile.replace('generic', 'no')) + gnu512('a', debianFile)],
-    { version: '20260124', digest: { algorithm: 'sha512', hex: digest('a', 128) } },
+    { date: '20260124', digest: { algorithm: 'sha512', hex: digest('a', 128) } },
   ),
   {
     resolver: 'almalinux',
@@ -112,7 +112,7 @@ export const strategyCases: readonly ResolverCase[] = [
     ],
     found: {
       url: `${alma}AlmaLinux-9-GenericCloud-9.8-20260526.1.x86_64.qcow2`,
-      version: '20260526',
+      date: '20260526',
       digest: { algorithm: 'sha256', hex: digest('a') },
     },
     alias: `${alma}AlmaLinux-9-GenericCloud-latest.x86_64.qcow2`,
@@ -139,7 +139,7 @@ export const strategyCases: readonly ResolverCase[] = [
     ],
     found: {
       url: `${stream}CentOS-Stream-GenericCloud-9-20260714.1.x86_64.qcow2`,
-      version: '20260714',
+      date: '20260714',
       size: 1517945856,
       digest: { algorithm: 'sha256', hex: digest('a') },
     },
@@ -168,7 +168,7 @@ export const strategyCases: readonly ResolverCase[] = [
     ],
     found: {
       url: `${seven}CentOS-7-x86_64-GenericCloud-2211.qcow2`,
-      version: undefined,
+      date: undefined,
       digest: { algorithm: 'sha256', hex: digest('a') },
     },
     newerUrl: `${seven}CentOS-7-x86_64-GenericCloud-2212.qcow2`,
@@ -186,7 +186,7 @@ export const strategyCases: readonly ResolverCase[] = [
     exchanges: [[`GET ${rockyImages}${rockyFile}.CHECKSUM`, bsd('a', rockyFile, 645988352)]],
     found: {
       url: `${rockyImages}${rockyFile}`,
-      version: undefined,
+      date: undefined,
       size: 645988352,
       digest: { algorithm: 'sha256', hex: digest('a') },
     },
@@ -209,7 +209,7 @@ export const strategyCases: readonly ResolverCase[] = [
           gnu512('a', 'x-latest.qcow2.xz'),
       ],
     ],
-    found: { url: `${other}x-20260101.10.qcow2.xz`, version: '20260101', compression: 'xz' },
+    found: { url: `${other}x-20260101.10.qcow2.xz`, date: '20260101', compression: 'xz' },
     newerUrl: `${other}x-20260101.11.qcow2.xz`,
     listed: 'x-',
     rename: replaced('x-'),
@@ -227,7 +227,7 @@ export const strategyCases: readonly ResolverCase[] = [
     '20260101-10',
     'x-amd64-20260101-10.tar.xz',
     ['SHA256SUMS', gnu('a', './x-amd64-20260101-10.tar.xz')],
-    { version: '20260101', compression: 'tar.xz', digest: { algorithm: 'sha256', hex: digest('a') } },
+    { date: '20260101', compression: 'tar.xz', digest: { algorithm: 'sha256', hex: digest('a') } },
   ),
   {
     resolver: 'manifest',
@@ -250,7 +250,7 @@ export const strategyCases: readonly ResolverCase[] = [
     ],
     found: {
       url: `${other}current/x-20260101.2.img.bz2`,
-      version: '20260101',
+      date: '20260101',
       compression: 'bz2',
       digest: { algorithm: 'sha256', hex: digest('a') },
     },
