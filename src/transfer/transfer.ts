@@ -4,7 +4,8 @@ import { redactUrl } from '../http/url.ts'
 import { type Compression, type Digest, formatDigest, type ImageFormat, sameDigest } from '../image.ts'
 import type { Upload } from '../stores/store.ts'
 import { BlockWriter } from './blocks.ts'
-import { bounded, decompress } from './decompress.ts'
+import { decompress } from './decompress.ts'
+import { bounded } from './decompression/unpacking.ts'
 import { Digester } from './digest.ts'
 import type { Inspection, Inspector } from './inspect.ts'
 
@@ -103,7 +104,8 @@ export async function transfer(plan: TransferPlan): Promise<Transferred> {
 
   try {
     signal.throwIfAborted()
-    const image = compression === undefined ? incoming() : decompress(compression, incoming(), plan.format)
+    const unpacking = { format: plan.format, limit: maxSize, hasDigest: expected !== undefined }
+    const image = compression === undefined ? incoming() : decompress(compression, incoming(), unpacking)
     const { size, head } = await storeParts(image, parts, plan)
     await tap.end()
     signal.throwIfAborted()
@@ -134,11 +136,11 @@ const headSize = 512
 async function storeParts(
   image: AsyncIterable<Uint8Array>,
   parts: BlockWriter,
-  { inspector, maxSize, source }: TransferPlan,
+  { inspector, source }: TransferPlan,
 ): Promise<{ readonly size: number; readonly head: Uint8Array }> {
   let size = 0
   let head: Uint8Array = new Uint8Array(0)
-  for await (const chunk of bounded(image, maxSize)) {
+  for await (const chunk of image) {
     size += chunk.length
     if (head.length < headSize) head = Buffer.concat([head, chunk.subarray(0, headSize - head.length)])
     inspector?.feed(chunk)

@@ -5,7 +5,8 @@ import type { Compression, Digest, DigestAlgorithm, ImageFormat } from '../image
 import type { VerifiedUrl } from '../report/schemas.ts'
 import type { Beginning } from '../run/run.ts'
 import { findPublic, type PublicObject, readPublic } from '../stores/public.ts'
-import { bounded, decompress } from '../transfer/decompress.ts'
+import { decompress } from '../transfer/decompress.ts'
+import { bounded } from '../transfer/decompression/unpacking.ts'
 
 export type Asker = Pick<Beginning, 'http' | 'signal'>
 
@@ -68,12 +69,12 @@ export interface Hashing {
 
 /**
  * Returns the digest of a published file, and the sha256 of its content if it is compressed.
- * @throws UpdaterError HTTP_*, DECOMPRESSION_FAILED, IMAGE_TOO_LARGE, STORE_FAILED, ABORTED
+ * @throws UpdaterError HTTP_*, DECOMPRESSION_*, IMAGE_TOO_LARGE, STORE_FAILED, ABORTED
  */
 export async function hashUrl(
   url: string,
   { http, signal, maxImageSize }: Asker & { readonly maxImageSize: number },
-  { algorithm, compression, format }: Hashing,
+  { algorithm, compression, format = 'qcow2' }: Hashing,
 ): Promise<{ readonly digest: Digest; readonly unpacked?: Digest | undefined }> {
   const hash = createHash(algorithm)
   const body = await readPublic(url, http, signal)
@@ -84,8 +85,9 @@ export async function hashUrl(
     }
   }
   const inner = createHash('sha256')
-  const bytes = compression === undefined ? tapped() : decompress(compression, tapped(), format)
-  for await (const chunk of bounded(bytes, maxImageSize)) if (compression !== undefined) inner.update(chunk)
+  const unpacking = { format, limit: maxImageSize, hasDigest: true }
+  const bytes = compression === undefined ? tapped() : decompress(compression, tapped(), unpacking)
+  for await (const chunk of bytes) if (compression !== undefined) inner.update(chunk)
   return {
     digest: { algorithm, hex: hash.digest('hex') },
     unpacked: compression === undefined ? undefined : { algorithm: 'sha256', hex: inner.digest('hex') },

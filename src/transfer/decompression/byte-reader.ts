@@ -9,6 +9,19 @@ export function decompressionFailed(what: string, cause?: unknown): UpdaterError
   })
 }
 
+/**
+ * What is whole, as far as can be told, and is not unpacked all the same: it would need more than we allow, or a program
+ * that is not there, or it is not clear which file of it is meant. Another download would change nothing.
+ */
+export function notUnpacked(why: string, remedy: string): UpdaterError {
+  return new UpdaterError('DECOMPRESSION_UNSUPPORTED', `The compressed image is not unpacked: ${why}`, {
+    remedy,
+  })
+}
+
+/** The remedy where the distribution, not the operator, decides. */
+export const anotherFile = 'Use another file of this image, packed in a more usual way, if there is one'
+
 /** Reads exact amounts from a stream of chunks. */
 export class ByteReader {
   readonly #iterator: AsyncIterator<Uint8Array>

@@ -1,12 +1,28 @@
 import { Readable, type Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { notUnpacked } from './byte-reader.ts'
 
 type Source = AsyncIterable<Uint8Array>
+
+const installXz = 'Install the Debian package xz-utils: its xz can do that'
+/** What the words of xz-embedded's answers (`xz_ret` in its `xz.h`) mean where the file is not to blame. */
+const limitsOfXz = [
+  {
+    answer: /error code [34]$/,
+    why: 'it needs more memory than is allowed without xz, a dictionary above 64 MiB',
+  },
+  { answer: /error code [26]$/, why: 'it uses a filter or a check that is not known without xz' },
+]
 
 /** The WebAssembly build of xz-embedded; its module is a CommonJS one. */
 export async function* unxz(source: Source): AsyncGenerator<Uint8Array> {
   const { XzReadableStream } = (await import('xz-decompress')).default
-  yield* new XzReadableStream(ReadableStream.from(source)) as unknown as Source
+  try {
+    yield* new XzReadableStream(ReadableStream.from(source)) as unknown as Source
+  } catch (error) {
+    const limit = limitsOfXz.find(({ answer }) => error instanceof Error && answer.test(error.message))
+    throw limit === undefined ? error : notUnpacked(limit.why, installXz)
+  }
 }
 
 /** What a stream of Node's makes of the bytes. */

@@ -4,7 +4,7 @@ import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { UpdaterError } from '../../errors.ts'
-import { decompressionFailed } from './byte-reader.ts'
+import { anotherFile, decompressionFailed, notUnpacked } from './byte-reader.ts'
 
 export interface Program {
   /** As it is called, or the path where it is. */
@@ -28,6 +28,9 @@ function isExecutable(path: string): boolean {
     return false
   }
 }
+
+/** What xz and zstd say where the file is not to blame: it needs more memory than is allowed, or a dictionary. */
+const isOfLimits = /memory|dictionary/i
 
 /**
  * Pipes the source through a program. Its exit status and its standard error are the verdict; a pipe that
@@ -54,7 +57,8 @@ export async function* throughProgram(
     if (status !== 0) {
       const how = signal === null ? `exit status ${status}` : `killed by ${signal}`
       const line = complaint.trim().split('\n')[0]?.slice(0, 300)
-      throw decompressionFailed(`${name} ended with ${how}${line ? ` (${line})` : ''}`)
+      const what = `${name} ended with ${how}${line ? ` (${line})` : ''}`
+      throw isOfLimits.test(line ?? '') ? notUnpacked(what, anotherFile) : decompressionFailed(what)
     }
     if (!isFed) throw decompressionFailed(`${name} ended before it had read all of it`)
   } catch (error) {

@@ -1,5 +1,7 @@
 import type { ImageFormat } from '../../image.ts'
-import { ByteReader, decompressionFailed } from './byte-reader.ts'
+import { anotherFile, ByteReader, decompressionFailed, notUnpacked } from './byte-reader.ts'
+import { endingsOf, namesImage } from './names.ts'
+import type { Unpacking } from './unpacking.ts'
 
 /** Bytes of a header; data is filled up to a multiple of it. */
 const blockSize = 512
@@ -13,14 +15,14 @@ const maxExtension = 2 ** 20
  */
 export async function* untar(
   source: AsyncIterable<Uint8Array>,
-  format: ImageFormat,
+  { format }: Unpacking,
 ): AsyncGenerator<Uint8Array> {
   const reader = new ByteReader(source)
   let images = 0
   for (let member = await nextMember(reader); member !== undefined; member = await nextMember(reader)) {
     if (isImage(member, format)) {
       images += 1
-      if (images > 1) throw decompressionFailed(`the archive holds more than one ${format} image`)
+      if (images > 1) throw notUnpacked(`the archive holds more than one ${format} image`, anotherFile)
       yield* contentOf(member, reader)
     } else {
       if (member.type === 'S') await readGnuMap(member.header, reader)
@@ -29,14 +31,18 @@ export async function* untar(
     await reader.skip(paddingOf(member.size))
   }
   if (images === 0)
-    throw decompressionFailed(`the archive holds no file whose name says that it is ${format}`)
+    throw notUnpacked(
+      `the archive holds no file whose name ends in ${endingsOf(format).join(' or ')}`,
+      anotherFile,
+    )
   await reader.drain()
 }
 
 function isImage({ type, name }: Member, format: ImageFormat): boolean {
-  const extensions = format === 'raw' || format === 'qcow2' ? [`.${format}`, '.img'] : [`.${format}`]
-  if (!extensions.some((extension) => name.toLowerCase().endsWith(extension))) return false
-  if (type === '1' || type === '2') throw decompressionFailed(`the ${format} image in the archive is a link`)
+  if (!namesImage(name, format)) return false
+  if (type === '1' || type === '2') {
+    throw notUnpacked(`the ${format} image in the archive is a link`, anotherFile)
+  }
   return ['', '0', '7', 'S'].includes(type)
 }
 
@@ -47,7 +53,7 @@ async function* contentOf({ type, pax, header, size }: Member, reader: ByteReade
     const map = await readPaxMap(pax, reader)
     yield* expand(map, size - map.bytesRead, reader)
   } else if ([...pax.keys()].some((key) => key.startsWith('GNU.sparse'))) {
-    throw decompressionFailed('the image in the archive is sparse in a way that is not supported')
+    throw notUnpacked('the image in the archive is sparse in a way that is not supported', anotherFile)
   } else yield* reader.take(size)
 }
 
@@ -169,6 +175,8 @@ interface Member {
 async function nextMember(reader: ByteReader): Promise<Member | undefined> {
   let pax = new Map<string, string>()
   let longName: string | undefined
+  // Some tools write no blocks of zeros at the end, and GNU tar misses none.
+  if (await reader.isAtEnd()) return undefined
   for (;;) {
     const header = await reader.read(blockSize, 'a header')
     if (header.every((byte) => byte === 0)) return undefined

@@ -1,13 +1,19 @@
 import { crc32, createInflateRaw } from 'node:zlib'
-import { ByteReader, decompressionFailed } from './byte-reader.ts'
+import type { ImageFormat } from '../../image.ts'
+import { anotherFile, ByteReader, decompressionFailed, notUnpacked } from './byte-reader.ts'
+import { endingsOf, isSideFile, namesImage } from './names.ts'
+import type { Unpacking } from './unpacking.ts'
+import { tooLarge } from './unpacking.ts'
 
 const localHeader = 0x04034b50
 const dataDescriptor = 0x08074b50
 const centralDirectory = 0x02014b50
+const endOfDirectory = 0x06054b50
 const unknown32 = 0xffffffff
 
 interface Member {
-  readonly isFolder: boolean
+  /** That of a folder ends in a slash. */
+  readonly name: string
   readonly method: number
   readonly crc: number
   /** `undefined`: a data descriptor after the data says it. */
@@ -17,25 +23,85 @@ interface Member {
 }
 
 /**
- * The one file in a ZIP archive, streamed by its local header (APPNOTE 4.3.7). More than one file, an
- * encrypted one, and methods but "stored" and "deflate" are refused; CRC-32 and sizes are checked. No name
- * in the archive is ever used.
+ * The one disk image in a ZIP archive, streamed by its local header (APPNOTE 4.3.7): the file whose name says so, as in a
+ * tar archive, or the only file, whatever its name. Two images, encrypted files, and methods but "stored" and "deflate"
+ * are refused; CRC-32 and sizes are checked. Names only choose: no path in the archive is ever used.
  */
-export async function* unzip(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+export async function* unzip(
+  source: AsyncIterable<Uint8Array>,
+  { format, limit }: Unpacking,
+): AsyncGenerator<Uint8Array> {
   const reader = new ByteReader(source)
-  let files = 0
-  for (;;) {
-    const signature = (await reader.read(4, 'a header')).readUInt32LE(0)
-    if (signature === centralDirectory && files === 1) break
-    if (signature === centralDirectory) throw decompressionFailed('the archive holds no file')
-    if (signature !== localHeader) throw decompressionFailed('it is not a ZIP archive, or a damaged one')
-    const member = await readMember(reader)
-    if (member.isFolder) continue
-    files += 1
-    if (files > 1) throw decompressionFailed('the archive holds more than one file')
-    yield* readFile(member, reader)
+  const files = { image: 0, other: 0, none: 0 }
+  const onlyFile = new HeldFile()
+  let skipped = 0
+  for (let member = await nextMember(reader); member !== undefined; member = await nextMember(reader)) {
+    const role = roleOf(member.name, format)
+    const file = readFile(member, reader)
+    files[role] += 1
+    if (role === 'image') {
+      if (files.image > 1 || onlyFile.isHandedOn) throw severalFiles(format)
+      yield* file
+    } else if (role === 'other' && files.other === 1 && files.image === 0) {
+      yield* onlyFile.take(file)
+    } else {
+      skipped = await passOver(file, skipped, limit)
+    }
+  }
+  if (files.image === 0) {
+    if (files.other === 0) throw notUnpacked('the archive holds no file', anotherFile)
+    if (files.other > 1) throw severalFiles(format)
+    yield* onlyFile.chunks
   }
   await reader.drain()
+}
+
+/** Returns how many bytes have been passed over by then. */
+async function passOver(file: AsyncIterable<Uint8Array>, before: number, limit: number): Promise<number> {
+  let skipped = before
+  for await (const chunk of file) {
+    skipped += chunk.length
+    if (skipped > limit) throw tooLarge(limit)
+  }
+  return skipped
+}
+
+/** `none`: a folder, or what macOS puts beside a file. */
+function roleOf(name: string, format: ImageFormat): 'image' | 'other' | 'none' {
+  if (namesImage(name, format)) return 'image'
+  return name.endsWith('/') || isSideFile(name) ? 'none' : 'other'
+}
+
+function severalFiles(format: ImageFormat) {
+  const endings = endingsOf(format).join(' or ')
+  return notUnpacked(
+    `the archive holds more than one file that may be the image (whose name should end in ${endings})`,
+    anotherFile,
+  )
+}
+
+/** A file with another name than an image's. If it is small, it waits until it is known whether it is the only one. */
+class HeldFile {
+  readonly chunks: Uint8Array[] = []
+  isHandedOn = false
+
+  async *take(file: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    let size = 0
+    for await (const chunk of file) {
+      this.chunks.push(chunk)
+      size += chunk.length
+      this.isHandedOn = size > 2 ** 20
+      if (this.isHandedOn) yield* this.chunks.splice(0)
+    }
+  }
+}
+
+/** @returns undefined at the central directory, behind which there are no more files */
+async function nextMember(reader: ByteReader): Promise<Member | undefined> {
+  const signature = (await reader.read(4, 'a header')).readUInt32LE(0)
+  if (signature === centralDirectory || signature === endOfDirectory) return undefined
+  if (signature !== localHeader) throw decompressionFailed('it is not a ZIP archive, or a damaged one')
+  return readMember(reader)
 }
 
 async function readMember(reader: ByteReader): Promise<Member> {
@@ -43,13 +109,13 @@ async function readMember(reader: ByteReader): Promise<Member> {
   const flags = header.readUInt16LE(2)
   const name = await reader.read(header.readUInt16LE(22), 'a name')
   const extra = await reader.read(header.readUInt16LE(24), 'an extra field')
-  if ((flags & 1) !== 0) throw decompressionFailed('the archive is encrypted')
+  if ((flags & 1) !== 0) throw notUnpacked('the archive is encrypted', anotherFile)
   const deferred = (flags & 8) !== 0
   const wide = zip64Sizes(extra)
   const size = header.readUInt32LE(18)
   const packed = header.readUInt32LE(14)
   return {
-    isFolder: name.at(-1) === 0x2f && !deferred && size === 0,
+    name: name.toString('latin1'),
     method: header.readUInt16LE(4),
     crc: header.readUInt32LE(10),
     size: deferred ? undefined : size === unknown32 ? wide?.size : size,
@@ -85,8 +151,10 @@ async function* readFile(member: Member, reader: ByteReader): AsyncGenerator<Uin
 
 function unpack({ method, packedSize }: Member, reader: ByteReader): AsyncIterable<Uint8Array> {
   if (method === 8) return inflate(reader)
-  if (method !== 0) throw decompressionFailed(`the archive uses method ${method}`)
-  if (packedSize === undefined) throw decompressionFailed('the archive does not say how long its file is')
+  if (method !== 0) throw notUnpacked(`the archive uses method ${method}`, anotherFile)
+  if (packedSize === undefined) {
+    throw notUnpacked('the archive does not say how long its file is', anotherFile)
+  }
   return reader.take(packedSize)
 }
 

@@ -1,7 +1,8 @@
 import type { Transform } from 'node:stream'
 import * as zlib from 'node:zlib'
-import { ByteReader, decompressionFailed } from './byte-reader.ts'
+import { anotherFile, ByteReader, decompressionFailed, notUnpacked } from './byte-reader.ts'
 import { through } from './library.ts'
+import type { Unpacking } from './unpacking.ts'
 
 type Source = AsyncIterable<Uint8Array>
 
@@ -17,7 +18,13 @@ const largestBlock = 128 * 2 ** 10
  * its bytes. Node's own decoder does not do that: it takes the first of several frames for all of the data, and a frame
  * that is cut short for a whole one. Dictionaries, and windows that need too much memory, are refused.
  */
-export async function* unzstd(source: Source): AsyncGenerator<Uint8Array> {
+export async function* unzstd(source: Source, { hasDigest }: Unpacking): AsyncGenerator<Uint8Array> {
+  if (createZstdDecompress === undefined && !hasDigest) {
+    throw notUnpacked(
+      'no digest of it is published, and without zstd this version of Node compares none of those inside it',
+      'Install the Debian package zstd, or use Node 22.15 or newer',
+    )
+  }
   const reader = new ByteReader(source)
   do {
     const magic = await reader.read(4, 'a header')
@@ -114,13 +121,14 @@ interface FrameHeader {
 async function readFrameHeader(reader: ByteReader): Promise<FrameHeader> {
   const descriptor = await reader.read(1, 'a header')
   const flags = descriptor.readUInt8(0)
-  if ((flags & 3) !== 0) throw decompressionFailed('it needs a dictionary')
+  if ((flags & 3) !== 0) throw notUnpacked('it needs a dictionary', anotherFile)
   const windowLength = (flags & 0x20) !== 0 ? 0 : 1
   const sizeLength = [1 - windowLength, 2, 4, 8][flags >> 6] as number
   const rest = await reader.read(windowLength + sizeLength, 'a header')
   const contentSize = sizeLength === 0 ? undefined : readContentSize(rest.subarray(windowLength))
   const window = windowLength === 0 ? (contentSize ?? 0) : windowSize(rest.readUInt8(0))
-  if (window > largestWindow) throw decompressionFailed(`it needs ${window} bytes of memory`)
+  if (window > largestWindow)
+    throw notUnpacked(`it needs ${window} bytes of memory, more than ${largestWindow}`, anotherFile)
   return { bytes: Buffer.concat([descriptor, rest]), hasChecksum: (flags & 4) !== 0, contentSize }
 }
 

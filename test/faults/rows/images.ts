@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib'
 import { makeBytes, makeIso, makeQcow2, makeRaw, makeVmdkDescriptor } from '../../support/images.ts'
-import { bombOf, type Packing, pack } from '../../support/packed.ts'
+import { bombOf, type Packing, pack, packBy } from '../../support/packed.ts'
 import { makeTar, type TarMember } from '../../support/tar.ts'
 import { imageOf } from '../../support/world/published.ts'
 import { zipOf } from '../../support/zip.ts'
@@ -165,13 +165,35 @@ const bombs = compressions.flatMap((compression) => {
 const goodFile = (fault: string, compression: Packing, holds: Holds): Row =>
   compressed(fault, compression, () => ({ packed: pack(compression, image), stored: image }), holds)
 
+/** Another download would change nothing. */
+const notUnpacked: Holds = {
+  ...failed('DECOMPRESSION_UNSUPPORTED'),
+  more: ({ origin, paths }) => {
+    const downloads = origin.requests.filter(({ method, path }) => method === 'GET' && path === paths.image)
+    if (downloads.length > 1) throw new Error('It was downloaded twice')
+  },
+}
+const text = Buffer.from('read me')
+
 const wholes = [
   ...(['xz', 'zst'] as const).map((compression) =>
     nodeAlone(goodFile(`none: a good file of ${compression}`, compression, survived)),
   ),
-  nodeAlone(
-    goodFile('a file of bz2', 'bz2', { ...failed('DECOMPRESSION_FAILED'), says: /Debian package lbzip2/ }),
+  compressed(
+    'a file of xz with a dictionary of 512 MiB',
+    'xz',
+    () => ({ packed: packBy('xz', ['-zc', '--lzma2=dict=512MiB'], image) }),
+    { ...notUnpacked, says: /Memory usage limit/ },
   ),
+  nodeAlone(
+    compressed(
+      'a file of xz with a dictionary of 128 MiB',
+      'xz',
+      () => ({ packed: packBy('xz', ['-zc', '--lzma2=dict=128MiB'], image) }),
+      { ...notUnpacked, says: /Debian package xz-utils/ },
+    ),
+  ),
+  nodeAlone(goodFile('a file of bz2', 'bz2', { ...notUnpacked, says: /Debian package lbzip2/ })),
 ]
 
 const cuts = compressions.flatMap((compression) => {
@@ -193,13 +215,17 @@ const archives: readonly Row[] = [
     'an archive with two files',
     'zip',
     () => ({ packed: zipOf({ one: image, two: image }) }),
-    failed('DECOMPRESSION_FAILED'),
+    notUnpacked,
   ),
+  compressed('an archive without a file', 'zip', () => ({ packed: zipOf({}) }), notUnpacked),
   compressed(
-    'an archive without a file',
+    'an archive with a text, and with what macOS adds',
     'zip',
-    () => ({ packed: zipOf({}) }),
-    failed('DECOMPRESSION_FAILED'),
+    () => ({
+      packed: zipOf({ 'README.txt': text, '._a.qcow2': text, 'a.qcow2': image, '__MACOSX/._a.qcow2': text }),
+      stored: image,
+    }),
+    survived,
   ),
   compressed(
     'an archive whose file is named ../../../etc/passwd',
@@ -241,7 +267,12 @@ const archived = (fault: string, members: readonly TarMember[], holds: Holds): R
   )
 
 const disk = { name: 'disk.qcow2', body: image }
-const refusedArchive = failed('DECOMPRESSION_FAILED')
+
+/** A member that is no image, and too large. */
+const tarBomb = () => {
+  const zeros = Buffer.alloc(80 * 2 ** 20)
+  return { packed: gzipSync(makeTar([{ name: 'other', body: zeros }, disk])), stored: image }
+}
 
 const tars: readonly Row[] = [
   archived(
@@ -250,13 +281,27 @@ const tars: readonly Row[] = [
     survived,
   ),
   archived('with other files beside the image', [{ name: '/etc/passwd', body: 'x' }, disk], survived),
-  archived('with two images', [disk, { ...disk, name: 'other.qcow2' }], refusedArchive),
+  archived('with two images', [disk, { ...disk, name: 'other.qcow2' }], notUnpacked),
   archived(
     'whose image is a link to a file of this machine',
     [{ name: 'disk.qcow2', type: '2', patch: (header) => void header.write('/etc/shadow', 157) }],
-    refusedArchive,
+    notUnpacked,
   ),
-  archived('without an image', [{ name: 'readme.txt', body: 'x' }], refusedArchive),
+  archived('without an image', [{ name: 'readme.txt', body: 'x' }], notUnpacked),
+  archived('with what macOS adds', [{ ...disk, name: './._disk.qcow2', body: 'x' }, disk], survived),
+  compressed(
+    'a tar archive without blocks of zeros at its end',
+    'tar.gz',
+    () => ({ packed: gzipSync(makeTar([disk]).subarray(0, -1024)), stored: image }),
+    survived,
+  ),
+  compressed(
+    'a tar archive whose other files expand to gigabytes',
+    'tar.gz',
+    tarBomb,
+    { ...failed('IMAGE_TOO_LARGE'), memory: 400 },
+    { args: ['--max-image-size', '64MiB'] },
+  ),
 ]
 
 export const images: Group = {

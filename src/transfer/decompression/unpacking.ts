@@ -1,0 +1,30 @@
+import { UpdaterError } from '../../errors.ts'
+import type { ImageFormat } from '../../image.ts'
+
+export interface Unpacking {
+  /** Of the image: it says which file of an archive is meant. */
+  readonly format: ImageFormat
+  /** Bytes that may come out, those of files that are passed over included: some packed files expand for ever. */
+  readonly limit: number
+  /** Whether the packed bytes are compared with a published digest, so that no decoder has to notice a wrong one. */
+  readonly hasDigest: boolean
+}
+
+/**
+ * The same chunks, as long as there are no more than `limit` bytes of them.
+ * @throws UpdaterError IMAGE_TOO_LARGE
+ */
+export async function* bounded(source: AsyncIterable<Uint8Array>, limit: number): AsyncGenerator<Uint8Array> {
+  let size = 0
+  for await (const chunk of source) {
+    size += chunk.length
+    if (size > limit) throw tooLarge(limit)
+    yield chunk
+  }
+}
+
+export function tooLarge(limit: number): UpdaterError {
+  return new UpdaterError('IMAGE_TOO_LARGE', `The image is larger than the allowed ${limit} bytes`, {
+    remedy: 'Raise --max-image-size if an image of this size is expected',
+  })
+}
