@@ -39,6 +39,7 @@ Exit status:
   0    all well
   1    at least one image failed, the others are done
   2    wrong usage, configuration or catalogue, nothing was done
+  70   the program itself failed: a defect that should be reported
   130  interrupted by SIGINT, uploads were aborted and every file is whole
   143  interrupted by SIGTERM, likewise
 
@@ -85,6 +86,7 @@ Exit status:
   0    all of them are there
   1    at least one could not be brought there, the others are done
   2    wrong usage, configuration or catalogue, nothing was done
+  70   the program itself failed: a defect that should be reported
   130  interrupted by SIGINT, 143 by SIGTERM: uploads were aborted
 `,
   },
@@ -112,6 +114,7 @@ Exit status, of the most severe verdict in this order:
   6    pending: the newest version of an image is not on the mirror yet
   0    ok: all well
   2    wrong usage, configuration or catalogue
+  70   the program itself failed: a defect that should be reported
   130  interrupted by SIGINT, 143 by SIGTERM
 `,
   },
@@ -133,6 +136,7 @@ Exit status:
   0    all well
   1    at least one object could not be removed, the others are
   2    wrong usage, configuration or catalogue, nothing was removed
+  70   the program itself failed: a defect that should be reported
   130  interrupted by SIGINT, 143 by SIGTERM: what is removed is removed
 `,
   },
@@ -153,6 +157,7 @@ Examples:
 Exit status:
   0    the page was written, whatever it tells
   2    wrong usage, configuration or catalogue, or it cannot be written
+  70   the program itself failed: a defect that should be reported
   130  interrupted by SIGINT, 143 by SIGTERM: nothing was written
 `,
   },

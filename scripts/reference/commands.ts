@@ -40,6 +40,7 @@ export function describeCommands(): { commands: Described[]; shared: Group[] } {
       stderr: { write: () => {} },
       signal: new AbortController().signal,
       now: () => new Date(0),
+      lost: new Promise(() => {}),
       onHangup: () => {},
       library: async () => library,
     }),

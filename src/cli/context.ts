@@ -1,5 +1,7 @@
 import { UpdaterError } from '../errors.ts'
 import type * as Library from '../index.ts'
+import { reportedError } from '../report/refusal.ts'
+import type { OutcomeError } from '../report/schemas.ts'
 import { createPaint, type TextLayout } from '../report/terminal.ts'
 
 /** As much of a standard stream as the program uses. */
@@ -17,6 +19,8 @@ export interface CliContext {
   /** Aborted with an `Interruption` as its reason. */
   readonly signal: AbortSignal
   readonly now: () => Date
+  /** Rejects where no run can end in order after a failure that nobody foresaw. */
+  readonly lost: Promise<never>
   /** Calls back on each SIGHUP; where nobody listens it ends the process, as usual. */
   readonly onHangup: (listener: () => void) => void
   /** The library that the commands are built on, loaded when the first of them needs it. */
@@ -25,21 +29,35 @@ export interface CliContext {
 
 const signalNumbers = { SIGINT: 2, SIGTERM: 15 } as const
 
-/** Why the run's signal was aborted. */
+/** The program itself has failed: EX_SOFTWARE of sysexits.h. */
+export const surpriseStatus = 70
+
+/** Why the run's signal was aborted: by a signal of the system, or by a failure that nobody foresaw. */
 export class Interruption extends UpdaterError {
   readonly exitStatus: number
 
-  constructor(signal: keyof typeof signalNumbers) {
-    super('ABORTED', `The run was interrupted by ${signal}`, {
+  constructor(by: keyof typeof signalNumbers | UpdaterError) {
+    const isSignal = typeof by === 'string'
+    super('ABORTED', `The run was interrupted by ${isSignal ? by : 'an unexpected failure'}`, {
       remedy: 'Run it again: what is finished is kept',
+      cause: isSignal ? undefined : by,
     })
-    this.exitStatus = 128 + signalNumbers[signal]
+    this.exitStatus = isSignal ? 128 + signalNumbers[by] : surpriseStatus
   }
 }
 
 /** The exit status that an interruption asks for, if there was one. */
 export function interruptedStatus(signal: AbortSignal): number | undefined {
   return signal.aborted && signal.reason instanceof Interruption ? signal.reason.exitStatus : undefined
+}
+
+/** The report of an interrupted run, with the failure that nobody foresaw if that was the reason. */
+export function withSurprise<Report extends { readonly errors: readonly OutcomeError[] }>(
+  report: Report,
+  { aborted, reason }: AbortSignal,
+): Report {
+  if (!aborted || !(reason instanceof Interruption) || !(reason.cause instanceof UpdaterError)) return report
+  return { ...report, errors: [...report.errors, reportedError(reason.cause)] }
 }
 
 /** Colours on a terminal; NO_COLOR and FORCE_COLOR as their conventions say. */

@@ -104,3 +104,12 @@ function describeCause(cause: unknown): string {
   const { code } = cause as NodeJS.ErrnoException
   return `${cause.name}: ${cause.message}${code === undefined ? '' : ` (${code})`}`
 }
+
+/** A failure that nobody foresaw, in one sentence; its stack only for those who debug. */
+export function tellSurprise(error: UpdaterError, { args, context, redact }: Session): void {
+  for (const { level, message } of errorLines(error, 'main')) {
+    if (level === 'error' || args.includes('--debug')) {
+      context.stderr.write(`image-updater: ${printable(redact(message))}\n`)
+    }
+  }
+}

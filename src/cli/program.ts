@@ -5,7 +5,7 @@ import { version } from '../package.ts'
 import { createPaint } from '../report/terminal.ts'
 import { Call, configure, tellConfiguration } from './call.ts'
 import { addCompletion } from './completion/command.ts'
-import { interruptedStatus, type Output, wantsColour } from './context.ts'
+import { interruptedStatus, type Output, surpriseStatus, wantsColour } from './context.ts'
 import { addOpposites, addOptions, addSharedOptions, commandFirst, defaultCommand, helpOf } from './flags.ts'
 import type { Session } from './session.ts'
 
@@ -101,8 +101,8 @@ function describeOption({ description, argChoices, defaultValue, envVar }: Optio
 
 /**
  * Runs the command line of a session and says with which status the process is to end:
- * 0 all well, 1 an image failed, 2 wrong usage, configuration or catalogue, 10 a check found updates, 130 and
- * 143 interrupted.
+ * 0 all well, 1 an image failed, 2 wrong usage, configuration or catalogue, 10 a check found updates, 70 the program
+ * itself has failed, 130 and 143 interrupted.
  */
 export async function runProgram(session: Session): Promise<number> {
   const { args, context } = session
@@ -110,12 +110,12 @@ export async function runProgram(session: Session): Promise<number> {
   try {
     const line = commandFirst(program, args)
     session.command = line.command
-    await program.parseAsync(line.args, { from: 'user' })
+    await Promise.race([program.parseAsync(line.args, { from: 'user' }), context.lost])
   } catch (thrown) {
     if (thrown instanceof CommanderError && thrown.exitCode === 0) return 0
     const error =
       thrown instanceof CommanderError ? usageError(thrown, program, session.command) : asUpdaterError(thrown)
-    session.exitStatus = interruptedStatus(context.signal) ?? (error.code === 'INTERNAL' ? 1 : 2)
+    session.exitStatus = error.code === 'INTERNAL' ? surpriseStatus : (interruptedStatus(context.signal) ?? 2)
     const { reportRefusal } = await import('./refusal.ts')
     await reportRefusal(error, program, session)
   }

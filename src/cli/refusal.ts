@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { listDefects } from '../catalog/defects.ts'
-import { asUpdaterError, printable, type UpdaterError } from '../errors.ts'
+import type { UpdaterError } from '../errors.ts'
 import { redactDeep } from '../redact.ts'
 import { formatReport } from '../report/json.ts'
 import { refusedReport } from '../report/refusal.ts'
@@ -26,13 +26,4 @@ export async function reportRefusal(error: UpdaterError, program: Command, sessi
   const report = redactDeep(refusedReport(session.command, { startedAt, seconds, errors }, asked), redact)
   if (values.output === 'json') context.stdout.write(formatReport(report, exitStatus))
   await writeFiles(values, report, exitStatus).catch(() => {})
-}
-
-/** What nobody foresaw, in one sentence; its stack only for those who debug. */
-export function tellSurprise(thrown: unknown, { args, context, redact }: Session): void {
-  for (const { level, message } of errorLines(asUpdaterError(thrown), 'main')) {
-    if (level === 'error' || args.includes('--debug')) {
-      context.stderr.write(`image-updater: ${printable(redact(message))}\n`)
-    }
-  }
 }

@@ -1,7 +1,9 @@
 import type { RunContext } from '../index.ts'
 import { redactDeep } from '../redact.ts'
+import type { OutcomeError } from '../report/schemas.ts'
 import { storeOptions } from '../stores/kinds.ts'
 import type { Call } from './call.ts'
+import { withSurprise } from './context.ts'
 import { type Loudness, openLog } from './log.ts'
 import { createNarrator } from './narrator.ts'
 import { assertFilesWritable, type Files } from './present.ts'
@@ -13,7 +15,7 @@ import type { Options } from './settings.ts'
  * @returns its report, without secrets
  * @throws UpdaterError CONFIGURATION before it begins if the files of its report cannot be written
  */
-export async function tellRun<Report>(
+export async function tellRun<Report extends { readonly errors: readonly OutcomeError[] }>(
   call: Call<'update' | 'mirror' | 'verify' | 'prune'>,
   useCase: (context: RunContext) => Promise<Report>,
 ): Promise<Report> {
@@ -38,7 +40,7 @@ export async function tellRun<Report>(
         narrator.onEvent(event)
       },
     })
-    return redactDeep(report, redact)
+    return redactDeep(withSurprise(report, signal), redact)
   } finally {
     signal.removeEventListener('abort', onAbort)
     progress?.close()

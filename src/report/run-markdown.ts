@@ -35,18 +35,21 @@ const plain = createPaint(false)
 
 /** A report as the text of a pull request or a job's summary: a table for each file, then failures, then diffs. */
 export function formatMarkdown(report: RunReport | CheckReport): string {
-  if (report.errors.length > 0) {
-    return `Nothing was done.\n\n${report.errors.map((error) => `- ${describe(error)}`).join('\n')}\n`
-  }
+  const errors = report.errors.map((error) => `- ${describe(error)}`)
+  if (errors.length > 0 && report.images.length === 0) return `Nothing was done.\n\n${errors.join('\n')}\n`
   if ('command' in report) {
     const { images } = report
     const tableOf = (some: readonly CheckedImage[]) => checkTable(checkColumns(images), some, checkCell)
-    const parts = [`${formatCheckCounts(report, plain)}.`, ...sections(images, tableOf)]
+    const parts = [`${formatCheckCounts(report, plain)}.`, ...errors, ...sections(images, tableOf)]
     return `${[...parts, ...troubles(images)].join('\n\n')}\n`
   }
   const ending = report.dry_run ? ` ${dryRunNote}` : ''
   const changed = report.images.filter(isChanged)
-  const parts = [`${formatUpdateCounts(report, plain)}${ending}.`, ...sections(changed, tableOfUpdate)]
+  const parts = [
+    `${formatUpdateCounts(report, plain)}${ending}.`,
+    ...errors,
+    ...sections(changed, tableOfUpdate),
+  ]
   return fitDiffs([...parts, ...troubles(report.images)].join('\n\n'), report.changes)
 }
 

@@ -35,11 +35,13 @@ function exitStatus(meaning: string) {
 
 function exitStatusOfRun(meaning: string) {
   return exitStatus(
-    `${meaning}; 2: wrong usage, configuration or catalogue, nothing was done; 130, 143: interrupted by SIGINT, SIGTERM`,
+    `${meaning}; 2: wrong usage, configuration or catalogue, nothing was done; 70: the program itself failed; 130, 143: interrupted by SIGINT, SIGTERM`,
   )
 }
 
-const refusal = z.array(error).describe('Why the run was refused; empty otherwise')
+const refusal = z
+  .array(error)
+  .describe('Why the run was refused, or the failure of the program itself that ended it; empty otherwise')
 
 const definition = {
   file: z.string(),

@@ -1,10 +1,10 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { bundledCommand } from '../support/command.ts'
 import { temporaryFolder } from './support.ts'
@@ -36,6 +36,11 @@ function start(
   })
   const end = once(child, 'close').then(([status]) => ({ status, out, err }))
   return { child, end }
+}
+
+/** An environment in which this module is loaded before the command. */
+function loading(module: string): NodeJS.ProcessEnv {
+  return { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(module)}` }
 }
 
 const catalogue = (origin: string) => `---
@@ -120,11 +125,64 @@ process.stdout.write = (text) => {
   process.nextTick(() => { throw new Error('no more room for ${secret}') })
   return write.call(process.stdout, text)
 }`
-    const env = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(preload)}` }
-    const { status, err } = await start(['config', '--config', file, '--debug'], env).end
-    expect(status).toBe(1)
+    const { status, err } = await start(['config', '--config', file, '--debug'], loading(preload)).end
+    expect(status).toBe(70)
     expect(err).toContain('image-updater: Unexpected failure: no more room for ***')
     expect(err).not.toContain('canary')
+  })
+
+  const surprises = {
+    'an exception': "process.on('SIGUSR2', () => { throw new Error('the parser is broken') })",
+    'a rejection': "process.on('SIGUSR2', () => { Promise.reject(new Error('the parser is broken')) })",
+  }
+  it.each(Object.entries(surprises))(
+    'ends a run in order after %s that nobody foresaw',
+    async (_, preload) => {
+      const asked = deferred()
+      const { images, mirror } = await world(() => asked.resolve())
+      const before = readFileSync(images, 'utf8')
+      const [report, metrics] = [join(mirror, 'report.json'), join(mirror, 'metrics.prom')]
+      const args = ['--images', images, '--mirror-dir', mirror, '--report', report, '--metrics-file', metrics]
+      const { child, end } = start(args, loading(preload))
+      await asked.promise
+      child.kill('SIGUSR2')
+      const { status, err } = await end
+      expect(status).toBe(70)
+      expect(err).toMatch(
+        /^image-updater: Unexpected failure: the parser is broken\. This is a defect of image-updater/m,
+      )
+      expect(err).toContain('The run was interrupted by an unexpected failure: uploads are aborted')
+      expect(err).not.toMatch(/\n {4}at /)
+      expect(JSON.parse(readFileSync(report, 'utf8'))).toMatchObject({
+        exit_status: 70,
+        images: [{ status: 'failed', error: { code: 'ABORTED' } }],
+        errors: [{ code: 'INTERNAL', message: 'Unexpected failure: the parser is broken' }],
+      })
+      expect(readFileSync(metrics, 'utf8')).toMatch(/^image_updater_last_run_success\S* 0$/m)
+      expect(readFileSync(images, 'utf8')).toBe(before)
+      expect(readdirSync(dirname(images)).sort()).toEqual(['almalinux.yml', 'mirror'])
+    },
+  )
+
+  it('ends a run that waits for something that never comes', async () => {
+    const { images, mirror } = await world(() => {})
+    const report = join(mirror, 'report.json')
+    const preload = `import fs from 'node:fs/promises'
+import { syncBuiltinESMExports } from 'node:module'
+const { readFile } = fs
+fs.readFile = (path, ...rest) => String(path).endsWith('.yml') ? new Promise(() => {}) : readFile(path, ...rest)
+syncBuiltinESMExports()
+const { setTimeout } = globalThis
+globalThis.setTimeout = (call, milliseconds, ...rest) => setTimeout(call, milliseconds / 100, ...rest)`
+    const args = ['--no-config', '--images', images, '--mirror-dir', mirror, '--report', report]
+    const { status, err } = await start(args, loading(preload)).end
+    expect(status).toBe(70)
+    expect(err).toContain('Unexpected failure: the run waits for something that never comes')
+    expect(JSON.parse(readFileSync(report, 'utf8'))).toMatchObject({
+      exit_status: 70,
+      images: [],
+      errors: [{ code: 'INTERNAL' }],
+    })
   })
 
   it('says nothing of its own accord about strange keys of a catalogue or a configuration', async () => {

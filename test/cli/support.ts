@@ -57,7 +57,8 @@ export interface Setting {
 export function worldOf(stdout: Output, stderr: Output): CliContext {
   const { signal } = new AbortController()
   const now = () => new Date(2025, 4, 6, 7, 8, 9)
-  return { stdout, stderr, signal, now, onHangup: () => {}, library: async () => library }
+  const lost = new Promise<never>(() => {})
+  return { stdout, stderr, signal, lost, now, onHangup: () => {}, library: async () => library }
 }
 
 /** One command line in this process, with a use-case of the test's own. */

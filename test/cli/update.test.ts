@@ -280,12 +280,12 @@ describe('refusals', () => {
     }
   })
 
-  it('shows causes and stacks with --debug only, and ends with 1 on a surprise', async () => {
+  it('shows causes and stacks with --debug only, and ends with 70 on a surprise', async () => {
     const run = () => {
       throw new TypeError('boom', { cause: new Error('deeper') })
     }
     const usual = await cli([], { run })
-    expect(usual.status).toBe(1)
+    expect(usual.status).toBe(70)
     expect(usual.err).toContain('ERROR    | update - Unexpected failure: boom. This is a defect')
     expect(usual.err.trimEnd().split('\n')).toHaveLength(1)
     const debug = await cli(['--debug'], { run })

@@ -29,6 +29,7 @@ const options = (() => {
     stderr: new Sink(),
     signal: new AbortController().signal,
     now: () => new Date(0),
+    lost: new Promise<never>(() => {}),
     onHangup: () => {},
     library: async () => library,
   }

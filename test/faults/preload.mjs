@@ -14,6 +14,9 @@ for (const [name, pin] of Object.entries(JSON.parse(TEST_PINS ?? '{}'))) {
     pin,
   )
 }
+process.on('SIGUSR2', () => {
+  throw new Error('nobody foresaw this')
+})
 if (TEST_USAGE !== undefined) {
   process.on('exit', () => {
     try {

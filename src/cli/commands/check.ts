@@ -4,7 +4,7 @@ import { checkStatus, formatCheckCsv, formatCheckText } from '../../report/check
 import { formatMarkdown } from '../../report/run-markdown.ts'
 import type { CheckReport } from '../../report/schemas.ts'
 import type { Call } from '../call.ts'
-import { interruptedStatus } from '../context.ts'
+import { interruptedStatus, withSurprise } from '../context.ts'
 import { openLog } from '../log.ts'
 import { createNarrator } from '../narrator.ts'
 import { assertFilesWritable, keepFiles, present, unlessQuiet } from '../present.ts'
@@ -46,7 +46,8 @@ export async function runCheck(call: Call<'check' | 'report'>): Promise<CheckRep
     if (!quiet) log.screen.draw([`Checking images: ${done} of ${images}`])
   }
   try {
-    return redactDeep(await checkCatalogue(options, { signal: context.signal, onEvent }), redact)
+    const report = await checkCatalogue(options, { signal: context.signal, onEvent })
+    return redactDeep(withSurprise(report, context.signal), redact)
   } finally {
     log.screen.close()
     narrator?.finish()

@@ -5,11 +5,12 @@ import type { Group, Holds, Row } from '../row.ts'
 import type { Scene } from '../scene.ts'
 import { always } from './outcomes.ts'
 
-type Signal = 'SIGINT' | 'SIGTERM'
+/** On SIGUSR2 the command of the tests throws where nobody catches it. */
+type Signal = 'SIGINT' | 'SIGTERM' | 'SIGUSR2'
 type StoreFault = Parameters<Scene['store']['fault']>[0]
 
 const stopped = (signal: Signal, holds: Partial<Holds> = {}): Holds => ({
-  status: signal === 'SIGINT' ? 130 : 143,
+  status: ({ SIGINT: 130, SIGTERM: 143, SIGUSR2: 70 } as const)[signal],
   error: 'ABORTED',
   entry: 'old',
   ...holds,
@@ -60,6 +61,8 @@ const atStore = (
 const stall = { type: 'stall' } as const
 const slow = { type: 'delay', milliseconds: 700 } as const
 const slowAnswer = { ...slow, done: true } as const
+
+const surprise = 'an exception that nobody foresaw'
 
 export const signals: Group = {
   name: 'Signals',
@@ -124,6 +127,21 @@ export const signals: Group = {
       during: send('SIGTERM'),
       holds: stopped('SIGTERM', { uploads: 1 }),
     },
+    whileAsking('manifest', 'SIGUSR2', 'headers', { fault: `${surprise} while the manifest is asked for` }),
+    whileAsking('image', 'SIGUSR2', 50_000, {
+      fault: `${surprise} while the image comes, mirrored into a folder`,
+      mirror: 'folder',
+    }),
+    atStore('while a part is under way', 'SIGUSR2', { on: 'UploadPart', effect: stall }, stopped('SIGUSR2'), {
+      fault: `${surprise} while a part is under way`,
+    }),
+    atStore(
+      'after the upload is completed',
+      'SIGUSR2',
+      { on: 'CompleteMultipartUpload', effect: slowAnswer },
+      stopped('SIGUSR2', { object: true }),
+      { fault: `${surprise} after the upload is completed` },
+    ),
     {
       fault: 'SIGINT twice: the second does not wait',
       args: ['--transfers', '1'],
