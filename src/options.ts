@@ -3,6 +3,7 @@
  * the values, docs/commands.md and the man page are made from it. What belongs to a kind of store stands in its folder.
  */
 import { isIP } from 'node:net'
+import { closest } from './catalog/closest.ts'
 import { type CommandName, commandNames } from './commands.ts'
 import type { KeepVersions, SignaturePolicy } from './discovery/options.ts'
 import { UpdaterError } from './errors.ts'
@@ -17,6 +18,7 @@ import {
   duration,
   type Facts,
   flag,
+  type Given,
   list,
   mirrors,
   option,
@@ -33,6 +35,7 @@ import {
   written,
 } from './option.ts'
 import { listEndings, type ReportFormat, reportFormats } from './report/formats.ts'
+import { optionalRules, profiles } from './rules.ts'
 import { choosingOptions, storeOptions } from './stores/kinds.ts'
 
 /** Commands that look for the newest builds. */
@@ -187,12 +190,17 @@ const runOptions = [
     group: 'Integrity',
     help: 'also take a raw image that shows no sign of a disk',
   }),
-  option('profile', choice('rules', ['upstream+scs', 'upstream', 'scs']), {
+  option('profile', choice('rules', profiles), {
     default: 'upstream+scs',
     harmless: true,
     commands: ['validate'],
     group: 'Run',
     help: "upstream: Image Manager's schema; scs: the rules of SCS-0102 and SCS-0104",
+  }),
+  option('ignore-rule', ruleNames(), {
+    commands: ['validate'],
+    group: 'Run',
+    help: 'switch a rule off: what it finds is not told; repeatable',
   }),
   option('signatures', signaturePolicy(), {
     default: 'prefer',
@@ -564,6 +572,27 @@ function isListOf(check: (text: string) => unknown): (value: unknown) => boolean
     } catch {
       return false
     }
+  }
+}
+
+/** Rules of `validate`. */
+function ruleNames(): Type<readonly string[]> {
+  const parse = (given: Given) =>
+    [given].flat().map((one) => {
+      const name = String(one)
+      if (optionalRules.includes(name)) return name
+      const [meant] = closest(name, optionalRules)
+      const remedy = meant === undefined ? 'docs/validating.md lists them' : `Perhaps ${meant} is meant`
+      throw new WrongValue('names no rule that can be switched off', remedy)
+    })
+  const is = isListOf((one) => optionalRules.includes(one))
+  const items = { type: 'string', enum: optionalRules } as const
+  return {
+    ...list('rule'),
+    schema: { anyOf: [items, { minItems: 1, type: 'array', items }] },
+    what: 'names no rule that can be switched off',
+    parse,
+    typed: { is, what: `is no list of these: ${optionalRules.join(', ')}` },
   }
 }
 

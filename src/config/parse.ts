@@ -250,10 +250,11 @@ class Reader {
 }
 
 /** Whether YAML holds a type that the option has. */
-function hasShape({ schema }: Type<unknown>, value: unknown): value is FileValue {
+function hasShape({ schema, form }: Type<unknown>, value: unknown): value is FileValue {
   const shapes = schema.anyOf ?? [schema]
   const types = shapes.map(({ type }) => type)
-  const words = shapes.find(({ type }) => type === 'string')?.enum
+  // Of a list each item is looked at when it is read, which tells what may be meant.
+  const words = form === 'list' ? undefined : shapes.find(({ type }) => type === 'string')?.enum
   if (typeof value === 'string') return types.includes('string') && (words ?? [value]).includes(value)
   if (typeof value === 'boolean') return types.includes('boolean')
   if (Array.isArray(value)) {

@@ -315,6 +315,9 @@ export const validateSchema = published('Report of image-updater validate', {
   exit_status: exitStatus('0: no error was found; 1: errors were found (with --strict: or warnings)'),
   summary: counts('files', 'images', 'errors', 'warnings'),
   findings: z.array(finding).describe('By file as they were read, then by line and column'),
+  ignored: z
+    .array(z.object({ rule: z.string(), findings: count.describe('What it would have found') }))
+    .describe('Rules that were switched off'),
 })
 
 const lifecycleRelease = z.object({

@@ -1,10 +1,11 @@
 import { CatalogDocument, type CatalogNode, isList, isMapping } from '../catalog/document.ts'
 import { type FieldProblem, FieldReader } from '../catalog/fields.ts'
 import type { Finding } from '../report/schemas.ts'
+import type { Profile, RuleName } from '../rules.ts'
 import { compare } from './compare.ts'
 import { type CheckedImage, readImage } from './image.ts'
 import { judgeImage } from './judge.ts'
-import { type Profile, type RuleName, reportInto } from './rules.ts'
+import { reportInto } from './rules.ts'
 import { definitionFile, imageDefinition } from './schema.ts'
 import { judgeScs } from './scs.ts'
 

@@ -1,8 +1,9 @@
 import { shortnamePattern } from '../catalog/parse.ts'
 import { formatPlace } from '../errors.ts'
 import { dateOfVersion, parseDigest } from '../image.ts'
+import type { RuleName } from '../rules.ts'
 import { type CheckedImage, type Entry, isEnabled, type Located, type Texts } from './image.ts'
-import type { ReportFinding, RuleName } from './rules.ts'
+import type { ReportFinding } from './rules.ts'
 import {
   architectureNamed,
   fileNameOf,

@@ -1,5 +1,6 @@
+import type { Profile } from '../rules.ts'
 import { type CheckedImage, type Entry, isEnabled, type Located, type Texts } from './image.ts'
-import type { Profile, ReportFinding } from './rules.ts'
+import type { ReportFinding } from './rules.ts'
 import { distributions, hypervisors, replaceFrequencies } from './schema.ts'
 import { dayOf } from './value.ts'
 

@@ -1,10 +1,12 @@
 import { readTexts } from '../catalog/read.ts'
 import { selectImages } from '../catalog/select.ts'
+import { withDefaults } from '../options.ts'
 import type { Finding, ValidationReport } from '../report/schemas.ts'
+import { type Profile, scsRules } from '../rules.ts'
 import type { CheckedImage } from './image.ts'
 import { inspectFile } from './inspect.ts'
 import { judgeCatalogue } from './judge.ts'
-import { findingOf, type Profile, reportInto, scsRules } from './rules.ts'
+import { findingOf, reportInto } from './rules.ts'
 import { judgeUniqueness, missingStandardImages } from './scs.ts'
 
 export interface ValidateOptions {
@@ -19,6 +21,8 @@ export interface ValidateOptions {
   readonly profile?: Profile | undefined
   /** Warnings count as errors. Default: false. */
   readonly strict?: boolean | undefined
+  /** Rules that are switched off: what they find is counted, but not told. Default: none. */
+  readonly ignoreRule?: readonly string[] | undefined
 }
 
 export interface ValidateContext {
@@ -29,15 +33,16 @@ export interface ValidateContext {
 /**
  * Compares catalogue files with OpenStack Image Manager's schema and with common sense. Whatever is wrong is
  * a finding, also in files that cannot be used at all; nothing is asked over the network.
- * @throws UpdaterError CATALOG_NOT_FOUND: a path leads to no file; USAGE: a name selects nothing
+ * @throws UpdaterError CATALOG_NOT_FOUND: a path leads to no file; USAGE: a name selects nothing; CONFIGURATION: an
+ * option is none
  */
 export async function validateCatalogue(
   options: ValidateOptions,
   { now = () => new Date() }: ValidateContext = {},
 ): Promise<ValidationReport> {
+  const { strict, profile, ignoreRule = [] } = withDefaults('validate', options)
   const texts = await readTexts(options.images)
   const today = now().toISOString().slice(0, 10)
-  const profile = options.profile ?? 'upstream+scs'
   const files = texts.map(({ path, text, defect }) => {
     if (defect?.code === 'CATALOG_NOT_FOUND') throw defect
     if (defect === undefined) return { path, ...inspectFile(path, text, today, profile) }
@@ -61,13 +66,14 @@ export async function validateCatalogue(
     }
   }
   const selected = selectImages(files, options.names)
-  const wanted = concerning(selected, images, findings)
+  const found = concerning(selected, images, findings)
+  const wanted = found.filter(({ rule }) => !ignoreRule.includes(rule))
   const inOrder = files.flatMap(({ path }) =>
     wanted
       .filter(({ file }) => file === path)
       .map(
         (finding): Finding =>
-          options.strict || (profile === 'scs' && finding.rule in scsRules.mandatory)
+          strict || (profile === 'scs' && finding.rule in scsRules.mandatory)
             ? { ...finding, severity: 'error' }
             : finding,
       )
@@ -79,6 +85,10 @@ export async function validateCatalogue(
     schema_version: 1,
     summary: { files: files.length, images: selected.length, errors, warnings },
     findings: inOrder,
+    ignored: [...new Set(ignoreRule)].map((rule) => ({
+      rule,
+      findings: found.filter((finding) => finding.rule === rule).length,
+    })),
   }
 }
 

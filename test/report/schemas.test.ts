@@ -77,7 +77,13 @@ describe('the JSON document', () => {
     expect(Object.keys(compared)).toEqual(['schema_version', 'summary', 'images'])
     const validated = await documentOf('validate', ['validate', '--images', old])
     expect(validated.findings.length).toBeGreaterThan(3)
-    expect(Object.keys(validated)).toEqual(['schema_version', 'exit_status', 'summary', 'findings'])
+    expect(Object.keys(validated)).toEqual([
+      'schema_version',
+      'exit_status',
+      'summary',
+      'findings',
+      'ignored',
+    ])
     const lives = await documentOf('lifecycle', ['lifecycle', '--offline', '--fix', '--images', old])
     expect(lives.changes).toHaveLength(1)
     expect(Object.keys(lives)).toEqual([

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
-import { rules, scsRules } from '../../src/validate/rules.ts'
+import { rules, scsRules } from '../../src/rules.ts'
 
 it('docs/validating.md has every rule, and none that is not', () => {
   const [, errors = '', warnings = '', scs = ''] = readFileSync('docs/validating.md', 'utf8').split(

@@ -31,6 +31,91 @@ describe('a catalogue', () => {
     })
   })
 
+  it('has rules switched off by name, and what they would have found counted', async () => {
+    const text = faultless.replaceAll('https://', 'http://')
+    const images = folderOf({ 'a.yml': text.replace('name: Alpha 1', 'name: Alpha 1\n    nmae: x') })
+    const all = await validateCatalogue({ images: [images] }, { now })
+    const insecure = all.findings.filter(({ rule }) => rule === 'insecure-url').length
+    expect([insecure, all.ignored]).toEqual([all.summary.warnings, []])
+    const ignoreRule = ['insecure-url', 'future-date', 'insecure-url']
+    expect(await validateCatalogue({ images: [images], ignoreRule }, { now })).toMatchObject({
+      findings: [{ rule: 'unknown-key' }],
+      summary: { errors: 1, warnings: 0 },
+      ignored: [
+        { rule: 'insecure-url', findings: insecure },
+        { rule: 'future-date', findings: 0 },
+      ],
+    })
+    await expect(validateCatalogue({ images: [images], ignoreRule: ['x'] }, { now })).rejects.toMatchObject({
+      code: 'CONFIGURATION',
+      message: expect.stringContaining('ignoreRule is no list of these: missing-key, '),
+    })
+  })
+
+  it('has a warning that repeats told once, in text and Markdown', async () => {
+    const texts = Array.from({ length: 12 }, (_, index) =>
+      other(`Image${index}`).replace(/http.?:/g, 'http:'),
+    )
+    const images = folderOf(Object.fromEntries(texts.map((text, index) => [`${10 + index}.yml`, text])))
+    const { out } = await cli(['validate', '--images', images, '--ignore-rule', 'future-date'])
+    const text = out.replaceAll(/\s+/g, ' ')
+    const lines = text.match(/warning: insecure-url/g)
+    const keys = new Set(text.match(/"\w+" is asked without encryption/g))
+    expect([lines?.length, text.match(/The same in 11 more places: /g)?.length]).toEqual([
+      keys.size,
+      keys.size,
+    ])
+    expect(text).toMatch(/11\.yml:\d+:\d+, .*and 3 more\./)
+    const markdown = await cli([
+      'validate',
+      '--images',
+      images,
+      '--output',
+      'markdown',
+      '--ignore-rule',
+      'future-date',
+    ])
+    expect(markdown.out.match(/The same in 11 more places: /g)).toHaveLength(keys.size)
+    const strict = await cli(['validate', '--images', images, '--strict'])
+    expect(strict.out.match(/error: insecure-url/g)).toHaveLength(12 * keys.size)
+  })
+
+  it.each([
+    [
+      ['--ignore-rule', 'insecure-ulr'],
+      'Option --ignore-rule names no rule that can be switched off. Perhaps insecure-url is meant.',
+    ],
+    [
+      ['--ignore-rule', 'zzz'],
+      'Option --ignore-rule names no rule that can be switched off. docs/validating.md lists them.',
+    ],
+    [['--ignore-rule', 'syntax'], 'names no rule that can be switched off'],
+  ])('%j is refused', async (args, sentence) => {
+    const { status, err } = await cli(['validate', '--images', folderOf({ 'a.yml': faultless }), ...args])
+    expect([status, err]).toEqual([2, expect.stringContaining(sentence)])
+  })
+
+  it('has rules switched off by a configuration file, and says so', async () => {
+    const images = folderOf({ 'a.yml': faultless.replaceAll('https://', 'http://') })
+    const validate = (file: string, ...args: readonly string[]) => {
+      const config = join(folderOf({ 'c.yml': file }), 'c.yml')
+      return cli(['validate', '--images', images, '--config', config, ...args])
+    }
+    for (const output of ['text', 'markdown', 'github']) {
+      const { out } = await validate('ignore_rule: [insecure-url, future-date]\n', '--output', output)
+      expect(out).toMatch(
+        /^0 errors and 0 warnings in 1 image of 1 file; switched off: insecure-url \(4 findings\), future-date \(1 finding\)/,
+      )
+    }
+    for (const file of [
+      'ignore_rule: insecur-url\n',
+      'commands:\n  validate:\n    ignore_rule: [insecur-url]\n',
+    ]) {
+      const { status, err } = await validate(file)
+      expect([status, err]).toEqual([2, expect.stringContaining('Perhaps insecure-url is meant')])
+    }
+  })
+
   it.each<[rule: string, place: string, from: string, to: string]>([
     ['repeated-name', '3:11', 'name: Beta', 'name: Alpha 1'],
     [

@@ -13,7 +13,7 @@ export async function run(call: Call<'validate'>): Promise<void> {
   const { args, session } = call
   const given = call.options()
   const { now } = session.context
-  const options = { ...toSelection(given, args), strict: given.values.strict, profile: given.values.profile }
+  const options = { ...given.values, ...toSelection(given, args) }
   const report = await validateCatalogue(options, { now })
   session.exitStatus = report.summary.errors > 0 ? 1 : 0
   present(call, report, {
