@@ -1,12 +1,14 @@
 /**
- * Readers of documents that list files, in JSON or YAML. None of them throws: what is of another form lists nothing.
+ * Readers of documents that list files, in JSON or YAML. None of them throws: what is of another form lists nothing. An
+ * entry that has another form than the others is left out, and counted.
  */
 import { parse } from 'yaml'
 import { z } from 'zod'
 import { decodeSegment } from '../http/url.ts'
 import { type Digest, digestAlgorithms, parseDigest } from '../image.ts'
 import type { ChecksumEntry } from './checksum-file.ts'
-import { entryOf, type ListingEntry } from './names.ts'
+import type { StorePage } from './listing-formats.ts'
+import { entriesBelow, entryOf, type ListingEntry } from './names.ts'
 import { findStamp } from './stamp.ts'
 
 /** A file that a document lists. */
@@ -21,26 +23,46 @@ export interface PublishedFile {
   readonly date?: string | undefined
 }
 
+/** What a document says, and how many of its entries have a form that is not known. */
+export interface Told<Item> {
+  readonly items: readonly Item[]
+  readonly strange: number
+}
+
+/** Stands in place of an entry whose form is not known. */
+const strange = Symbol('strange')
+type OrStrange<Item> = Item | typeof strange
+
 /** Reads one kind of document; `undefined`: it is of another kind. */
-type Reader = (json: unknown, url: string) => readonly PublishedFile[] | undefined
+type Reader = (json: unknown, url: string) => readonly OrStrange<PublishedFile>[] | undefined
 
 /**
  * Returns the files that a JSON document of any of these kinds lists: simplestreams, the stream of Fedora CoreOS,
  * Oracle's templates, Fedora's and Garden Linux' releases, the releases of GitHub and GitLab.
  * @param url where the document is: relative paths in it count from there
  */
-export function parseDocument(text: string, url: string): PublishedFile[] {
+export function parseDocument(text: string, url: string): Told<PublishedFile> {
   const json = parseJson(text)
-  for (const read of readers) {
-    const files = read(json, url)
-    if (files !== undefined) return files.filter((file) => file.url !== '')
-  }
-  return []
+  const told = readers.flatMap((read) => toldBy(read(json, url) ?? []))
+  const { items, strange } = told.find((one) => one.items.length > 0) ?? told[0] ?? nothing
+  return { items: items.filter((file) => file.url !== ''), strange }
+}
+
+const nothing: Told<never> = { items: [], strange: 0 }
+
+function toldBy<Item>(all: readonly OrStrange<Item>[]): Told<Item> {
+  const items = all.flatMap((one) => (one === strange ? [] : [one]))
+  return { items, strange: all.length - items.length }
+}
+
+/** Whether a list has an entry of a known form, or none at all. */
+function isKnown<Item>(list: readonly OrStrange<Item>[] | undefined): list is readonly OrStrange<Item>[] {
+  return list !== undefined && (list.length === 0 || list.some((item) => item !== strange))
 }
 
 function reader<Document>(
   schema: z.ZodType<Document>,
-  filesOf: (document: Document, url: string) => readonly PublishedFile[],
+  filesOf: (document: Document, url: string) => readonly OrStrange<PublishedFile>[],
 ): Reader {
   return (json, url) => {
     const { success, data } = schema.safeParse(json)
@@ -48,9 +70,22 @@ function reader<Document>(
   }
 }
 
-const optionalText = z.string().nullish()
-const optionalHex = z.string().optional()
-const recordOf = <Value extends z.ZodType>(value: Value) => z.record(z.string(), value)
+/** What a strange entry says of its own parts is not looked at. */
+function fromEach<Item, Result>(
+  items: readonly OrStrange<Item>[],
+  read: (item: Item) => readonly OrStrange<Result>[],
+): OrStrange<Result>[] {
+  return items.flatMap((item) => (item === strange ? [strange] : read(item)))
+}
+
+const optionalText = z.string().nullish().catch(undefined)
+const optionalSize = z.number().optional().catch(undefined)
+const orStrange = <Item>(item: z.ZodType<Item>) =>
+  z.union([item, z.unknown().transform((): typeof strange => strange)])
+const listOf = <Item>(item: z.ZodType<Item>) => z.array(orStrange(item))
+/** The values of a mapping, whatever their names. */
+const valuesOf = <Item>(item: z.ZodType<Item>) =>
+  z.record(z.string(), orStrange(item)).transform((record) => Object.values(record))
 
 /**
  * Canonical's simplestreams: paths count from the folder above `streams/`.
@@ -58,52 +93,61 @@ const recordOf = <Value extends z.ZodType>(value: Value) => z.record(z.string(),
  */
 const streamItem = z.object({
   path: z.string().optional(),
-  sha512: optionalHex,
-  sha256: optionalHex,
-  md5: optionalHex,
-  size: z.number().optional(),
+  sha512: optionalText,
+  sha256: optionalText,
+  md5: optionalText,
+  size: optionalSize,
 })
-const streamProduct = z.object({ versions: recordOf(z.object({ items: recordOf(streamItem) })) })
+const streamVersion = z.object({ items: valuesOf(streamItem) })
+const streamProduct = z.object({ versions: z.record(z.string(), orStrange(streamVersion)) })
 const readSimplestreams = reader(
-  z.object({ format: z.literal('products:1.0'), products: recordOf(streamProduct) }),
+  z.object({ format: z.literal('products:1.0'), products: valuesOf(streamProduct) }),
   ({ products }, url) => {
     const root = url.replace(/streams?\/v1\/[^/]*$/, '')
-    const versions = Object.values(products).flatMap((product) => Object.entries(product.versions))
-    return versions.flatMap(([name, { items }]) =>
-      Object.values(items).map(({ path, size, ...digests }) => ({
-        url: path === undefined ? '' : absolute(path, root),
-        digests: digestsOf(digests),
-        size,
-        date: findStamp(name)?.date,
-      })),
+    return fromEach(products, ({ versions }) =>
+      Object.entries(versions).flatMap(([name, version]) =>
+        fromEach([version], ({ items }) =>
+          fromEach(items, ({ path, size, ...digests }) => [
+            {
+              url: path === undefined ? '' : absolute(path, root),
+              digests: digestsOf(digests),
+              size,
+              date: findStamp(name)?.date,
+            },
+          ]),
+        ),
+      ),
     )
   },
 )
 
 /** @see https://github.com/coreos/fedora-coreos-tracker/tree/main/metadata/stream */
-const coreosFile = z.object({ location: z.string(), sha256: optionalHex })
-const coreosArtifact = z.object({ release: z.string(), formats: recordOf(recordOf(coreosFile)) })
+const coreosFile = z.object({ location: z.string(), sha256: optionalText })
+const coreosArtifact = z.object({ release: z.string(), formats: valuesOf(valuesOf(coreosFile)) })
 const readCoreosStream = reader(
   z.object({
     stream: z.string(),
-    architectures: recordOf(z.object({ artifacts: recordOf(coreosArtifact) })),
+    architectures: valuesOf(z.object({ artifacts: valuesOf(coreosArtifact) })),
   }),
-  ({ architectures }, url) =>
-    Object.values(architectures)
-      .flatMap(({ artifacts }) => Object.values(artifacts))
-      .flatMap(({ release, formats }) =>
-        Object.values(formats)
-          .flatMap((files) => Object.values(files))
-          .map(({ location, sha256 }) => ({
+  ({ architectures }, url) => {
+    const artifacts = fromEach(architectures, (architecture) => architecture.artifacts)
+    return fromEach(artifacts, ({ release, formats }) =>
+      fromEach(
+        fromEach(formats, (files) => files),
+        ({ location, sha256 }) => [
+          {
             url: absolute(location, url),
             digests: digestsOf({ sha256 }),
             date: findStamp(release)?.date,
-          })),
+          },
+        ],
       ),
+    )
+  },
 )
 
 /** `https://yum.oracle.com/templates/OracleLinux/ol9-template.json`: `base_url`, and files by kind. */
-const oracleFile = z.object({ image: z.string(), sha256: optionalHex })
+const oracleFile = z.object({ image: z.string(), sha256: optionalText })
 const readOracleTemplates = reader(
   z.object({ base_url: z.string() }).catchall(oracleFile.nullable().catch(null)),
   ({ base_url, ...files }, url) => {
@@ -120,14 +164,15 @@ const fedoraFile = z.object({
   version: z.string(),
   link: z.string(),
   sha256: optionalText,
-  size: z.union([z.string(), z.number()]).nullish(),
+  size: z
+    .union([z.string().regex(/^\d{1,15}$/), z.number()])
+    .nullish()
+    .catch(undefined),
 })
-const readFedoraReleases = reader(z.array(fedoraFile), (files, url) =>
-  files.map(({ link, sha256, size }) => ({
-    url: absolute(link, url),
-    digests: digestsOf({ sha256 }),
-    size: size ? Number(size) : undefined,
-  })),
+const readFedoraReleases = reader(listOf(fedoraFile), (files, url) =>
+  fromEach(files, ({ link, sha256, size }) => [
+    { url: absolute(link, url), digests: digestsOf({ sha256 }), size: size ? Number(size) : undefined },
+  ]),
 )
 
 /**
@@ -135,18 +180,23 @@ const readFedoraReleases = reader(z.array(fedoraFile), (files, url) =>
  * @see https://github.com/gardenlinux/glrd
  */
 const gardenlinuxRelease = z.object({
-  lifecycle: z.object({ released: z.object({ isodate: z.string() }).partial().optional() }).optional(),
-  flavors: recordOf(z.object({ image: z.string().optional() })).optional(),
+  lifecycle: z
+    .object({ released: z.object({ isodate: z.string() }).partial().optional() })
+    .optional()
+    .catch(undefined),
+  flavors: valuesOf(z.object({ image: z.string().optional() })).optional(),
 })
 const readGardenlinuxReleases = reader(
-  z.object({ releases: z.array(gardenlinuxRelease) }),
+  z.object({ releases: listOf(gardenlinuxRelease) }),
   ({ releases }, url) =>
-    releases.flatMap(({ lifecycle, flavors = {} }) =>
-      Object.values(flavors).map(({ image }) => ({
-        url: image === undefined ? '' : absolute(image, url),
-        digests: [],
-        date: dayOf(lifecycle?.released?.isodate),
-      })),
+    fromEach(releases, ({ lifecycle, flavors = [] }) =>
+      fromEach(flavors, ({ image }) => [
+        {
+          url: image === undefined ? '' : absolute(image, url),
+          digests: [],
+          date: dayOf(lifecycle?.released?.isodate),
+        },
+      ]),
     ),
 )
 
@@ -158,38 +208,41 @@ const readGardenlinuxReleases = reader(
 const githubAsset = z.object({
   browser_download_url: z.string(),
   digest: optionalText,
-  size: z.number().optional(),
+  size: optionalSize,
 })
 const githubRelease = z.object({
   tag_name: z.string(),
   draft: z.boolean().optional(),
   prerelease: z.boolean().optional(),
   published_at: optionalText,
-  assets: z.array(githubAsset),
+  assets: listOf(githubAsset),
 })
 const githubReleases = z
-  .preprocess((json) => [json].flat(), z.array(githubRelease))
-  .transform((releases) => releases.filter(({ draft, prerelease }) => !draft && !prerelease))
+  .preprocess((json) => [json].flat(), listOf(githubRelease))
+  .transform((releases) => fromEach(releases, (one) => (one.draft || one.prerelease ? [] : [one])))
 
 const readGithubReleases = reader(githubReleases, (releases, url) =>
-  releases.flatMap(({ published_at, assets }) =>
-    assets.map(({ browser_download_url, digest, size }) => ({
-      url: absolute(browser_download_url, url),
-      digests: [parseDigest(digest ?? '') ?? []].flat(),
-      size,
-      date: dayOf(published_at),
-    })),
+  fromEach(releases, ({ published_at, assets }) =>
+    fromEach(assets, ({ browser_download_url, digest, size }) => [
+      {
+        url: absolute(browser_download_url, url),
+        digests: [parseDigest(digest ?? '') ?? []].flat(),
+        size,
+        date: dayOf(published_at),
+      },
+    ]),
   ),
 )
 
-/** Returns the tags, or the files of one tag. */
-export function parseReleaseListing(json: string, tag: string | undefined): ListingEntry[] {
-  const releases = githubReleases.safeParse(parseJson(json)).data ?? []
-  if (tag === undefined) return releases.flatMap(({ tag_name }) => entryOf(`${tag_name}/`))
-  return releases
-    .filter(({ tag_name }) => encodeURIComponent(tag_name) === tag || tag_name === tag)
-    .flatMap(({ assets }) => assets)
-    .flatMap(({ browser_download_url }) => entryOf(browser_download_url.replace(/^.*\//, '')))
+/** Returns the tags, or the files of one tag; undefined for another document. */
+export function parseReleaseListing(json: string, tag: string | undefined): Told<ListingEntry> | undefined {
+  const releases = githubReleases.safeParse(parseJson(json)).data
+  const listed = fromEach(releases ?? [], ({ tag_name, assets }) => {
+    if (tag === undefined) return entryOf(`${tag_name}/`)
+    if (encodeURIComponent(tag_name) !== tag && tag_name !== tag) return []
+    return fromEach(assets, (asset) => entryOf(asset.browser_download_url.replace(/^.*\//, '')))
+  })
+  return isKnown(releases) ? toldBy(listed) : undefined
 }
 
 /** @see https://docs.gitlab.com/api/releases/: links, without digests */
@@ -197,15 +250,17 @@ const gitlabLink = z.object({ url: z.string(), direct_asset_url: z.string().opti
 const gitlabRelease = z.object({
   tag_name: z.string(),
   released_at: optionalText,
-  assets: z.object({ links: z.array(gitlabLink) }),
+  assets: z.object({ links: listOf(gitlabLink) }),
 })
-const readGitlabReleases = reader(z.array(gitlabRelease), (releases, documentUrl) =>
-  releases.flatMap(({ released_at, assets }) =>
-    assets.links.map(({ url, direct_asset_url }) => ({
-      url: absolute(direct_asset_url ?? url, documentUrl),
-      digests: [],
-      date: dayOf(released_at),
-    })),
+const readGitlabReleases = reader(listOf(gitlabRelease), (releases, documentUrl) =>
+  fromEach(releases, ({ released_at, assets }) =>
+    fromEach(assets.links, ({ url, direct_asset_url }) => [
+      {
+        url: absolute(direct_asset_url ?? url, documentUrl),
+        digests: [],
+        date: dayOf(released_at),
+      },
+    ]),
   ),
 )
 
@@ -220,44 +275,94 @@ const readers: readonly Reader[] = [
 ]
 
 /** @see https://docs.gitlab.com/api/packages/ */
-const gitlabPackages = z.array(z.object({ id: z.number(), name: z.string(), version: z.string() }))
-const gitlabFiles = z.array(
-  z.object({ file_name: z.string(), file_sha256: optionalText, size: z.number().optional() }),
-)
+const gitlabPackages = listOf(z.object({ id: z.number(), name: z.string(), version: z.string() }))
+const gitlabFiles = listOf(z.object({ file_name: z.string(), file_sha256: optionalText, size: optionalSize }))
 
 /**
  * Returns the generic packages of a project: the id of each by the URL of its folder, `<url>/generic/<name>/<version>/`.
  * @param url `https://gitlab.example/api/v4/projects/<id>/packages`
  */
-export function parsePackages(json: string, url: string): ReadonlyMap<string, number> | undefined {
+export function parsePackages(
+  json: string,
+  url: string,
+): Told<readonly [folder: string, id: number]> | undefined {
   const listed = gitlabPackages.safeParse(parseJson(json)).data
   const folderOf = (...names: string[]) => [url, 'generic', ...names.map(encodeURIComponent), ''].join('/')
-  return listed && new Map(listed.map(({ id, name, version }) => [folderOf(name, version), id]))
+  return (
+    listed && toldBy(fromEach(listed, ({ id, name, version }) => [[folderOf(name, version), id] as const]))
+  )
 }
 
 /** Returns the files of a package whose folder is at `folder`. */
-export function parsePackageFiles(json: string, folder: string): PublishedFile[] | undefined {
-  return gitlabFiles.safeParse(parseJson(json)).data?.map(({ file_name, file_sha256, size }) => ({
-    url: `${folder}${encodeURIComponent(file_name)}`,
-    digests: digestsOf({ sha256: file_sha256 }),
-    size,
-  }))
+export function parsePackageFiles(json: string, folder: string): Told<PublishedFile> | undefined {
+  const listed = gitlabFiles.safeParse(parseJson(json)).data
+  return (
+    listed &&
+    toldBy(
+      fromEach(listed, ({ file_name, file_sha256, size }) => [
+        {
+          url: `${folder}${encodeURIComponent(file_name)}`,
+          digests: digestsOf({ sha256: file_sha256 }),
+          size,
+        },
+      ]),
+    )
+  )
 }
 
-const maxEntries = 20_000
-
-/** MirrorCache's `?jsontable`, or a list of nothing but the names of folders. */
-const listing = z.union([
+const jsonEntry = z.union([
+  // A name alone does not tell what it names.
+  z.string().transform((name) => (name.endsWith('/') ? [name] : [name, `${name}/`])),
   z
-    .object({ data: z.array(z.object({ name: z.string() })) })
-    .transform(({ data }) => data.map(({ name }) => name)),
-  z.array(z.string()).transform((names) => names.map((name) => `${name}/`)),
+    .object({ uri: z.string(), folder: z.boolean() })
+    .transform(({ uri, folder }) => [`${uri.replace(/^\//, '')}${folder ? '/' : ''}`]),
+  z
+    .object({ name: z.string(), type: optionalText, is_dir: z.boolean().nullish().catch(undefined) })
+    .transform(({ name, type, is_dir }) => {
+      const isFolder = is_dir === true || type === 'directory' || type === 'dir'
+      return [isFolder ? name.replace(/\/?$/, '/') : name]
+    }),
 ])
 
-/** Names that are no plain path segment are dropped. */
-export function parseJsonListing(json: string): ListingEntry[] {
-  const names = listing.safeParse(parseJson(json)).data ?? []
-  return names.slice(0, maxEntries).flatMap(entryOf)
+/**
+ * What lists a folder in JSON: MirrorCache's `?jsontable` (`data`), Artifactory's storage API (`children`), nginx'
+ * `autoindex_format json`, Caddy, lighttpd and static-web-server (a list of objects), or a list of names alone.
+ * @see https://nginx.org/en/docs/http/ngx_http_autoindex_module.html
+ * @see https://caddyserver.com/docs/caddyfile/directives/file_server
+ * @see https://jfrog.com/help/r/jfrog-rest-apis/folder-info
+ */
+const jsonListing = z.union([
+  z.object({ data: listOf(jsonEntry) }).transform(({ data }) => data),
+  z.object({ children: listOf(jsonEntry) }).transform(({ children }) => children),
+  listOf(jsonEntry),
+])
+
+/** Names that are no plain path segment are dropped. Returns undefined for another document. */
+export function parseJsonListing(json: string): Told<ListingEntry> | undefined {
+  const listed = jsonListing.safeParse(parseJson(json)).data
+  return isKnown(listed) ? toldBy(fromEach(listed, (names) => names.flatMap(entryOf))) : undefined
+}
+
+/**
+ * A page of a container of Swift or Ceph.
+ * @see https://docs.openstack.org/api-ref/object-store/#show-container-details-and-list-objects
+ */
+const container = z.array(
+  z.union([
+    z.object({ name: z.string() }).transform(({ name }) => name),
+    z.object({ subdir: z.string() }).transform(({ subdir }) => subdir),
+  ]),
+)
+
+/**
+ * Returns undefined for another document. Only an empty page is sure to be the last one.
+ * @param asked the marker that the page was asked with; a server that knows no pages sends the same again
+ */
+export function parseContainerPage(json: string, prefix: string, asked?: string): StorePage | undefined {
+  const keys = container.safeParse(parseJson(json)).data
+  const marker = keys?.at(-1)
+  const isLast = marker === undefined || marker === asked
+  return keys && { entries: entriesBelow(keys, prefix), next: isLast ? undefined : { marker } }
 }
 
 /**
@@ -296,13 +401,13 @@ export function parseDebianBuild(json: string, url: string): ChecksumEntry[] {
  * Garden Linux describes a build in YAML.
  * @see https://github.com/gardenlinux/python-gardenlinux-lib
  */
-const gardenlinuxFile = z.object({ name: z.string(), sha256sum: optionalHex, md5sum: optionalHex })
-const gardenlinuxBuild = z.object({ paths: z.array(gardenlinuxFile) })
+const gardenlinuxFile = z.object({ name: z.string(), sha256sum: optionalText, md5sum: optionalText })
+const gardenlinuxBuild = z.object({ paths: z.array(gardenlinuxFile.nullable().catch(null)) })
 
 /** Returns the digests of the build's file `name`. */
 export function parseBuildMetadata(yaml: string, name: string): Digest[] {
   const build = gardenlinuxBuild.safeParse(attempt(() => parse(yaml))).data
-  const file = build?.paths.find((path) => path.name === name)
+  const file = build?.paths.find((path) => path?.name === name)
   return digestsOf({ sha256: file?.sha256sum, md5: file?.md5sum })
 }
 

@@ -1,67 +1,134 @@
+/** Readers of what servers send for a folder. Each returns what is right below it; names that are no plain path segment are dropped. */
 import { DomUtils, Parser, parseDocument } from 'htmlparser2'
 import { decodeSegment } from '../http/url.ts'
-import { entryOf, isSafeFileName, type ListingEntry } from './names.ts'
+import { entriesBelow, entryOf, isSafeFileName, type ListingEntry, schemeOf } from './names.ts'
+import { tooLong } from './pages.ts'
 
-const maxLinks = 20_000
 const maxHrefLength = 2048
+const maxLinks = 100_000
 
 /**
- * The files and folders right below `baseUrl` (taken as a folder) that a page links to: directory indexes
- * of Apache, nginx and the like, and the distributions' own pages around them. Links to anything else
- * (parent, sorting, other hosts, deeper paths, names that are no plain segment) are dropped, and so is what comes
- * after the 20,000th link. Never throws, whatever `html` is.
+ * The files and folders right below `baseUrl` (taken as a folder), or right below `folder`, that a page links to:
+ * directory indexes of Apache, nginx, Caddy, lighttpd, Artifactory, Python and the like, and the distributions' own
+ * pages around them. Links to anything else (parent, sorting, other hosts, deeper paths, names that are no plain
+ * segment) are dropped.
+ * @param folder where the files are, if the page about them is elsewhere
+ * @throws UpdaterError DISCOVERY_LISTING if there are more than 100,000 links
  */
-export function parseListing(html: string, baseUrl: string): ListingEntry[] {
-  const base = new URL(baseUrl)
-  base.search = base.hash = ''
-  if (!base.pathname.endsWith('/')) base.pathname += '/'
-  let links = 0
+export function parseListing(html: string, baseUrl: string, folder = baseUrl): ListingEntry[] {
+  const bases = [folderOf(baseUrl), folderOf(folder)]
   const entries = new Map<string, ListingEntry>()
+  let links = 0
   const parser = new Parser({
     onopentag(tag, { href }) {
-      if (tag !== 'a' || href === undefined || links === maxLinks) return
+      if (tag !== 'a' || href === undefined) return
       links += 1
-      const entry = childEntry(href, base)
+      if (links > maxLinks) return
+      const entry = childEntry(href, bases)
       if (entry !== undefined && !entries.get(entry.name)?.isFolder) entries.set(entry.name, entry)
     },
   })
   parser.end(html)
+  if (links > maxLinks) throw tooLong(baseUrl, `${maxLinks} links`)
   return [...entries.values()]
 }
 
-function childEntry(href: string, base: URL): ListingEntry | undefined {
+function folderOf(url: string): URL {
+  const base = new URL(url)
+  base.search = base.hash = ''
+  if (!base.pathname.endsWith('/')) base.pathname += '/'
+  return base
+}
+
+/** @param bases the first is what links count from */
+function childEntry(href: string, bases: readonly URL[]): ListingEntry | undefined {
   const climbs = /(?:^|\/)(?:\.|%2e){2}(?:\/|$)/i.test(href)
   if (href.length > maxHrefLength || /[\u0000-\u001f\u007f\\?#]/.test(href) || climbs) return undefined
-  if (!URL.canParse(href, base.href)) return undefined
-  const { origin, pathname } = new URL(href, base)
-  if (origin !== base.origin || !pathname.startsWith(base.pathname)) return undefined
+  // What looks like a scheme and is none is a name with a colon in it.
+  const link = /^[a-z][a-z0-9+.-]*:(?!\/\/)/i.test(href) && schemeOf(href) === undefined ? `./${href}` : href
+  const [page] = bases
+  if (page === undefined || !URL.canParse(link, page.href)) return undefined
+  const { origin, pathname } = new URL(link, page)
+  const base = bases.find((one) => origin === one.origin && pathname.startsWith(one.pathname))
+  if (base === undefined) return undefined
   const segment = pathname.slice(base.pathname.length)
   const name = decodeSegment(segment.replace(/\/$/, ''))
   if (name === undefined || !isSafeFileName(name)) return undefined
   return { name, isFolder: segment.endsWith('/') }
 }
 
-/** One page of a bucket's listing with `/` as delimiter. */
-export interface BucketPage {
-  /** What is right below the prefix. */
-  readonly entries: readonly ListingEntry[]
-  /** What the next page is asked with; `undefined`: this is the last one. */
-  readonly next: string | undefined
+/** Whether a page says of itself that it lists a folder, which may be empty. */
+export function isIndexPage(html: string): boolean {
+  return /<a\s|index of|directory listing|listing of/i.test(html)
 }
 
-/** Keys outside `prefix` and names that are no plain path segment are dropped. Never throws. */
-export function parseBucketPage(xml: string, prefix: string): BucketPage {
+/** The name of the first element of HTML or XML. */
+export function rootElement(text: string): string | undefined {
+  return /^\s*</.test(text) ? /<([a-z][\w:.-]*)/i.exec(text)?.[1] : undefined
+}
+
+/**
+ * nginx' `autoindex_format xml`.
+ * @see https://nginx.org/en/docs/http/ngx_http_autoindex_module.html
+ */
+export function parseNginxList(xml: string): ListingEntry[] {
+  const [list] = DomUtils.getElementsByTagName('list', parseDocument(xml, { xmlMode: true }))
+  const isEntry = (name: string) => name === 'directory' || name === 'file'
+  return DomUtils.getElementsByTagName(isEntry, list ?? []).flatMap((element) =>
+    entryOf(`${DomUtils.textContent(element)}${element.name === 'directory' ? '/' : ''}`),
+  )
+}
+
+/** A page of names may be cut off where it has as many as that. */
+const shortestPage = 1000
+
+/**
+ * Names, one on each line, as Swift and Ceph list a container. Returns undefined for another text.
+ * @param asked the marker that the page was asked with; a server that knows no pages sends the same again
+ * @see https://docs.openstack.org/api-ref/object-store/#show-container-details-and-list-objects
+ */
+export function parseNames(text: string, asked?: string): StorePage | undefined {
+  const lines = text.split('\n').flatMap((line) => line.trimEnd() || [])
+  const isList = lines.every((line) => line.length <= 1024 && !/[\u0000-\u001f\u007f<>\ufffd]/.test(line))
+  // `ls -l`, rsync
+  const isLong = lines.some((line) => /^[-bcdlps](?:[-r][-w][-xsStT]){3}[ .+@]/.test(line))
+  if (!isList || isLong) return undefined
+  const paths = lines.map((line) => line.replace(/^\.\//, ''))
+  const marker = lines.length < shortestPage ? asked : lines.at(-1)
+  return {
+    entries: entriesBelow(paths, ''),
+    next: marker === undefined || marker === asked ? undefined : { marker },
+  }
+}
+
+/** One page of what an object store has below a prefix. */
+export interface StorePage {
+  /** What is right below the prefix, also where the store did not take `/` as a delimiter. */
+  readonly entries: readonly ListingEntry[]
+  /** What the next page is asked with. Absent: this is the last one. */
+  readonly next?: Readonly<Record<string, string>> | undefined
+}
+
+/**
+ * Reads a page of an S3 bucket's listing, of version 2 or 1. Returns undefined for another document, and for a page
+ * that is not the last and names no next.
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjects.html
+ */
+export function parseBucketPage(xml: string, prefix: string): StorePage | undefined {
   const document = parseDocument(xml, { xmlMode: true })
   const [page] = DomUtils.getElementsByTagName('ListBucketResult', document)
-  if (page === undefined) return { entries: [], next: undefined }
+  if (page === undefined) return undefined
   const textsOf = (name: string, parents = [page]) =>
     DomUtils.getElementsByTagName(name, parents).map((element) => DomUtils.textContent(element))
-  const folders = textsOf('Prefix', DomUtils.getElementsByTagName('CommonPrefixes', page))
-  const keys = [...folders, ...textsOf('Key')].filter((key) => key.startsWith(prefix))
-  const [isTruncated] = textsOf('IsTruncated')
-  const [next] = textsOf('NextContinuationToken')
-  return {
-    entries: keys.flatMap((key) => entryOf(key.slice(prefix.length))),
-    next: isTruncated === 'true' ? next : undefined,
-  }
+  const isEncoded = textsOf('EncodingType')[0] === 'url'
+  const decode = (key: string) => (isEncoded ? (decodeSegment(key.replaceAll('+', ' ')) ?? key) : key)
+  const folders = textsOf('Prefix', DomUtils.getElementsByTagName('CommonPrefixes', page)).map(decode)
+  const keys = textsOf('Key').map(decode)
+  const entries = entriesBelow([...folders, ...keys], prefix)
+  if (textsOf('IsTruncated')[0]?.trim() !== 'true') return { entries }
+  const [token] = textsOf('NextContinuationToken')
+  if (token) return { entries, next: { 'continuation-token': token } }
+  const marker = textsOf('NextMarker').map(decode)[0] || [...folders, ...keys].sort().at(-1)
+  return marker ? { entries, next: { marker } } : undefined
 }

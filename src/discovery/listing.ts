@@ -1,17 +1,17 @@
 import { UpdaterError } from '../errors.ts'
-import { statusOf } from '../http/failure.ts'
+import { HttpError, statusOf } from '../http/failure.ts'
 import { decodeSegment, parseUrl, redactUrl } from '../http/url.ts'
+import type { StorePage } from './listing-formats.ts'
 import type { ListingEntry } from './names.ts'
+import { followPages, maxPages, tellStrange, tooLong } from './pages.ts'
 import type { ResolverContext } from './resolver.ts'
 
-type ListingContext = Pick<ResolverContext, 'http' | 'signal' | 'resolver'>
-
-const maxBucketPages = 20
+type ListingContext = Pick<ResolverContext, 'http' | 'signal' | 'resolver' | 'tell'>
 
 /**
- * Lists a folder, whose URL ends with a slash, in the way of its server: pages of Apache, nginx and the like (HTML), a
- * bucket's listing, JSON, or GitHub's releases.
- * @throws UpdaterError HTTP_*, DISCOVERY_NOTHING_FOUND
+ * Lists a folder, whose URL ends with a slash, in the way of its server: an index of Apache, nginx and the like (HTML,
+ * JSON, XML), the listing of a bucket or a container, names in plain text, or GitHub's releases. All of it, or an error.
+ * @throws UpdaterError HTTP_*, DISCOVERY_LISTING
  */
 export async function fetchListing(folder: string, context: ListingContext): Promise<ListingEntry[]> {
   const { origin, hostname, pathname } = parseUrl(folder).url
@@ -20,56 +20,188 @@ export async function fetchListing(folder: string, context: ListingContext): Pro
   if (repository !== undefined) return fetchReleases(repository, tag, context)
   // A bucket of S3 in the form in which the host is the bucket.
   if (/\.s3[.-][a-z0-9.-]*amazonaws\.com$/.test(hostname)) {
-    return fetchBucket(`${origin}/`, decodeSegment(pathname.slice(1)) ?? pathname.slice(1), context)
+    return fetchBucket(`${origin}/`, pathname.slice(1), context)
   }
-  return fetchPage(context.resolver.listingUrl?.(folder) ?? folder, context)
+  const [, container, prefix = ''] = containerPath.exec(pathname) ?? []
+  const listed = container && (await fetchContainer(`${origin}${container}`, prefix, context))
+  return listed || fetchFolder(context.resolver.listingUrl?.(folder) ?? folder, folder, context)
 }
 
-/** A server that knows the page only without the slash is asked once more. The parser is loaded meanwhile. */
-async function fetchPage(url: string, context: ListingContext): Promise<ListingEntry[]> {
-  const parser = import('./listing-formats.ts')
-  const withoutSlash = url.replace(/\/(?=\?|$)/, '')
-  const ask = (asked: string) => context.http.text(asked, { signal: context.signal })
-  const page = await ask(url).catch((error: unknown) => {
-    if (statusOf(error) === 404 && withoutSlash !== url) return ask(withoutSlash)
+/** `…/v1/AUTH_<account>/<container>/<prefix>` of Swift and Ceph; Ceph may be set up without the account. */
+const containerPath =
+  /^((?:\/.*)?\/v1\/(?:AUTH_[^/]+|[0-9a-f]{32})\/[^/]+\/|(?:\/.*)?\/swift\/v1\/(?!AUTH_)[^/]+\/)(.*)$/
+
+/** @param url what is asked for the listing of `folder` */
+async function fetchFolder(url: string, folder: string, context: ListingContext): Promise<ListingEntry[]> {
+  const refused = async (error: unknown): Promise<ListingEntry[]> => {
+    const listed = isStore(error) ? await fetchBucketAbove(folder, context) : undefined
+    if (listed !== undefined) return listed
+    for (const other of statusOf(error) === 404 ? otherPages(url) : []) {
+      const page = await fetchPage(other, folder, context).catch((again: unknown) => {
+        if (statusOf(again) !== 404) throw again
+      })
+      if (page !== undefined) return page
+    }
     throw error
-  })
-  if (/^\s*[[{]/.test(page.text)) {
-    const { parseJsonListing } = await import('./documents.ts')
-    return parseJsonListing(page.text)
   }
-  if (page.text.slice(0, 1000).includes('<ListBucketResult')) return fetchBucket(url, '', context)
-  return (await parser).parseListing(page.text, page.url)
+  return fetchPage(url, folder, context).catch(refused)
+}
+
+/** An object store knows no folders, and says so in XML. */
+function isStore(error: unknown): boolean {
+  return error instanceof HttpError && error.status !== undefined && /\bxml\b/i.test(error.contentType ?? '')
+}
+
+/** A server may know the page only without the slash. Nexus lists the folders of a repository at another place. */
+function otherPages(url: string): string[] {
+  const withoutSlash = url.replace(/\/(?=\?|$)/, '')
+  const nexus = url.replace(/\/repository\/(?=[^/?]+\/)/, '/service/rest/repository/browse/')
+  return [withoutSlash, nexus].filter((other) => other !== url)
+}
+
+/** The parser is loaded meanwhile. */
+async function fetchPage(url: string, folder: string, context: ListingContext): Promise<ListingEntry[]> {
+  const formats = import('./listing-formats.ts')
+  const { text, url: came } = await context.http.text(url, { signal: context.signal })
+  const { isIndexPage, parseListing, parseNames, parseNginxList, rootElement } = await formats
+  if (/^\s*[[{]/.test(text)) {
+    const { parseJsonListing } = await import('./documents.ts')
+    const listed = parseJsonListing(text)
+    if (listed === undefined) throw unreadable(came, 'JSON of a form that is not known')
+    tellStrange(listed.strange, came, context)
+    return [...listed.items]
+  }
+  const root = rootElement(text)
+  if (root === undefined) {
+    const names = parseNames(text)
+    if (names === undefined) throw unreadable(came, formOf(text))
+    return allOf(url, names, async (next) => parseNames(await askWith(url, next, context), next.marker))
+  }
+  if (root === 'ListBucketResult') return fetchBucket(url, '', context)
+  if (root === 'list') return parseNginxList(text)
+  const entries = parseListing(text, came, folder)
+  if (entries.length > 0 || isIndexPage(text)) return entries
+  throw unreadable(came, formOf(text))
+}
+
+/** What a text is that is no listing. */
+function formOf(text: string): string {
+  if (/[\u0000\ufffd]/.test(text)) return 'bytes that are no text'
+  const root = /^\s*</.test(text) ? /<([a-z][\w:.-]{0,40})/i.exec(text)?.[1] : undefined
+  if (root === undefined) return 'plain text, and not one name on each line'
+  const isHtml = /^(?:html|head|body|h\d|pre|table|ul|div|p)$/i.test(root)
+  return isHtml ? 'a page of HTML without links' : `XML, which begins with <${root}>`
+}
+
+function unreadable(url: string, form: string): UpdaterError {
+  return new UpdaterError(
+    'DISCOVERY_LISTING',
+    `${redactUrl(url)} is no listing that can be read: it is ${form}`,
+    {
+      remedy:
+        'Let the server list the folder as HTML with links, or name a checksum file that lists the names, with the pattern in the file name of latest_url alone',
+    },
+  )
 }
 
 /** GitHub has no page there; its API lists the folders of releases. */
 async function fetchReleases(
   repository: string,
   tag: string | undefined,
-  { http, signal }: ListingContext,
+  context: ListingContext,
 ): Promise<ListingEntry[]> {
   const { parseReleaseListing } = await import('./documents.ts')
   const url = `https://api.github.com/repos/${repository}/releases?per_page=30`
-  return parseReleaseListing((await http.text(url, { signal })).text, tag)
+  const ask = (asked: string) => context.http.text(asked, { signal: context.signal })
+  const entries: ListingEntry[] = []
+  for await (const { text } of followPages(url, ask)) {
+    const listed = parseReleaseListing(text, tag)
+    if (listed === undefined) throw unreadable(url, "not GitHub's list of releases")
+    tellStrange(listed.strange, url, context)
+    entries.push(...listed.items)
+    if (tag !== undefined && listed.items.length > 0) break
+  }
+  return entries
 }
 
-/** @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html */
-async function fetchBucket(bucket: string, prefix: string, context: ListingContext): Promise<ListingEntry[]> {
-  const { parseBucketPage } = await import('./listing-formats.ts')
-  const entries: ListingEntry[] = []
-  let token: string | undefined
-  for (let page = 0; page < maxBucketPages; page += 1) {
-    const query = new URLSearchParams({ 'list-type': '2', delimiter: '/', prefix })
-    if (token !== undefined) query.set('continuation-token', token)
-    const answer = await context.http.text(`${bucket}?${query}`, { signal: context.signal })
-    const listed = parseBucketPage(answer.text, prefix)
-    entries.push(...listed.entries)
-    token = listed.next
-    if (token === undefined) return entries
+/**
+ * An object store's bucket is named by the first segment of the path, or by the host. Returns undefined if neither can
+ * be listed.
+ */
+async function fetchBucketAbove(
+  folder: string,
+  context: ListingContext,
+): Promise<ListingEntry[] | undefined> {
+  const { origin, pathname } = new URL(folder)
+  const [, first = '', rest = ''] = /^\/([^/]+)\/(.*)$/.exec(pathname) ?? []
+  for (const [bucket, prefix] of [
+    [`${origin}/${first}/`, rest],
+    [`${origin}/`, pathname.slice(1)],
+  ] as const) {
+    const listed = await fetchBucket(bucket, prefix, context).catch((error: unknown) => {
+      const isNone = error instanceof UpdaterError && error.code === 'DISCOVERY_LISTING'
+      if (!isNone && statusOf(error) === undefined) throw error
+    })
+    if (listed !== undefined) return listed
   }
-  throw new UpdaterError(
-    'DISCOVERY_NOTHING_FOUND',
-    `The listing of ${redactUrl(`${bucket}${prefix}`)} has more than ${maxBucketPages} pages`,
-    { remedy: 'Name a folder with fewer files in latest_url' },
-  )
+  return undefined
+}
+
+/** @param path of the folder below the bucket, as it stands in the URL */
+async function fetchBucket(bucket: string, path: string, context: ListingContext): Promise<ListingEntry[]> {
+  const { parseBucketPage, rootElement } = await import('./listing-formats.ts')
+  const prefix = decodeSegment(path) ?? path
+  const ask = async (next: Query = {}): Promise<StorePage> => {
+    const text = await askWith(bucket, { 'list-type': '2', delimiter: '/', prefix, ...next }, context)
+    const page = parseBucketPage(text, prefix)
+    if (page !== undefined) return page
+    const isCut = rootElement(text) === 'ListBucketResult'
+    throw unreadable(bucket, isCut ? 'a page that is not the last and names no next one' : formOf(text))
+  }
+  return allOf(bucket, await ask(), ask)
+}
+
+/** Returns undefined if what answers is no container. */
+async function fetchContainer(
+  container: string,
+  path: string,
+  context: ListingContext,
+): Promise<ListingEntry[] | undefined> {
+  const { parseContainerPage } = await import('./documents.ts')
+  const prefix = decodeSegment(path) ?? path
+  const ask = async (next: Query = {}) => {
+    const text = await askWith(container, { format: 'json', delimiter: '/', prefix, ...next }, context)
+    return parseContainerPage(text, prefix, next.marker)
+  }
+  const first = await ask()
+  return first && allOf(container, first, ask)
+}
+
+/** What a page is asked with beyond the first one. */
+type Query = Readonly<Record<string, string>>
+
+async function askWith(url: string, query: Query, { http, signal }: ListingContext): Promise<string> {
+  return (await http.text(`${url}?${new URLSearchParams(query)}`, { signal })).text
+}
+
+/** @param ask returns undefined if the page has another form than the first one */
+async function allOf(
+  url: string,
+  first: StorePage,
+  ask: (next: Query) => Promise<StorePage | undefined>,
+): Promise<ListingEntry[]> {
+  const entries = new Map<string, ListingEntry>()
+  const add = (page: StorePage) => {
+    for (const entry of page.entries) entries.set(`${entry.name}${entry.isFolder ? '/' : ''}`, entry)
+  }
+  add(first)
+  let { next } = first
+  for (let count = 1; next !== undefined; count += 1) {
+    if (count === maxPages) throw tooLong(url, `${maxPages} pages`)
+    const page = await ask(next)
+    if (page === undefined) throw unreadable(url, 'a list whose next page has another form')
+    add(page)
+    next = page.next
+  }
+  return [...entries.values()]
 }

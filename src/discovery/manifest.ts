@@ -57,6 +57,8 @@ export interface VerifiedText {
   readonly trust: 'signed' | 'checksum'
   /** With `signed`: by whom. */
   readonly signer?: Signer | undefined
+  /** URL of the next page, where the text is one of a list. */
+  readonly next?: string | undefined
 }
 
 /**
@@ -85,9 +87,9 @@ export async function fetchVerified(
   const answer = http.text(url, { signal })
   if (!isFirst) await answer
   if (signatures === undefined || resolver.signature === undefined) {
-    const { text } = await answer
+    const { text, next } = await answer
     if (signatures?.policy === 'require') throw unsignedDistribution(resolver.name, url)
-    return unverified(text, url)
+    return unverified(text, url, next)
   }
   const name = redactUrl(url)
   const expected = expectedSignature(resolver.signature, url, context.release)
@@ -96,27 +98,27 @@ export async function fetchVerified(
   const asked = fetchDetached(url, expected, { ...context, signal: ahead })
   asked.catch(() => undefined) // the text's own failure goes before it
   if (expected.mustBeSigned) signatures.keys.find(expected, ahead).catch(() => undefined) // asked again below
-  const { text, bytes } = await answer
+  const { text, bytes, next } = await answer
   const isClearsigned = holdsClearsigned(text)
   const detached = isClearsigned ? undefined : await asked
   if (!isClearsigned && detached === undefined) {
     if (isRequired || expected.mustBeSigned) throw missingSignature(name, expected)
     if (expected.knownToSign) context.tell({ type: 'warning', message: missingWarning(name) })
-    return unverified(text, url)
+    return unverified(text, url, next)
   }
   const found = await verifyWith(signatures.keys, expected, signal, async (keys) => {
     if (detached === undefined) {
       const { signedText, signer } = await verifyClearsigned(text, keys, { name })
-      return { url, text: signedText, trust: 'signed', signer } as const
+      return { url, text: signedText, trust: 'signed', signer, next } as const
     }
     const signer = await verifyDetached(bytes, detached, keys, { name })
-    return { url, text, trust: 'signed', signer } as const
+    return { url, text, trust: 'signed', signer, next } as const
   })
   if ('trust' in found) return found
   const keyMustBeThere = expected.mustBeSigned && expected.keyUrl !== undefined
   if (isRequired || keyMustBeThere) throw missingKey(name, expected, found.problems)
   context.tell({ type: 'warning', message: missingKeyWarning(name, expected, found.problems) })
-  return unverified(text, url)
+  return unverified(text, url, next)
 }
 
 /**
@@ -173,9 +175,9 @@ async function fetchDetached(
   return undefined
 }
 
-function unverified(text: string, url: string): VerifiedText {
+function unverified(text: string, url: string, next: string | undefined): VerifiedText {
   const covered = holdsClearsigned(text) ? splitClearsigned(text, redactUrl(url)).signedText : text
-  return { url, text: covered, trust: 'checksum' }
+  return { url, text: covered, trust: 'checksum', next }
 }
 
 /**

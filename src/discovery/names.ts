@@ -17,6 +17,17 @@ export function entryOf(text: string): ListingEntry[] {
   return isSafeFileName(name) ? [{ name, isFolder }] : []
 }
 
+/** Returns what is right below the prefix among paths that may be deeper, each once. */
+export function entriesBelow(paths: readonly string[], prefix: string): ListingEntry[] {
+  const below = paths.filter((path) => path.startsWith(prefix)).map((path) => path.slice(prefix.length))
+  return [...new Set(below.map((path) => /^[^/]*\/?/.exec(path)?.[0] ?? ''))].flatMap(entryOf)
+}
+
+/** Returns the scheme with which a text begins, if it is one that somebody follows. A file's name may have a colon. */
+export function schemeOf(text: string): string | undefined {
+  return /^(about|blob|data|file|ftps?|https?|javascript|mailto|vbscript|wss?):/i.exec(text)?.[1]
+}
+
 /**
  * Whether a name from a listing or a manifest is one plain path segment: no slash, backslash, `..`, control
  * character, URL scheme or percent-encoding of these, at most 255 bytes.
@@ -63,7 +74,8 @@ export function shortened(name: string): string {
 /** Empty, `.`, `..`, a scheme, separators, controls, lone surrogates, bytes that were no UTF-8: not plain. */
 function isPlainSegment(name: string): boolean {
   return (
-    !/^(?:\.{0,2}|[a-z][a-z0-9+.-]*:.*)$/is.test(name) &&
+    !/^\.{0,2}$/.test(name) &&
+    schemeOf(name) === undefined &&
     !/[/\\\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069\ufffd]/u.test(name)
   )
 }

@@ -5,12 +5,31 @@ import type { OpenBody } from './transport.ts'
 import { redactUrl } from './url.ts'
 
 /**
- * The whole body as UTF-8: invalid bytes become U+FFFD, a byte order mark is dropped.
+ * The whole body as text: invalid bytes become U+FFFD, a byte order mark is dropped.
  * @param limit bytes
  * @throws UpdaterError HTTP_TOO_LARGE as soon as the limit is passed, HTTP_NETWORK, HTTP_TIMEOUT, ABORTED
  */
 export async function readText(open: OpenBody, limit: number): Promise<string> {
-  return new TextDecoder().decode(await readBytes(open, limit))
+  return decodeText(await readBytes(open, limit))
+}
+
+/**
+ * The text of UTF-8, or of UTF-16 as Windows writes it: with a byte order mark and, as every listing, manifest and key,
+ * with a first character of ASCII.
+ */
+export function decodeText(bytes: Uint8Array): string {
+  const [first, second, third, fourth] = bytes
+  if (first === 0xff && second === 0xfe && fourth === 0) return new TextDecoder('utf-16le').decode(bytes)
+  if (first === 0xfe && second === 0xff && third === 0) return new TextDecoder('utf-16be').decode(bytes)
+  return new TextDecoder().decode(bytes)
+}
+
+/** The URL of the page that follows this one in a list. */
+export function nextPageOf({ url, headers }: Pick<OpenBody, 'url' | 'headers'>): string | undefined {
+  const links = (headers.link ?? '').slice(0, 8192).split(/,(?=\s*<)/)
+  const next = links.find((link) => /;\s*rel="?next"?\s*(?:;|$)/i.test(link))
+  const target = /^\s*<([^<>]*)>/.exec(next ?? '')?.[1]
+  return target !== undefined && URL.canParse(target, url) ? new URL(target, url).href : undefined
 }
 
 /** The whole body as bytes, without a Content-Encoding that we did not ask for. Errors as for `readText`. */

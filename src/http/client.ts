@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events'
 import { version } from '../package.ts'
 import { sleep } from './abort.ts'
-import { type FileFacts, factsOf, isSettled, readBytes } from './answer.ts'
+import { decodeText, type FileFacts, factsOf, isSettled, nextPageOf, readBytes } from './answer.ts'
 import { bodyOf, type Resuming } from './download.ts'
 import { clientClosed, describeRequest, HttpError, statusError } from './failure.ts'
 import { defaultPolicy, isRetriable, type Policy } from './policy.ts'
@@ -25,7 +25,7 @@ export interface TextOptions extends RequestOptions {
   readonly known?: TextAnswer | undefined
 }
 
-/** A small body, read whole and decoded as UTF-8 (invalid bytes become U+FFFD). */
+/** A small body, read whole and decoded as UTF-8 (invalid bytes become U+FFFD), or as UTF-16 if it says so. */
 export interface TextAnswer {
   /** Where it came from after redirects. */
   readonly url: string
@@ -35,6 +35,8 @@ export interface TextAnswer {
   /** What the server said of this state of the text, for asking whether it has changed; absent if that is no proof. */
   readonly etag?: string | undefined
   readonly lastModified?: string | undefined
+  /** Absolute URL of the next page of a list, as the server's `Link` header names it (RFC 8288). */
+  readonly next?: string | undefined
 }
 
 export interface SendOptions extends RequestOptions {
@@ -107,7 +109,7 @@ export class HttpClient {
       }
       await demand(answer, 'GET', isSuccess)
       const bytes = await readBytes(answer, this.#patience.policy.textLimit)
-      const text = { url: answer.url, text: new TextDecoder().decode(bytes), bytes }
+      const text = { url: answer.url, text: decodeText(bytes), bytes, next: nextPageOf(answer) }
       const { etag, 'last-modified': lastModified } = answer.headers
       return isSettled(answer.headers) ? { ...text, etag, lastModified } : text
     })

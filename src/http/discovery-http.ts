@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { readdir, readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { makeFolder, replaceFile } from '../files.ts'
-import type { FileFacts } from './answer.ts'
+import { decodeText, type FileFacts } from './answer.ts'
 import type { DiscoveryHttp, HttpClient, TextAnswer } from './client.ts'
 import { statusOf } from './failure.ts'
 import { SharedTasks } from './shared.ts'
@@ -129,13 +129,13 @@ async function isPrivate(path: string): Promise<boolean> {
   )
 }
 
-/** Earlier ones hold texts whose validators prove nothing. */
-const format = 2
+/** Earlier ones hold texts whose validators prove nothing, or do not tell the next page. */
+const format = 3
 
-function serialize(asked: string, { url, bytes, text: _, etag, lastModified }: TextAnswer): string {
+function serialize(asked: string, { url, bytes, text: _, etag, lastModified, next }: TextAnswer): string {
   const digest = createHash('sha256').update(bytes).digest('hex')
   const body = Buffer.from(bytes).toString('base64')
-  return JSON.stringify({ format, asked, url, etag, lastModified, digest, body })
+  return JSON.stringify({ format, asked, url, etag, lastModified, next, digest, body })
 }
 
 async function readEntry(path: string, url: string): Promise<TextAnswer | undefined> {
@@ -151,13 +151,14 @@ async function readEntry(path: string, url: string): Promise<TextAnswer | undefi
 function deserialize(asked: string, text: string): TextAnswer | undefined {
   const entry: unknown = JSON.parse(text)
   if (typeof entry !== 'object' || entry === null) return undefined
-  const { url, etag, lastModified, digest, body, ...rest } = entry as Record<string, unknown>
+  const { url, etag, lastModified, next, digest, body, ...rest } = entry as Record<string, unknown>
   if (rest.format !== format || rest.asked !== asked || typeof url !== 'string' || typeof body !== 'string')
     return undefined
   const bytes = Buffer.from(body, 'base64')
   if (createHash('sha256').update(bytes).digest('hex') !== digest) return undefined
   const validators = { etag: headerValue(etag), lastModified: headerValue(lastModified) }
-  return { url, bytes, text: new TextDecoder().decode(bytes), ...validators }
+  const nextPage = typeof next === 'string' ? next : undefined
+  return { url, bytes, text: decodeText(bytes), ...validators, next: nextPage }
 }
 
 /** Only what can stand in a header. */

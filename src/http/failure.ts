@@ -11,6 +11,8 @@ interface HttpErrorOptions extends UpdaterErrorOptions {
   readonly status?: number
   /** What the server's Retry-After said. */
   readonly retryAfter?: string | undefined
+  /** The answer's Content-Type. */
+  readonly contentType?: string | undefined
 }
 
 /** An `UpdaterError` of this room, which knows whether to ask again. */
@@ -19,12 +21,14 @@ export class HttpError extends UpdaterError {
   /** The answer's status, where there was one. */
   readonly status: number | undefined
   readonly retryAfter: string | undefined
+  readonly contentType: string | undefined
 
   constructor(code: ErrorCode, message: string, options: HttpErrorOptions = {}) {
     super(code, message, options)
     this.again = options.again ?? 'never'
     this.status = options.status
     this.retryAfter = options.retryAfter
+    this.contentType = options.contentType
   }
 }
 
@@ -62,6 +66,7 @@ export function statusError(
     status,
     again: againAfter(status),
     retryAfter: headers['retry-after'],
+    contentType: headers['content-type'],
     remedy:
       statusRemedies[status] ??
       (isRetriable(status) ? 'The server is in trouble: run again later' : undefined),

@@ -5,7 +5,8 @@ import { codeOf, type Exchange, fakeContext, find } from './fake-http.ts'
 import { imageOf } from './image.ts'
 
 const hex = 'ab'.repeat(32)
-const files = (json: unknown, url = 'https://h/streams/v1/x.json') => parseDocument(JSON.stringify(json), url)
+const told = (json: unknown, url = 'https://h/streams/v1/x.json') => parseDocument(JSON.stringify(json), url)
+const files = (json: unknown, url?: string) => told(json, url).items
 
 describe('documents', () => {
   it('of simplestreams: paths count from above streams/, digests may be several', () => {
@@ -84,9 +85,66 @@ describe('documents', () => {
   it.each([[''], ['x'], ['null'], ['[]'], ['{}'], ['[{"tag_name":1}]'], ['{"format":"products:2.0"}']])(
     'of no known kind tell of nothing: %j',
     (text) => {
-      expect(parseDocument(text, 'https://h/x.json')).toEqual([])
+      expect(parseDocument(text, 'https://h/x.json').items).toEqual([])
     },
   )
+
+  const item = (path: unknown, more = {}) => ({ path, sha256: hex, ...more })
+  const simplestreams = (versions: unknown, other?: unknown) => ({
+    format: 'products:1.0',
+    products: { p: { versions }, ...(other === undefined ? {} : { other }) },
+  })
+  const asset = (name: unknown) => ({ browser_download_url: name, digest: `sha256:${hex}` })
+  it.each<[string, unknown, number, number]>([
+    ['a product', simplestreams({ 1: { items: { a: item('x') } } }, { versions: null }), 1, 1],
+    ['a version', simplestreams({ 1: { items: { a: item('x') } }, 2: 'none' }), 1, 1],
+    ['an item', simplestreams({ 1: { items: { a: item('x'), b: item(7), c: null } } }), 1, 2],
+    ['a size', simplestreams({ 1: { items: { a: item('x', { size: 'big' }) } } }), 1, 0],
+    ['a digest', simplestreams({ 1: { items: { a: item('x', { md5: 5 }) } } }), 1, 0],
+    ['a release', [{ tag_name: 'v1', assets: [asset('https://h/a')] }, { tag_name: 2 }], 1, 1],
+    ['a file', [{ tag_name: 'v1', assets: [asset('https://h/a'), asset(null)] }], 1, 1],
+    [
+      'a link',
+      [{ tag_name: '1', assets: { links: [{ url: 'https://h/a' }, { url: {} }] } }, { tag_name: '2' }],
+      1,
+      2,
+    ],
+    [
+      'an image',
+      [
+        { version: '44', link: 'https://h/a' },
+        { version: 45, link: 'https://h/b' },
+      ],
+      1,
+      1,
+    ],
+    [
+      'a flavour',
+      { releases: [{ flavors: { a: { image: 'https://h/a' }, b: { image: 1 } } }, 'none'] },
+      1,
+      2,
+    ],
+    [
+      'an artifact',
+      {
+        stream: 's',
+        architectures: {
+          a: {
+            artifacts: {
+              o: { release: '1', formats: { q: { disk: { location: 'https://h/a' } }, r: 'none' } },
+              p: { release: 2 },
+            },
+          },
+          b: 'none',
+        },
+      },
+      1,
+      3,
+    ],
+  ])('with a strange entry tell of the rest, and count it: %s', (_, json, count, strange) => {
+    const { items, strange: counted } = told(json)
+    expect([items.length, counted]).toEqual([count, strange])
+  })
 
   it('never throw', () => {
     fc.assert(
@@ -153,6 +211,64 @@ describe('the build that a document tells of', () => {
     expect(context.told).toContainEqual({
       type: 'warning',
       message: expect.stringContaining('Nothing better than MD5'),
+    })
+  })
+})
+
+describe('a list of releases in pages', () => {
+  const releases = 'https://api.github.com/repos/o/r/releases'
+  const image = imageOf({
+    latestUrl: 'https://github.com/o/r/releases/download/vHEREBE[\\d.]+DRAGONS/x.img',
+    latestChecksumUrl: releases,
+  })
+  const page = (...tags: unknown[]) =>
+    JSON.stringify(
+      tags.map((tag_name) => ({
+        tag_name,
+        assets: [
+          {
+            browser_download_url: `https://github.com/o/r/releases/download/${tag_name}/x.img`,
+            digest: `sha256:${hex}`,
+          },
+        ],
+      })),
+    )
+
+  it('is read to its end', async () => {
+    const context = fakeContext([
+      [
+        `GET ${releases}`,
+        { text: page('v1.9'), next: 'https://api.github.com/repositories/1/releases?page=2' },
+      ],
+      [
+        'GET https://api.github.com/repositories/1/releases?page=2',
+        { text: page('v2.0'), next: 'https://api.github.com/repositories/1/releases?page=3' },
+      ],
+      ['GET https://api.github.com/repositories/1/releases?page=3', page('v1.8')],
+    ])
+    expect((await find(image, context)).url).toBe('https://github.com/o/r/releases/download/v2.0/x.img')
+    context.http.done()
+  })
+
+  it('is not followed to another server', async () => {
+    const context = fakeContext([[`GET ${releases}`, { text: page('v1.9'), next: 'https://evil.example/2' }]])
+    expect(await codeOf(() => find(image, context))).toBe('DISCOVERY_LISTING')
+  })
+
+  it('has an end, and is an error where that is not reached', async () => {
+    const exchanges = Array.from(
+      { length: 100 },
+      (): Exchange => [`GET ${releases}`, { text: page('v1'), next: releases }],
+    )
+    expect(await codeOf(() => find(image, fakeContext(exchanges)))).toBe('DISCOVERY_LISTING')
+  })
+
+  it('with a strange entry warns', async () => {
+    const context = fakeContext([[`GET ${releases}`, page('v1', 7)]])
+    await find(image, context)
+    expect(context.told).toContainEqual({
+      type: 'warning',
+      message: expect.stringContaining('has an entry of a form that is not known'),
     })
   })
 })

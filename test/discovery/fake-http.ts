@@ -12,6 +12,7 @@ export type Answer =
   | string
   | number
   | { readonly redirectedTo: string; readonly text: string }
+  | { readonly text: string; readonly next: string }
   | { readonly lastModified: string | undefined }
 
 /** `GET url` or `HEAD url` with its answer, in the order in which they have to be asked. */
@@ -31,6 +32,9 @@ export class FakeHttp implements DiscoveryHttp {
   async text(url: string, options?: RequestOptions): Promise<TextAnswer> {
     const answer = this.#answer(`GET ${url}`, options)
     if (typeof answer === 'string') return { url, text: answer, bytes: Buffer.from(answer) }
+    if (typeof answer === 'object' && 'next' in answer) {
+      return { url, text: answer.text, bytes: Buffer.from(answer.text), next: answer.next }
+    }
     if (typeof answer === 'object' && 'text' in answer) {
       return { url: answer.redirectedTo, text: answer.text, bytes: Buffer.from(answer.text) }
     }
@@ -69,6 +73,7 @@ export interface FakeContext extends Discovery {
   readonly resolver: { readonly name: string }
   /** What the log was told of URLs and doubts. */
   readonly told: ImageStep[]
+  readonly tell: (step: ImageStep) => void
 }
 
 export function fakeContext(exchanges: readonly Exchange[], signal?: AbortSignal): FakeContext {
@@ -76,7 +81,9 @@ export function fakeContext(exchanges: readonly Exchange[], signal?: AbortSignal
   const keys = { find: none, renew: none }
   const http = new FakeHttp(exchanges)
   const resolver = { name: 'example' }
-  return { http, resolver, told: [], signal, keys, signatures: 'off', overrides: [], sources: [] }
+  const told: ImageStep[] = []
+  const tell = (step: ImageStep) => void told.push(step)
+  return { http, resolver, told, tell, signal, keys, signatures: 'off', overrides: [], sources: [] }
 }
 
 /** Finds the newest build as a run does, without signatures. */

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { parseListing } from '../../src/discovery/listing-formats.ts'
 import { isSafeFileName } from '../../src/discovery/names.ts'
 import { anyText } from '../support/any-text.ts'
+import { codeOf } from './fake-http.ts'
 
 const base = 'https://h.example/cloud/noble/'
 const link = (href: string) => `<a href="${href}">x</a>`
@@ -103,10 +104,31 @@ describe('reading a listing', () => {
     expect(parseListing(html, base)).toEqual([])
   })
 
-  it('is bounded', () => {
-    const html = Array.from({ length: 30_000 }, (_, index) => `<a href=${index}>`).join('')
-    expect(parseListing(html, base)).toHaveLength(20_000)
+  const links = (length: number) => Array.from({ length }, (_, index) => `<a href=${index}>`).join('')
+  it('takes all links', () => {
+    expect(parseListing(links(20_001), base)).toHaveLength(20_001)
   })
+
+  it('is bounded, and an error beyond', async () => {
+    expect(await codeOf(() => parseListing(links(100_001), base))).toBe('DISCOVERY_LISTING')
+  })
+
+  it('takes links to the folder that was asked for, if the page about it is elsewhere', () => {
+    const page = 'https://h.example/service/rest/repository/browse/images/a/'
+    const html =
+      link('https://h.example/repository/images/a/x.img') + link('b/') + link('../') + link('/other/c/')
+    expect(parseListing(html, page, 'https://h.example/repository/images/a/')).toEqual([
+      { name: 'x.img', isFolder: false },
+      { name: 'b', isFolder: true },
+    ])
+  })
+
+  it.each(['x-12:30.img', './x-12:30.img', 'x-12%3A30.img', '/cloud/noble/x-12:30.img'])(
+    'takes a name with a colon: %s',
+    (href) => {
+      expect(parseListing(link(href), base)).toEqual([{ name: 'x-12:30.img', isFolder: false }])
+    },
+  )
 
   it.each([
     '<'.repeat(1 << 20),

@@ -54,6 +54,8 @@ describe('names from servers', () => {
     [' a b ', 'https://h/i/%20a%20b%20'],
     ['...', 'https://h/i/...'],
     ['größe.img', 'https://h/i/gr%C3%B6%C3%9Fe.img'],
+    ['x-12:30:00.img', 'https://h/i/x-12:30:00.img'],
+    ['x:y', 'https://h/i/x:y'],
   ])('takes %j', (name, url) => {
     expect(childUrl('https://h/i/', name)).toBe(url)
   })

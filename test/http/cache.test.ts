@@ -74,7 +74,7 @@ test('a date of the second before the answer is asked with', async () => {
 })
 
 test.each([
-  ['an entry of an earlier version', (text: string) => text.replace('"format":2,', '')],
+  ['an entry of an earlier version', (text: string) => text.replace('"format":3,', '')],
   ['a file of other content', () => '{"asked":1}'],
   ['no JSON', () => 'sums'],
   ['nothing', () => ''],

@@ -89,10 +89,7 @@ async function folderOfVersion({ parent }: AliasUrl, { http, signal }: ResolverC
 
 /** The version in lines `NAME=value`; the text may also be nothing but the version. Never throws. */
 function versionIn(text: string): string | undefined {
-  const lines = text
-    .slice(0, 10_000)
-    .split('\n')
-    .map((line) => line.trim())
+  const lines = text.split('\n').map((line) => line.trim())
   const named = ['FLATCAR_VERSION', 'FLATCAR_VERSION_ID', 'COREOS_VERSION', 'COREOS_VERSION_ID', 'VERSION']
     .map((name) => lines.find((line) => line.startsWith(`${name}=`))?.slice(name.length + 1))
     .find((value) => value !== undefined)

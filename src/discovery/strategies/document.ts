@@ -1,8 +1,9 @@
 import { UpdaterError } from '../../errors.ts'
 import { redactUrl } from '../../http/url.ts'
 import { preferredDigest } from '../checksum-file.ts'
-import type { PublishedFile } from '../documents.ts'
+import type { PublishedFile, Told } from '../documents.ts'
 import { catalogueAlgorithm, fetchVerified, noChecksum, type VerifiedText } from '../manifest.ts'
+import { followPages, tellStrange } from '../pages.ts'
 import { hasPlaceholder, newestOf, parsePattern, type UrlPattern } from '../pattern.ts'
 import type { ResolverContext, Strategy } from '../resolver.ts'
 import { toldBy } from '../version.ts'
@@ -45,10 +46,14 @@ export const document: Strategy = (image) => {
 }
 
 async function fetchDocument(url: string, _: UrlPattern, context: ResolverContext): Promise<PublishedFiles> {
-  const { text, trust } = await fetchVerified(url, context, true)
+  const pages = await fetchVerifiedPages(url, context)
   const { parseDocument } = await import('../documents.ts')
-  const files = parseDocument(text, url)
-  if (files.length > 0) return { files, trust }
+  const files = pages.texts.flatMap((text) => {
+    const { items, strange } = parseDocument(text, url)
+    tellStrange(strange, url, context)
+    return items
+  })
+  if (files.length > 0) return { files, trust: pages.trust }
   throw new UpdaterError('CHECKSUM_MALFORMED', `${redactUrl(url)} is no document that tells of files`, {
     remedy: 'Look at what the server sends there: the distribution may have changed its form',
   })
@@ -64,18 +69,39 @@ async function fetchPackage(
   const listUrl = new URL(url)
   const base = `${listUrl.origin}${listUrl.pathname}`
   if (listUrl.search === '') listUrl.search = '?order_by=created_at&sort=desc&per_page=100'
-  const list = await fetchVerified(listUrl.href, context)
-  const packages = parsePackages(list.text, base)
-  if (packages === undefined) throw noChecksum(url)
-  const newest = newestOf([...packages], ([folder]) => wanted.match(folder))
+  const list = await fetchVerifiedPages(listUrl.href, context)
+  const packages = list.texts.flatMap((text) => itemsOf(parsePackages(text, base), url, context))
+  const newest = newestOf(packages, ([folder]) => wanted.match(folder))
   if (newest === undefined) return { files: [], trust: list.trust }
   const [folder, id] = newest.one
   const filesUrl = `${base}/${id}/package_files?per_page=100`
   context.tell({ type: 'checksums-from', url: redactUrl(filesUrl) })
-  const { text, trust } = await fetchVerified(filesUrl, context)
-  const files = parsePackageFiles(text, folder)
-  if (files === undefined) throw noChecksum(filesUrl)
-  return { files, trust }
+  const { texts, trust } = await fetchVerifiedPages(filesUrl, context)
+  return {
+    files: texts.flatMap((text) => itemsOf(parsePackageFiles(text, folder), filesUrl, context)),
+    trust,
+  }
+}
+
+/** @throws UpdaterError CHECKSUM_MALFORMED */
+function itemsOf<Item>(told: Told<Item> | undefined, url: string, context: ResolverContext): readonly Item[] {
+  if (told === undefined) throw noChecksum(url)
+  tellStrange(told.strange, url, context)
+  return told.items
+}
+
+/** Fetches all pages of a list; they are trusted as far as the least trusted of them. */
+async function fetchVerifiedPages(
+  url: string,
+  context: ResolverContext,
+): Promise<Pick<VerifiedText, 'trust'> & { readonly texts: readonly string[] }> {
+  const texts: string[] = []
+  let trust: VerifiedText['trust'] = 'signed'
+  for await (const page of followPages(url, (asked) => fetchVerified(asked, context, texts.length === 0))) {
+    texts.push(page.text)
+    if (page.trust === 'checksum') trust = 'checksum'
+  }
+  return { texts, trust }
 }
 
 function nothingMatches(source: string, imageName: string): UpdaterError {

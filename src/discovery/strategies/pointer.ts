@@ -60,16 +60,13 @@ function namesNothing(url: string, image: Image): UpdaterError {
 
 /** What a pointer names. */
 export interface Pointed {
-  /** Plain names with slashes between them, at most four. */
+  /** Plain names with slashes between them. */
   readonly path: string
   /** `YYYYMMDD`, if a date stands beside the path. */
   readonly date?: string | undefined
   /** Bytes, if a number stands beside the path. */
   readonly size?: number | undefined
 }
-
-const maxLines = 1000
-const maxDepth = 4
 
 /**
  * Reads a text that names files, one on each line with a date (`YYYY-MM-DD`) before it or a size behind it;
@@ -78,7 +75,7 @@ const maxDepth = 4
  */
 export function parsePointer(text: string): Pointed[] {
   return text
-    .split('\n', maxLines)
+    .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '' && !line.startsWith('#') && line.length <= 1024)
     .flatMap((line) => pointedBy(line.split(/\s+/)) ?? [])
@@ -90,7 +87,7 @@ function pointedBy(words: readonly string[]): Pointed | undefined {
   const [path, ...paths] = words.filter((word) => !/^(?:\d{4}-\d\d-\d\d|\d{1,15})$/.test(word))
   if (path === undefined || dates.length + sizes.length + paths.length > 0) return undefined
   const names = path.split('/')
-  if (names.length > maxDepth || !names.every(isSafeFileName)) return undefined
+  if (!names.every(isSafeFileName)) return undefined
   return {
     path,
     date: findStamp(date?.replaceAll('-', '') ?? '')?.date,

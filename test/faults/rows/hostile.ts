@@ -23,6 +23,7 @@ const inListing = (fault: string, entry: string | Uint8Array, holds: Holds = sur
   holds,
 })
 
+const links = (count: number) => Array.from({ length: count }, (_, index) => `<a href="${index}">`).join('')
 const link = (href: string) => `<a href="${href}">20270101/</a>\n`
 
 /** AlmaLinux's manifest also has these lines, in front. */
@@ -90,6 +91,7 @@ export const hostile: Group = {
     ),
     inListing('elements nested 100,000 deep', '<div>'.repeat(100_000)),
     inListing('an unfinished element', '<a href="20270101/'),
+    inListing('more names than are read', links(100_001), failed('DISCOVERY_LISTING')),
 
     inManifest('a name that climbs out by ../', `${digest}  ../../${dated}`, survived),
     inManifest('an absolute path', `${digest}  /etc/${dated}`, survived),
