@@ -326,6 +326,77 @@ describe('a store that is not ready', () => {
   })
 })
 
+describe('a store that refuses an upload says what to do:', () => {
+  const page = (status: number) => ({ type: 'answer', status, body: '<html>no</html>' }) as const
+  const message = "Header 'x-amz-acl' with value 'public-read' not implemented"
+  it.each<
+    [
+      string,
+      Parameters<S3Server['fault']>[0]['on'],
+      Parameters<S3Server['fault']>[0]['effect'],
+      string,
+      RegExp,
+    ]
+  >([
+    [
+      '501, which names the header',
+      'CreateMultipartUpload',
+      { ...error(501, 'NotImplemented'), message },
+      'STORE_DENIED',
+      /takes no access control lists\. Send none with --acl ""/,
+    ],
+    [
+      '400 InvalidArgument',
+      'CreateMultipartUpload',
+      { ...error(400, 'InvalidArgument'), message: 'Cannot use ACL API to update bucket policy' },
+      'STORE_DENIED',
+      /Send none with --acl ""/,
+    ],
+    [
+      '501',
+      'CreateMultipartUpload',
+      error(501, 'NotImplemented'),
+      'STORE_FAILED',
+      /does not know what was asked.* --acl ""/,
+    ],
+    [
+      '501 of a proxy',
+      'CreateMultipartUpload',
+      page(501),
+      'STORE_FAILED',
+      /does not know what was asked.* --acl ""/,
+    ],
+    [
+      '501 without an access control list',
+      'UploadPart',
+      page(501),
+      'STORE_FAILED',
+      /^(?!.*--acl).*--minio-server/,
+    ],
+    [
+      '413 of a proxy',
+      'UploadPart',
+      page(413),
+      'STORE_FAILED',
+      /takes no request of \d+ bytes\. .*client_max_body_size/,
+    ],
+    ['413 without a word', 'UploadPart', { ...page(413), body: '' }, 'STORE_FAILED', /client_max_body_size/],
+    [
+      '400 EntityTooLarge',
+      'UploadPart',
+      error(400, 'EntityTooLarge'),
+      'STORE_FAILED',
+      /client_max_body_size/,
+    ],
+  ])('%s', async (_, on, effect, code, words) => {
+    server.fault({ on, effect, times: 100 })
+    const failure = await put(storeWith(), known).catch((error) => error)
+    expect(failure).toMatchObject({ code })
+    expect(describeError(failure)).toMatch(words)
+    expect(server.objects()).toEqual([])
+  })
+})
+
 describe('stat', () => {
   it('takes a 403 without a body for a missing object where a listing shows none', async () => {
     server.fault({ on: 'HeadObject', effect: { type: 'answer', status: 403, body: '' } })
@@ -335,8 +406,38 @@ describe('stat', () => {
   it('takes it for a denial where the object is listed', async () => {
     const store = storeWith()
     await put(store, known)
-    server.fault({ on: 'HeadObject', effect: { type: 'answer', status: 403, body: '' } })
+    server.fault({
+      on: ['HeadObject', 'GetObject'],
+      effect: { type: 'answer', status: 403, body: '' },
+      times: 2,
+    })
     await expect(store.stat(key)).rejects.toMatchObject({ code: 'STORE_DENIED' })
+  })
+
+  it.each([400, 403, 404, 405, 411, 500, 501])(
+    'is told by a GET where HEAD alone is answered by %i',
+    async (status) => {
+      const store = storeWith()
+      await put(store, known)
+      server.fault({ on: 'HeadObject', effect: { type: 'answer', status, body: '' }, times: 9 })
+      expect(await store.stat(key)).toMatchObject({ key, size: bytes.length, record })
+    },
+  )
+
+  it('reads no object where the server has no ranges', async () => {
+    const body = 'x'.repeat(5 * 2 ** 20)
+    const store = storeWith()
+    await put(store, known)
+    server.fault({ on: 'HeadObject', effect: { type: 'answer', status: 405, body: '' } })
+    server.fault({ on: 'GetObject', effect: { type: 'answer', status: 200, body } })
+    expect(await store.stat(key)).toMatchObject({ size: body.length, record: undefined })
+  })
+
+  it('takes an object that is listed and gone for a missing one', async () => {
+    const store = storeWith()
+    await put(store, known)
+    server.fault({ on: ['HeadObject', 'GetObject'], effect: error(404, 'NoSuchKey'), times: 2 })
+    expect(await store.stat(key)).toBeUndefined()
   })
 
   it('knows no record of an object of other origin', async () => {

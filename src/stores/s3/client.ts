@@ -93,14 +93,15 @@ export class S3Client {
   /** One attempt. HTTP has repeated a request that got no answer at all: that failure is no S3Error. */
   async #ask({ what, key, root, signal, ...request }: S3Request): Promise<S3Reply> {
     const { bucket, endpoint, http } = this.options
-    const asked = { what, bucket, host: endpoint.host }
+    const { method, body, headers: { 'x-amz-acl': acl } = {} } = request
+    const asked = { what, bucket, host: endpoint.host, acl, size: body?.length ?? 0 }
     const path = key === undefined ? `/${bucket}` : `/${bucket}/${key}`
     const { url, sign } = this.#prepare({ ...request, path })
-    const { method, body } = request
     const answer = await http.send(method, url, { body, signal, redirects: 0, sign }).catch((thrown) => {
       throw unreachable(asked, thrown)
     })
-    const text = await textOf(asked, method, answer)
+    const isObject = method === 'HEAD' || (method === 'GET' && key !== undefined && answer.status < 300)
+    const text = isObject ? await leave(answer) : await textOf(asked, answer)
     const document = parseXml(text)
     const failure = failureOf(asked, answer, text, document)
     if (failure !== undefined) throw failure
@@ -110,12 +111,15 @@ export class S3Client {
   }
 }
 
-/** HEAD has no text: the length that it names is that of the object. */
-async function textOf(asked: Asked, method: S3Request['method'], answer: OpenBody): Promise<string> {
+/** An object's headers are what it is asked for; HEAD names the object's length and has no text. */
+async function leave(answer: OpenBody): Promise<string> {
+  await answer.discard()
+  return ''
+}
+
+async function textOf(asked: Asked, answer: OpenBody): Promise<string> {
   try {
-    if (method !== 'HEAD') return await readText(answer, answerLimit)
-    await answer.discard()
-    return ''
+    return await readText(answer, answerLimit)
   } catch (thrown) {
     const isTooLarge = thrown instanceof UpdaterError && thrown.code === 'HTTP_TOO_LARGE'
     throw isTooLarge ? strangeAnswer(asked, answer.status) : unreachable(asked, thrown, answer.status)

@@ -9,6 +9,10 @@ export interface Asked {
   readonly what: string
   readonly bucket: string
   readonly host: string
+  /** The canned ACL that was sent. */
+  readonly acl?: string | undefined
+  /** Bytes of the body that was sent. */
+  readonly size?: number
 }
 
 interface S3Answer {
@@ -44,7 +48,7 @@ interface Meaning {
   readonly code: ErrorCode
   /** The end of a sentence that began with what was asked. */
   readonly says: (details: Details) => string
-  readonly remedy: string
+  readonly remedy: string | ((asked: Asked) => string)
   readonly cure?: S3Answer['cure']
 }
 
@@ -118,6 +122,22 @@ const meanings: readonly Meaning[] = [
     remedy: 'Send none with --acl "" and make the bucket readable by a policy',
   },
   {
+    of: ['NotImplemented', 501],
+    code: 'STORE_FAILED',
+    says: ({ host, message }) => `${host} does not know what was asked of it${message}`,
+    remedy: ({ acl }) =>
+      acl === undefined
+        ? 'Check --minio-server: many servers and proxies know only a part of S3'
+        : 'Send no access control list with --acl "", which many servers do not know, and make the bucket readable by a policy',
+  },
+  {
+    of: ['EntityTooLarge', 413],
+    code: 'STORE_FAILED',
+    says: ({ host, size = 0 }) => `${host}, or a proxy in front of it, takes no request of ${size} bytes`,
+    remedy:
+      "Raise the proxy's limit of a request's body (nginx: client_max_body_size, Apache: LimitRequestBody); parts are 5 MiB or more",
+  },
+  {
     of: ['QuotaExceeded', 'XMinioStorageFull'],
     code: 'STORE_FAILED',
     says: ({ bucket, host }) => `bucket ${bucket} on ${host} has no room left`,
@@ -152,16 +172,26 @@ export function failureOf(
   const node = document?.root === 'Error' ? document.node : undefined
   if (status < 300 && node === undefined) return undefined
   const s3Code = textOf(node, 'Code')
-  if (s3Code === undefined && text.trim() !== '' && status < 500) return strangeAnswer(asked, status)
-  const meaning = meanings.find(({ of }) => of.includes(s3Code ?? status))
+  const isOfProxy = status >= 500 || status === 413
+  if (s3Code === undefined && text.trim() !== '' && !isOfProxy) return strangeAnswer(asked, status)
   const message = told(s3Code, textOf(node, 'Message'))
+  const subject = [message, textOf(node, 'Header'), textOf(node, 'ArgumentName')].join(' ')
+  const about = refusesAcl(asked, status, subject) ? 'AccessControlListNotSupported' : (s3Code ?? status)
+  const meaning = meanings.find(({ of }) => of.includes(about))
   const region = textOf(node, 'Region') ?? headers['x-amz-bucket-region']
   const details = { ...asked, message, region, serverTime: textOf(node, 'ServerTime') }
   const says = meaning?.says(details) ?? `${asked.host} answered ${status}${message}`
   // HTTP has repeated what its status allows; the codes also come with a status of 200, 400 or 409.
   const cure = meaning?.cure === 'repeat' && isRetriable(status) ? undefined : meaning?.cure
   const { code = 'STORE_FAILED', remedy } = meaning ?? {}
-  return new S3Error(code, `${asked.what}: ${says}`, { status, s3Code, cure }, { remedy })
+  const advice = typeof remedy === 'function' ? remedy(asked) : remedy
+  return new S3Error(code, `${asked.what}: ${says}`, { status, s3Code, cure }, { remedy: advice })
+}
+
+/** Some stores refuse an access control list by codes that they have for much else. */
+function refusesAcl({ acl }: Asked, status: number, subject: string): boolean {
+  const isRefused = status === 400 || status === 501
+  return acl !== undefined && isRefused && /\bacls?\b|access control list/i.test(subject)
 }
 
 /** The error of an answer that is not what S3 answers. */

@@ -1,8 +1,9 @@
 import pLimit from 'p-limit'
+import { factsOf } from '../../http/answer.ts'
 import { formatDigest, parseDigest, sameDigest } from '../../image.ts'
 import { folderPrefix, kindOfKey } from '../naming.ts'
 import type { ListedObject, ObjectRecord, Stale, StoredObject } from '../store.ts'
-import type { S3Client } from './client.ts'
+import type { S3Client, S3Reply } from './client.ts'
 import { S3Error } from './errors.ts'
 import { children, textOf } from './xml.ts'
 
@@ -33,23 +34,27 @@ export async function statObject(
   key: string,
   signal: AbortSignal | undefined,
 ): Promise<StoredObject | undefined> {
+  const asked = { what: `Looking at ${key}`, key, signal }
   try {
-    const { headers } = await client.call({ what: `Looking at ${key}`, method: 'HEAD', key, signal })
-    return {
-      key,
-      size: Number(headers['content-length']),
-      lastModified: dateOf(headers['last-modified']),
-      record: recordOf(headers),
-    }
+    return storedObject(key, await client.call({ ...asked, method: 'HEAD' }))
   } catch (error) {
     if (!(error instanceof S3Error)) throw error
-    if (error.answer.status === 404) return undefined
-    // The answer to a HEAD has no body to tell a missing object from a private one, or from wrong credentials: a
-    // listing has.
-    const found = await listFirst(client, `Looking for ${key}`, key, signal)
-    if (children(found, 'Contents').some((entry) => textOf(entry, 'Key') === key)) throw error
-    return undefined
   }
+  // The answer to a HEAD has no body to tell a missing object from a private one, from wrong credentials, or from a
+  // proxy that refuses HEAD: a listing has, and then a GET.
+  const found = await listFirst(client, `Looking for ${key}`, key, signal)
+  if (!children(found, 'Contents').some((entry) => textOf(entry, 'Key') === key)) return undefined
+  try {
+    return storedObject(key, await client.call({ ...asked, method: 'GET', headers: { range: 'bytes=0-0' } }))
+  } catch (error) {
+    if (error instanceof S3Error && error.answer.status === 404) return undefined
+    throw error
+  }
+}
+
+function storedObject(key: string, { status, headers }: S3Reply): StoredObject {
+  const { size = Number.NaN, lastModified } = factsOf({ url: key, status, headers })
+  return { key, size, lastModified, record: recordOf(headers) }
 }
 
 /** Lists the first key that begins with the prefix: the cheapest request whose failure explains itself. */

@@ -95,6 +95,20 @@ const final: readonly Row[] = [
   at('CreateMultipartUpload', '403 AccessDenied', error(403, 'AccessDenied'), failed('STORE_DENIED'), {
     times: always,
   }),
+  at(
+    'CreateMultipartUpload',
+    '501 to the access control list',
+    error(501, 'NotImplemented'),
+    { ...failed('STORE_FAILED'), says: /--acl \\?"\\?"/ },
+    { times: always },
+  ),
+  at(
+    'UploadPart',
+    '413 of a proxy',
+    { type: 'answer', status: 413, body: '<html>413 Request Entity Too Large</html>' },
+    { ...failed('STORE_FAILED'), says: /client_max_body_size/ },
+    { times: always },
+  ),
   at('UploadPart', '403 AccessDenied', error(403, 'AccessDenied'), failed('STORE_DENIED'), { times: always }),
   at('UploadPart', 'credentials expire for good', error(400, 'ExpiredToken'), failed('STORE_CREDENTIALS'), {
     times: always,
