@@ -8,8 +8,9 @@ export function renderDistributions(resolvers: readonly Resolver[]): string {
 
 The first resolver that serves an image is the one; it decides by the image's URLs and \`os_distro\`. What is
 asked is asked in this order, below the URLs of the catalogue: a mirror is asked in the same way. What is
-unconfirmed could not be tried against the real server. A wrong guess is an error of that image, and never
-publishes anything.
+unconfirmed could not be tried against the real server. A wrong guess never publishes a byte that was not verified.
+Mostly it is an error of that image; where an older build still fits, the image keeps it, with a warning if what was
+read lists a newer name of its kind, and \`check\` warns once the newest build is older than \`replace_frequency\` says.
 
 How to add one: [adding-a-distribution.md](adding-a-distribution.md).
 

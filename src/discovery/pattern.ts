@@ -132,6 +132,11 @@ class Segment {
     this.#imageName = imageName
   }
 
+  /** The text of the segment, with what its patterns are. */
+  get form(): string {
+    return this.parts.map((part) => (typeof part === 'string' ? part : part.pattern)).join('')
+  }
+
   /** Returns undefined if one of the patterns is not known. */
   fill(known: Matches): string | undefined {
     return fillParts(this.parts, known)
@@ -172,19 +177,36 @@ function fillParts(parts: readonly Part[], known: Matches): string | undefined {
   return texts.includes(undefined) ? undefined : texts.join('')
 }
 
-/**
- * Returns the newest of those that match, with its matches: in natural order of what the patterns stand for, from left
- * to right.
- */
+/** Something with what a pattern stands for in it. */
+export interface Matched<T> {
+  readonly one: T
+  readonly matches: Matches
+}
+
+/** Those that match, the newest first, and those that do not. */
+export interface Sorted<T> {
+  readonly matched: readonly Matched<T>[]
+  readonly others: readonly T[]
+}
+
+/** Sorts out those that match: in natural order of what the patterns stand for, from left to right. */
+export function sortOut<T>(all: readonly T[], match: (one: T) => Matches | undefined): Sorted<T> {
+  const matched: Matched<T>[] = []
+  const others: T[] = []
+  for (const one of all) {
+    const matches = match(one)
+    if (matches === undefined) others.push(one)
+    else matched.push({ one, matches })
+  }
+  return { matched: matched.sort((a, b) => compareMatches(b.matches, a.matches)), others }
+}
+
+/** Returns the newest of those that match. */
 export function newestOf<T>(
   all: readonly T[],
   match: (one: T) => Matches | undefined,
-): { readonly one: T; readonly matches: Matches } | undefined {
-  const candidates = all.flatMap((one) => {
-    const matches = match(one)
-    return matches === undefined ? [] : { one, matches }
-  })
-  return candidates.sort((a, b) => compareMatches(b.matches, a.matches))[0]
+): Matched<T> | undefined {
+  return sortOut(all, match).matched[0]
 }
 
 function compareMatches(a: Matches, b: Matches): number {

@@ -32,6 +32,11 @@ export function findStamp(name: string): Stamp | undefined {
   return serial === undefined ? { date } : { date, serial }
 }
 
+/** The name with a space in place of each stamp. */
+export function withoutStamps(name: string): string {
+  return name.replace(stampForm, (text) => (findStamp(text) === undefined ? text : ' '))
+}
+
 /** The stamp of a build's URL: that of the file's name, else that of the folder that it is in. */
 export function findUrlStamp(url: string): Stamp | undefined {
   const [folder, file] = url

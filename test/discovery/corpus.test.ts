@@ -113,6 +113,7 @@ describe.skipIf(missing)('the real catalogue and the real answers', () => {
     const context = fakeContext(answers.map(([url, path]): Exchange => [`GET ${url}`, read(path)]))
     expect(image).toBeDefined()
     if (image !== undefined) expect(await find(image, context)).toMatchObject(expected)
+    expect(context.told.filter(({ type }) => type === 'warning')).toEqual([])
     context.http.done()
   })
 })

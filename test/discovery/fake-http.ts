@@ -24,9 +24,12 @@ export type Exchange = readonly [question: string, answer: Answer]
  */
 export class FakeHttp implements DiscoveryHttp {
   readonly #open: Exchange[]
+  readonly #beyond: number | undefined
 
-  constructor(exchanges: readonly Exchange[]) {
+  /** @param beyond the status of the answer to every question after the expected ones */
+  constructor(exchanges: readonly Exchange[], beyond?: number) {
     this.#open = [...exchanges]
+    this.#beyond = beyond
   }
 
   async text(url: string, options?: RequestOptions): Promise<TextAnswer> {
@@ -61,6 +64,7 @@ export class FakeHttp implements DiscoveryHttp {
   #answer(question: string, options: RequestOptions | undefined): Exclude<Answer, number> {
     if (options?.signal?.aborted) throw new UpdaterError('ABORTED', 'The run was aborted')
     const next = this.#open.shift()
+    if (next === undefined && this.#beyond !== undefined) throw statusError(question, this.#beyond, {})
     expect(question).toBe(next?.[0] ?? 'no further question')
     const answer = next?.[1] ?? 500
     if (typeof answer === 'number') throw statusError(question, answer, {})
@@ -76,10 +80,14 @@ export interface FakeContext extends Discovery {
   readonly tell: (step: ImageStep) => void
 }
 
-export function fakeContext(exchanges: readonly Exchange[], signal?: AbortSignal): FakeContext {
+export function fakeContext(
+  exchanges: readonly Exchange[],
+  signal?: AbortSignal,
+  beyond?: number,
+): FakeContext {
   const none = async () => ({ keys: [], problems: [] })
   const keys = { find: none, renew: none }
-  const http = new FakeHttp(exchanges)
+  const http = new FakeHttp(exchanges, beyond)
   const resolver = { name: 'example' }
   const told: ImageStep[] = []
   const tell = (step: ImageStep) => void told.push(step)

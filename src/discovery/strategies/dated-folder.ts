@@ -5,22 +5,24 @@ import { splitFileUrl } from '../file-url.ts'
 import { fetchListing } from '../listing.ts'
 import { fetchManifest, listedFile } from '../manifest.ts'
 import { childUrl, isSafeFileName } from '../names.ts'
+import { tellNearMiss } from '../near-miss.ts'
 import type { ResolverContext, Strategy } from '../resolver.ts'
 import { compareStamps, findStamp } from '../stamp.ts'
 import { ownVersion } from '../version.ts'
+import { inNewestFolder } from './newest-folder.ts'
 
 /**
  * `latest_url` is `BASE/<current|latest|release>/<file>`, and next to that folder are those of the builds:
  * `YYYYMMDD`, `YYYYMMDD.N`, `YYYYMMDD-N`, `release-YYYYMMDD[.N]`. The manifest, named as in
  * `latest_checksum_url`, is in the build's folder.
  */
-export const datedFolder: Strategy = (image) => findBeside(image, newestDatedFolder)
+export const datedFolder: Strategy = (image) => findBeside(image, datedFolders)
 
 /**
  * `latest_url` is `BASE/<current|latest|release>/<file>`; `version.txt` in that folder names the version, and
  * `BASE/<version>/` keeps the same files. The manifest, named as in `latest_checksum_url`, is there too.
  */
-export const versionFile: Strategy = (image) => findBeside(image, folderOfVersion)
+export const versionFile: Strategy = (image) => findBeside(image, foldersOfVersion)
 
 /** A file in a folder `current`, `latest` or `release`, which always holds the newest build. */
 interface AliasUrl {
@@ -31,24 +33,34 @@ interface AliasUrl {
   readonly name: string
 }
 
-/** @param findFolder returns the name of the folder that holds the newest build for good */
+/** @param findFolders returns the names of the folders that hold the builds for good, the newest first */
 function findBeside(
   image: Image,
-  findFolder: (latest: AliasUrl, context: ResolverContext) => Promise<string>,
+  findFolders: (latest: AliasUrl, image: Image, context: ResolverContext) => Promise<readonly string[]>,
 ): ReturnType<Strategy> {
   const latest = splitAliasUrl(image.latestUrl)
   const checksums = splitAliasUrl(image.latestChecksumUrl)
   if (latest === undefined || latest.alias !== checksums?.alias) return undefined
   return async (context) => {
-    const folder = await findFolder(latest, context)
-    const name = nameInFolder(latest.name, folder)
-    const url = childUrl(`${childUrl(latest.base, folder)}/`, name)
-    context.tell({ type: 'latest-url', url: redactUrl(url) })
     const { base, name: alias } = checksums
-    const manifestName = alias.endsWith('.json') ? nameInFolder(alias, folder) : alias
-    const manifest = await fetchManifest(childUrl(`${childUrl(base, folder)}/`, manifestName), context)
-    const { digest, size } = listedFile(name, manifest, image)
-    return { url, digest, size, version: ownVersion(folder), trust: manifest.trust }
+    const folders = await findFolders(latest, image, context)
+    const byUrl = new Map(folders.map((folder) => [`${childUrl(latest.base, folder)}/`, folder]))
+    const findIn = async (parent: string) => {
+      const folder = byUrl.get(parent) ?? ''
+      const name = nameInFolder(latest.name, folder)
+      const url = childUrl(parent, name)
+      context.tell({ type: 'latest-url', url: redactUrl(url) })
+      const manifestName = alias.endsWith('.json') ? nameInFolder(alias, folder) : alias
+      const manifest = await fetchManifest(childUrl(`${childUrl(base, folder)}/`, manifestName), context)
+      const { digest, size } = listedFile(name, manifest, image)
+      return { url, digest, size, version: ownVersion(folder), trust: manifest.trust }
+    }
+    return inNewestFolder(
+      [...byUrl.keys()],
+      findIn,
+      { fileName: latest.name, imageName: image.name },
+      context,
+    )
   }
 }
 
@@ -59,15 +71,25 @@ function splitAliasUrl(url: string | undefined): AliasUrl | undefined {
   return file && base && alias ? { ...file, base, alias } : undefined
 }
 
-async function newestDatedFolder({ base, alias }: AliasUrl, context: ResolverContext): Promise<string> {
-  const entries = await fetchListing(base, context)
-  const dated = entries.flatMap(({ name, isFolder }) => {
-    const stamp = isFolder && /^(?:release-)?\d{8}(?:[.-]\d+)?$/.test(name) ? findStamp(name) : undefined
+async function datedFolders(
+  { base, alias }: AliasUrl,
+  { name: imageName }: Image,
+  context: ResolverContext,
+): Promise<readonly string[]> {
+  const names = (await fetchListing(base, context)).flatMap(({ name, isFolder }) => (isFolder ? name : []))
+  const dated = names.flatMap((name) => {
+    const stamp = /^(?:release-)?\d{8}(?:[.-]\d+)?$/.test(name) ? findStamp(name) : undefined
     return stamp ? [{ name, stamp }] : []
   })
   const ofAlias = dated.filter(({ name }) => name.startsWith('release-') === (alias === 'release'))
-  const [newest] = (ofAlias.length > 0 ? ofAlias : dated).sort((a, b) => compareStamps(b.stamp, a.stamp))
-  if (newest !== undefined) return newest.name
+  const sorted = (ofAlias.length > 0 ? ofAlias : dated).sort((a, b) => compareStamps(b.stamp, a.stamp))
+  const folders = sorted.map(({ name }) => name)
+  const [newest] = folders
+  if (newest !== undefined) {
+    const others = names.filter((name) => !dated.some((one) => one.name === name))
+    tellNearMiss({ source: base, name: newest, others, form: '', imageName }, context.tell)
+    return folders
+  }
   throw new UpdaterError('DISCOVERY_NOTHING_FOUND', `${redactUrl(base)} lists no dated folder of a build`, {
     remedy: 'Look at that page: the distribution may have moved its builds or changed its pages',
   })
@@ -78,10 +100,14 @@ function nameInFolder(fileName: string, folder: string): string {
   return /^\d{8}-\d+$/.test(folder) ? fileName.replace(/(?:\.tar)?\.[^.]*$|$/, `-${folder}$&`) : fileName
 }
 
-async function folderOfVersion({ parent }: AliasUrl, { http, signal }: ResolverContext): Promise<string> {
+async function foldersOfVersion(
+  { parent }: AliasUrl,
+  _: Image,
+  { http, signal }: ResolverContext,
+): Promise<readonly string[]> {
   const url = childUrl(parent, 'version.txt')
   const version = versionIn((await http.text(url, { signal })).text)
-  if (version !== undefined) return version
+  if (version !== undefined) return [version]
   throw new UpdaterError('DISCOVERY_NOTHING_FOUND', `${redactUrl(url)} names no version`, {
     remedy: 'Look at what the server sends there: the distribution may have changed its form',
   })

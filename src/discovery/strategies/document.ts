@@ -3,8 +3,9 @@ import { redactUrl } from '../../http/url.ts'
 import { preferredDigest } from '../checksum-file.ts'
 import type { PublishedFile, Told } from '../documents.ts'
 import { catalogueAlgorithm, fetchVerified, noChecksum, type VerifiedText } from '../manifest.ts'
+import { tellNearMiss } from '../near-miss.ts'
 import { followPages, tellStrange } from '../pages.ts'
-import { hasPlaceholder, newestOf, parsePattern, type UrlPattern } from '../pattern.ts'
+import { hasPlaceholder, newestOf, parsePattern, sortOut, type UrlPattern } from '../pattern.ts'
 import type { ResolverContext, Strategy } from '../resolver.ts'
 import { toldBy } from '../version.ts'
 
@@ -31,9 +32,16 @@ export const document: Strategy = (image) => {
     context.tell({ type: 'checksums-from', url: redactUrl(checksumUrl) })
     const fetchFiles = gitlab === 'packages' ? fetchPackage : fetchDocument
     const { files, trust } = await fetchFiles(checksumUrl, wanted, context)
-    const newest = newestOf(files, ({ url }) => wanted.match(url))
+    const { matched, others } = sortOut(files, ({ url }) => wanted.match(url))
+    const [newest] = matched
     if (newest === undefined) throw nothingMatches(checksumUrl, image.name)
     const { url, size, date, ...file } = newest.one
+    const below = (one: PublishedFile) =>
+      one.url.startsWith(wanted.root) ? [one.url.slice(wanted.root.length)] : []
+    const [name = ''] = below(newest.one)
+    const form = wanted.segments.map((segment) => segment.form).join('/')
+    const taken = { source: checksumUrl, name, others: others.flatMap(below), form, imageName: image.name }
+    tellNearMiss(taken, context.tell)
     context.tell({ type: 'latest-url', url: redactUrl(url) })
     const lookUp = context.resolver.digestsOf
     const digests =

@@ -1,7 +1,9 @@
 import { redactUrl } from '../../http/url.ts'
+import { sameDigest } from '../../image.ts'
 import { splitFileUrl } from '../file-url.ts'
 import { datedTwin, fetchManifest, listedFile } from '../manifest.ts'
 import { childUrl } from '../names.ts'
+import { tellNearMiss } from '../near-miss.ts'
 import { hasPlaceholder } from '../pattern.ts'
 import type { Strategy } from '../resolver.ts'
 
@@ -17,6 +19,11 @@ export const manifest: Strategy = (image) => {
     context.tell({ type: 'latest-url', url: redactUrl(latestUrl) })
     const listed = await fetchManifest(checksumUrl, context, true)
     const { name, digest, size } = datedTwin(listedFile(latest.name, listed, image), listed)
+    const others = listed.entries.flatMap((entry) =>
+      sameDigest(entry.digest, digest) ? [] : (entry.name ?? []),
+    )
+    const taken = { source: checksumUrl, name, others, form: latest.name, imageName: image.name }
+    tellNearMiss(taken, context.tell)
     const url = name === latest.name ? latestUrl : childUrl(latest.parent, name)
     return { url, digest, size, trust: listed.trust }
   }

@@ -2,11 +2,13 @@ import { UpdaterError } from '../../errors.ts'
 import { decodeSegment, redactUrl } from '../../http/url.ts'
 import { splitFileUrl } from '../file-url.ts'
 import { fetchListing } from '../listing.ts'
-import { datedTwin, fetchManifest, listedFile, unsignedDistribution } from '../manifest.ts'
+import { datedTwin, fetchManifest, listedFile, type Manifest, unsignedDistribution } from '../manifest.ts'
 import { childUrl } from '../names.ts'
-import { hasPlaceholder, type Matches, newestOf, parsePattern, type UrlPattern } from '../pattern.ts'
+import { tellNearMiss } from '../near-miss.ts'
+import { hasPlaceholder, type Matches, parsePattern, sortOut, type UrlPattern } from '../pattern.ts'
 import type { ResolverContext, Strategy } from '../resolver.ts'
 import { toldBy } from '../version.ts'
+import { inNewestFolder } from './newest-folder.ts'
 
 /**
  * Path segments of `latest_url` hold `HEREBE<pattern>DRAGONS`. From left to right, the listing of a
@@ -23,23 +25,37 @@ export const placeholder: Strategy = (image) => {
     const inChecksums = checksums?.segments.flatMap(({ patterns }) => patterns) ?? []
     const last = latest.segments.at(-1)
     const inManifest = last?.patterns.filter((pattern) => !inChecksums.includes(pattern)) ?? []
-    let known = await followListings(latest, new Map(), context, inManifest)
-    if (checksums !== undefined) known = await followListings(checksums, known, context)
-    const manifest = await fetchManifest(checksums?.fill(known) ?? checksumUrl, context)
-    if (inManifest.length > 0) {
-      const newest = newestOf(manifest.entries, ({ name }) =>
-        name === undefined ? undefined : last?.match(name, known),
-      )
-      if (newest === undefined) throw nothingMatches(manifest.url, latest, 'file')
-      known = newest.matches
+    const findIn = async (listed: Matches) => {
+      const filled = checksums === undefined ? listed : await followListings(checksums, listed, context)
+      const manifest = await fetchManifest(checksums?.fill(filled) ?? checksumUrl, context)
+      const known = inManifest.length > 0 ? newestIn(manifest, latest, filled, context) : filled
+      const text = last?.fill(known) ?? ''
+      const name = last?.patterns.length === 0 ? (decodeSegment(text) ?? text) : text
+      const { digest, size, ...file } = datedTwin(listedFile(name, manifest, image), manifest)
+      const url = childUrl(latest.fill(known).replace(/[^/]*$/, ''), file.name)
+      return { url, digest, size, ...toldBy(known), trust: manifest.trust }
     }
-    const filled = last?.fill(known) ?? ''
-    const name = last?.patterns.length === 0 ? (decodeSegment(filled) ?? filled) : filled
-    const file = datedTwin(listedFile(name, manifest, image), manifest)
-    const url = childUrl(latest.fill(known).replace(/[^/]*$/, ''), file.name)
-    context.tell({ type: 'latest-url', url: redactUrl(url) })
-    return { url, digest: file.digest, size: file.size, ...toldBy(known), trust: manifest.trust }
+    const found = await throughListings(latest, new Map(), context, findIn, inManifest)
+    context.tell({ type: 'latest-url', url: redactUrl(found.url) })
+    return found
   }
+}
+
+/** What the patterns of the file's name stand for: the newest name in the manifest. */
+function newestIn(
+  { url, entries }: Manifest,
+  latest: UrlPattern,
+  known: Matches,
+  { tell }: ResolverContext,
+): Matches {
+  const names = entries.flatMap(({ name }) => name ?? [])
+  const last = latest.segments.at(-1)
+  const { matched, others } = sortOut(names, (name) => last?.match(name, known))
+  const [newest] = matched
+  if (newest === undefined) throw nothingMatches(url, latest, 'file')
+  const { imageName } = latest
+  tellNearMiss({ source: url, name: newest.one, others, form: last?.form ?? '', imageName }, tell)
+  return newest.matches
 }
 
 /**
@@ -50,39 +66,74 @@ export const firstUse: Strategy = ({ name, latestUrl = '', latestChecksumUrl }) 
   if (!hasPlaceholder(latestUrl) || latestChecksumUrl !== undefined) return undefined
   return async (context) => {
     const latest = await parsePattern(latestUrl, name)
-    const known = await followListings(latest, new Map(), context)
-    const url = latest.fill(known)
+    const { url, ...told } = await throughListings(latest, new Map(), context, async (known) => ({
+      url: latest.fill(known),
+      ...toldBy(known),
+    }))
     if (splitFileUrl(url) === undefined) {
       throw new UpdaterError('DISCOVERY_UNSUPPORTED', `The latest_url of ${name} names no file`)
     }
     if (context.signatures?.policy === 'require') throw unsignedDistribution(context.resolver.name, url)
     context.tell({ type: 'latest-url', url: redactUrl(url) })
-    return { url, digest: undefined, ...toldBy(known), trust: 'first-use' }
+    return { url, digest: undefined, ...told, trust: 'first-use' }
   }
 }
 
 /**
- * Asks the listings for what the URL's patterns stand for, except those of `later`.
- * @throws UpdaterError HTTP_*, DISCOVERY_NOTHING_FOUND, DISCOVERY_UNSAFE_NAME, PATTERN_INVALID
+ * Asks the listings for what the patterns stand for, except those of `later`, and goes on with `arrive`. The folder of
+ * the last pattern is passed over if it turns out to have no build.
+ * @throws UpdaterError HTTP_*, DISCOVERY_NOTHING_FOUND, DISCOVERY_UNSAFE_NAME, PATTERN_INVALID, what `arrive` throws
  */
-async function followListings(
+async function throughListings<Found>(
   url: UrlPattern,
   before: Matches,
   context: ResolverContext,
+  arrive: (known: Matches) => Promise<Found>,
   later: readonly string[] = [],
-): Promise<Matches> {
-  let known = before
+): Promise<Found> {
+  const [index, ...rest] = unknownSegments(url, before, later)
+  if (index === undefined) return arrive(before)
+  const go = (known: Matches) => throughListings(url, known, context, arrive, later)
+  const { parent, matched, others } = await readListing(url, index, before, context)
+  const [newest] = matched
+  const { imageName } = url
+  const taken = { source: parent, name: newest.one, others, form: url.segments[index]?.form ?? '', imageName }
+  tellNearMiss(taken, context.tell)
   const last = url.segments.length - 1
-  for (const [index, segment] of url.segments.entries()) {
-    if (segment.patterns.every((pattern) => known.has(pattern) || later.includes(pattern))) continue
-    segment.unknown(known) // refuses a second one before the server is asked
-    const parent = url.fill(known, index)
-    const entries = (await fetchListing(parent, context)).filter(({ isFolder }) => isFolder === index < last)
-    const newest = newestOf(entries, ({ name }) => segment.match(name, known))
-    if (newest === undefined) throw nothingMatches(parent, url, index < last ? 'folder' : 'file')
-    known = newest.matches
-  }
-  return known
+  const isLastFolder = index < last && rest.every((other) => other === last)
+  if (!isLastFolder) return go(newest.matches)
+  const byFolder = new Map(matched.map(({ one, matches }) => [`${childUrl(parent, one)}/`, matches]))
+  const fileName = url.segments.at(-1)?.form ?? ''
+  const find = (folder: string) => go(byFolder.get(folder) ?? newest.matches)
+  return inNewestFolder([...byFolder.keys()], find, { fileName, imageName }, context)
+}
+
+/** Asks the listings for what the patterns of a checksum file's URL stand for. */
+async function followListings(url: UrlPattern, before: Matches, context: ResolverContext): Promise<Matches> {
+  const [index] = unknownSegments(url, before)
+  if (index === undefined) return before
+  const { matched } = await readListing(url, index, before, context)
+  return followListings(url, matched[0].matches, context)
+}
+
+/** The positions of the segments with a pattern that is neither known nor told `later`. */
+function unknownSegments(url: UrlPattern, known: Matches, later: readonly string[] = []): readonly number[] {
+  const isTold = (pattern: string) => known.has(pattern) || later.includes(pattern)
+  return url.segments.flatMap(({ patterns }, index) => (patterns.every(isTold) ? [] : index))
+}
+
+/** @throws UpdaterError DISCOVERY_NOTHING_FOUND if no name matches */
+async function readListing(url: UrlPattern, index: number, known: Matches, context: ResolverContext) {
+  const segment = url.segments[index]
+  segment?.unknown(known) // refuses a second one before the server is asked
+  const parent = url.fill(known, index)
+  const isAsked = (isFolder: boolean) => isFolder === index < url.segments.length - 1
+  const entries = (await fetchListing(parent, context)).filter(({ isFolder }) => isAsked(isFolder))
+  const names = entries.map(({ name }) => name)
+  const { matched, others } = sortOut(names, (name) => segment?.match(name, known))
+  const [newest, ...older] = matched
+  if (newest === undefined) throw nothingMatches(parent, url, isAsked(true) ? 'folder' : 'file')
+  return { parent, matched: [newest, ...older] as const, others }
 }
 
 function nothingMatches(url: string, { imageName }: UrlPattern, what: 'folder' | 'file'): UpdaterError {

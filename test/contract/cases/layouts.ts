@@ -164,6 +164,7 @@ export const layoutCases: readonly ResolverCase[] = [
       [`GET ${arch}v20260715.556894/${archFile}.SHA256`, gnu('a', archFile)],
     ],
     found: { url: `${arch}v20260715.556894/${archFile}`, date: '20260715', digest: sha256('a') },
+    warned: [/lists v20280101, which looks newer than v20260715\.556894/],
     newerUrl: `${arch}v20260715.556895/${archFile.replace('556894', '556895')}`,
     listed: archFile,
     rename: replaced(archFile),

@@ -115,6 +115,7 @@ export const strategyCases: readonly ResolverCase[] = [
       date: '20260526',
       digest: { algorithm: 'sha256', hex: digest('a') },
     },
+    warned: [/lists AlmaLinux-9-GenericCloud-9\.10-20260601\.x86_64\.qcow2, which looks newer/],
     alias: `${alma}AlmaLinux-9-GenericCloud-latest.x86_64.qcow2`,
     newerUrl: `${alma}AlmaLinux-9-GenericCloud-9.8-20260527.x86_64.qcow2`,
     listed: 'AlmaLinux-9-GenericCloud-latest.x86_64.qcow2',
