@@ -44,6 +44,7 @@ function withRule(image: Image, rule: SourceRule | undefined): Image {
  * reads
  */
 export function findResolver(image: Image, rules: readonly SourceRule[] = []): Chosen {
+  if ([image.latestUrl, image.latestChecksumUrl].some(isNoUrl)) throw unsupported(image)
   const rule = ruleFor(image, rules)
   if (rule !== undefined) return resolverOfRule(rule, image)
   const { osDistro, latestUrl = '' } = image
@@ -103,8 +104,17 @@ function unsupported(image: Image): UpdaterError {
 
 function defectOf({ latestUrl, latestChecksumUrl }: Image): readonly [why: string, remedy: string] {
   if (latestUrl === undefined) return ['it has no latest_url', 'Give it one']
+  if (isNoUrl(latestUrl)) return ['its latest_url is no http or https URL', correctUrl]
+  if (isNoUrl(latestChecksumUrl)) return ['its latest_checksum_url is no http or https URL', correctUrl]
   if (latestChecksumUrl === undefined) {
     return ['it has no latest_checksum_url', 'Give it the URL of the checksum file that lists latest_url']
   }
   return ['its latest_url is not the http(s) URL of a file', 'Give it one that ends with a file name']
+}
+
+const correctUrl = 'Correct it in the catalogue file; nothing is read by FTP, rsync or from a folder'
+
+/** Patterns may stand in a URL, also for parts of its host. */
+function isNoUrl(url: string | undefined): boolean {
+  return url !== undefined && !/^https?:\/\/[^\s/]\S*$/i.test(url)
 }

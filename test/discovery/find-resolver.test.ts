@@ -30,7 +30,12 @@ describe('which resolver serves an image', () => {
     ['a URL of a folder', 'https://h/x/', sums],
     ['a URL of a host', 'https://h', sums],
     ['another scheme', 'ftp://h/x.img', sums],
+    ['a pattern under another scheme', 'ftp://h/HEREBE\\d+DRAGONS.img', sums],
+    ['a file', 'file:///etc/passwd', sums],
     ['no URL', 'x.img', sums],
+    ['an empty text', '', sums],
+    ['a checksum URL of another scheme', 'https://h/x.img', 'rsync://h/SHA256SUMS'],
+    ['a checksum URL that is none', 'https://h/x.img', 'SHA256SUMS'],
     ['a broken percent-encoding', 'https://h/x%zz.img', sums],
   ])('none with %s', async (_, latestUrl, latestChecksumUrl) => {
     const image = imageOf({ name: 'My image', latestUrl, latestChecksumUrl })

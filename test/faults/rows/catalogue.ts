@@ -54,6 +54,16 @@ const unreadable: readonly Row[] = [
     refused('CATALOG_SYNTAX'),
   ),
   broken(
+    'whose image is at an address of FTP',
+    (text) => text.replace(/(latest_url:\s[^h]*)http:/, '$1ftp:'),
+    failed('DISCOVERY_UNSUPPORTED'),
+  ),
+  broken(
+    'whose checksums are at no address',
+    (text) => text.replace(/latest_checksum_url: .*/, 'latest_checksum_url: SHA256SUMS'),
+    failed('DISCOVERY_UNSUPPORTED'),
+  ),
+  broken(
     'with the same key twice',
     (text) => text.replace('min_ram: 512', 'min_disk: 512'),
     refused('CATALOG_SYNTAX'),
