@@ -7,6 +7,8 @@ import {
   freshness,
   isEnding,
   isoDay,
+  isSkipped,
+  isUnseen,
   nearness,
   showDay,
   showDays,
@@ -37,7 +39,8 @@ const filters: Readonly<
   failed: { text: 'Failed', is: ({ status }) => status === 'failed' },
   mirror: { text: 'Not on the mirror', is: isNotMirrored },
   ending: { text: 'End of life near or past', is: isEnding },
-  skipped: { text: 'Skipped', is: ({ status }) => status === 'skipped' },
+  skipped: { text: 'Skipped', is: isSkipped },
+  unseen: { text: 'Not looked for yet', is: isUnseen },
 }
 
 /**
@@ -45,9 +48,9 @@ const filters: Readonly<
  * Roles are spelled out, since on a narrow screen the table is laid out as cards.
  */
 export function renderCatalogue(images: readonly CheckedImage[], now: number): Html {
-  const options = Object.entries(filters).map(
-    ([key, { text }]) => html`<option value="${key}">${text}</option>`,
-  )
+  const options = Object.entries(filters)
+    .filter(([key, { is }]) => key !== 'unseen' || images.some((image) => is(image, now)))
+    .map(([key, { text }]) => html`<option value="${key}">${text}</option>`)
   return html`<section aria-labelledby="catalogue-title">
 <div class="bar"><h2 id="catalogue-title">Catalogue</h2>
 <form id="find" role="search" hidden>

@@ -16,7 +16,8 @@ export function freshness({ status, reason, newest, days_behind, error }: Checke
   if (status === 'up-to-date') return { tone: 'good', text: 'Current' }
   if (status === 'failed') return { tone: 'bad', text: 'Failed', note: error?.code }
   if (status === 'skipped') {
-    return { tone: 'quiet', text: reason === 'disabled' ? 'Disabled' : 'Not looked for' }
+    const text = reason === 'disabled' ? 'Disabled' : reason === undefined ? 'Not yet' : 'Not looked for'
+    return { tone: 'quiet', text }
   }
   const note = days_behind === undefined ? undefined : `${showDays(days_behind)} newer`
   return { tone: 'warn', text: newest?.version ?? 'Another build', note }
@@ -34,10 +35,20 @@ export function builtOf(image: CheckedImage): number | undefined {
   return current && buildDay(current)
 }
 
-/** Has the release's end of life come, or does it come soon? */
+/** Was the image left out, for a reason? */
+export function isSkipped({ status, reason }: CheckedImage): boolean {
+  return status === 'skipped' && reason !== undefined
+}
+
+/** Has no run of a service looked for the image's newest build since the catalogue says of it what it does? */
+export function isUnseen({ status, reason }: CheckedImage): boolean {
+  return status === 'skipped' && reason === undefined
+}
+
+/** Has the release's end of life come, or does it come soon, while the image is offered? */
 export function isEnding(image: CheckedImage, now: number): boolean {
   const end = endOfLifeOf(image)
-  return end !== undefined && nearness(end, now) !== 'far'
+  return end !== undefined && image.reason !== 'disabled' && nearness(end, now) !== 'far'
 }
 
 /** How near the end of life is: `past`, `soon` within 180 days. */

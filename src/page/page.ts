@@ -3,8 +3,9 @@ import { isNotMirrored } from '../report/check.ts'
 import { formatCount, formatDuration } from '../report/quantities.ts'
 import type { CheckedImage, CheckReport } from '../report/schemas.ts'
 import { renderCatalogue } from './catalogue.ts'
-import { builtOf, isEnding, isoDay, showDay, showDistance, type Tone } from './facts.ts'
+import { builtOf, isEnding, isoDay, isSkipped, isUnseen, showDay, showDistance, type Tone } from './facts.ts'
 import { type Html, html } from './html.ts'
+import { renderRuns, type ServiceRuns, showMoment, troublesOf } from './runs.ts'
 import { liveScript, script } from './script.ts'
 import { style } from './style.ts'
 import { renderTimeline } from './timeline.ts'
@@ -12,20 +13,23 @@ import { renderTimeline } from './timeline.ts'
 export interface PageOptions {
   /** The page follows the runs of a service by its `api/v1/events`, and is loaded again after each. Default: false. */
   readonly live?: boolean | undefined
+  /** Its runs are shown, and the report is what the last one made of the catalogue. */
+  readonly service?: ServiceRuns | undefined
 }
 
 /**
  * A check as one page that needs nothing else: no request goes out (with `live`: none but to the service), and
  * its content security policy sees to that. Everything from outside is escaped.
  */
-export function renderPage(report: CheckReport, { live = false }: PageOptions = {}): string {
+export function renderPage(report: CheckReport, { live = false, service }: PageOptions = {}): string {
   const { started_at, images } = report
-  const now = Date.parse(started_at)
+  const now = service?.now.getTime() ?? Date.parse(started_at)
   const body = html`<header><h1>Image catalogue</h1>
-<p class="quiet">${told(report, now)}</p>${live && html`<p id="live" role="status"></p>`}
+<p class="quiet">${told(report, service)}</p>${live && html`<p id="live" role="status"></p>`}
 ${renderFigures(report, now)}</header>
 <main>
-${renderTroubles(report)}
+${renderTroubles(report, service)}
+${service && renderRuns(service)}
 ${renderCatalogue(images, now)}
 ${renderTimeline(images, now)}
 ${renderChanges(images, now)}
@@ -34,21 +38,25 @@ ${renderChanges(images, now)}
   return page(body, live)
 }
 
-function told({ images, seconds }: CheckReport, now: number): Html {
+function told({ images, seconds, started_at }: CheckReport, service: ServiceRuns | undefined): Html {
   const files = new Set(images.map(({ file }) => file)).size
-  const time = new Date(now).toISOString()
-  return html`Checked <time datetime="${time}">${showDay(now)}, ${time.slice(11, 16)} UTC</time> · ${formatCount(images.length, 'image')} in ${formatCount(files, 'file')} · took ${formatDuration(seconds)}`
+  const size = html`${formatCount(images.length, 'image')} in ${formatCount(files, 'file')}`
+  if (service?.hasLooked === false) return html`No run has looked for newer builds yet · ${size}`
+  const what = service === undefined ? 'Checked' : 'Looked for newer builds'
+  return html`${what} ${showMoment(new Date(started_at))} · ${size} · took ${formatDuration(seconds)}`
 }
 
 function renderFigures({ summary, images }: CheckReport, now: number): Html {
-  const ending = images.filter((image) => image.status !== 'skipped' && isEnding(image, now)).length
+  const ending = images.filter((image) => isEnding(image, now)).length
+  const unseen = images.filter(isUnseen).length
   const figures: readonly (readonly [number, string, Tone])[] = [
     [summary.up_to_date, 'current', 'good'],
     [summary.outdated, 'outdated', 'warn'],
     [summary.failed, 'failed', 'bad'],
     [summary.not_mirrored, 'not on the mirror', 'bad'],
     [ending, 'near or past end of life', 'warn'],
-    [summary.skipped, 'skipped', 'quiet'],
+    [summary.skipped - unseen, 'skipped', 'quiet'],
+    ...(unseen === 0 ? [] : [[unseen, 'not looked for yet', 'warn'] as const]),
   ]
   const items = figures.map(
     ([count, text, tone]) =>
@@ -58,8 +66,8 @@ function renderFigures({ summary, images }: CheckReport, now: number): Html {
 }
 
 /** The failures and the images that the mirror lacks, each with its remedy. */
-function renderTroubles({ images }: CheckReport): Html | undefined {
-  const items = images.flatMap((image) => {
+function renderTroubles({ images }: CheckReport, service: ServiceRuns | undefined): Html | undefined {
+  const ofImages = images.flatMap((image) => {
     const { name, error, warnings } = image
     const remedy = error?.remedy && html` <span class="quiet">${error.remedy}.</span>`
     return [
@@ -67,6 +75,7 @@ function renderTroubles({ images }: CheckReport): Html | undefined {
       ...(isNotMirrored(image) ? warnings.map((text) => html`<li><b>${name}</b> ${text}.</li>\n`) : []),
     ]
   })
+  const items = [...(service === undefined ? [] : troublesOf(service)), ...ofImages]
   if (items.length === 0) return undefined
   return html`<section aria-labelledby="troubles-title"><h2 id="troubles-title">To look at</h2>
 <ul class="troubles">
@@ -79,7 +88,7 @@ const changesShown = 8
 function renderChanges(images: readonly CheckedImage[], now: number): Html | undefined {
   const dated = images.flatMap((image) => {
     const built = builtOf(image)
-    return built === undefined || image.status === 'skipped' ? [] : [{ image, built }]
+    return built === undefined || isSkipped(image) ? [] : [{ image, built }]
   })
   const latest = dated.sort((a, b) => b.built - a.built).slice(0, changesShown)
   if (latest.length === 0) return undefined

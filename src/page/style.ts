@@ -16,8 +16,8 @@ small{display:block;font-size:.8125rem;color:var(--soft);font-weight:400}
 .quiet,.fact.quiet{color:var(--soft)}
 .good{color:var(--good)}.warn{color:var(--warn)}.bad{color:var(--bad)}
 ul,ol{list-style:none;margin:0;padding:0}
-.figures{display:grid;grid-template-columns:repeat(6,1fr);gap:1px;margin-top:1.75rem;background:var(--rule);border:1px solid var(--rule);border-radius:10px;overflow:hidden}
-.figures li{background:var(--sheet);padding:.9rem 1.1rem}
+.figures{display:flex;flex-wrap:wrap;gap:1px;margin-top:1.75rem;background:var(--rule);border:1px solid var(--rule);border-radius:10px;overflow:hidden}
+.figures li{flex:1 1 9rem;background:var(--sheet);padding:.9rem 1.1rem}
 .figures b{display:block;font-size:1.75rem;line-height:1.15;font-weight:600;letter-spacing:-.02em}
 .figures span{font-size:.875rem;color:var(--soft)}
 #live{min-height:1.5em;color:var(--accent)}
@@ -71,10 +71,11 @@ tr[data-status=skipped] b{font-weight:500;color:var(--soft)}
 .timeline .end{stroke:var(--sheet);stroke-width:1.5}.end.far{fill:var(--soft)}.end.soon{fill:var(--warn)}.end.past{fill:var(--bad)}
 .changes{margin-top:.75rem;display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,26rem),1fr));gap:.35rem 2rem}
 .changes li{display:grid;grid-template-columns:7.25rem 1fr}
-.changes time{color:var(--soft)}
+.changes time,.runs time{color:var(--soft)}
+.runs li{display:grid;grid-template-columns:minmax(0,13.5rem) minmax(0,1fr);gap:0 1rem;margin-top:.35rem}
+section>p{margin:.35rem 0 0}
 footer{margin-top:3rem;border-top:1px solid var(--rule);font-size:.8125rem;max-width:60rem}
 @media (max-width:60rem){
-.figures{grid-template-columns:repeat(3,1fr)}
 thead:has(button) tr::before{content:"Sort by";font-size:.8125rem;color:var(--soft);padding:.5rem 0}
 table,tbody{display:block}
 table{background:none;border:0}
@@ -86,12 +87,12 @@ tbody th,td{display:block;padding:0;border:0;white-space:normal}
 tbody th{grid-column:1/-1}
 td::before{content:attr(data-label);display:block;font-size:.75rem;color:var(--soft)}
 .line{grid-template-columns:1fr;gap:0;padding:.35rem 0}
+.runs li{grid-template-columns:1fr}
 .axis{padding:0}
 label{flex:1 1 100%}
 label span{min-width:3.5rem}
 input,select{flex:1;width:auto;min-width:0;font-size:1rem}
 form{flex:1 1 100%}
 }
-@media (max-width:30rem){.figures{grid-template-columns:repeat(2,1fr)}}
 @media print{body{padding:0;max-width:none}form{display:none}tr{break-inside:avoid}}
 `

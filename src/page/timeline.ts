@@ -1,6 +1,15 @@
 import { buildDay } from '../report/check.ts'
 import type { CheckedImage } from '../report/schemas.ts'
-import { builtOf, endOfLifeOf, freshness, nearness, showDay, showDays, showDistance } from './facts.ts'
+import {
+  builtOf,
+  endOfLifeOf,
+  freshness,
+  isSkipped,
+  nearness,
+  showDay,
+  showDays,
+  showDistance,
+} from './facts.ts'
 import { type Html, html } from './html.ts'
 
 const yearMs = 365.25 * 24 * 60 * 60 * 1000
@@ -25,7 +34,7 @@ export function scaleOf(moments: readonly number[], now: number): Scale {
 
 /** How old each image is, and when its release ends: a row for each, on one scale of years. */
 export function renderTimeline(images: readonly CheckedImage[], now: number): Html | undefined {
-  const drawn = images.filter((image) => builtOf(image) !== undefined && image.status !== 'skipped')
+  const drawn = images.filter((image) => builtOf(image) !== undefined && !isSkipped(image))
   if (drawn.length === 0) return undefined
   const moments = drawn.flatMap((image) => [builtOf(image) ?? [], endOfLifeOf(image) ?? []].flat())
   const scale = scaleOf(moments, now)
@@ -33,7 +42,7 @@ export function renderTimeline(images: readonly CheckedImage[], now: number): Ht
 <h2 id="timeline-title">Ages and ends of life</h2>
 <p class="legend quiet" aria-hidden="true"><span class="key age"></span>since the build in the catalogue <span class="key newest"></span>newest build <span class="key life"></span>supported <span class="key end"></span>end of life</p>
 <div class="timeline">
-<div class="line axis" aria-hidden="true"><span></span><svg>${years(scale)}<line class="now" x1="${scale(now)}%" x2="${scale(now)}%" y1="16" y2="100%"/><text class="now" x="${scale(now)}%" y="12" text-anchor="middle">today</text></svg></div>
+<div class="line axis" aria-hidden="true"><span></span><svg>${years(scale)}<line class="now" x1="${scale(now)}%" x2="${scale(now)}%" y1="33" y2="100%"/><text class="now" x="${scale(now)}%" y="12" text-anchor="middle">today</text></svg></div>
 <ul>
 ${drawn.map((image) => line(image, scale, now))}</ul></div></section>`
 }
@@ -43,7 +52,7 @@ function years(scale: Scale): Html[] {
   const last = new Date(scale.to).getUTCFullYear()
   return Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => {
     const x = scale(Date.UTC(first + index, 0, 1))
-    return html`<line x1="${x}%" x2="${x}%" y1="18" y2="100%"/><text x="${x}%" y="30" text-anchor="middle">${first + index}</text>`
+    return html`<line x1="${x}%" x2="${x}%" y1="33" y2="100%"/><text x="${x}%" y="30" text-anchor="middle">${first + index}</text>`
   })
 }
 

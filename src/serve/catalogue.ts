@@ -6,6 +6,7 @@ import type { Image } from '../image.ts'
 import { redactDeep } from '../redact.ts'
 import type { CheckedImage, CheckReport, CheckStatus, ImageOutcome, MirrorState } from '../report/schemas.ts'
 import { reportedValues } from '../report/update.ts'
+import { skipReason } from '../run/run.ts'
 import type { Surroundings } from './options.ts'
 import type { RunRecord } from './runs.ts'
 
@@ -36,6 +37,10 @@ export class Catalogue {
       this.#last = this.#read(this.#last)
     }
     return this.#last
+  }
+
+  get includeDisabled(): boolean {
+    return this.#around.options().update.includeDisabled ?? false
   }
 
   /** The next reader gets the files' content of that time. */
@@ -71,21 +76,43 @@ export function listImages(images: readonly Image[], run: RunRecord | undefined)
   })
 }
 
+/** What the catalogue's standing is seen from. */
+interface View {
+  /** The last run that looked at images. */
+  readonly run: RunRecord | undefined
+  readonly now: Date
+  readonly includeDisabled: boolean
+}
+
 /**
  * The catalogue as the report of a check, from its files' present content and from the outcomes of the last run.
- * An image without an outcome has the status `skipped`.
+ * An image that it has not looked at, or not as it stands there now, has the status `skipped` without a reason.
  */
-export function standing(images: readonly Image[], run: RunRecord | undefined, now: Date): CheckReport {
+export function standing(images: readonly Image[], view: View): CheckReport {
+  const { run, now } = view
   const outcomeOf = outcomesOf(run)
-  const checked = images.map((image) => standingOf(image, outcomeOf(image), now))
+  const checked = images.map((image) => standingOf(image, outcomeOf(image), view))
   return checkReport(checked, run?.startedAt ?? now, run?.report?.seconds ?? 0)
 }
 
-function standingOf(image: Image, outcome: ImageOutcome | undefined, now: Date): CheckedImage {
-  const { reason, resolver, trust, current: newest, warnings = [], error } = outcome ?? {}
+function standingOf(
+  image: Image,
+  found: ImageOutcome | undefined,
+  { now, includeDisabled }: View,
+): CheckedImage {
+  const outcome = found !== undefined && isAbout(image, found) ? found : undefined
+  const { resolver, trust, current: newest, warnings = [], error } = outcome ?? {}
+  const reason = outcome === undefined ? skipReason(image, includeDisabled) : outcome.reason
   const status = outcome === undefined ? 'skipped' : statuses[outcome.status]
   const mirror = mirrorOf(image.versions[0]?.mirrorUrl, outcome)
   return checkedImage(image, { status, reason, resolver, trust, newest, mirror, warnings, error }, now)
+}
+
+/** Is what the run found of the image still about what the catalogue says of it? */
+function isAbout(image: Image, { status, current, previous }: ImageOutcome): boolean {
+  const then = status === 'updated' || status === 'up-to-date' ? current : previous
+  const [now] = image.versions
+  return then === undefined || (then.checksum === now?.checksum && then.url === now?.url)
 }
 
 const statuses: Readonly<Record<ImageOutcome['status'], CheckStatus>> = {

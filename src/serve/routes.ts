@@ -1,3 +1,4 @@
+import { formatPlace } from '../errors.ts'
 import { pagePolicy, renderPage } from '../page/page.ts'
 import { formatDocument } from '../report/json.ts'
 import { type Catalogue, listImages, standing } from './catalogue.ts'
@@ -48,8 +49,18 @@ export function createRouter(view: View): Router {
 function resourcesOf(view: View): readonly (readonly [path: RegExp, handlers: Handlers])[] {
   const { runs, catalogue, now } = view
   const showPage = async () => {
-    const { images } = await catalogue.read()
-    const body = renderPage(standing(images, runs.last, now()), { live: true })
+    const { images, error } = await catalogue.read()
+    const place = error?.place && `${formatPlace(error.place)}: `
+    const service = {
+      now: now(),
+      runs: runs.records,
+      next: view.nextRun(),
+      hasLooked: runs.last !== undefined,
+      unreadable: error && `${place ?? ''}${error.message}`,
+    }
+    const { includeDisabled } = catalogue
+    const report = standing(images, { run: runs.last, now: service.now, includeDisabled })
+    const body = renderPage(report, { live: true, service })
     const policy = `${pagePolicy({ live: true })}; frame-ancestors 'none'`
     const headers = { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': policy }
     return { status: 200, headers, body }

@@ -6,13 +6,57 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
-import { renderPage } from '../../src/page/page.ts'
+import { type PageOptions, renderPage } from '../../src/page/page.ts'
+import { outcome, reportOf } from '../cli/support.ts'
 import { checked, checkOf, hostile } from '../report/checked.ts'
 import { hasChromium, launchChromium } from './browser.ts'
 import { sample } from './sample.ts'
 
 const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
 const phone = { viewport: { width: 360, height: 780 } } as const
+
+const service: PageOptions['service'] = {
+  now: new Date('2026-07-18T03:12:00Z'),
+  next: new Date('2026-07-19T03:12:00Z'),
+  hasLooked: true,
+  unreadable:
+    'etc/images/a-name-without-any-space-that-is-much-longer-than-a-telephone-is-wide.yml:1:2: Not YAML',
+  runs: Array.from({ length: 6 }, (_, index) => ({
+    id: 12 - index,
+    trigger: 'schedule',
+    startedAt: new Date(Date.UTC(2026, 6, 18 - index, 3)),
+    report: reportOf([outcome({ status: 'updated' })]),
+    hookErrors: index === 0 ? ['The command of --on-update ended with status 9'] : [],
+  })),
+}
+
+/** In the page: the pairs of texts, controls and lines of the axis that lie one over the other. */
+const overlaps = `(() => {
+  const boxes = []
+  const add = (name, rects, wider = 0) => {
+    for (const { left, top, right, bottom } of rects) boxes.push({ name, left: left - wider, top, right: right + wider, bottom })
+  }
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
+  for (let text = texts.nextNode(); text; text = texts.nextNode()) {
+    const { parentElement: parent, data } = text
+    // What is cut off has boxes of its own.
+    const isShown = parent.checkVisibility() && !parent.matches('script, style, option, .line > span')
+    if (data.trim() === '' || !isShown) continue
+    const range = document.createRange()
+    range.selectNodeContents(text)
+    add(data.trim(), range.getClientRects())
+  }
+  for (const control of document.querySelectorAll('input, select')) add(control.id, control.getClientRects())
+  for (const line of document.querySelectorAll('.axis line')) add('line', [line.getBoundingClientRect()], 1)
+  return boxes.flatMap((a, index) =>
+    boxes.slice(index + 1).flatMap((b) => {
+      const width = Math.min(a.right, b.right) - Math.max(a.left, b.left)
+      const height = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top)
+      const areLines = a.name === 'line' && b.name === 'line'
+      return width > 1 && height > 3 && !areLines ? [a.name + ' | ' + b.name] : []
+    }),
+  )
+})()`
 
 describe.skipIf(!hasChromium)(
   `the page in Chromium${hasChromium ? '' : ' (/usr/bin/chromium is missing)'}`,
@@ -30,9 +74,13 @@ describe.skipIf(!hasChromium)(
     })
 
     /** Opens a page; whatever the console says or is asked for beside the page itself fails the test. */
-    async function open(report = sample(), options: BrowserContextOptions = {}): Promise<Page> {
+    async function open(
+      report = sample(),
+      options: BrowserContextOptions = {},
+      shown: PageOptions = {},
+    ): Promise<Page> {
       const file = join(folder, `${Math.round(performance.now() * 1000)}.html`)
-      await writeFile(file, renderPage(report))
+      await writeFile(file, renderPage(report, shown))
       const context = await browser.newContext(options)
       const page = await context.newPage()
       const said: string[] = []
@@ -71,7 +119,7 @@ describe.skipIf(!hasChromium)(
       await page.selectOption('#filter', 'mirror')
       expect(await names(page)).toEqual(['Debian 13'])
       await page.selectOption('#filter', 'ending')
-      expect(await names(page)).toEqual(['CentOS 7', 'Debian 11', 'openSUSE Leap 15.6', 'Ubuntu 20.04'])
+      expect(await names(page)).toEqual(['Debian 11', 'openSUSE Leap 15.6', 'Ubuntu 20.04'])
     })
 
     it.each(['Enter', 'Space'])('sorts by %s, up and down, with what is unknown at the end', async (key) => {
@@ -116,15 +164,19 @@ describe.skipIf(!hasChromium)(
       expect(result.violations.map(({ id, nodes }) => [id, nodes.map((node) => node.html)])).toEqual([])
     })
 
-    it.each([320, 360, 768, 1280])('needs no scrolling to the side at %i pixels', async (width) => {
-      const long = 'A-name-without-any-space-that-is-much-longer-than-a-telephone-is-wide-in-any-hand'
-      const images = [
-        ...sample().images,
-        checked({ name: long, shortname: long, versions: [{ version: long }] }),
-      ]
-      const page = await open(checkOf(images), { viewport: { width, height: 800 } })
-      expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width)
-    })
+    it.each([320, 390, 768, 1280])(
+      'needs no scrolling to the side at %i pixels, and nothing overlaps',
+      async (width) => {
+        const long = 'A-name-without-any-space-that-is-much-longer-than-a-telephone-is-wide-in-any-hand'
+        const images = [
+          ...sample().images,
+          checked({ name: long, shortname: long, versions: [{ version: long }] }),
+        ]
+        const page = await open(checkOf(images), { viewport: { width, height: 800 } }, { service })
+        expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width)
+        expect(await page.evaluate(overlaps)).toEqual([])
+      },
+    )
 
     it('runs nothing of what a catalogue holds', async () => {
       const page = await open(checkOf([hostile]))

@@ -5,7 +5,9 @@ import { describe, expect, it } from 'vitest'
 import { showDays, showDistance } from '../../src/page/facts.ts'
 import { html, link } from '../../src/page/html.ts'
 import { renderPage } from '../../src/page/page.ts'
+import type { ShownRun } from '../../src/page/runs.ts'
 import { scaleOf } from '../../src/page/timeline.ts'
+import { outcome, reportOf } from '../cli/support.ts'
 import { checked, checkOf, disabled, failed, hostile, hostileText, outdated } from '../report/checked.ts'
 import { anyText } from '../support/any-text.ts'
 import { sample } from './sample.ts'
@@ -55,6 +57,64 @@ describe('the page', () => {
   it('shows which versions followed one another', () => {
     const versions = [{ version: '20250501' }, { version: '20250101' }]
     expect(renderPage(checkOf([checked({ versions })]))).toContain('20250101 → 20250501 · 5 days ago')
+  })
+
+  it('tells of the runs of a service: the next, the last five, and what is wrong', () => {
+    const run = (id: number, values: Partial<ShownRun> = {}): ShownRun => ({
+      id,
+      trigger: 'schedule',
+      startedAt: new Date(Date.UTC(2025, 4, id)),
+      report: reportOf([outcome({ status: 'updated' }), outcome()]),
+      hookErrors: [],
+      ...values,
+    })
+    const refused = {
+      ...reportOf([]),
+      errors: [{ code: 'CATALOG_SYNTAX' as const, message: 'Not YAML', remedy: 'Correct it' }],
+    }
+    const runs = [run(9, { trigger: 'request', report: undefined }), run(8, { report: refused }), run(7)]
+    const service = {
+      now: new Date('2025-05-09T12:00:00Z'),
+      next: new Date('2025-05-10T03:10:00Z'),
+      hasLooked: true,
+      unreadable: 'a.yml:1:1: Not YAML',
+      runs: [...runs, run(6, { hookErrors: ['It ended with status 9'] }), run(5), run(4)],
+    }
+    const { text } = read(renderPage(checkOf([checked()]), { live: true, service }))
+    for (const part of [
+      'Looked for newer builds 6 May 2025, 07:08 UTC · 1 image in 1 file',
+      'The catalogue cannot be read, what stood there before is shown: a.yml:1:1: Not YAML.',
+      'Run 8 was refused: Not YAML. Correct it.',
+      'The next run begins 10 May 2025, 03:10 UTC (in 15 hours).',
+      '9 May 2025, 00:00 UTC Run 9 goes on · on request',
+      'Run 8 was refused · on schedule',
+      'Run 7: 2 checked, 1 updated, 0 failed in 12 s · on schedule',
+      'Run 6: 2 checked, 1 updated, 0 failed, 1 hook failed in 12 s',
+    ]) {
+      expect(text).toContain(part)
+    }
+    expect(text).not.toContain('Run 4')
+    expect(text).not.toContain('It ended with status 9')
+  })
+
+  it('tells of a service without a run that nothing was looked for, and when the first one is', () => {
+    const unseen = checked({ status: 'skipped', trust: undefined })
+    const now = new Date('2025-05-06T07:08:00Z')
+    const of = (next: Date | undefined) =>
+      read(
+        renderPage(checkOf([unseen, unseen, disabled]), {
+          service: { now, next, hasLooked: false, runs: [] },
+        }),
+      ).text
+    const text = of(new Date('2025-05-06T08:00:00Z'))
+    for (const part of [
+      ...['No run has looked for newer builds yet · 3 images in 1 file', '(in 52 minutes)', 'Not yet'],
+      ...['1 skipped', '2 not looked for yet'],
+    ]) {
+      expect(text).toContain(part)
+    }
+    expect(of(undefined)).toContain('No run is scheduled.')
+    expect(of(new Date('2025-05-12T07:08:00Z'))).toContain('(in 6 days)')
   })
 
   it('is whole without an image', () => {

@@ -34,7 +34,7 @@ const standsAfter = (values: Partial<ImageOutcome> | undefined) => {
     hookErrors: [],
     report,
   }
-  return standing(images, values && run, now).images[0]
+  return standing(images, { run: values && run, now, includeDisabled: false }).images[0]
 }
 
 describe('how the catalogue stands', () => {
@@ -45,7 +45,10 @@ describe('how the catalogue stands', () => {
       end_of_life: '2029-05-31',
       mirror: { status: 'unasked', url: 'https://mirror.example/a' },
     })
-    expect(standing(images, undefined, now)).toMatchObject({ started_at: now.toISOString(), seconds: 0 })
+    expect(standing(images, { run: undefined, now, includeDisabled: false })).toMatchObject({
+      started_at: now.toISOString(),
+      seconds: 0,
+    })
   })
 
   it.each<[Partial<ImageOutcome>, string, string]>([
@@ -57,6 +60,24 @@ describe('how the catalogue stands', () => {
     [{ status: 'failed', error: { code: 'HTTP_STATUS', message: 'm' } }, 'failed', 'unasked'],
   ])('after a run that made %j of it', (values, status, mirror) => {
     expect(standsAfter(values)).toMatchObject({ status, mirror: { status: mirror } })
+  })
+
+  it('does not tell of an image what was true before its file was changed', () => {
+    const now = { version: '20260701', build_date: '2026-07-01' }
+    const stale = { status: 'skipped', mirror: { status: 'unasked' } }
+    expect(standsAfter({ status: 'up-to-date', current: { ...now, url: 'u' } })).toMatchObject(stale)
+    expect(standsAfter({ status: 'failed', previous: { ...now, checksum: 'sha256:ab' } })).toMatchObject(
+      stale,
+    )
+    expect(standsAfter({ status: 'up-to-date', current: now })).toMatchObject({ status: 'up-to-date' })
+  })
+
+  it('says before any run why an image will be left out', () => {
+    const text =
+      'images:\n  - name: a\n    shortname: a\n    format: qcow2\n    enable: false\n    latest_url: https://e.example/a\n'
+    const of = (includeDisabled: boolean) =>
+      standing(parseCatalog('a.yml', text).images, { run: undefined, now, includeDisabled }).images[0]?.reason
+    expect([of(false), of(true)]).toEqual(['disabled', undefined])
   })
 
   it('tells how far behind it is', () => {
