@@ -123,13 +123,19 @@ export class HttpClient {
     const head = this.#request('HEAD', url, { signal, headers })
     const oneByte = this.#request('GET', url, { signal, headers: { ...headers, range: 'bytes=0-0' } })
     return this.#retry(signal, async (number) => {
+      let told: FileFacts | undefined
       if (number === 0) {
         const { answer } = await this.#ask(head, 'small')
         await answer.discard()
+        if (isSuccess(answer.status)) told = factsOf(answer)
         // Some servers have no length for HEAD and say 0.
-        if (isSuccess(answer.status) && answer.headers['content-length'] !== '0') return factsOf(answer)
+        if (told !== undefined && told.size !== 0) return told
       }
       const { answer } = await this.#ask(oneByte, 'small')
+      if (answer.status === 416 && told !== undefined) {
+        await answer.discard()
+        return told // there is no first byte
+      }
       await demand(answer, 'GET', isSuccess)
       await answer.discard()
       return factsOf(answer)

@@ -51,6 +51,11 @@ test.each([{ dropAfter: 'headers' }, { stallAfter: 'headers' }] as const)(
   },
 )
 
+test('a file without a byte is one', async () => {
+  const server = await origin({ '/image': { ...file, body: '' } })
+  expect(await client().facts(`${server.url}/image`)).toMatchObject({ size: 0, etag: '"e"' })
+})
+
 test('a server that ignores the range tells the size by Content-Length, and the body is not read', async () => {
   const server = await origin({ '/image': file })
   server.fault('/image', { status: 405 }, { ignoreRange: true })

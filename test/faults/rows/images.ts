@@ -87,7 +87,7 @@ const contents: readonly Row[] = [
   published('a web page with the published digest', '<!doctype html><h1>Log in</h1>', failed('IMAGE_FORMAT')),
   published('a JSON document with the published digest', '{"error": "not found"}', failed('IMAGE_FORMAT')),
   published('a compressed file under the name of an image', gzipSync(makeQcow2()), failed('IMAGE_FORMAT')),
-  published('no byte at all', '', failed('IMAGE_FORMAT')),
+  published('no byte at all', '', failed('CHECKSUM_NOT_PUBLISHED')),
   published('a disk larger than min_disk', makeQcow2({ virtualSize: 20 * GiB, size: 100_000 }), {
     ...survived,
     says: /min_disk/,
