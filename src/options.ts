@@ -278,6 +278,18 @@ const runOptions = [
     commands: updating,
     help: 'only the Ith of N parts of the files, for runs side by side',
   }),
+  option('lock-dir', path('directories'), {
+    ...run,
+    commands: [...updating, 'lifecycle'],
+    help: 'folder for the lock of the catalogue folder (default: beside it, inside where that cannot be)',
+  }),
+  option('wait', duration(20), {
+    default: '0s',
+    ...run,
+    commands: [...updating, 'lifecycle'],
+    harmless: true,
+    help: 'how long to wait while another run works on the catalogue',
+  }),
 ] as const
 
 const callOptions = [

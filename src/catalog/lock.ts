@@ -2,10 +2,12 @@ import { randomBytes } from 'node:crypto'
 import { link, readdir, readFile, readlink, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { dirname, join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { UpdaterError } from '../errors.ts'
 import { isErrno, writeInOneStep } from '../files.ts'
+import { besides, inside, type Place, placeOf } from './place.ts'
 import type { Shard } from './shard.ts'
-import { temporaryPath, unwritable } from './write.ts'
+import { unwritable } from './write.ts'
 
 /** A folder that no other run works on until `release`. */
 export interface CatalogLock {
@@ -41,15 +43,25 @@ const attempts = 100
 /** Milliseconds; a younger temporary file may be in use by another shard. */
 const oldLeftover = 3_600_000
 
+export interface LockOptions {
+  readonly shard?: Shard | undefined
+  /** Where the lock files are. Default: beside the catalogue folder, inside if they cannot be there. */
+  readonly lockDir?: string | undefined
+  /** Milliseconds to wait for another run to end. Default: 0. */
+  readonly wait?: number | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
 /** Locks the folders of catalogue files, in an order in which no two runs can wait for each other. */
-export async function lockFolders(files: Iterable<string>, shard?: Shard): Promise<CatalogLock> {
+export async function lockFolders(files: Iterable<string>, options: LockOptions = {}): Promise<CatalogLock> {
   const locks: CatalogLock[] = []
   const release = async () => {
     await Promise.all(locks.map((lock) => lock.release()))
   }
+  const until = Date.now() + (options.wait ?? 0)
   try {
     for (const folder of [...new Set([...files].map((file) => dirname(file)))].sort()) {
-      locks.push(await lockCatalog(folder, shard))
+      locks.push(await lockBefore(until, folder, options))
     }
   } catch (error) {
     await release()
@@ -58,20 +70,60 @@ export async function lockFolders(files: Iterable<string>, shard?: Shard): Promi
   return { release }
 }
 
+async function lockBefore(until: number, folder: string, options: LockOptions): Promise<CatalogLock> {
+  for (;;) {
+    try {
+      return await lockCatalog(folder, options)
+    } catch (error) {
+      const isHeld = error instanceof UpdaterError && error.code === 'CATALOG_LOCKED'
+      const left = until - Date.now()
+      if (!isHeld || left <= 0) throw error
+      await setTimeout(Math.min(1000, left), undefined, { signal: options.signal }).catch(() => {
+        throw new UpdaterError('ABORTED', 'The run was aborted', { cause: options.signal?.reason })
+      })
+    }
+  }
+}
+
 /**
- * Takes the lock of a catalogue folder, `.image-updater.lock` in it. A lock that was left behind is taken
- * over: at once if its process was of this machine (the same boot, the same container) and is gone, after
- * two minutes without a sign of life if it cannot be looked at.
+ * Takes the lock of a catalogue folder: `.NAME.image-updater.lock` beside it, or `.image-updater.lock` in it where that
+ * cannot be (see `placeOf`). A lock that was left behind is taken over: at once if its process was of this machine
+ * (the same boot, the same container) and is gone, after two minutes without a sign of life if it cannot be looked at.
  *
- * A shard has a lock of its own (`.image-updater.lock-1-of-4`), which keeps out a second run of the same
- * shard, whoever wants the whole folder, and other divisions of it, but not the other shards. A run
- * takes its own lock first and looks for others then: of two that exclude each other at most one goes on.
+ * A shard has a lock of its own (`….lock-1-of-4`), which keeps out a second run of the same shard, whoever wants the
+ * whole folder, and other divisions of it, but not the other shards. A run takes its own lock first and looks for others
+ * then, in all places where one may be, since not every user can write to all of them: of two that exclude each other at
+ * most one goes on.
  * @throws UpdaterError CATALOG_LOCKED, CATALOG_UNWRITABLE
  */
-export async function lockCatalog(folder: string, shard?: Shard): Promise<CatalogLock> {
-  const suffix = shard === undefined ? '' : `-${shard.index}-of-${shard.count}`
-  const path = join(folder, `.image-updater.lock${suffix}`)
-  const holder: Holder = {
+export async function lockCatalog(
+  folder: string,
+  { shard, lockDir }: LockOptions = {},
+): Promise<CatalogLock> {
+  try {
+    const places = [await besides(folder, lockDir), await besides(folder), inside(folder)]
+    const place = lockDir === undefined ? await placeOf(folder) : await besides(folder, lockDir)
+    const path = join(place.folder, `${place.prefix}.lock${suffixOf(shard)}`)
+    const lock = await hold(path, await newHolder(), folder)
+    try {
+      for (const other of places) await assertAlone(other, path, folder, shard)
+    } catch (error) {
+      await lock.release()
+      throw error
+    }
+    for (const other of places) await removeLeftovers(other, shard === undefined ? 0 : oldLeftover)
+    return lock
+  } catch (error) {
+    throw unwritable(lockDir ?? folder, error)
+  }
+}
+
+function suffixOf(shard: Shard | undefined): string {
+  return shard === undefined ? '' : `-${shard.index}-of-${shard.count}`
+}
+
+async function newHolder(): Promise<Holder> {
+  return {
     id: randomBytes(8).toString('hex'),
     pid: process.pid,
     host: hostname(),
@@ -79,20 +131,11 @@ export async function lockCatalog(folder: string, shard?: Shard): Promise<Catalo
     processStart: (await processStart(process.pid)) || undefined,
     since: new Date().toISOString(),
   }
+}
+
+async function hold(path: string, holder: Holder, folder: string): Promise<CatalogLock> {
   const isOurs = async () => (await readLock(path).catch(() => undefined))?.id === holder.id
-  const remove = async () => {
-    if (await isOurs()) await rm(path, { force: true }).catch(() => {})
-  }
-  try {
-    await acquire(path, `${JSON.stringify(holder)}\n`, folder)
-    await assertAlone(folder, shard).catch(async (error) => {
-      await remove()
-      throw error
-    })
-  } catch (error) {
-    throw unwritable(folder, error)
-  }
-  await removeLeftovers(folder, shard === undefined ? 0 : oldLeftover)
+  await acquire(path, textOf(holder), folder)
   const beat = setInterval(async () => {
     const now = new Date()
     if (await isOurs()) await utimes(path, now, now).catch(() => {})
@@ -101,18 +144,23 @@ export async function lockCatalog(folder: string, shard?: Shard): Promise<Catalo
   return {
     async release() {
       clearInterval(beat)
-      await remove()
+      if (await isOurs()) await rm(path, { force: true }).catch(() => {})
     },
   }
 }
 
+/** OpenStack Image Manager's schema takes it, so that a lock inside a catalogue folder does not stop an import. */
+function textOf(holder: Holder): string {
+  return `images: [] # ${JSON.stringify(holder)}\n`
+}
+
 /**
- * Removes what runs that were killed have left in a folder.
+ * Removes what runs that were killed have left.
  * @param age milliseconds: what is younger stays
  */
-async function removeLeftovers(folder: string, age: number): Promise<void> {
+async function removeLeftovers({ folder, prefix }: Place, age: number): Promise<void> {
   const names = await readdir(folder).catch(() => [])
-  const leftovers = names.filter((name) => /^\.image-updater-[\da-f]{16}\.tmp$/.test(name))
+  const leftovers = names.filter((name) => name.startsWith(prefix) && /[-.][\da-f]{16}\.tmp$/.test(name))
   await Promise.all(leftovers.map((name) => removeOld(join(folder, name), age).catch(() => {})))
 }
 
@@ -121,14 +169,35 @@ async function removeOld(path: string, age: number): Promise<void> {
 }
 
 /** @throws UpdaterError CATALOG_LOCKED: a run works on the folder that is no shard of the same division */
-async function assertAlone(folder: string, shard: Shard | undefined): Promise<void> {
-  for (const name of await readdir(folder)) {
-    const [whole, , count] = /^\.image-updater\.lock(-\d+-of-(\d+))?$/.exec(name) ?? []
-    const isAnother = count === undefined ? shard !== undefined : Number(count) !== shard?.count
-    if (whole === undefined || !isAnother) continue
-    const path = join(folder, name)
+async function assertAlone(
+  place: Place,
+  own: string,
+  folder: string,
+  shard: Shard | undefined,
+): Promise<void> {
+  const suffix = suffixOf(shard)
+  const start = `${place.prefix}.lock`
+  for (const name of await readdir(place.folder).catch(() => [])) {
+    const path = join(place.folder, name)
+    const [whole, index, count] =
+      /^(?:-(\d+)-of-(\d+))?$/.exec(name.startsWith(start) ? name.slice(start.length) : '-') ?? []
+    if (whole === undefined || path === own) continue
+    const isSibling = shard !== undefined && Number(count) === shard.count && Number(index) !== shard.index
+    if (isSibling) continue
     const found = await readLock(path)
-    if (found !== undefined && !(await isLeftBehind(found))) throw locked(path, folder, found.holder)
+    if (found === undefined) continue
+    if (!(await isLeftBehind(found))) throw locked(path, folder, found.holder)
+    if (path.endsWith(`.lock${suffix}`)) await remove(path, folder)
+  }
+}
+
+/** Removes a lock that was left behind, as whoever takes it over would: others may be about to. */
+async function remove(path: string, folder: string): Promise<void> {
+  try {
+    const lock = await hold(path, await newHolder(), folder)
+    await lock.release()
+  } catch (error) {
+    if (!isErrno(error)) throw error // else it may not be written: it stays, and keeps nobody out
   }
 }
 
@@ -153,7 +222,10 @@ async function acquire(path: string, text: string, folder: string): Promise<void
 /** Makes a file appear with its content in one step; `false` where there is one. */
 async function create(path: string, text: string): Promise<boolean> {
   try {
-    await writeInOneStep(path, text, { temporary: temporaryPath(dirname(path)), move: link })
+    await writeInOneStep(path, text, {
+      temporary: `${path}.${randomBytes(8).toString('hex')}.tmp`,
+      move: link,
+    })
     return true
   } catch (error) {
     // ENOENT of a link: the winner of another race has cleaned up.
@@ -183,7 +255,7 @@ async function readLock(path: string): Promise<Lock | undefined> {
 
 function parseHolder(text: string): Holder | undefined {
   try {
-    const holder: Holder = JSON.parse(text)
+    const holder: Holder = JSON.parse(text.slice(text.indexOf('{')))
     return /^[\da-f]{16}$/.test(holder.id) && Number.isInteger(holder.pid) ? holder : undefined
   } catch {
     return undefined

@@ -1,22 +1,23 @@
-import { randomBytes } from 'node:crypto'
 import { constants } from 'node:fs'
 import { access, type FileHandle, readFile, realpath, rename, stat } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { dirname } from 'node:path'
 import { UpdaterError } from '../errors.ts'
 import { explainRefusal, syncFolder, writeInOneStep } from '../files.ts'
 import type { Edited } from './carry-out.ts'
 import { editEach, type VersionEdit } from './edit.ts'
+import { isMountPoint, placeOf, temporaryIn } from './place.ts'
 import { readText } from './read.ts'
 
 /**
  * Finds out, before anything is uploaded, whether the file can be replaced by one of the same size, mode and
- * owner: makes such a copy beside it, and removes it.
+ * owner: makes such a copy where the new file would be written, and removes it.
  * @throws UpdaterError CATALOG_UNWRITABLE
  */
 export async function assertWritable(path: string): Promise<void> {
   try {
     const target = await realpath(path)
     await access(target, constants.R_OK | constants.W_OK)
+    await access(dirname(target), constants.W_OK | constants.X_OK)
     if (await isMountPoint(target)) throw Object.assign(new Error('mount point'), { code: 'EBUSY' })
     await writeLike(target, await readFile(target), async () => {})
   } catch (error) {
@@ -75,7 +76,7 @@ export async function applyEdits(path: string, edits: readonly VersionEdit[]): P
   }
 }
 
-/** Writes a new file with the mode and the owner of `target` beside it, and moves it. */
+/** Writes a new file with the mode and the owner of `target`, and moves it. */
 async function writeLike(
   target: string,
   content: string | Uint8Array,
@@ -87,22 +88,16 @@ async function writeLike(
     if (own.uid !== like.uid || own.gid !== like.gid) await file.chown(like.uid, like.gid)
     await file.chmod(like.mode & 0o7777)
   }
-  await writeInOneStep(target, content, { temporary: temporaryPath(dirname(target)), prepare, move })
+  await writeInOneStep(target, content, {
+    temporary: await temporaryPath(dirname(target)),
+    prepare,
+    move,
+  })
 }
 
-/** A single file that is mounted (as containers do) cannot be replaced. Known on Linux only. */
-async function isMountPoint(target: string): Promise<boolean> {
-  const mounts = await readFile('/proc/self/mountinfo', 'utf8').catch(() => '')
-  const escaped = target.replace(
-    /[\s\\]/g,
-    (character) => `\\${character.charCodeAt(0).toString(8).padStart(3, '0')}`,
-  )
-  return mounts.split('\n').some((line) => line.split(' ')[4] === escaped)
-}
-
-/** A new path for a file that is to be renamed; hidden, so that it is never read as a catalogue. */
-export function temporaryPath(folder: string): string {
-  return join(folder, `.image-updater-${randomBytes(8).toString('hex')}.tmp`)
+/** A new path for a file that is to be moved into the folder; hidden, so that it is never read as a catalogue. */
+export async function temporaryPath(folder: string): Promise<string> {
+  return temporaryIn(await placeOf(folder))
 }
 
 /** Says in words what the file system has refused. */

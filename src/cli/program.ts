@@ -102,7 +102,7 @@ function describeOption({ description, argChoices, defaultValue, envVar }: Optio
 /**
  * Runs the command line of a session and says with which status the process is to end:
  * 0 all well, 1 an image failed, 2 wrong usage, configuration or catalogue, 10 a check found updates, 70 the program
- * itself has failed, 130 and 143 interrupted.
+ * itself has failed, 75 another run works on the catalogue, 130 and 143 interrupted.
  */
 export async function runProgram(session: Session): Promise<number> {
   const { args, context } = session
@@ -115,11 +115,18 @@ export async function runProgram(session: Session): Promise<number> {
     if (thrown instanceof CommanderError && thrown.exitCode === 0) return 0
     const error =
       thrown instanceof CommanderError ? usageError(thrown, program, session.command) : asUpdaterError(thrown)
-    session.exitStatus = error.code === 'INTERNAL' ? surpriseStatus : (interruptedStatus(context.signal) ?? 2)
+    const refused = refusedStatus(error)
+    session.exitStatus = error.code === 'INTERNAL' ? refused : (interruptedStatus(context.signal) ?? refused)
     const { reportRefusal } = await import('./refusal.ts')
     await reportRefusal(error, program, session)
   }
   return session.exitStatus
+}
+
+/** 75 is EX_TEMPFAIL of sysexits.h: the same call may do well later. */
+function refusedStatus({ code }: UpdaterError): number {
+  if (code === 'CATALOG_LOCKED') return 75
+  return code === 'INTERNAL' ? surpriseStatus : 2
 }
 
 /** Commander's message as one of our sentences; what follows a mistyped option's `=` may be a secret. */

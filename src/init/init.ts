@@ -127,7 +127,7 @@ function alreadyThere(path: string): UpdaterError {
 /** Writes a new file in one step; a file that has come to be there meanwhile stays as it is. */
 async function writeNew(dir: string, path: string, text: string): Promise<void> {
   try {
-    await writeInOneStep(path, text, { temporary: temporaryPath(dir), move: link })
+    await writeInOneStep(path, text, { temporary: await temporaryPath(dir), move: link })
   } catch (error) {
     throw isErrno(error, 'EEXIST') ? alreadyThere(path) : unwritable(path, error)
   }

@@ -1,6 +1,5 @@
-import { dirname } from 'node:path'
 import { unifiedDiff } from '../catalog/diff.ts'
-import { lockCatalog } from '../catalog/lock.ts'
+import { type LockOptions, lockFolders } from '../catalog/lock.ts'
 import { readCatalog, readText } from '../catalog/read.ts'
 import { selectImages } from '../catalog/select.ts'
 import { switchEach } from '../catalog/switch.ts'
@@ -43,7 +42,7 @@ export async function checkLifecycle(
   options: LifecycleOptions,
   context: LifecycleContext = {},
 ): Promise<LifecycleReport> {
-  const { within, fix, dryRun } = withDefaults('lifecycle', options)
+  const { within, fix, dryRun, lockDir, wait } = withDefaults('lifecycle', options)
   const files = await readCatalog(options.images)
   const catalogue = files.flatMap((file) => file.images)
   const images = selectImages(files, options.names)
@@ -51,7 +50,9 @@ export async function checkLifecycle(
   const { data, failures } = await datesFor(images, today, options, context)
   const question = { images, catalogue, data, today, within }
   const found = classify(question)
-  const off = fix ? await switchOff(expired(images, found), dryRun) : undefined
+  const off = fix
+    ? await switchOff(expired(images, found), dryRun, { lockDir, wait, signal: context.signal })
+    : undefined
   const now = (image: Image) => (off?.images.includes(image) ? { ...image, enable: false } : image)
   return {
     schema_version: 1,
@@ -95,12 +96,16 @@ interface SwitchedOff {
 }
 
 /** Switches images off in their files, each file in one step. A failure does not stop the others. */
-async function switchOff(images: readonly Image[], dryRun: boolean): Promise<SwitchedOff> {
+async function switchOff(
+  images: readonly Image[],
+  dryRun: boolean,
+  options: LockOptions,
+): Promise<SwitchedOff> {
   const files: SwitchedOff[] = []
   for (const file of new Set(images.map((image) => image.file))) {
     const some = images.filter((image) => image.file === file)
     const nothing = (error: unknown) => ({ changes: [], images: [], failures: [asUpdaterError(error)] })
-    files.push(await switchIn(file, some, dryRun).catch(nothing))
+    files.push(await switchIn(file, some, dryRun, options).catch(nothing))
   }
   return {
     changes: files.flatMap((one) => one.changes),
@@ -109,8 +114,13 @@ async function switchOff(images: readonly Image[], dryRun: boolean): Promise<Swi
   }
 }
 
-async function switchIn(file: string, images: readonly Image[], dryRun: boolean): Promise<SwitchedOff> {
-  const lock = dryRun ? undefined : await lockCatalog(dirname(file))
+async function switchIn(
+  file: string,
+  images: readonly Image[],
+  dryRun: boolean,
+  options: LockOptions,
+): Promise<SwitchedOff> {
+  const lock = dryRun ? undefined : await lockFolders([file], options)
   try {
     const before = await readText(file)
     const edits = images.map(({ index, name }) => ({ index, name, enable: false }))

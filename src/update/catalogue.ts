@@ -26,7 +26,7 @@ export interface OpenCatalogue {
  * Reads, selects, and finds out before anything else whether the files can be written.
  * @throws UpdaterError CATALOG_*, USAGE
  */
-export async function openCatalogue(settings: UpdateSettings): Promise<OpenCatalogue> {
+export async function openCatalogue(settings: UpdateSettings, signal?: AbortSignal): Promise<OpenCatalogue> {
   const files = withSources(await readCatalog(settings.images), settings.sources)
   const { shard } = settings
   const images = selectImages(files, settings.names).filter(
@@ -44,7 +44,7 @@ export async function openCatalogue(settings: UpdateSettings): Promise<OpenCatal
     ]),
   )
   if (!settings.dryRun) for (const path of paths) await assertWritable(path)
-  const lock = settings.dryRun ? undefined : await lockFolders(paths, shard)
+  const lock = settings.dryRun ? undefined : await lockFolders(paths, { ...settings, signal })
   return {
     images,
     async write(file, edit) {

@@ -29,7 +29,7 @@ export async function updateCatalogue(options: UpdateOptions, context: RunContex
   const { signal: given = refused.signal } = context
   const beginning = begin({ ...context, signal: AbortSignal.any([given, refused.signal]) })
   const { startedAt, signal, note, http } = beginning
-  const catalogue = await openCatalogue(settings)
+  const catalogue = await openCatalogue(settings, signal)
   try {
     const { store, ready, tidied } = await openMirror(settings, catalogue.images, beginning)
     ready.catch((error: unknown) => refused.abort(error))

@@ -2,20 +2,27 @@ import * as fs from 'node:fs'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { lockCatalog } from '../../src/catalog/lock.ts'
+import { parse } from 'yaml'
+import { lockCatalog, lockFolders } from '../../src/catalog/lock.ts'
 import { startChild } from './children/start.ts'
 
+let above: string
 let folder: string
 let path: string
 beforeEach(() => {
-  folder = fs.mkdtempSync(join(tmpdir(), 'lock-'))
-  path = join(folder, '.image-updater.lock')
+  above = fs.mkdtempSync(join(tmpdir(), 'lock-'))
+  folder = join(above, 'images')
+  fs.mkdirSync(folder)
+  path = join(above, '.images.image-updater.lock')
 })
 afterEach(() => {
   vi.useRealTimers()
-  fs.rmSync(folder, { recursive: true, force: true })
+  fs.rmSync(above, { recursive: true, force: true })
 })
 
+/** What is in the catalogue folder, and beside it. */
+const files = () => [fs.readdirSync(folder), fs.readdirSync(above).filter((name) => name !== 'images')]
+const holderOf = (file: string) => JSON.parse(fs.readFileSync(file, 'utf8').replace(/^[^{]*/, ''))
 const locked = expect.objectContaining({ code: 'CATALOG_LOCKED' })
 const minutesAgo = (minutes: number) =>
   fs.utimesSync(path, new Date(), new Date(Date.now() - minutes * 60_000))
@@ -23,7 +30,7 @@ const minutesAgo = (minutes: number) =>
 /** A lock as another run would have left it, made of a real one. */
 async function leave(changes: object): Promise<void> {
   const lock = await lockCatalog(folder)
-  const holder = JSON.parse(fs.readFileSync(path, 'utf8'))
+  const holder = holderOf(path)
   await lock.release()
   fs.writeFileSync(path, JSON.stringify({ ...holder, id: '0123456789abcdef', ...changes }))
 }
@@ -41,7 +48,7 @@ describe('lockCatalog', () => {
       remedy: expect.stringContaining(path),
     })
     await lock.release()
-    expect(fs.readdirSync(folder)).toEqual([])
+    expect(files()).toEqual([[], []])
     await (await lockCatalog(folder)).release()
   })
 
@@ -54,14 +61,14 @@ describe('lockCatalog', () => {
     child.process.kill('SIGKILL')
     await child.ended()
     const lock = await lockCatalog(folder)
-    expect(fs.readdirSync(folder)).toEqual(['.image-updater.lock'])
+    expect(files()).toEqual([[], ['.images.image-updater.lock']])
     await lock.release()
   })
 
   it('is taken over from an earlier process with a number that is in use again', async () => {
     await leave({ processStart: '1' })
     await (await lockCatalog(folder)).release()
-    expect(fs.readdirSync(folder)).toEqual([])
+    expect(files()).toEqual([[], []])
   })
 
   it.each([
@@ -73,7 +80,7 @@ describe('lockCatalog', () => {
     await expect(lockCatalog(folder)).rejects.toThrow(locked)
     minutesAgo(2.5)
     await (await lockCatalog(folder)).release()
-    expect(fs.readdirSync(folder)).toEqual([])
+    expect(files()).toEqual([[], []])
   })
 
   it.each(['', '{', 'null', '{"pid":"x"}', '\0'])(
@@ -83,7 +90,7 @@ describe('lockCatalog', () => {
       await expect(lockCatalog(folder)).rejects.toThrow(locked)
       minutesAgo(2.5)
       await (await lockCatalog(folder)).release()
-      expect(fs.readdirSync(folder)).toEqual([])
+      expect(files()).toEqual([[], []])
     },
   )
 
@@ -102,10 +109,10 @@ describe('lockCatalog', () => {
 
   it('does not release what another run has taken over', async () => {
     const lock = await lockCatalog(folder)
-    const holder = { ...JSON.parse(fs.readFileSync(path, 'utf8')), id: 'fedcba9876543210' }
+    const holder = { ...holderOf(path), id: 'fedcba9876543210' }
     fs.writeFileSync(path, JSON.stringify(holder))
     await lock.release()
-    expect(JSON.parse(fs.readFileSync(path, 'utf8')).id).toBe('fedcba9876543210')
+    expect(holderOf(path).id).toBe('fedcba9876543210')
   })
 
   it('removes what killed runs have left, and nothing else', async () => {
@@ -114,6 +121,77 @@ describe('lockCatalog', () => {
     }
     await (await lockCatalog(folder)).release()
     expect(fs.readdirSync(folder).sort()).toEqual(['.image-updater-mine.tmp', 'a.yml'])
+  })
+
+  describe("where the folder above is somebody else's", () => {
+    const asNobody = async <Result>(act: () => Promise<Result>) => {
+      process.seteuid?.(65534)
+      return act().finally(() => process.seteuid?.(0))
+    }
+    beforeEach(({ skip }) => {
+      if (process.geteuid?.() !== 0) skip('only root can become somebody else')
+      fs.chmodSync(above, 0o755)
+      fs.chmodSync(folder, 0o777)
+    })
+
+    it("is in the folder, as a file that Image Manager's schema takes", async () => {
+      const lock = await asNobody(() => lockCatalog(folder))
+      expect(files()).toEqual([['.image-updater.lock'], []])
+      expect(parse(fs.readFileSync(join(folder, '.image-updater.lock'), 'utf8'))).toEqual({ images: [] })
+      await lock.release()
+      expect(files()).toEqual([[], []])
+    })
+
+    it('keeps out who has it beside the folder, and is kept out', async () => {
+      const inside = await asNobody(() => lockCatalog(folder))
+      await expect(lockCatalog(folder)).rejects.toThrow(locked)
+      await inside.release()
+      const beside = await lockCatalog(folder)
+      await expect(asNobody(() => lockCatalog(folder))).rejects.toThrow(locked)
+      await beside.release()
+      expect(files()).toEqual([[], []])
+    })
+  })
+
+  it('of an older version, in the folder, is respected, and removed if it was left behind', async () => {
+    const old = join(folder, '.image-updater.lock')
+    const lock = await lockCatalog(folder)
+    const holder = holderOf(path)
+    await lock.release()
+    fs.writeFileSync(old, JSON.stringify(holder))
+    await expect(lockCatalog(folder)).rejects.toThrow(locked)
+    fs.writeFileSync(old, JSON.stringify({ ...holder, pid: 999_999_999 }))
+    await (await lockCatalog(folder)).release()
+    expect(files()).toEqual([[], []])
+  })
+
+  it('is in the folder that the operator names', async () => {
+    const lockDir = join(above, 'locks')
+    fs.mkdirSync(lockDir)
+    const lock = await lockCatalog(folder, { lockDir })
+    expect(fs.readdirSync(lockDir)).toEqual(['.images.image-updater.lock'])
+    expect(files()).toEqual([[], ['locks']])
+    await expect(lockCatalog(folder, { lockDir })).rejects.toThrow(locked)
+    await lock.release()
+    await expect(lockCatalog(folder, { lockDir: join(above, 'none') })).rejects.toMatchObject({
+      code: 'CATALOG_UNWRITABLE',
+    })
+  })
+
+  it('is waited for as long as one wants', async () => {
+    const file = join(folder, 'a.yml')
+    const first = await lockCatalog(folder)
+    await expect(lockFolders([file], { wait: 50 })).rejects.toThrow(locked)
+    const second = lockFolders([file], { wait: 3_600_000 })
+    await first.release()
+    const controller = new AbortController()
+    const third = second.then((lock) =>
+      lockFolders([file], { wait: 3_600_000, signal: controller.signal }).finally(() => lock.release()),
+    )
+    await second
+    controller.abort()
+    await expect(third).rejects.toMatchObject({ code: 'ABORTED' })
+    expect(files()).toEqual([[], []])
   })
 
   it('is got by one of many who find one left behind', async () => {
@@ -125,16 +203,16 @@ describe('lockCatalog', () => {
       expect(got).toHaveLength(1)
       for (const error of refused) expect(error).toEqual(locked)
       await got[0]?.release()
-      expect(fs.readdirSync(folder)).toEqual([])
+      expect(files()).toEqual([[], []])
     }
   })
 
   it('is got when the one who took it over was killed while doing so', async () => {
     await leave({ pid: 999_999_999 })
-    const holder = JSON.parse(fs.readFileSync(path, 'utf8'))
+    const holder = holderOf(path)
     fs.writeFileSync(`${path}.${holder.id}`, JSON.stringify({ ...holder, id: 'aaaaaaaaaaaaaaaa' }))
     await (await lockCatalog(folder)).release()
-    expect(fs.readdirSync(folder)).toEqual([])
+    expect(files()).toEqual([[], []])
   })
 
   it('is got by one of several processes', async () => {
@@ -146,7 +224,7 @@ describe('lockCatalog', () => {
     expect(answers.sort()).toEqual(['CATALOG_LOCKED', 'CATALOG_LOCKED', 'CATALOG_LOCKED', 'locked'])
     for (const child of children) child.process.stdin?.end()
     await Promise.all(children.map((child) => child.ended()))
-    expect(fs.readdirSync(folder)).toEqual([])
+    expect(files()).toEqual([[], []])
   })
 
   it('needs a folder that is there', async () => {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
@@ -43,27 +43,34 @@ describe('the shards of a catalogue', () => {
 
 describe('the locks of shards', () => {
   const newFolder = () => {
-    const folder = mkdtempSync(join(tmpdir(), 'image-updater-test-'))
-    onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
-    return folder
+    const above = mkdtempSync(join(tmpdir(), 'image-updater-test-'))
+    onTestFinished(() => rmSync(above, { recursive: true, force: true }))
+    mkdirSync(join(above, 'images'))
+    return join(above, 'images')
   }
   const locked = { code: 'CATALOG_LOCKED' }
+  /** What is beside the folder, and in it. */
+  const files = (folder: string) => [...readdirSync(join(folder, '..')), ...readdirSync(folder)].sort()
 
   it('let the others of the same division in, and nobody else', async () => {
     const folder = newFolder()
-    const first = await lockCatalog(folder, { index: 1, count: 3 })
-    const second = await lockCatalog(folder, { index: 2, count: 3 })
-    await expect(lockCatalog(folder, { index: 1, count: 3 })).rejects.toMatchObject(locked)
-    await expect(lockCatalog(folder, { index: 1, count: 2 })).rejects.toMatchObject(locked)
+    const first = await lockCatalog(folder, { shard: { index: 1, count: 3 } })
+    const second = await lockCatalog(folder, { shard: { index: 2, count: 3 } })
+    await expect(lockCatalog(folder, { shard: { index: 1, count: 3 } })).rejects.toMatchObject(locked)
+    await expect(lockCatalog(folder, { shard: { index: 1, count: 2 } })).rejects.toMatchObject(locked)
     await expect(lockCatalog(folder)).rejects.toMatchObject(locked)
-    expect(readdirSync(folder).sort()).toEqual(['.image-updater.lock-1-of-3', '.image-updater.lock-2-of-3'])
+    expect(files(folder)).toEqual([
+      '.images.image-updater.lock-1-of-3',
+      '.images.image-updater.lock-2-of-3',
+      'images',
+    ])
     await first.release()
     await expect(lockCatalog(folder)).rejects.toMatchObject(locked)
     await second.release()
     const whole = await lockCatalog(folder)
-    await expect(lockCatalog(folder, { index: 1, count: 3 })).rejects.toMatchObject(locked)
+    await expect(lockCatalog(folder, { shard: { index: 1, count: 3 } })).rejects.toMatchObject(locked)
     await whole.release()
-    expect(readdirSync(folder)).toEqual([])
+    expect(files(folder)).toEqual(['images'])
   })
 
   it('of two who exclude each other, at most one goes on', async () => {
@@ -71,14 +78,14 @@ describe('the locks of shards', () => {
     for (let round = 0; round < 20; round += 1) {
       const results = await Promise.allSettled([
         lockCatalog(folder),
-        lockCatalog(folder, { index: 1, count: 2 }),
-        lockCatalog(folder, { index: 2, count: 2 }),
-        lockCatalog(folder, { index: 1, count: 3 }),
+        lockCatalog(folder, { shard: { index: 1, count: 2 } }),
+        lockCatalog(folder, { shard: { index: 2, count: 2 } }),
+        lockCatalog(folder, { shard: { index: 1, count: 3 } }),
       ])
       const held = results.map(({ status }) => status === 'fulfilled')
       expect([held[0], held[1] || held[2], held[3]].filter(Boolean).length).toBeLessThanOrEqual(1)
       for (const result of results) if (result.status === 'fulfilled') await result.value.release()
-      expect(readdirSync(folder)).toEqual([])
+      expect(files(folder)).toEqual(['images'])
     }
   })
 
@@ -96,10 +103,10 @@ describe('the locks of shards', () => {
     writeFileSync(join(folder, young ?? ''), '')
     writeFileSync(join(folder, old ?? ''), '')
     utimesSync(join(folder, old ?? ''), 0, 0)
-    const lock = await lockCatalog(folder, { index: 1, count: 2 })
-    expect(readdirSync(folder)).toEqual([young, '.image-updater.lock-1-of-2'])
+    const lock = await lockCatalog(folder, { shard: { index: 1, count: 2 } })
+    expect(files(folder)).toEqual([young, '.images.image-updater.lock-1-of-2', 'images'])
     await lock.release()
     await (await lockCatalog(folder)).release()
-    expect(readdirSync(folder)).toEqual([])
+    expect(files(folder)).toEqual(['images'])
   })
 })

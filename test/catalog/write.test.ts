@@ -14,14 +14,15 @@ let folder: string
 let undo: (() => unknown)[] = []
 let file: string
 beforeEach(() => {
-  folder = fs.mkdtempSync(join(tmpdir(), 'write-'))
+  folder = join(fs.mkdtempSync(join(tmpdir(), 'write-')), 'images')
+  fs.mkdirSync(folder)
   file = join(folder, 'a.yml')
   fs.writeFileSync(file, 'old\n')
 })
 afterEach(() => {
   for (const action of undo) action()
   undo = []
-  fs.rmSync(folder, { recursive: true, force: true })
+  fs.rmSync(join(folder, '..'), { recursive: true, force: true })
 })
 
 const content = (path = file) => fs.readFileSync(path, 'utf8')
@@ -139,6 +140,7 @@ describe('a file that cannot be written', () => {
 
   it('would change its owner', async ({ skip }) => {
     if (process.geteuid?.() !== 0) skip('only root can become somebody else')
+    fs.chmodSync(join(folder, '..'), 0o755)
     fs.chmodSync(folder, 0o777)
     fs.chmodSync(file, 0o666)
     process.seteuid?.(65534)
@@ -216,7 +218,7 @@ describe('applyEdits', () => {
 
   it('plans again when the file changes while it is being written', async () => {
     const other = `# by somebody else\n${text}`
-    const isWriting = () => fs.readdirSync(folder).some((name) => name.endsWith('.tmp'))
+    const isWriting = () => fs.readdirSync(join(folder, '..')).some((name) => name.endsWith('.tmp'))
     const interfere = () => (isWriting() ? fs.writeFileSync(file, other) : setImmediate(interfere))
     interfere()
     const edit = plan(0, 'new')

@@ -46,6 +46,13 @@ export function documentOf(
       }))
       return JSON.stringify({ releases })
     }
+    case 'homeassistant':
+      return JSON.stringify(
+        files.map(({ url, hex, size }) => ({
+          tag_name: url.split('/').at(-2),
+          assets: [{ browser_download_url: url, digest: `sha256:${hex}`, size }],
+        })),
+      )
     case 'cirros':
     case 'ubuntu-streams': {
       const items = files.map(({ path, hex, size }, index) => [
