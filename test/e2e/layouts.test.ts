@@ -34,9 +34,11 @@ const ownVersions: Readonly<Record<string, RegExp>> = {
   flatcar: /^4230\.10\.0$/,
   freebsd: /^1[45]\.10$/,
   gardenlinux: /^\d{4}\.10\.1$/,
+  homeassistant: /^\d+\.\d+$/,
   kali: /^2026\.\d+$/,
   openeuler: /^2[24]\.03-LTS(-SP\d+)?$/,
   opnsense: /^26\.10\.1$/,
+  openwrt: /^\d\d\.\d\d\.\d+$/,
   talos: /^10\.10\.10$/,
 }
 

@@ -88,6 +88,7 @@ async function finish(round: Round): Promise<void> {
   expect(status, err).toBe(0)
   expect(await assertAllWhole(round)).toBe(images.length)
   expect((await readdir(scene.folder)).sort()).toEqual(Object.keys(scene.before).sort())
+  expect((await readdir(scene.home)).filter((name) => name.startsWith('.images.'))).toEqual([])
   if (mirror === 'store') {
     const sums = /\/SHA(?:256|512)SUMS$/
     const objects = scene.store.objects().filter(({ key }) => !sums.test(key))

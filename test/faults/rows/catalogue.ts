@@ -148,7 +148,12 @@ const contested: readonly Row[] = [
       const lock = await lockCatalog(scene.folder)
       scene.onEnd(() => lock.release())
     },
-    holds: { ...refused('CATALOG_LOCKED'), beside: ['.image-updater.lock'], says: /process \d+/ },
+    holds: {
+      ...refused('CATALOG_LOCKED'),
+      status: 75,
+      beside: ['.images.image-updater.lock'],
+      says: /process \d+/,
+    },
   },
   {
     fault: 'a run that is gone has left its lock',
