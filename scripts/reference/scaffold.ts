@@ -89,7 +89,7 @@ export const ${variable}Case: ResolverCase = {
   ],
   found: {
     url: \`\${root}1.10/\${file}\`,
-    version: undefined,
+    version: '1.10',
     digest: { algorithm: 'sha256', hex: digest('a') },
   },
   newerUrl: \`\${root}1.11/\${file}\`,

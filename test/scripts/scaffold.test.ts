@@ -20,7 +20,11 @@ describe('npm run new-resolver', () => {
 describe('what it lays out', () => {
   let copy: string
   const inCopy = (program: string, ...args: string[]) =>
-    execFileSync(process.execPath, [join('node_modules', program), ...args], { cwd: copy, stdio: 'pipe' })
+    execFileSync(process.execPath, [join('node_modules', program), ...args], {
+      cwd: copy,
+      stdio: 'pipe',
+      maxBuffer: 64 * 1024 * 1024,
+    })
 
   beforeAll(() => {
     copy = mkdtempSync(join(tmpdir(), 'image-updater-scaffold-'))
