@@ -155,7 +155,8 @@ export function makeVhd(options: VhdOptions = {}): Uint8Array {
   header.writeUInt32BE(Math.ceil(virtualSize / blockSize), 28)
   header.writeUInt32BE(blockSize, 32)
   header.writeUInt32BE(vhdChecksum(header), 36)
-  return finished(Buffer.concat([footer, header, Buffer.alloc(sectorSize, 0xff)]), options, footer)
+  const table = Buffer.alloc(Math.ceil((virtualSize / blockSize) * (4 / sectorSize)) * sectorSize, 0xff)
+  return finished(Buffer.concat([footer, header, table]), options, footer)
 }
 
 /** The complement of the sum of all bytes, where the checksum's own are still 0. */

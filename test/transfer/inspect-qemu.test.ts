@@ -2,6 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ImageFormat } from '../../src/image.ts'
 import { makeBytes, makeQcow2, makeRaw, makeVdi, makeVhd, makeVmdk } from '../support/images.ts'
@@ -125,5 +126,52 @@ describe.skipIf(!hasQemu)('images made by qemu-img (skipped where it is not inst
       expect(info.format).toBe(format)
       if (format !== 'vpc') expect(info['virtual-size']).toBe(size)
     }
+  })
+
+  it('accepts no header that qemu-img refuses, nor another size or file than it reads', () => {
+    const numbers = [0, 1, 2, 4, 7, 22, 512, 4096, 65_536, 0x7fffffff, 0x80000000, 0xffffffff]
+    const fields: Readonly<Record<string, readonly number[]>> = {
+      qcow2: [4, 20, 24, 28, 32, 36, 40, 48, 52, 56, 60, 64, 68, 72, 76, 88, 92, 96, 100, 104, 116],
+      vdi: [64, 68, 76, 340, 344, 360, 368, 372, 376, 380, 384, 388],
+      vpc: [12, 40, 48, 52, 60, 512, 532, 540, 544],
+      vmdk: [4, 12, 16, 20, 28, 36, 44, 56, 60],
+    }
+    const extension = fc.record({
+      type: fc.constantFrom(0x0537be77, 0x23852875, 0x6803f857, 0xe2792aca, 0x44415441, 7),
+      data: fc.constantFrom(0, 15, 16, 24).map((length) => new Uint8Array(length)),
+    })
+    const image = fc.oneof(
+      fc
+        .record({
+          version: fc.constantFrom(2 as const, 3 as const),
+          clusterBits: fc.constantFrom(9, 12, 16),
+          extensions: fc.array(extension, { maxLength: 2 }),
+        })
+        .map((options) => ['qcow2', () => makeQcow2({ virtualSize: size, ...options })] as const),
+      fc.constant(['vdi', () => makeVdi({ virtualSize: size })] as const),
+      fc.constant(['vpc', () => makeVhd({ virtualSize: size })] as const),
+      fc
+        .constantFrom('', '# parentFileNameHint="/etc/passwd"', 'ddb.x = "parentCID=1"')
+        .map((line) => ['vmdk', () => makeVmdk({ virtualSize: size, lines: [line] })] as const),
+    )
+    const changes = fc.array(fc.tuple(fc.nat(20), fc.constantFrom(...numbers)), { maxLength: 2 })
+    fc.assert(
+      fc.property(image, changes, ([format, make], changed) => {
+        const header = Buffer.from(make())
+        const places = fields[format] ?? []
+        for (const [index, value] of changed) {
+          const at = places[index % places.length] ?? 0
+          if (format === 'vdi' || format === 'vmdk') header.writeUInt32LE(value, at)
+          else header.writeUInt32BE(value, at)
+        }
+        const ours = verdict(format === 'vpc' ? 'vhd' : format, new Uint8Array(header))
+        if (typeof ours === 'string') return
+        writeFileSync(join(dir, 'generated'), header)
+        const info = JSON.parse(qemu('info', '--output=json', '-f', format, 'generated'))
+        expect(info['backing-filename']).toBeUndefined()
+        if (format !== 'vpc') expect(ours.virtualSize).toBe(info['virtual-size'])
+      }),
+      { seed: 14, numRuns: 120 },
+    )
   })
 })

@@ -10,6 +10,7 @@ import {
   makeVhd,
   makeVmdk,
   makeVmdkDescriptor,
+  type VmdkOptions,
 } from '../support/images.ts'
 import { inspect, verdict } from './inspection.ts'
 
@@ -513,6 +514,107 @@ describe('a raw image', () => {
   ]
   it.each(never)('of %s is refused whatever is allowed', (_, image, what) => {
     expect(verdict('raw', image, { allowUnknownRaw: true })).toMatch(what)
+  })
+})
+
+const isoWithin = makeQcow2({
+  size: 0x9000,
+  clusterBits: 16,
+  patch: (image) => void image.write('CD001', 0x8001),
+})
+
+describe('what QEMU or an image service would refuse or misread is refused', () => {
+  const extension = (type: number, length: number) => ({
+    extensions: [{ type, data: new Uint8Array(length) }],
+  })
+  const bitmaps = (count: number, offset: bigint) =>
+    makeQcow2({
+      extensions: [{ type: 0x23852875, data: new Uint8Array(24) }],
+      patch: (image) => {
+        image.writeUInt8(1, 95)
+        image.writeUInt32BE(count, 120)
+        image.writeBigUInt64BE(64n, 128)
+        image.writeBigUInt64BE(offset, 136)
+      },
+    })
+
+  it.each<[string, Uint8Array, RegExp]>([
+    ['an encryption header', makeQcow2(extension(0x0537be77, 16)), /^IMAGE_UNSAFE: .*encryption header/],
+    ['a long backing format', makeQcow2(extension(0xe2792aca, 16)), /^IMAGE_FORMAT: .*backing format/],
+    ['bitmaps of another length', makeQcow2(extension(0x23852875, 16)), /^IMAGE_FORMAT: .*bitmaps/],
+    ['no bitmap', bitmaps(0, 4096n), /^IMAGE_FORMAT: .*0 bitmaps/],
+    ['bitmaps at an odd place', bitmaps(1, 4097n), /^IMAGE_FORMAT: .*bitmap directory/],
+    ['bitmaps behind the end', bitmaps(1, 1n << 40n), /^IMAGE_FORMAT: .*bitmap directory/],
+    ['too many snapshots', makeQcow2({ patch: setU32be(60, 65_537) }), /^IMAGE_FORMAT: .*65537 snapshots/],
+    ['snapshots at an odd place', makeQcow2({ patch: setU64be(64, 7n) }), /^IMAGE_FORMAT: .*snapshots/],
+    [
+      'snapshots behind the end',
+      makeQcow2({ patch: (image) => setU32be(60, 1)(image) || setU64be(64, 1n << 40n)(image) }),
+      /^IMAGE_FORMAT: .*snapshot table/,
+    ],
+    ['reference counts of 128 bits', makeQcow2({ patch: setU32be(96, 7) }), /^IMAGE_FORMAT: .*2\^7 bits/],
+    [
+      'extended L2 entries with small clusters',
+      makeQcow2({ incompatible: 16n, virtualSize: mib, clusterBits: 12 }),
+      /^IMAGE_FORMAT: .*extended L2/,
+    ],
+    [
+      'version 2 with the bit of a data file',
+      makeQcow2({ version: 2, patch: setU32be(76, 4) }),
+      /^IMAGE_UNSAFE: .*version 2/,
+    ],
+    [
+      'version 2 with an extension that is read as features',
+      makeQcow2({ version: 2, ...extension(7, 8) }),
+      /^IMAGE_UNSAFE: .*version 2/,
+    ],
+    ['an ISO within', isoWithin, /^IMAGE_FORMAT: .*ISO 9660/],
+    [
+      'a boot record within',
+      makeQcow2({ patch: (image) => image.write('\x55\xaa', 510, 'latin1') }),
+      /^IMAGE_FORMAT: .*boot record/,
+    ],
+  ])('qcow2 with %s', (_, image, expected) => {
+    expect(verdict('qcow2', image)).toMatch(expected)
+  })
+
+  it('takes bitmaps that are possible, or that count as out of date', () => {
+    expect(verdict('qcow2', bitmaps(1, 4096n))).toMatchObject({ warnings: [] })
+    expect(verdict('qcow2', makeQcow2(extension(0x23852875, 24)))).toMatchObject({ warnings: [] })
+  })
+
+  it.each<[string, VmdkOptions, RegExp]>([
+    ['a parent in a comment', { lines: ['# parentFileNameHint="/etc/passwd"'] }, /parentFileNameHint/],
+    [
+      'a parent in a value',
+      { lines: ['ddb.comment = "parentFileNameHint /etc/passwd"'] },
+      /parentFileNameHint/,
+    ],
+    ['a parent without an equals sign', { lines: ['PARENTFILENAMEHINT'] }, /PARENTFILENAMEHINT/],
+    ['a tracked file in a comment', { lines: ['#changeTrackPath="/etc/passwd"'] }, /changeTrackPath/],
+    ["a parent's identity in a comment", { lines: ['#parentCID=12345678'] }, /parent disk/],
+    ["a parent's identity that goes on", { parentCid: 'ffffffff0' }, /parent disk/],
+    ["a parent's identity without an equals sign", { lines: ['parentCID 1'] }, /parent disk/],
+    ['another type in a comment', { lines: ['# createType="monolithicFlat"'] }, /monolithicFlat/],
+    ['another type beside the type', { createType: 'monolithicSparse" createType="vmfs' }, /createType/],
+  ])('a vmdk whose descriptor has %s', (_, options, expected) => {
+    expect(verdict('vmdk', makeVmdk(options))).toMatch(expected)
+    expect(verdict('vmdk', makeVmdk(options))).toMatch(/^IMAGE_UNSAFE: /)
+  })
+
+  it.each<[string, ImageFormat, Uint8Array, RegExp]>([
+    ['a vmdk without grains', 'vmdk', makeVmdk({ patch: setU64le(20, 0n) }), /0 sectors/],
+    ['a vmdk with too large tables', 'vmdk', makeVmdk({ patch: setU32le(44, 513) }), /513 grains/],
+    ['a vdi of version 1.0', 'vdi', makeVdi({ patch: setU32le(68, 0x10000) }), /version 1\.0/],
+    ['a vdi with other sectors', 'vdi', makeVdi({ patch: setU32le(360, 4096) }), /sectors of 4096/],
+    ['a vdi with other blocks', 'vdi', makeVdi({ patch: setU32le(376, 4096) }), /blocks of 4096/],
+    ['a vdi with blocks at an odd place', 'vdi', makeVdi({ patch: setU32le(344, 513) }), /impossible place/],
+    ['a vdi with too few blocks', 'vdi', makeVdi({ patch: setU32le(384, 1) }), /1 blocks/],
+    ['a vhd with a wrong checksum', 'vhd', makeVhd({ patch: setU32be(12, 3) }), /checksum is wrong/],
+    ['a vhd that is cut in its table', 'vhd', makeVhd({ virtualSize: 2 ** 40 }).slice(0, -1024), /footer/],
+  ])('%s', (_, format, image, expected) => {
+    expect(verdict(format, image)).toMatch(expected)
+    expect(verdict(format, image)).toMatch(/^IMAGE_FORMAT: /)
   })
 })
 

@@ -3,8 +3,8 @@ import { has } from './format.ts'
 
 interface Magic {
   readonly what: string
-  /** The declared format under which it is no surprise. */
-  readonly format?: ImageFormat
+  /** The declared formats under which it is no surprise. */
+  readonly isOf?: readonly ImageFormat[]
   readonly offset: number
   /** Latin-1. */
   readonly characters: string
@@ -15,18 +15,24 @@ interface Magic {
  * and those that are expanded before they are a disk. None must hide in a file that is declared as something else.
  */
 const diskFormats: readonly Magic[] = [
-  { what: 'a qcow2 disk', format: 'qcow2', offset: 0, characters: 'QFI\xfb' },
-  { what: 'a VMDK disk', format: 'vmdk', offset: 0, characters: 'KDMV' },
+  { what: 'a qcow2 disk', isOf: ['qcow2'], offset: 0, characters: 'QFI\xfb' },
+  { what: 'a VMDK disk', isOf: ['vmdk'], offset: 0, characters: 'KDMV' },
   { what: 'an ESX sparse extent, one part of a VMDK disk', offset: 0, characters: 'COWD' },
-  { what: 'a VHD disk', format: 'vhd', offset: 0, characters: 'conectix' },
+  { what: 'a VHD disk', isOf: ['vhd'], offset: 0, characters: 'conectix' },
   { what: 'a VHDX disk, which is another format than vhd', offset: 0, characters: 'vhdxfile' },
-  { what: 'a VDI disk', format: 'vdi', offset: 64, characters: '\x7f\x10\xda\xbe' },
+  { what: 'a VDI disk', isOf: ['vdi'], offset: 64, characters: '\x7f\x10\xda\xbe' },
   { what: 'a QED disk', offset: 0, characters: 'QED\0' },
   { what: 'a LUKS-encrypted volume', offset: 0, characters: 'LUKS\xba\xbe' },
   { what: 'a Parallels disk', offset: 0, characters: 'WithoutFreeSpace' },
   { what: 'a Parallels disk', offset: 0, characters: 'WithouFreSpacExt' },
   { what: 'a Bochs disk', offset: 0, characters: 'Bochs Virtual HD Image' },
   { what: 'a cloop image', offset: 0, characters: '#!/bin/sh\n#V2.0 Format' },
+  ...['CD001', 'NSR02', 'NSR03'].map((characters) => ({
+    what: 'an ISO 9660 or UDF file system',
+    isOf: ['iso', 'raw'] as const,
+    offset: 0x8001,
+    characters,
+  })),
   { what: 'an Android sparse image', offset: 0, characters: '\x3a\xff\x26\xed' },
 ]
 
@@ -57,13 +63,16 @@ export function findForeignContent(head: Buffer, declared: ImageFormat): string 
   if (page !== undefined) return page
   const isBootFile = declared === 'aki' || declared === 'ari' || declared === 'ami'
   const found = [...diskFormats, ...(isBootFile ? [] : packings)].find(
-    ({ format, offset, characters }) => format !== declared && has(head, offset, characters),
+    ({ isOf, offset, characters }) => isOf?.includes(declared) !== true && has(head, offset, characters),
   )
   if (found !== undefined) return found.what
   if (isVmdkDescriptor(head)) {
     return declared === 'vmdk' ? undefined : 'a VMDK descriptor, which names other files'
   }
-  return findText(head)
+  const text = findText(head)
+  if (text !== undefined) return text
+  const isOwnFormat = declared === 'qcow2' || declared === 'vmdk' || declared === 'vdi'
+  return isOwnFormat && has(head, 510, '\x55\xaa') ? 'the boot record of a disk' : undefined
 }
 
 /** Text of any kind, which no image is: an error's words, a list of checksums, the pointer to a file. */

@@ -5,6 +5,8 @@ interface Header {
   readonly virtualSize: bigint
   readonly headerLength: number
   readonly incompatible: bigint
+  readonly version: 2 | 3
+  readonly hasBitmaps: boolean
 }
 
 /** A table of the image, by its place in the file. */
@@ -22,11 +24,23 @@ const extendedL2Bit = 4n
 const knownBits = 5n
 
 const endOfExtensions = 0
+const encryptionExtension = 0x0537be77
+const bitmapsExtension = 0x23852875
+const backingFormatExtension = 0xe2792aca
 const dataFileExtension = 0x44415441
 
 /** QEMU's own limits (`block/qcow2.h`): larger tables are refused by it too. */
 const largestL1Table = 32n << 20n
 const largestRefcountTable = 8n << 20n
+const largestDirectory = 64n << 20n
+const largestOffset = (1n << 63n) - 1n
+const mostBitmaps = 65_535
+const mostSnapshots = 65_536
+/** The least that a snapshot takes in its table. */
+const snapshotHeaderLength = 40n
+const longestBackingFormat = 15
+const largestRefcountOrder = 6
+const smallestExtendedCluster = 1n << 14n
 
 /**
  * A qcow2 image that stands by itself: no backing file, no external data file, no encryption, only known
@@ -40,8 +54,12 @@ export function inspectQcow2(head: Buffer): ImageHead {
   if (!has(head, 0, 'QFI\xfb')) throw noSignature('qcow2')
   const header = readHeader(head)
   checkFeatures(head, header)
-  checkExtensions(head, header)
-  const tables = [readL1Table(head, header), readRefcountTable(head, header)]
+  const tables = [
+    ...checkExtensions(head, header),
+    readL1Table(head, header),
+    readRefcountTable(head, header),
+    ...readSnapshotTable(head, header),
+  ]
   for (const table of tables) checkTable(table, header)
   return {
     virtualSize: header.virtualSize,
@@ -70,6 +88,10 @@ function readHeader(head: Buffer): Header {
   if (clusterBits < 9 || clusterBits > 21) {
     throw wrongFormat(`The qcow2 image has clusters of 2^${clusterBits} bytes; 2^9 to 2^21 are possible`)
   }
+  const virtualSize = head.readBigUInt64BE(24)
+  if (virtualSize < 512n) {
+    throw wrongFormat(`The qcow2 image has an impossible virtual size of ${virtualSize} bytes`)
+  }
   const clusterSize = 1 << clusterBits
   const headerLength = version === 2 ? 72 : head.readUInt32BE(100)
   if (version === 3 && (headerLength < 104 || headerLength % 8 !== 0 || headerLength > clusterSize)) {
@@ -77,9 +99,11 @@ function readHeader(head: Buffer): Header {
   }
   return {
     clusterSize: BigInt(clusterSize),
-    virtualSize: head.readBigUInt64BE(24),
+    virtualSize,
     headerLength,
+    version,
     incompatible: version === 2 ? 0n : head.readBigUInt64BE(72),
+    hasBitmaps: version === 3 && (head.readUInt8(95) & 1) === 1,
   }
 }
 
@@ -97,27 +121,71 @@ function checkFeatures(head: Buffer, header: Header): void {
     throw unsafe('The qcow2 image keeps its data in an external file: it would be read from another file')
   }
   if (hasFeature(header, corruptBit)) throw wrongFormat('The qcow2 image is marked corrupt')
+  if (hasFeature(header, extendedL2Bit) && header.clusterSize < smallestExtendedCluster) {
+    throw wrongFormat(`The qcow2 image has extended L2 entries with clusters of ${header.clusterSize} bytes`)
+  }
+  if (header.version === 3 && head.readUInt32BE(96) > largestRefcountOrder) {
+    throw wrongFormat(`The qcow2 image has reference counts of 2^${head.readUInt32BE(96)} bits`)
+  }
   const compressionType = header.headerLength > 104 ? head.readUInt8(104) : 0
   if (compressionType > 1 || hasFeature(header, compressionTypeBit) !== (compressionType !== 0)) {
     throw wrongFormat(`The qcow2 image has an impossible compression type (${compressionType})`)
   }
 }
 
-function checkExtensions(head: Buffer, header: Header): void {
+function checkExtensions(head: Buffer, header: Header): Table[] {
   const end = Number(header.clusterSize)
+  const tables: Table[] = []
   let offset = header.headerLength
   while (offset + 8 <= end) {
     const type = head.readUInt32BE(offset)
     const length = head.readUInt32BE(offset + 4)
-    if (type === endOfExtensions) return
+    if (type === endOfExtensions) break
     if (type === dataFileExtension) {
       throw unsafe('The qcow2 image names an external data file: it would be read from another file')
     }
     if (length > end - offset - 8) {
       throw wrongFormat('The qcow2 image has a header extension that is longer than its first cluster')
     }
+    if (type === encryptionExtension) {
+      throw unsafe('The qcow2 image has an encryption header: no cloud can boot it without a key')
+    }
+    if (type === backingFormatExtension && length > longestBackingFormat) {
+      throw wrongFormat(`The qcow2 image has a backing format of ${length} characters`)
+    }
+    if (type === bitmapsExtension) tables.push(...readBitmapDirectory(head, header, offset + 8, length))
     offset += 8 + Math.ceil(length / 8) * 8
   }
+  // A header of version 2 ends before the features; services that look for them all the same refuse what they find.
+  const mistaken = header.version === 2 ? head.readBigUInt64BE(72) : 0n
+  if (mistaken >> knownBits !== 0n || ((mistaken >> dataFileBit) & 1n) === 1n) {
+    throw unsafe(
+      'The qcow2 image of version 2 has bytes where image services read features, that of a data file',
+    )
+  }
+  return tables
+}
+
+/** None where nobody looks at it: without the feature bit the bitmaps count as out of date. */
+function readBitmapDirectory(head: Buffer, header: Header, offset: number, length: number): Table[] {
+  if (length !== 24) throw wrongFormat('The qcow2 image has an impossible extension for bitmaps')
+  if (!header.hasBitmaps) return []
+  const count = head.readUInt32BE(offset)
+  const bytes = head.readBigUInt64BE(offset + 8)
+  if (count === 0 || count > mostBitmaps || head.readUInt32BE(offset + 4) !== 0 || bytes > largestDirectory) {
+    throw wrongFormat(`The qcow2 image has an impossible directory of ${count} bitmaps`)
+  }
+  return [{ name: 'bitmap directory', offset: head.readBigUInt64BE(offset + 16), bytes }]
+}
+
+/** None where there is no snapshot; QEMU wants a possible place all the same. */
+function readSnapshotTable(head: Buffer, header: Header): Table[] {
+  const count = head.readUInt32BE(60)
+  const offset = head.readBigUInt64BE(64)
+  if (count > mostSnapshots || offset % header.clusterSize !== 0n || offset > largestOffset) {
+    throw wrongFormat(`The qcow2 image has an impossible table of ${count} snapshots`)
+  }
+  return count === 0 ? [] : [{ name: 'snapshot table', offset, bytes: BigInt(count) * snapshotHeaderLength }]
 }
 
 function readL1Table(head: Buffer, header: Header): Table {

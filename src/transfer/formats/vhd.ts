@@ -17,6 +17,7 @@ interface Footer {
 }
 
 const footerLength = 512
+const dynamicHeaderLength = 1024
 const cookie = 'conectix'
 const fixedType = 2
 const dynamicType = 3
@@ -36,7 +37,8 @@ export function inspectVhd(head: Buffer): ImageHead {
   if (copy.type !== dynamicType) {
     throw wrongFormat(`The vhd image starts like a dynamic disk but has the disk type ${copy.type}`)
   }
-  checkDynamicHeader(head, copy.dataOffset)
+  const tableEnd = checkDynamicHeader(head, copy)
+  checkSum(head, 0, footerLength, 64)
   return {
     virtualSize: copy.virtualSize,
     atEnd: ({ tail, totalBytes }) => {
@@ -48,6 +50,8 @@ export function inspectVhd(head: Buffer): ImageHead {
       if (footer.type !== copy.type || footer.virtualSize !== copy.virtualSize) {
         throw unsafe('The vhd image has a footer that contradicts the copy at its start')
       }
+      checkSum(tail, start, footerLength, 64)
+      if (tableEnd > BigInt(totalBytes)) throw truncated('vhd', totalBytes, 'block table')
       return undefined
     },
   }
@@ -60,6 +64,7 @@ function inspectFixed({ tail, totalBytes }: ImageEnd): bigint {
   if (footer.type !== fixedType) {
     throw wrongFormat(`The vhd image ends like a fixed disk but has the disk type ${footer.type}`)
   }
+  checkSum(tail, start, footerLength, 64)
   if (footer.virtualSize > BigInt(totalBytes - footerLength)) {
     throw truncated('vhd', totalBytes, 'disk')
   }
@@ -78,7 +83,17 @@ function readFooter(bytes: Buffer, start: number): Footer {
   }
 }
 
-function checkDynamicHeader(head: Buffer, dataOffset: bigint): void {
+/** The complement of the sum of all bytes but the checksum's own. */
+function checkSum(bytes: Buffer, start: number, length: number, at: number): void {
+  const found = bytes.readUInt32BE(start + at)
+  const own = bytes.subarray(start + at, start + at + 4)
+  const sum = (part: Buffer) => part.reduce((total, byte) => total + byte, 0)
+  const wanted = ~(sum(bytes.subarray(start, start + length)) - sum(own)) >>> 0
+  if (found !== wanted) throw wrongFormat('The vhd image has a header whose checksum is wrong')
+}
+
+/** @returns the end of the table of blocks */
+function checkDynamicHeader(head: Buffer, { dataOffset, virtualSize }: Footer): bigint {
   if (dataOffset > 1n << 20n) {
     throw wrongFormat(`The vhd image has its dynamic disk header at an impossible place (byte ${dataOffset})`)
   }
@@ -91,4 +106,12 @@ function checkDynamicHeader(head: Buffer, dataOffset: bigint): void {
   if (!isZero(head, start + 40, 16) || locators.some((locator) => head.readUInt32BE(locator) !== 0)) {
     throw unsafe('The vhd image names a parent disk: parts of it would be read from another file')
   }
+  checkSum(head, start, dynamicHeaderLength, 36)
+  const entries = BigInt(head.readUInt32BE(start + 28))
+  const blockSize = head.readUInt32BE(start + 32)
+  const isPower = blockSize >= 512 && Number.isInteger(Math.log2(blockSize))
+  if (!isPower || entries * BigInt(blockSize) < virtualSize) {
+    throw wrongFormat(`The vhd image has ${entries} blocks of ${blockSize} bytes, which do not fit its size`)
+  }
+  return head.readBigUInt64BE(start + 16) + entries * 4n
 }

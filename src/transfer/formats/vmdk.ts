@@ -7,6 +7,9 @@ const descriptorAt = 512
 const descriptorWindow = 20 * sectorSize
 /** In place of the grain directory's sector: header and directory are at the end of the file. */
 const directoryAtEnd = 0xffff_ffff_ffff_ffffn
+/** QEMU's own limits: sectors of a grain, and grains of a table. */
+const largestGrain = 0x200000n
+const mostEntries = 512
 const footerFromEnd = 2 * sectorSize
 
 /**
@@ -26,6 +29,11 @@ export function inspectVmdk(head: Buffer): ImageHead {
   const sectors = head.readBigUInt64LE(12)
   if (sectors === 0n) {
     throw unsafe('The vmdk image has a capacity of 0, which makes readers take other files for its extents')
+  }
+  const grain = head.readBigUInt64LE(20)
+  const entries = head.readUInt32LE(44)
+  if (grain === 0n || grain > largestGrain || entries === 0 || entries > mostEntries) {
+    throw wrongFormat(`The vmdk image has impossible tables of ${entries} grains of ${grain} sectors`)
   }
   checkDescriptor(readDescriptor(head))
   const directory = head.readBigUInt64LE(56)
@@ -65,8 +73,6 @@ function readFooter(head: Buffer, { tail, totalBytes }: ImageEnd): bigint {
 }
 
 const allowedTypes = ['monolithicSparse', 'streamOptimized']
-const noParent = 'ffffffff'
-const otherFileKeys = ['parentfilenamehint', 'changetrackpath']
 
 /**
  * Refuses the embedded descriptor of a VMDK unless it describes one sparse extent, the file itself. The
@@ -77,8 +83,8 @@ const otherFileKeys = ['parentfilenamehint', 'changetrackpath']
  * @throws UpdaterError `IMAGE_UNSAFE`
  */
 function checkDescriptor(text: string): void {
+  checkWords(text)
   const lines = text.split(/[\r\n\0]+/).map((line) => line.trim())
-  checkSettings(lines)
   const extents = lines.filter((line) => /^(?:rw|rdonly|noaccess)\s/i.test(line))
   if (extents.length !== 1) {
     throw unsafe(`The vmdk image's descriptor has ${extents.length} extents, where one file has one`)
@@ -86,31 +92,32 @@ function checkDescriptor(text: string): void {
   for (const extent of extents) checkExtent(extent)
 }
 
-function checkSettings(lines: readonly string[]): void {
-  const settings = lines.map(readSetting).filter((setting) => setting !== undefined)
-  const types = settings.filter(({ key }) => key === 'createtype')
-  if (types.length === 0) throw unsafe("The vmdk image's descriptor does not say its createType")
-  const refused = types.find(({ value }) => !allowedTypes.includes(value))
-  if (refused !== undefined) {
-    throw unsafe(
-      `The vmdk image has the createType ${shown(refused.value)}; one-file disks are ${allowedTypes.join(' or ')}`,
-    )
-  }
-  if (settings.some(({ key, value }) => key === 'parentcid' && value.toLowerCase() !== noParent)) {
+/**
+ * Looks for words wherever they stand, in a comment or a value too, as QEMU does, which takes what follows for the name of
+ * the parent, for its identity, or for the type of the disk.
+ *
+ * @see https://gitlab.com/qemu-project/qemu/-/blob/master/block/vmdk.c
+ */
+function checkWords(text: string): void {
+  const pointer = /parentFileNameHint|changeTrackPath/i.exec(text)
+  if (pointer !== null) throw unsafe(`The vmdk image's descriptor names another file by ${pointer[0]}`)
+  if (/parentCID(?!\s*=\s*ffffffff(?![0-9a-z]))/i.test(text)) {
     throw unsafe('The vmdk image has a parent disk: parts of it would be read from another file')
   }
-  const pointer = settings.find(({ key }) => otherFileKeys.includes(key))
-  if (pointer !== undefined) {
-    throw unsafe(`The vmdk image's descriptor names another file by ${pointer.name}`)
+  const types = [...text.matchAll(/createType[^\r\n\0]*/gi)].map(([setting]) => settingOf(setting))
+  if (types.length === 0) throw unsafe("The vmdk image's descriptor does not say its createType")
+  const refused = types.find((type) => !allowedTypes.includes(type))
+  if (refused !== undefined) {
+    throw unsafe(
+      `The vmdk image has the createType ${shown(refused)}; one-file disks are ${allowedTypes.join(' or ')}`,
+    )
   }
 }
 
-function readSetting(line: string): { name: string; key: string; value: string } | undefined {
-  const at = line.indexOf('=')
-  if (at < 0) return undefined
-  const name = line.slice(0, at).trim()
-  const value = line.slice(at + 1).trim()
-  return { name, key: name.toLowerCase(), value: value.replace(/^"(.*)"$/, '$1') }
+/** The value of `KEY = "VALUE"`; empty where it is no such setting. */
+function settingOf(setting: string): string {
+  const [, value = ''] = /^\w+\s*=\s*(.*)$/.exec(setting.trim()) ?? []
+  return value.replace(/^"(.*)"$/, '$1')
 }
 
 /** `ACCESS SECTORS TYPE "FILE" [OFFSET]` */

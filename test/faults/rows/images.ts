@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib'
-import { makeBytes, makeIso, makeQcow2, makeRaw, makeVmdkDescriptor } from '../../support/images.ts'
+import { makeBytes, makeIso, makeQcow2, makeRaw, makeVmdk, makeVmdkDescriptor } from '../../support/images.ts'
 import { bombOf, type Packing, pack, packBy } from '../../support/packed.ts'
 import { makeTar, type TarMember } from '../../support/tar.ts'
 import { imageOf } from '../../support/world/published.ts'
@@ -58,6 +58,41 @@ const contents: readonly Row[] = [
     makeVmdkDescriptor().padEnd(70_000, '\n'),
     failed('IMAGE_FORMAT'),
     { format: 'raw' },
+  ),
+  published(
+    'a VMDK whose comment names a parent',
+    makeVmdk({ lines: ['# parentFileNameHint="/etc/shadow"'] }),
+    failed('IMAGE_UNSAFE'),
+    { format: 'vmdk' },
+  ),
+  published(
+    'a VMDK whose comment has the identity of a parent',
+    makeVmdk({ lines: ['#parentCID=12345678'] }),
+    failed('IMAGE_UNSAFE'),
+    { format: 'vmdk' },
+  ),
+  published(
+    'qcow2 with an encryption header',
+    makeQcow2({ extensions: [{ type: 0x0537be77, data: new Uint8Array(16) }] }),
+    failed('IMAGE_UNSAFE'),
+  ),
+  published(
+    'qcow2 of version 2 with the bit of a data file',
+    makeQcow2({ version: 2, patch: (image) => image.writeUInt32BE(4, 76) }),
+    failed('IMAGE_UNSAFE'),
+  ),
+  published(
+    'qcow2 with an impossible table of snapshots',
+    makeQcow2({ patch: (image) => image.writeUInt32BE(0xffffffff, 60) }),
+    failed('IMAGE_FORMAT'),
+  ),
+  published(
+    'qcow2 with an ISO within',
+    makeQcow2({ size: 0x9000, clusterBits: 16, patch: (image) => image.write('CD001', 0x8001) }),
+    failed('IMAGE_FORMAT'),
+  ),
+  ...['aki', 'ari', 'ami'].map((format) =>
+    published(`qcow2, declared as ${format}`, makeQcow2(), failed('IMAGE_FORMAT'), { format }),
   ),
   published('qcow2, declared as raw', makeQcow2(), failed('IMAGE_FORMAT'), { format: 'raw' }),
   published('raw, declared as qcow2', makeRaw(), failed('IMAGE_FORMAT')),
