@@ -1,24 +1,29 @@
 import { once } from 'node:events'
-import { type AddressInfo, createServer } from 'node:net'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { setImmediate } from 'node:timers/promises'
-import { expect, onTestFinished, test } from 'vitest'
+import { createServer as createTlsServer } from 'node:tls'
+import { afterAll, expect, onTestFinished, test, vi } from 'vitest'
 import { generatedBytes } from '../support/bytes.ts'
+import { type Certificate, makeCertificate } from '../support/certificate.ts'
+import { startProxy } from '../support/proxy.ts'
 import { client, collect, failure } from './world.ts'
 
 /** A server that sends these bytes to whoever connects, and closes the connection at once; `sent` tells when it has. */
-async function closingServer(answer: Buffer) {
+async function closingServer(answer: Buffer, tls?: Certificate) {
   let sent = () => {}
   const closed = new Promise<void>((resolve) => {
     sent = resolve
   })
-  const server = createServer((socket) => {
+  const onConnection = (socket: Socket) => {
     socket.on('error', () => undefined)
     socket.once('data', () => socket.end(answer, sent))
-  })
+  }
+  const server = tls === undefined ? createServer(onConnection) : createTlsServer(tls, onConnection)
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   onTestFinished(() => void server.close())
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/image`, closed }
+  const scheme = tls === undefined ? 'http' : 'https'
+  return { url: `${scheme}://127.0.0.1:${(server.address() as AddressInfo).port}/image`, closed }
 }
 
 const head = (size: number) => Buffer.from(`HTTP/1.1 200 OK\r\nContent-Length: ${size}\r\n\r\n`)
@@ -37,6 +42,53 @@ test.each([1, 70_000, 100_000, 300_000])(
       await setImmediate()
     }
     expect(Buffer.concat(got).equals(body)).toBe(true)
+  },
+)
+
+const paused = generatedBytes(300_000)
+const length = `Content-Length: ${paused.length}`
+const whole = (...lines: string[]) => Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`), paused])
+
+/** As Apache answers with "KeepAlive Off", and servers that speak HTTP/1.0, such as Python's. */
+const answers: Readonly<Record<string, Buffer>> = {
+  'HTTP/1.1 with Connection: close': whole('HTTP/1.1 200 OK', 'Connection: close', length),
+  'HTTP/1.1 without a length': whole('HTTP/1.1 200 OK', 'Connection: close'),
+  'HTTP/1.1 in chunks': Buffer.concat([
+    Buffer.from('HTTP/1.1 200 OK\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n'),
+    Buffer.from(`${paused.length.toString(16)}\r\n`),
+    paused,
+    Buffer.from('\r\n0\r\n\r\n'),
+  ]),
+  'HTTP/1.0': whole('HTTP/1.0 200 OK', length),
+  'HTTP/1.0 without a length': whole('HTTP/1.0 200 OK'),
+}
+const ways = ['http', 'https', 'http through a proxy', 'https through a proxy'] as const
+const certificate = makeCertificate()
+afterAll(() => certificate?.remove())
+
+test.each(ways.flatMap((way) => Object.keys(answers).map((answer) => [answer, way] as const)))(
+  'a server of %s by %s that closes while the body is paused loses nothing',
+  async (answer, way) => {
+    const tls = way.startsWith('https') ? certificate : undefined
+    if (way.startsWith('https') && tls === undefined) return // needs openssl
+    onTestFinished(() => void vi.unstubAllEnvs())
+    for (const name of ['http_proxy', 'https_proxy', 'no_proxy']) vi.stubEnv(name, '')
+    if (tls !== undefined) vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0')
+    if (way.endsWith('proxy')) {
+      const proxy = await startProxy()
+      onTestFinished(() => proxy.close())
+      vi.stubEnv('ALL_PROXY', proxy.url)
+    }
+    const server = await closingServer(answers[answer] ?? Buffer.of(), tls)
+    const http = client()
+    const download = await http.download(server.url)
+    for (let turn = 0; turn < 50; turn++) await setImmediate()
+    const got: Uint8Array[] = []
+    for await (const chunk of download.body) {
+      got.push(chunk)
+      await setImmediate()
+    }
+    expect(Buffer.concat(got).equals(paused)).toBe(true)
   },
 )
 
