@@ -44,6 +44,8 @@ export interface Image {
   readonly osDistro: string | undefined
   readonly osVersion: string | undefined
   readonly architecture: string | undefined
+  /** How often the operator promises a new build, e.g. `quarterly`. */
+  readonly replaceFrequency?: string | undefined
   /** N of `uuid_validity: last-N` if the image is `multi: true`: versions that Image Manager keeps. */
   readonly lastVersions?: number | undefined
   readonly versions: readonly ImageVersion[]

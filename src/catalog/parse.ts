@@ -29,7 +29,7 @@ const knownKeys: ReadonlySet<string> = new Set([
   ...'images name shortname enable format min_disk multi latest_url latest_checksum_url meta versions'.split(
     ' ',
   ),
-  ...'os_distro os_version architecture uuid_validity'.split(' '),
+  ...'os_distro os_version architecture replace_frequency uuid_validity'.split(' '),
   ...versionKeys,
 ])
 
@@ -122,6 +122,7 @@ export class CatalogReader {
       osDistro: textAt(meta, 'os_distro'),
       osVersion: textAt(meta, 'os_version'),
       architecture: textAt(meta, 'architecture'),
+      replaceFrequency: textAt(meta, 'replace_frequency'),
       lastVersions: lastVersions(textAt(fields, 'multi'), textAt(meta, 'uuid_validity')),
       versions: this.#versions(fields),
     }

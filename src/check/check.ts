@@ -7,12 +7,13 @@ import {
   findNewest,
 } from '../discovery/find-newest.ts'
 import { withSources } from '../discovery/find-resolver.ts'
-import { isoDate } from '../discovery/stamp.ts'
+import { dayOf, isoDate } from '../discovery/stamp.ts'
 import { asUpdaterError, UpdaterError } from '../errors.ts'
 import type { Listener } from '../events.ts'
 import { redactUrl } from '../http/url.ts'
 import { type Build, formatDigest, type Image, type ImageVersion, parseDigest } from '../image.ts'
-import { endOfLife } from '../lifecycle/end-of-life.ts'
+import { endOfLife, hasEnded } from '../lifecycle/end-of-life.ts'
+import { isOverdue } from '../lifecycle/recency.ts'
 import { snapshot } from '../lifecycle/snapshot.ts'
 import { withDefaults } from '../options.ts'
 import { buildDay, daysBetween, shownVersion, summarizeCheck } from '../report/check.ts'
@@ -163,6 +164,8 @@ async function checkImage(image: Image, ordinal: number, run: CheckRun): Promise
         if (downgrade !== undefined) throw downgrade
       }
     }
+    const standstill = standstillOf(image, known.newest, run.startedAt)
+    if (standstill !== undefined) tell({ type: 'warning', message: standstill })
     if (failure !== undefined) throw failure
     return end(status)
   }
@@ -173,6 +176,21 @@ async function checkImage(image: Image, ordinal: number, run: CheckRun): Promise
     tell({ type: 'failed', error })
     return end('failed', error)
   }
+}
+
+/**
+ * Returns what is told of an image whose newest build is older than `replace_frequency` allows, whatever the cause. An
+ * image whose release has ended gets no more builds.
+ */
+export function standstillOf(image: Image, newest: OutcomeValues | undefined, now: Date): string | undefined {
+  const built = newest && buildDay(newest)
+  if (built === undefined) return undefined
+  const builtOn = isoDate(dayOf(new Date(built)))
+  const today = isoDate(dayOf(now))
+  if (!isOverdue(builtOn, image.replaceFrequency, today)) return undefined
+  const release = endOfLife(image, snapshot)
+  if (release !== undefined && hasEnded(release, today)) return undefined
+  return `The newest build is ${daysBetween(built, now.getTime())} days old (${builtOn}), though replace_frequency is ${image.replaceFrequency}: the distribution stands still, or the URLs of ${image.name} lead to its newest build no more`
 }
 
 function valuesOf({ url, digest }: Build, version?: string, buildDate?: string): OutcomeValues {

@@ -1,5 +1,5 @@
 import { redactUrl } from '../http/url.ts'
-import { shortened } from './names.ts'
+import { isSafeFileName, shortened } from './names.ts'
 import { compareFileNames, compareNatural, isPrerelease } from './natural-order.ts'
 import type { ResolverContext } from './resolver.ts'
 import { compareStamps, findStamp, type Stamp, withoutStamps } from './stamp.ts'
@@ -47,6 +47,7 @@ export function nearMiss({ name, others, form }: Omit<Taken, 'source' | 'imageNa
     .filter((other) => isNewer(other, taken, fixed) && isSameImage(other, taken))
     .filter((other) => other.words.join() === taken.words.join() || !isVariant(other))
     .map((other) => other.name)
+    .filter((other) => other.split('/').every(isSafeFileName))
     .sort(compareFileNames)
     .at(-1)
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import { isNotMirrored } from '../report/check.ts'
 import { formatCount, formatDuration } from '../report/quantities.ts'
+import { tellOnce } from '../report/repeated.ts'
 import type { CheckedImage, CheckReport } from '../report/schemas.ts'
 import { renderCatalogue } from './catalogue.ts'
 import { builtOf, isEnding, isoDay, isSkipped, isUnseen, showDay, showDistance, type Tone } from './facts.ts'
@@ -65,14 +65,13 @@ function renderFigures({ summary, images }: CheckReport, now: number): Html {
   return html`<ul class="figures" aria-label="Summary">${items}</ul>`
 }
 
-/** The failures and the images that the mirror lacks, each with its remedy. */
+/** The failures, each with its remedy, and the warnings. */
 function renderTroubles({ images }: CheckReport, service: ServiceRuns | undefined): Html | undefined {
-  const ofImages = images.flatMap((image) => {
-    const { name, error, warnings } = image
+  const ofImages = tellOnce(images).flatMap(({ name, error, warnings }) => {
     const remedy = error?.remedy && html` <span class="quiet">${error.remedy}.</span>`
     return [
       ...(error === undefined ? [] : [html`<li><b>${name}</b> ${error.message}.${remedy}</li>\n`]),
-      ...(isNotMirrored(image) ? warnings.map((text) => html`<li><b>${name}</b> ${text}.</li>\n`) : []),
+      ...warnings.map((text) => html`<li><b>${name}</b> ${text}.</li>\n`),
     ]
   })
   const items = [...(service === undefined ? [] : troublesOf(service)), ...ofImages]

@@ -156,6 +156,7 @@ const csvColumns: Readonly<Record<string, (image: CheckedImage) => string | numb
   end_of_life: ({ end_of_life }) => end_of_life,
   error: ({ error }) => error?.code,
   message: ({ error }) => error?.message,
+  warnings: ({ warnings }) => warnings.join('; '),
 }
 
 /** A check as CSV with a header: a row for every image, an empty cell for an unknown value. */

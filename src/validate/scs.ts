@@ -1,3 +1,4 @@
+import { isOverdue } from '../lifecycle/recency.ts'
 import type { Profile } from '../rules.ts'
 import { type CheckedImage, type Entry, isEnabled, type Located, type Texts } from './image.ts'
 import type { ReportFinding } from './rules.ts'
@@ -129,25 +130,14 @@ function judgeVersion({ texts, place }: Entry, today: string, report: ReportFind
 
 const sourceOf = (texts: Texts): Located | undefined => texts.source ?? texts.url
 
-const day = 24 * 3600_000
-/** Longest times between two builds in ms; SCS allows a tenth more. */
-const periods: Readonly<Record<string, number>> = {
-  yearly: 365 * day,
-  quarterly: 92 * day,
-  monthly: 31 * day,
-  weekly: 175 * 3600_000,
-  daily: 25 * 3600_000,
-}
-
 /** Reports an image whose newest build is older than its `replace_frequency` allows. */
 function judgeRecency(image: CheckedImage, today: string, report: ReportFinding): void {
   const { provided_until: until, replace_frequency: frequency } = image.meta
-  const period = periods[frequency?.text ?? '']
   const isProvided = until !== undefined && /^\d/.test(until.text) && until.text >= today
   const built = image.versions.flatMap(({ texts }) => dayOf(texts.build_date?.text ?? '') ?? []).sort()
   const newest = built.at(-1)
-  if (period === undefined || frequency === undefined || !isProvided || newest === undefined) return
-  if (Date.parse(today) <= Date.parse(newest) + 1.1 * period) return
+  if (frequency === undefined || !isProvided || newest === undefined) return
+  if (!isOverdue(newest, frequency.text, today)) return
   const message = `The newest build is of ${newest}, "replace_frequency" is ${frequency.text}`
   report('scs-0102-image-recency', frequency.place, message)
 }

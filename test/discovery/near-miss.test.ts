@@ -209,6 +209,7 @@ describe('a near miss', () => {
     ['a folder of something else', 'ubuntu', 'test-20260901'],
     ['something else', 'opnsense', 'tools-30.1'],
     ['an older one', 'opnsense', '25.7.11'],
+    ['a name that leads elsewhere', 'alma', '../AlmaLinux-9-GenericCloud-9.9-20261120.x86_64.qcow2'],
     ['a date beside a version', 'opnsense', '20260901'],
   ])('is not %s of %s: %s', (_, image, name) => {
     expect(missed(image, name)).toBeUndefined()

@@ -38,6 +38,7 @@ const inManifest = (fault: string, lines: string | Uint8Array, holds: Holds): Ro
 })
 
 const digest = '0'.repeat(64)
+const nothing = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'
 const dated = 'AlmaLinux-9-GenericCloud-9.9-20270101.x86_64.qcow2'
 
 const patterns = (fault: string, pattern: string, holds: Holds): Row => ({
@@ -91,6 +92,10 @@ export const hostile: Group = {
     ),
     inListing('elements nested 100,000 deep', '<div>'.repeat(100_000)),
     inListing('an unfinished element', '<a href="20270101/'),
+    inListing('a newest folder without a file', '<a href="20260801/">20260801/</a>\n', {
+      ...survived,
+      says: /noble\/20260801\/ has no build of Ubuntu 24\.04 yet, so that of \S+\/20260705\/ is taken/,
+    }),
     inListing('more names than are read', links(100_001), failed('DISCOVERY_LISTING')),
 
     inManifest('a name that climbs out by ../', `${digest}  ../../${dated}`, survived),
@@ -110,6 +115,19 @@ export const hostile: Group = {
       `${digest}  AlmaLinux-9-GenericCloud-latest.x86_64.qcow2`,
       failed('CHECKSUM_AMBIGUOUS'),
     ),
+    inManifest('a newer name than the one that the catalogue asks for', `${digest}  ${dated}`, {
+      ...survived,
+      says: new RegExp(`lists ${dated}, which looks newer than AlmaLinux-9-GenericCloud-`),
+    }),
+    {
+      fault: 'a manifest with digests of nothing alone',
+      image: 'almalinux-9',
+      inject: async ({ origin, paths }) => {
+        const manifest = await (await fetch(`${origin.url}${paths.manifest}`)).text()
+        origin.put(paths.manifest, manifest.replaceAll(/[0-9a-f]{64}/g, nothing))
+      },
+      holds: { ...failed('CHECKSUM_NOT_PUBLISHED'), says: /is that of an empty file/ },
+    },
     inManifest('the same name with MD5 alone', `${'0'.repeat(32)}  ${dated}`, survived),
 
     patterns('that would take for ever elsewhere', '(?:(?:\\d+)+)+\\.\\d', survived),

@@ -41,7 +41,7 @@ function renderImage(definition: Definition, originUrl: string): string {
       hypervisor_type: qemu
       os_distro: ${osDistro}
       os_purpose: generic
-      replace_frequency: quarterly
+      replace_frequency: never
       uuid_validity: last-3
       provided_until: none
     tags: []
