@@ -1,7 +1,10 @@
 /** The values that flow through the program. All of them are plain and immutable. */
 
-/** Digest algorithms that distributions publish and OpenStack Image Manager accepts. */
-export const digestAlgorithms = ['sha512', 'sha384', 'sha256', 'sha224', 'sha1', 'md5'] as const
+/**
+ * The digest algorithms that a catalogue can hold, by the schema of OpenStack Image Manager. What is published in
+ * another one is not read: `update` would write what `validate` and Image Manager refuse.
+ */
+export const digestAlgorithms = ['sha512', 'sha256', 'sha1', 'md5'] as const
 export type DigestAlgorithm = (typeof digestAlgorithms)[number]
 
 /** A digest: `hex` is lower case. Written in catalogues as `algorithm:hex`. */
@@ -127,11 +130,10 @@ export function formatDigest(digest: Digest): string {
   return `${digest.algorithm}:${digest.hex}`
 }
 
-const hexLengths: Record<DigestAlgorithm, number> = {
+/** Hexadecimal digits of a digest. */
+export const hexLengths: Readonly<Record<DigestAlgorithm, number>> = {
   sha512: 128,
-  sha384: 96,
   sha256: 64,
-  sha224: 56,
   sha1: 40,
   md5: 32,
 }

@@ -23,7 +23,7 @@ const after = { version: '20260801', checksum: `sha256:${'0'.repeat(64)}`, mirro
 /** Every reader of text from outside; each says what its result must be. */
 const readers: Readonly<Record<string, (text: string) => void>> = {
   'a checksum file': (text) => {
-    for (const { digest } of parseChecksumFile(text))
+    for (const { digest } of parseChecksumFile(text).entries)
       expect(parseDigest(`${digest.algorithm}:${digest.hex}`)).toEqual(digest)
   },
   'a listing': (text) => {

@@ -15,31 +15,74 @@ export interface ChecksumEntry {
 /** A file that a manifest lists. */
 export type ListedFile = ChecksumEntry & { readonly name: string }
 
+/** A digest of an algorithm that no catalogue can hold. */
+export interface UnusableEntry extends Pick<ChecksumEntry, 'name'> {
+  /** E.g. `SHA-384`. */
+  readonly algorithm: string
+}
+
+export interface ChecksumFile {
+  readonly entries: readonly ChecksumEntry[]
+  readonly unusable: readonly UnusableEntry[]
+}
+
 /**
  * Reads a checksum file line by line: GNU (`hex  name`, `hex *name`, `hex name`), BSD (`SHA256 (name) = hex`)
  * with `# name: N bytes` comments, sections (`# SHA512 HASH` above GNU lines), or one bare digest. GNU lines
- * outside of sections have the algorithm of their length. Lines of no such form give no entry. Never throws,
- * linear in the length of `text`.
+ * outside of sections have the algorithm that the file's name tells, else that of their length. Lines of no such form
+ * give no entry. Never throws, linear in the length of `text`.
  */
-export function parseChecksumFile(text: string): ChecksumEntry[] {
-  const bare = digestOf(text.trim())
-  if (bare !== undefined) return [{ name: undefined, digest: bare }]
+export function parseChecksumFile(text: string, fileName = ''): ChecksumFile {
+  const fromFile = otherAlgorithm(fileName)
+  const ofFile: Section = fromFile === undefined ? undefined : { other: fromFile }
+  const bare = hashOf(text.trim(), ofFile)
+  if (bare !== undefined) return sorted([entryOf(undefined, bare) ?? []].flat())
   const lines = text
     .replace(/^\ufeff/, '')
     .split('\n')
     .map((line) => line.trimEnd())
   const sizes = sizesIn(lines)
-  let section: Section
-  return lines.flatMap((line) => {
+  let section: Section = ofFile
+  const entries = lines.flatMap((line) => {
     section = sectionOf(line) ?? section
     const entry = line.startsWith('#') ? undefined : (bsdEntry(line) ?? gnuEntry(line, section))
-    return entry === undefined ? [] : { ...entry, size: sizes.get(entry.name) }
+    if (entry === undefined || !('digest' in entry)) return entry ?? []
+    return { ...entry, size: sizes.get(entry.name ?? '') }
   })
+  return sorted(entries)
 }
+
+type AnyEntry = ChecksumEntry | UnusableEntry
+
+function sorted(all: readonly AnyEntry[]): ChecksumFile {
+  return {
+    entries: all.flatMap((entry) => ('digest' in entry ? entry : [])),
+    unusable: all.flatMap((entry) => ('digest' in entry ? [] : entry)),
+  }
+}
+
+/**
+ * The algorithm that the name of a checksum file tells, if it is none of those in use for images: `B2SUMS`,
+ * `x.img.b2sum`, `SHA3-256SUMS`. Its digests may be as long as those of an algorithm that is.
+ */
+function otherAlgorithm(fileName: string): string | undefined {
+  const [, label] =
+    /(?:^|[._-])(b2|b3|blake2[bs]?|blake3|sha3(?:-?\d{3})?|sha-?512[-_]\d{3}|sm3|ripemd-?160|rmd160|whirlpool)(?:sums?)?(?:\.(?:txt|asc))*$/i.exec(
+      fileName,
+    ) ?? []
+  return label === undefined ? undefined : label.replace(/^b(?=\d)/i, 'BLAKE').toUpperCase()
+}
+
+/** Digests of algorithms that have a length of their own. */
+const otherLengths = new Map([
+  [96, 'SHA-384'],
+  [56, 'SHA-224'],
+])
 
 /**
  * The one digest that a checksum file has for `name`, as `preferredDigest` chooses it.
  * @param source URL of the checksum file, for messages
+ * @param named the entries of that file, if they name it in another way
  * @throws UpdaterError CHECKSUM_NOT_LISTED, CHECKSUM_AMBIGUOUS
  */
 export function lookUpChecksum(
@@ -47,13 +90,15 @@ export function lookUpChecksum(
   name: string,
   preferred: DigestAlgorithm | undefined,
   source: string,
+  named: readonly ChecksumEntry[] = entries.filter(
+    (entry) => entry.name === name || entry.name === undefined,
+  ),
 ): ChecksumEntry {
-  const named = entries.filter((entry) => entry.name === name || entry.name === undefined)
   const ofSomething = named.filter(({ digest }) => !isOfNothing(digest))
   const listed = ofSomething.length > 0 ? ofSomething : named
   const byAlgorithm = new Map(listed.map((entry) => [entry.digest.algorithm, entry]))
   if (listed.some(({ digest }) => byAlgorithm.get(digest.algorithm)?.digest.hex !== digest.hex)) {
-    throw ambiguous(name, source)
+    throw ambiguous(name, source, listed)
   }
   const digests = [...byAlgorithm.values()].map(({ digest }) => digest)
   const digest = preferredDigest(digests, preferred)
@@ -78,36 +123,48 @@ export function preferredDigest(
   return asked === undefined || isWeak(asked) ? strongest : asked
 }
 
-/** `undefined`: outside of sections; `unknown`: a section of an algorithm that is not in use for images. */
-type Section = DigestAlgorithm | 'unknown' | undefined
+/** A digest, or the name of its algorithm if no catalogue can hold it. */
+type Hash = Digest | { readonly other: string }
 
-function digestOf(hex: string): Digest | undefined {
-  const algorithm = hex.length > 128 ? undefined : algorithmOfHexLength(hex.length)
-  return algorithm && /^[0-9a-f]+$/i.test(hex) ? { algorithm, hex: hex.toLowerCase() } : undefined
+/** The algorithm that the lines below are of. `undefined`: that of their length. */
+type Section = DigestAlgorithm | { readonly other: string } | undefined
+
+function hashOf(hex: string, section: Section): Hash | undefined {
+  if (hex.length < 32 || hex.length > 128 || !/^[0-9a-f]+$/i.test(hex)) return undefined
+  if (typeof section === 'object') return section
+  const algorithm = algorithmOfHexLength(hex.length)
+  const other = otherLengths.get(hex.length)
+  if (section === undefined && other !== undefined) return { other }
+  const isOfSection = section === undefined || section === algorithm
+  return algorithm !== undefined && isOfSection ? { algorithm, hex: hex.toLowerCase() } : undefined
 }
 
-function gnuEntry(line: string, section: Section): ListedFile | undefined {
-  const end = line.slice(0, 129).search(/[ \t]/)
-  const digest = end === -1 ? undefined : digestOf(line.slice(0, end))
-  if (digest === undefined || (section !== undefined && section !== digest.algorithm)) return undefined
+function gnuEntry(line: string, section: Section): AnyEntry | undefined {
+  // GNU puts a backslash in front where it has escaped the name.
+  const isEscaped = line.startsWith('\\')
+  const start = isEscaped ? 1 : 0
+  const end = line.slice(0, 130).search(/[ \t]/)
+  const hash = end === -1 ? undefined : hashOf(line.slice(start, end), section)
+  if (hash === undefined) return undefined
   const marked = line.slice(end + 1)
   const name = marked.startsWith('*') ? marked.slice(1) : marked.trimStart()
-  return entryOf(name, digest)
+  return entryOf(isEscaped ? name.replaceAll('\\\\', '\\') : name, hash)
 }
 
-function bsdEntry(line: string): ListedFile | undefined {
+function bsdEntry(line: string): AnyEntry | undefined {
   const open = line.slice(0, 16).indexOf('(')
   const equals = line.lastIndexOf('=')
   const before = line.slice(0, equals).trimEnd()
   if (open === -1 || !before.endsWith(')')) return undefined
-  const digest = digestOf(line.slice(equals + 1).trimStart())
-  if (digest === undefined || algorithmOf(line.slice(0, open)) !== digest.algorithm) return undefined
-  return entryOf(before.slice(open + 1, -1), digest)
+  const label = line.slice(0, open).trim()
+  const hash = hashOf(line.slice(equals + 1).trimStart(), algorithmOf(label) ?? { other: label })
+  return hash === undefined ? undefined : entryOf(before.slice(open + 1, -1), hash)
 }
 
-function entryOf(written: string, digest: Digest): ListedFile | undefined {
-  const name = written.startsWith('./') ? written.slice(2) : written
-  return name === '' ? undefined : { name, digest }
+function entryOf(written: string | undefined, hash: Hash): AnyEntry | undefined {
+  const name = written?.startsWith('./') ? written.slice(2) : written
+  if (name === '') return undefined
+  return 'other' in hash ? { name, algorithm: hash.other } : { name, digest: hash }
 }
 
 /** `SHA256`, `SHA2-256`, `sha-256`, … */
@@ -119,7 +176,7 @@ function algorithmOf(label: string): DigestAlgorithm | undefined {
 /** `# SHA512 HASH`, as Flatcar and Gentoo head the parts of their `.DIGESTS`. */
 function sectionOf(comment: string): Section {
   const label = /^#\s?(\S{1,16}) HASH$/i.exec(comment)?.[1]
-  return label === undefined ? undefined : (algorithmOf(label) ?? 'unknown')
+  return label === undefined ? undefined : (algorithmOf(label) ?? { other: label })
 }
 
 /** `# name: N bytes`, as CentOS, Rocky and Fedora write it above a BSD line; two for one name give none. */
@@ -153,11 +210,18 @@ export function isWeak({ algorithm }: Digest): boolean {
   return algorithm === 'md5' || algorithm === 'sha1'
 }
 
-function ambiguous(name: string, source: string): UpdaterError {
+function ambiguous(name: string, source: string, listed: readonly ChecksumEntry[]): UpdaterError {
+  const names = new Set(listed.map((entry) => entry.name ?? name))
+  const as = names.size > 1 ? `: it lists ${[...names].slice(0, 5).map(shortened).join(', ')}` : ''
   return new UpdaterError(
     'CHECKSUM_AMBIGUOUS',
-    `${redactUrl(source)} has two different checksums for ${shortened(name)}`,
-    { remedy: 'Wait until the distribution has put its checksum file right' },
+    `${redactUrl(source)} has two different checksums for ${shortened(name)}${as}`,
+    {
+      remedy:
+        names.size > 1
+          ? 'Name the checksum file of the folder of the image as latest_checksum_url'
+          : 'Wait until the distribution has put its checksum file right',
+    },
   )
 }
 
@@ -174,15 +238,33 @@ function notListed(entries: readonly ChecksumEntry[], name: string, source: stri
   )
 }
 
-/** The few listed names that share the longest beginning with `name`. */
+/** @returns CHECKSUM_MALFORMED */
+export function unusableChecksum({ algorithm }: UnusableEntry, source: string): UpdaterError {
+  return new UpdaterError(
+    'CHECKSUM_MALFORMED',
+    `${redactUrl(source)} has ${shortened(algorithm)} checksums, which no catalogue can hold`,
+    {
+      remedy: `Name a checksum file with SHA-512 or SHA-256 as latest_checksum_url: OpenStack Image Manager takes ${digestAlgorithms.join(', ')}`,
+    },
+  )
+}
+
+/** The name without the folders in front of it. */
+export function baseName(name: string): string {
+  return name.slice(Math.max(name.lastIndexOf('/'), name.lastIndexOf('\\')) + 1)
+}
+
+/** The few listed names whose last part shares the longest beginning with `name`, else the first few. */
 function nearNames(entries: readonly ChecksumEntry[], name: string): string[] {
-  const names = [...new Set(entries.flatMap((entry) => entry.name ?? []))]
+  const names = [...new Set(entries.flatMap((entry) => entry.name ?? []))].filter(
+    ({ length }) => length <= 255,
+  )
   const shared = (other: string) => [...other].findIndex((character, at) => character !== name[at])
-  return names
-    .filter((other) => other.length <= 255)
-    .map((other) => ({ other, length: shared(other) === -1 ? other.length : shared(other) }))
+  const near = names
+    .map((other) => ({ other, base: baseName(other) }))
+    .map(({ other, base }) => ({ other, length: shared(base) === -1 ? base.length : shared(base) }))
     .filter(({ length }) => length > 3)
     .sort((a, b) => b.length - a.length || compareNatural(a.other, b.other))
-    .slice(0, 3)
     .map(({ other }) => other)
+  return (near.length > 0 ? near : names).slice(0, 3)
 }

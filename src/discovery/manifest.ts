@@ -7,7 +7,10 @@ import {
   type ListedFile,
   lookUpChecksum,
   parseChecksumFile,
+  type UnusableEntry,
+  unusableChecksum,
 } from './checksum-file.ts'
+import { entriesOf, entryUrl, extensionOf } from './entry-names.ts'
 import { splitFileUrl } from './file-url.ts'
 import { isSafeFileName } from './names.ts'
 import type { ResolverContext } from './resolver.ts'
@@ -27,6 +30,8 @@ import { compareStamps, findStamp } from './stamp.ts'
 /** A distribution's checksum file. */
 export interface Manifest extends Pick<VerifiedText, 'url' | 'trust'> {
   readonly entries: readonly ChecksumEntry[]
+  /** Of algorithms that no catalogue can hold. */
+  readonly unusable: readonly UnusableEntry[]
 }
 
 /**
@@ -42,11 +47,12 @@ export async function fetchManifest(
   context.tell({ type: 'checksums-from', url: redactUrl(url) })
   const { text, trust } = await fetchVerified(url, context, isFirst)
   // Debian's JSON of a build is the only form that is not read line by line.
-  const entries = /^\s*\{/.test(text)
-    ? (await import('./documents.ts')).parseDebianBuild(text, url)
-    : parseChecksumFile(text)
-  if (entries.length > 0) return { url, entries, trust }
-  throw noChecksum(url)
+  const { entries, unusable } = /^\s*\{/.test(text)
+    ? { entries: (await import('./documents.ts')).parseDebianBuild(text, url), unusable: [] }
+    : parseChecksumFile(text, splitFileUrl(url)?.name)
+  if (entries.length > 0) return { url, entries, unusable, trust }
+  const [other] = unusable
+  throw other === undefined ? noChecksum(url) : unusableChecksum(other, url)
 }
 
 /** A text of a distribution, after who signed it has been looked at. */
@@ -181,22 +187,17 @@ function unverified(text: string, url: string, next: string | undefined): Verifi
 }
 
 /**
- * Returns the file `name` with its checksum, in the algorithm of the image's catalogue entry if the manifest
- * has it. A file of its own beside the image (`<name>.sha256`) may tell the name of the build instead,
- * as openSUSE's do: `x-Cloud-Build18.7.qcow2` for `x-Cloud.qcow2`.
- * @throws UpdaterError CHECKSUM_NOT_LISTED, CHECKSUM_AMBIGUOUS
+ * Returns the file at `url` with its checksum, in the algorithm of the image's catalogue entry if the manifest has it.
+ * @throws UpdaterError CHECKSUM_NOT_LISTED, CHECKSUM_AMBIGUOUS, CHECKSUM_MALFORMED if the manifest has its checksum in
+ * an algorithm alone that no catalogue can hold
  */
-export function listedFile(name: string, { url, entries }: Manifest, image: Image): ListedFile {
-  const [only = name, another] = new Set(entries.map((entry) => entry.name))
-  const isBeside = another === undefined && splitFileUrl(url)?.name.startsWith(`${name}.`)
-  const listed = isBeside && isBuildOf(name, only) ? entries.map((entry) => ({ ...entry, name })) : entries
-  return { ...lookUpChecksum(listed, name, catalogueAlgorithm(image), url), name }
-}
-
-function isBuildOf(name: string, build: string): boolean {
-  const extension = `.${extensionOf(name)}`
-  const stem = name.slice(0, -extension.length)
-  return build.startsWith(`${stem}-`) && build.endsWith(extension) && isSafeFileName(build)
+export function listedFile(url: string, manifest: Manifest, image: Image): ListedFile {
+  const { entries, unusable } = manifest
+  const name = splitFileUrl(url)?.name ?? ''
+  const named = entriesOf(url, entries, manifest.url)
+  const [other] = named.length === 0 ? entriesOf(url, unusable, manifest.url) : []
+  if (other !== undefined) throw unusableChecksum(other, manifest.url)
+  return { ...lookUpChecksum(entries, name, catalogueAlgorithm(image), manifest.url, named), name }
 }
 
 /** The algorithm of the checksum that the catalogue has now. */
@@ -208,18 +209,18 @@ export function catalogueAlgorithm(image: Image): DigestAlgorithm | undefined {
  * Returns the file under the dated name of its build. A name without a build stamp may be an alias (`…-latest.…`) that
  * moves on; the manifest may list the same bytes under a name that stays. Of several such names the newest counts.
  */
-export function datedTwin(file: ListedFile, { entries }: Manifest): ListedFile {
+export function datedTwin(url: string, file: ListedFile, manifest: Manifest): ListedFile {
   if (findStamp(file.name) !== undefined || isOfNothing(file.digest)) return file
-  const twins = entries.flatMap(({ name = '', digest, size }) => {
-    const isTwin = sameDigest(digest, file.digest) && extensionOf(name) === extensionOf(file.name)
-    const stamp = isTwin && isSafeFileName(name) ? findStamp(name) : undefined
+  const { parent } = splitFileUrl(url) ?? {}
+  const twins = manifest.entries.flatMap(({ name: written = '', digest, size }) => {
+    if (!sameDigest(digest, file.digest) || extensionOf(written) !== extensionOf(file.name)) return []
+    // A path counts if it leads into the folder of the file.
+    const place = splitFileUrl(entryUrl(written, manifest.url))
+    const name = place?.parent === parent ? (place?.name ?? written) : written
+    const stamp = isSafeFileName(name) ? findStamp(name) : undefined
     return stamp ? [{ name, digest, size, stamp }] : []
   })
   return twins.sort((a, b) => compareStamps(b.stamp, a.stamp))[0] ?? file
-}
-
-function extensionOf(name: string): string {
-  return name.slice(name.lastIndexOf('.') + 1)
 }
 
 /** @returns CHECKSUM_MALFORMED */

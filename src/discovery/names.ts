@@ -55,8 +55,7 @@ export function childUrl(parent: string, name: string): string {
       },
     )
   }
-  const segment = name.replace(/[%?# ]/g, encodeURIComponent)
-  const child = new URL(`./${segment}`, parent)
+  const child = new URL(`./${encodeName(name)}`, parent)
   const base = new URL(parent)
   const last = child.pathname.slice(child.pathname.lastIndexOf('/') + 1)
   if (child.origin === base.origin && child.pathname === base.pathname + last) return child.href
@@ -64,6 +63,11 @@ export function childUrl(parent: string, name: string): string {
     'DISCOVERY_UNSAFE_NAME',
     `"${shortened(name)}" is not a file of ${redactUrl(parent)}`,
   )
+}
+
+/** A name as it may stand in a URL. */
+export function encodeName(name: string): string {
+  return name.replace(/[%?# ]/g, encodeURIComponent)
 }
 
 /** A name as it may stand in a message: not longer than a line. */

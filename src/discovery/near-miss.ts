@@ -110,6 +110,12 @@ function partsOf(name: string): Parts {
   }
 }
 
+/** Do both names tell an architecture, and not the same one? */
+export function isForOther(one: string, other: string): boolean {
+  const [a, b] = [partsOf(one).architecture, partsOf(other).architecture]
+  return a !== '' && b !== '' && a !== b
+}
+
 function isNewer(one: Parts, taken: Parts, { release, revision }: Fixed): boolean {
   const length = Math.max(one.numbers.length, taken.numbers.length)
   const position = Array.from({ length }).findIndex((_, index) => one.numbers[index] !== taken.numbers[index])

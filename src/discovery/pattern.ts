@@ -1,5 +1,6 @@
 import { UpdaterError } from '../errors.ts'
-import { childUrl } from './names.ts'
+import { decodeSegment } from '../http/url.ts'
+import { childUrl, encodeName, isSafeFileName } from './names.ts'
 import { compareFileNames } from './natural-order.ts'
 
 const opening = 'HEREBE'
@@ -17,7 +18,7 @@ interface Placeholder {
   readonly matches: (text: string) => boolean
 }
 
-/** Text that stands for itself, or a placeholder. */
+/** Text that stands for itself, decoded, or a placeholder. */
 type Part = string | Placeholder
 
 export function hasPlaceholder(url: string): boolean {
@@ -99,21 +100,32 @@ export class UrlPattern {
       if (name === undefined) {
         throw placeholderError(this.imageName, 'nothing tells what the one in a folder stands for')
       }
-      url = segment.patterns.length === 0 ? `${url}${name}` : childUrl(url, name)
+      const encoded = segment.encode(known)
+      if (segment.patterns.length === 0) url += encoded
+      else {
+        childUrl(url, name) // refuses what is no plain name
+        url = new URL(`./${encoded}`, url).href
+      }
       if (index < this.segments.length - 1) url += '/'
     }
     return url
   }
 
-  /** Returns what the patterns stand for in a URL of this form, or of a folder in front of it. */
-  match(url: string): Matches | undefined {
+  /**
+   * Returns what the patterns stand for in a URL of this form, or of a folder in front of it.
+   * @param before what some of them stand for already
+   */
+  match(url: string, before: Matches = new Map()): Matches | undefined {
     if (!url.startsWith(this.root) || /[?#]/.test(url)) return undefined
     const names = url.slice(this.root.length).replace(/\/$/, '').split('/')
     const { length } = this.segments
     if (url.endsWith('/') ? names.length >= length : names.length !== length) return undefined
-    let known: Matches | undefined = new Map()
-    for (const [index, name] of names.entries()) {
-      known = known && this.segments[index]?.match(name, known)
+    let known: Matches | undefined = before
+    for (const [index, encoded] of names.entries()) {
+      const segment = this.segments[index]
+      const name = decodeSegment(encoded)
+      const isName = name !== undefined && (segment?.patterns.length === 0 || isSafeFileName(name))
+      known = isName ? known && segment?.match(name, known) : undefined
     }
     return known
   }
@@ -124,10 +136,14 @@ class Segment {
   readonly parts: readonly Part[]
   /** Each once. */
   readonly patterns: readonly string[]
+  readonly #written: readonly Part[]
   readonly #imageName: string
 
-  constructor(parts: readonly Part[], imageName: string) {
-    this.parts = parts.filter((part) => part !== '')
+  /** @param written with literals as they stand in the URL */
+  constructor(written: readonly Part[], imageName: string) {
+    const parts = written.filter((part) => part !== '')
+    this.#written = parts
+    this.parts = parts.map((part) => (typeof part === 'string' ? (decodeSegment(part) ?? part) : part))
     this.patterns = [...new Set(parts.flatMap((part) => (typeof part === 'string' ? [] : part.pattern)))]
     this.#imageName = imageName
   }
@@ -140,6 +156,15 @@ class Segment {
   /** Returns undefined if one of the patterns is not known. */
   fill(known: Matches): string | undefined {
     return fillParts(this.parts, known)
+  }
+
+  /** Returns the segment as it stands in a URL, with the literals as they were written. */
+  encode(known: Matches): string {
+    const encoded = this.#written.map((part) => {
+      if (typeof part !== 'string') return encodeName(known.get(part.pattern) ?? '')
+      return this.patterns.length === 0 || decodeSegment(part) !== undefined ? part : encodeName(part)
+    })
+    return encoded.join('')
   }
 
   /** Returns the one pattern that is not known. @throws UpdaterError PATTERN_INVALID if there are several */

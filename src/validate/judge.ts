@@ -1,6 +1,6 @@
 import { shortnamePattern } from '../catalog/parse.ts'
 import { formatPlace } from '../errors.ts'
-import { dateOfVersion, parseDigest } from '../image.ts'
+import { dateOfVersion, digestAlgorithms, hexLengths, parseDigest } from '../image.ts'
 import type { RuleName } from '../rules.ts'
 import { type CheckedImage, type Entry, isEnabled, type Located, type Texts } from './image.ts'
 import type { ReportFinding } from './rules.ts'
@@ -135,8 +135,7 @@ function judgeMirror(url: Located, texts: Texts, image: CheckedImage, report: Re
   }
 }
 
-/** The hexadecimal digits of the digests that the schema accepts. */
-const digestLengths = new Map(Object.entries({ md5: 32, sha1: 40, sha256: 64, sha512: 128 }))
+const digestLengths = new Map<string, number>(Object.entries(hexLengths))
 
 function judgeChecksum({ texts, place }: Entry, report: ReportFinding): void {
   const { checksum } = texts
@@ -151,7 +150,7 @@ function judgeChecksum({ texts, place }: Entry, report: ReportFinding): void {
   if (digest === undefined || length === undefined || checksum.text !== `${digest.algorithm}:${digest.hex}`) {
     const wanted =
       length === undefined
-        ? 'a digest of sha256, sha512, sha1 or md5'
+        ? `a digest of one of ${digestAlgorithms.join(', ')}`
         : `${algorithm}: and ${length} hexadecimal digits in lower case`
     report('malformed-checksum', checksum.place, `"checksum" is not ${wanted}`)
   } else if (['md5', 'sha1'].includes(digest.algorithm)) {

@@ -30,6 +30,7 @@ describe('reading a checksum file', () => {
     ['capital digits', `${sha256.toUpperCase()}  x.img`, [entry('sha256', sha256)]],
     ['./name', `${sha256}  ./x.img\n${sha512} *./x.img`, [entry('sha256', sha256), entry('sha512', sha512)]],
     ['CRLF and a byte order mark', `\ufeff${sha256}  x.img\r\n\r\n`, [entry('sha256', sha256)]],
+    ['a name that GNU has escaped', `\\${sha256}  a\\\\x.img`, [entry('sha256', sha256, 'a\\x.img')]],
     ['a name with spaces', `${sha256}  x y (1).img`, [entry('sha256', sha256, 'x y (1).img')]],
     ['a name with a star in text mode', `${sha256}  *x`, [entry('sha256', sha256, '*x')]],
     [
@@ -91,7 +92,7 @@ describe('reading a checksum file', () => {
       [entry('sha256', sha256, '__proto__')],
     ],
   ])('%s', (_, text, entries) => {
-    expect(parseChecksumFile(text)).toEqual(entries)
+    expect(parseChecksumFile(text).entries).toEqual(entries)
   })
 
   it('takes lines of a mebibyte', () => {
@@ -103,7 +104,7 @@ describe('reading a checksum file', () => {
       `SHA256 (${'('.repeat(1 << 20)}`,
       `# ${':'.repeat(1 << 20)}`,
     ]
-    expect(parseChecksumFile(text.join('\n'))).toEqual([entry('sha256', sha256, long)])
+    expect(parseChecksumFile(text.join('\n')).entries).toEqual([entry('sha256', sha256, long)])
   })
 
   const name = fc.stringMatching(/^[A-Za-z0-9_][A-Za-z0-9._ ()+=-]{0,30}[A-Za-z0-9_]$/)
@@ -126,7 +127,7 @@ describe('reading a checksum file', () => {
     fc.assert(
       fc.property(entries, fc.constantFrom('\n', '\r\n'), (written, newline) => {
         const lines = written.flatMap((one) => [`# ${one.name}: ${one.size} bytes`, formats[format]?.(one)])
-        expect(parseChecksumFile(lines.join(newline))).toEqual(written)
+        expect(parseChecksumFile(lines.join(newline)).entries).toEqual(written)
       }),
       { seed: 2, numRuns: 200 },
     )
@@ -154,16 +155,43 @@ describe('reading a checksum file', () => {
     )
     fc.assert(
       fc.property(fc.array(piece), (pieces) => {
-        for (const { name, digest } of parseChecksumFile(pieces.join(''))) {
+        for (const { name, digest } of parseChecksumFile(pieces.join('')).entries) {
           expect(name).not.toBe('')
-          expect(digest.hex).toMatch(
-            /^(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{56}|[0-9a-f]{64}|[0-9a-f]{96}|[0-9a-f]{128})$/,
-          )
+          expect(digest.hex).toMatch(/^(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64}|[0-9a-f]{128})$/)
         }
       }),
       { seed: 3, numRuns: 2000 },
     )
   })
+})
+
+describe('digests that no catalogue can hold', () => {
+  const sha384 = 'e5'.repeat(48)
+  it.each<[string, string, string, string | undefined]>([
+    ['GNU by its length', `${sha384}  x.img`, 'SUMS', 'SHA-384'],
+    ['a bare one', 'e5'.repeat(28), 'x.img.sha224', 'SHA-224'],
+    ['BSD', `SHA384 (x.img) = ${sha384}`, 'SUMS', 'SHA384'],
+    ['BSD of the length of another', `BLAKE2b (x.img) = ${sha512}`, 'SUMS', 'BLAKE2b'],
+    ['BSD with a slash', `SHA512/256 (x.img) = ${sha256}`, 'SUMS', 'SHA512/256'],
+    ['a section', `# BLAKE2B HASH\n${sha512}  x.img`, 'x.DIGESTS', 'BLAKE2B'],
+    ['b2sum', `${sha512}  x.img`, 'B2SUMS', 'BLAKE2'],
+    ['b2sum of one file', sha512, 'x.img.b2', 'BLAKE2'],
+    ['b2sum by another name', `${sha512}  x.img`, 'x.img.blake2b', 'BLAKE2B'],
+    ['b3sum', `${sha256}  x.img`, 'b3sums.txt', 'BLAKE3'],
+    ['SHA-3', `${sha256} *x.img`, 'SHA3-256SUMS', 'SHA3-256'],
+  ])('are told apart: %s', (_, text, fileName, algorithm) => {
+    const { entries, unusable } = parseChecksumFile(text, fileName)
+    expect(entries).toEqual([])
+    expect(unusable.map((one) => one.algorithm)).toEqual([algorithm])
+  })
+
+  it.each(['SHA256SUMS', 'x-b2.img.sha256', 'CHECKSUM', 'debian-b2b3.sha512', 'v-sha3'])(
+    'are not told by %s',
+    (fileName) => {
+      const { entries } = parseChecksumFile(`${sha256}  x.img`, fileName)
+      expect(entries).toHaveLength(fileName === 'v-sha3' ? 0 : 1)
+    },
+  )
 })
 
 describe('looking a name up', () => {
@@ -176,7 +204,7 @@ describe('looking a name up', () => {
     ['not SHA-1, though preferred', all, 'sha1', sha512],
     ['SHA-1 rather than MD5', all.slice(0, 2), 'md5', sha1],
     ['MD5 where there is nothing else', all.slice(0, 1), 'sha256', md5],
-    ['the strongest where the preferred one is missing', all, 'sha384', sha512],
+    ['the strongest where the preferred one is missing', all.slice(0, 3), 'sha512', sha256],
     ['equal lines', [entry('sha256', sha256), entry('sha256', sha256)], undefined, sha256],
     ['a bare digest', [bare('sha256', sha256)], undefined, sha256],
   ])('takes %s', (_, entries, preferred, hex) => {

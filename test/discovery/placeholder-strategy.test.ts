@@ -133,11 +133,25 @@ describe('a checksum file beside the image', () => {
     ['another image', gnu('a', 'Leap-16.0-Minimal-VM.aarch64-Cloud-Build18.7.qcow2')],
     ['another format', gnu('a', `${leap}-Build18.7.raw`)],
     ['two builds', gnu('a', `${leap}-Build18.7.qcow2`) + gnu('b', `${leap}-Build18.8.qcow2`)],
-    ['a build elsewhere', gnu('a', `${leap}-../x.qcow2`)],
+    ['no plain name', gnu('a', `${leap}\u0000.qcow2`)],
   ])('may not tell that of %s', async (_, text) => {
     expect(await codeOf(() => urlOf(`${leap}.qcow2`, `${leap}.qcow2.sha256`, answer(text)))).toBe(
       'CHECKSUM_NOT_LISTED',
     )
+  })
+
+  it.each([
+    ['an alias', 'latest-os.qcow2', 'os-1.2.3.qcow2'],
+    [
+      'a build in the middle of the name',
+      `${leap}.qcow2`,
+      'Leap-16.0-Minimal-VM.x86_64-16.0.0-Cloud-Build1.2.qcow2',
+    ],
+    ['a path of the machine', 'os.qcow2', '/home/build/out/os-1.qcow2'],
+    ['a path of Windows', 'os.qcow2', 'C:\\\\build\\\\os.qcow2'],
+  ])('may name the file otherwise: %s', async (_, name, written) => {
+    const exchanges: Exchange[] = [[`GET ${h}${name}.sha256`, gnu('a', written)]]
+    expect(await urlOf(name, `${name}.sha256`, exchanges)).toBe(`${h}${name}`)
   })
 
   it('tells no build where it is a folder’s', async () => {
@@ -191,5 +205,174 @@ describe("Debian's JSON of a build", () => {
     ],
   ])('is refused with a digest %s', async (_, items, code) => {
     expect(await codeOf(() => find(image, fakeContext(exchanges(...items))))).toBe(code)
+  })
+})
+
+describe('paths in a manifest', () => {
+  const digestOf = async (latestUrl: string, latestChecksumUrl: string, exchanges: readonly Exchange[]) => {
+    const image = imageOf({ latestUrl: h + latestUrl, latestChecksumUrl: h + latestChecksumUrl })
+    const found = await find(image, fakeContext(exchanges))
+    return `${found.url.slice(h.length)} ${found.digest?.hex.slice(0, 1)}`
+  }
+
+  it.each<[string, string, string, string, string]>([
+    [
+      'from it, of two folders',
+      'net/m.img',
+      'SUMS',
+      gnu('a', './net/m.img') + gnu('b', './hwe/m.img'),
+      'net/m.img a',
+    ],
+    [
+      'from it, before a name alone',
+      'net/m.img',
+      'SUMS',
+      gnu('b', 'm.img') + gnu('a', 'net/m.img'),
+      'net/m.img a',
+    ],
+    [
+      'from it, upwards',
+      'net/m.img',
+      'sums/SUMS',
+      gnu('b', '../m.img') + gnu('a', '../net/m.img'),
+      'net/m.img a',
+    ],
+    [
+      'from the server’s root',
+      'net/m.img',
+      'a/SUMS',
+      gnu('a', '/net/m.img') + gnu('b', '/m.img'),
+      'net/m.img a',
+    ],
+    ['that are URLs', 'm.img', 'a/SUMS', gnu('a', `${h}m.img`) + gnu('b', `https://other/m.img`), 'm.img a'],
+    ['a name alone', 'net/m.img', 'SUMS', gnu('a', 'm.img') + gnu('b', 'x/m.img'), 'net/m.img a'],
+    [
+      'of the machine, by their folder',
+      'net/m.img',
+      'a/SUMS',
+      gnu('a', '/b/net/m.img') + gnu('b', '/b/hwe/m.img'),
+      'net/m.img a',
+    ],
+    [
+      'of the machine',
+      'net/m.img',
+      'SUMS',
+      gnu('a', '/build/out/m.img') + gnu('b', '/build/out/mm.img'),
+      'net/m.img a',
+    ],
+    [
+      'of the machine, twice the same',
+      'net/m.img',
+      'SUMS',
+      gnu('a', '/x/m.img') + gnu('a', '/y/m.img'),
+      'net/m.img a',
+    ],
+    [
+      'with a pattern, from it',
+      'net/m-HEREBE\\d+DRAGONS.img',
+      'SUMS',
+      gnu('a', 'net/m-2.img') + gnu('b', 'hwe/m-3.img'),
+      'net/m-2.img a',
+    ],
+    [
+      'with a pattern in a folder',
+      'HEREBE\\d+DRAGONS/m-HEREBE\\d+DRAGONS.img',
+      'SUMS',
+      gnu('b', '9/m-9.img') + gnu('a', '10/m-10.img'),
+      '10/m-10.img a',
+    ],
+    [
+      'with a pattern, of the machine',
+      'm-HEREBE\\d+DRAGONS.img',
+      'SUMS',
+      gnu('b', '/o/m-2.img') + gnu('a', '/o/m-10.img'),
+      'm-10.img a',
+    ],
+    [
+      'with a name that stays',
+      'net/m-latest.img',
+      'SUMS',
+      gnu('a', 'net/m-latest.img') + gnu('a', 'net/m-20260101.img') + gnu('a', 'hwe/m-20270101.img'),
+      'net/m-20260101.img a',
+    ],
+  ])('%s', async (_, latestUrl, sums, text, found) => {
+    expect(await digestOf(latestUrl, sums, [[`GET ${h}${sums}`, text]])).toBe(found)
+  })
+
+  it('are told where they contradict each other', async () => {
+    const text = gnu('a', '/x/m.img') + gnu('b', '/y/m.img')
+    await expect(digestOf('net/m.img', 'SUMS', [[`GET ${h}SUMS`, text]])).rejects.toMatchObject({
+      code: 'CHECKSUM_AMBIGUOUS',
+      message: `${h}SUMS has two different checksums for m.img: it lists /x/m.img, /y/m.img`,
+    })
+  })
+
+  it('are told where none leads to the file, the nearest first', async () => {
+    const text = gnu('a', 'net/other.img') + gnu('a', 'net/image-1.img')
+    await expect(digestOf('net/image-2.img', 'SUMS', [[`GET ${h}SUMS`, text]])).rejects.toMatchObject({
+      code: 'CHECKSUM_NOT_LISTED',
+      message: expect.stringContaining('it lists net/image-1.img'),
+    })
+  })
+
+  it('of another server are of another file', async () => {
+    const text = gnu('a', 'https://evil.example/m.img')
+    expect(await codeOf(() => digestOf('m.img', 'SUMS', [[`GET ${h}SUMS`, text]]))).toBe(
+      'CHECKSUM_NOT_LISTED',
+    )
+  })
+})
+
+describe('a manifest of an algorithm that no catalogue can hold', () => {
+  it.each([
+    ['all of it', `${'a'.repeat(96)}  x.img\n`],
+    ['of this file', `${'a'.repeat(96)}  x.img\n${gnu('a', 'y.img')}`],
+  ])('is refused by name: %s', async (_, text) => {
+    await expect(urlOf('x.img', 'SUMS', [[`GET ${h}SUMS`, text]])).rejects.toMatchObject({
+      code: 'CHECKSUM_MALFORMED',
+      message: `${h}SUMS has SHA-384 checksums, which no catalogue can hold`,
+    })
+  })
+
+  it('is read as far as it has others', async () => {
+    const text = `${'a'.repeat(96)}  x.img\n${gnu('a', 'x.img')}`
+    expect(await urlOf('x.img', 'SUMS', [[`GET ${h}SUMS`, text]])).toBe(`${h}x.img`)
+  })
+})
+
+describe('literals beside a pattern', () => {
+  it.each([
+    ['encoded', 'my%20image%2B-HEREBE\\d+DRAGONS.img', 'my%20image+-7.img', 'my%20image%2B-7.img'],
+    ['with a colon', 'x:HEREBE\\d+DRAGONS:y.img', 'x%3A7%3Ay.img', 'x:7:y.img'],
+    ['that only look encoded', '100%-HEREBE\\d+DRAGONS.img', '100%25-7.img', '100%25-7.img'],
+    ['of another alphabet', 'gr%C3%B6%C3%9Fe-HEREBE\\d+DRAGONS.img', 'größe-7.img', 'gr%C3%B6%C3%9Fe-7.img'],
+  ])('are found in a listing: %s', async (_, latestUrl, listed, found) => {
+    expect(
+      await urlOf(latestUrl, `${latestUrl}.sha256`, [
+        listing('', listed),
+        [`GET ${h}${found}.sha256`, digest('a')],
+      ]),
+    ).toBe(h + found)
+  })
+
+  it('are found in a manifest', async () => {
+    expect(
+      await urlOf('my%20image-HEREBE\\d+DRAGONS.img', 'SUMS', [[`GET ${h}SUMS`, gnu('a', 'my image-7.img')]]),
+    ).toBe(`${h}my%20image-7.img`)
+  })
+
+  it('are found in a document, and lead nowhere else', async () => {
+    const hex = 'ab'.repeat(32)
+    const document = (...names: string[]) =>
+      JSON.stringify([
+        {
+          tag_name: '1',
+          assets: names.map((name) => ({ browser_download_url: h + name, digest: `sha256:${hex}` })),
+        },
+      ])
+    const names = ['my%20image-7.img', 'my%20image-8%2F..%2F..%2Fx.img', 'my%20image-9%00.img']
+    expect(
+      await urlOf('my image-HEREBE.*DRAGONS.img', 'x.json', [[`GET ${h}x.json`, document(...names)]]),
+    ).toBe(`${h}my%20image-7.img`)
   })
 })

@@ -20,6 +20,28 @@ test('a byte order mark is dropped, invalid UTF-8 becomes U+FFFD, the bytes stay
   expect(Buffer.from(answer.bytes)).toEqual(body)
 })
 
+const utf16 = Buffer.from('\ufeffabc  größe.img\n', 'utf16le')
+test.each([
+  ['little-endian', utf16],
+  ['big-endian', Buffer.from(utf16).swap16()],
+])('UTF-16 with a byte order mark is read: %s', async (_, body) => {
+  const server = await origin({ '/SHA256SUMS': body })
+  expect((await client().text(`${server.url}/SHA256SUMS`)).text).toBe('abc  größe.img\n')
+})
+
+test.each([
+  ['</a?page=2>; rel="next"', '/a?page=2'],
+  ['<http://h/1>; rel="prev", <http://h/3>; rel="next", <http://h/9>; rel="last"', 'http://h/3'],
+  ['<http://h/3>; title="x"; rel=next', 'http://h/3'],
+  ['<http://h/1>; rel="prev"', undefined],
+  ['<http://[>; rel="next"', undefined],
+  ['next', undefined],
+])('the next page of a list is that of its Link header: %s', async (link, expected) => {
+  const server = await origin({ '/a': { body: 'a', headers: { link } } })
+  const { next } = await client().text(`${server.url}/a`)
+  expect(next).toBe(expected?.startsWith('/') ? server.url + expected : expected)
+})
+
 test('requests say who asks and want no encoding', async () => {
   const server = await origin({ '/a': 'a' })
   await client().text(`${server.url}/a`, { headers: { Accept: 'text/html' } })

@@ -106,7 +106,7 @@ describe('a plain image', () => {
     },
   )
 
-  it.each(['sha512', 'sha384', 'sha224', 'sha1', 'md5'] as const)('is verified by %s', async (algorithm) => {
+  it.each(['sha512', 'sha1', 'md5'] as const)('is verified by %s', async (algorithm) => {
     const bytes = generatedBytes(100_000)
     const result = await transfer({ ...plan(bytes), expected: digestOf(bytes, algorithm) })
     expect(result.digest).toEqual(digestOf(bytes, algorithm))

@@ -52,7 +52,7 @@ function findBeside(
       context.tell({ type: 'latest-url', url: redactUrl(url) })
       const manifestName = alias.endsWith('.json') ? nameInFolder(alias, folder) : alias
       const manifest = await fetchManifest(childUrl(`${childUrl(base, folder)}/`, manifestName), context)
-      const { digest, size } = listedFile(name, manifest, image)
+      const { digest, size } = listedFile(url, manifest, image)
       return { url, digest, size, version: ownVersion(folder), trust: manifest.trust }
     }
     return inNewestFolder(

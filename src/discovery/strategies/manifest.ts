@@ -18,7 +18,7 @@ export const manifest: Strategy = (image) => {
   return async (context) => {
     context.tell({ type: 'latest-url', url: redactUrl(latestUrl) })
     const listed = await fetchManifest(checksumUrl, context, true)
-    const { name, digest, size } = datedTwin(listedFile(latest.name, listed, image), listed)
+    const { name, digest, size } = datedTwin(latestUrl, listedFile(latestUrl, listed, image), listed)
     const others = listed.entries.flatMap((entry) =>
       sameDigest(entry.digest, digest) ? [] : (entry.name ?? []),
     )

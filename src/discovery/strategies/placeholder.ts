@@ -1,9 +1,11 @@
 import { UpdaterError } from '../../errors.ts'
-import { decodeSegment, redactUrl } from '../../http/url.ts'
+import { redactUrl } from '../../http/url.ts'
+import { baseName } from '../checksum-file.ts'
+import { entryUrl } from '../entry-names.ts'
 import { splitFileUrl } from '../file-url.ts'
 import { fetchListing } from '../listing.ts'
 import { datedTwin, fetchManifest, listedFile, type Manifest, unsignedDistribution } from '../manifest.ts'
-import { childUrl } from '../names.ts'
+import { childUrl, schemeOf } from '../names.ts'
 import { tellNearMiss } from '../near-miss.ts'
 import { hasPlaceholder, type Matches, parsePattern, sortOut, type UrlPattern } from '../pattern.ts'
 import type { ResolverContext, Strategy } from '../resolver.ts'
@@ -29,10 +31,10 @@ export const placeholder: Strategy = (image) => {
       const filled = checksums === undefined ? listed : await followListings(checksums, listed, context)
       const manifest = await fetchManifest(checksums?.fill(filled) ?? checksumUrl, context)
       const known = inManifest.length > 0 ? newestIn(manifest, latest, filled, context) : filled
-      const text = last?.fill(known) ?? ''
-      const name = last?.patterns.length === 0 ? (decodeSegment(text) ?? text) : text
-      const { digest, size, ...file } = datedTwin(listedFile(name, manifest, image), manifest)
-      const url = childUrl(latest.fill(known).replace(/[^/]*$/, ''), file.name)
+      const named = latest.fill(known)
+      const file = listedFile(named, manifest, image)
+      const { name, digest, size } = datedTwin(named, file, manifest)
+      const url = name === file.name ? named : childUrl(named.replace(/[^/]*$/, ''), name)
       return { url, digest, size, ...toldBy(known), trust: manifest.trust }
     }
     const found = await throughListings(latest, new Map(), context, findIn, inManifest)
@@ -41,7 +43,10 @@ export const placeholder: Strategy = (image) => {
   }
 }
 
-/** What the patterns of the file's name stand for: the newest name in the manifest. */
+/**
+ * What the patterns of the file's name stand for: the newest of the manifest's names, read as paths from the manifest,
+ * else as names of files, else as the last parts of paths that the machine had which made the manifest.
+ */
 function newestIn(
   { url, entries }: Manifest,
   latest: UrlPattern,
@@ -50,11 +55,19 @@ function newestIn(
 ): Matches {
   const names = entries.flatMap(({ name }) => name ?? [])
   const last = latest.segments.at(-1)
-  const { matched, others } = sortOut(names, (name) => last?.match(name, known))
-  const [newest] = matched
-  if (newest === undefined) throw nothingMatches(url, latest, 'file')
+  const ways = [
+    (name: string) => latest.match(entryUrl(name, url) ?? '', known),
+    (name: string) => last?.match(name, known),
+    (name: string) => (schemeOf(name) === undefined ? last?.match(baseName(name), known) : undefined),
+  ]
+  const sorted = ways.map((match) => sortOut(names, match)).find(({ matched }) => matched.length > 0)
+  const [newest] = sorted?.matched ?? []
+  if (sorted === undefined || newest === undefined) throw nothingMatches(url, latest, 'file')
   const { imageName } = latest
-  tellNearMiss({ source: url, name: newest.one, others, form: last?.form ?? '', imageName }, tell)
+  const name = baseName(newest.one)
+  const folder = newest.one.slice(0, -name.length)
+  const others = sorted.others.filter((other) => other === folder + baseName(other)).map(baseName)
+  tellNearMiss({ source: url, name, others, form: last?.form ?? '', imageName }, tell)
   return newest.matches
 }
 

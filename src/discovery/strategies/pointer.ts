@@ -27,7 +27,7 @@ export const pointer: Strategy = (image) => {
     const url = pathUrl(file.parent, newest.path)
     context.tell({ type: 'latest-url', url: redactUrl(url) })
     const manifest = await fetchManifest(pathUrl(folder, `${newest.path}${suffix}`), context)
-    const { digest, size } = listedFile(newest.path.replace(/^.*\//, ''), manifest, image)
+    const { digest, size } = listedFile(url, manifest, image)
     return { url, digest, size: size ?? newest.size, date: newest.date, trust: manifest.trust }
   }
 }

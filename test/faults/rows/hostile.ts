@@ -130,6 +130,17 @@ export const hostile: Group = {
     },
     inManifest('the same name with MD5 alone', `${'0'.repeat(32)}  ${dated}`, survived),
 
+    {
+      fault: 'a manifest of an algorithm that no catalogue can hold',
+      image: 'almalinux-9',
+      inject: ({ origin, paths }) =>
+        origin.put(
+          paths.manifest,
+          `BLAKE2b (AlmaLinux-9-GenericCloud-latest.x86_64.qcow2) = ${digest}${digest}\n`,
+        ),
+      holds: failed('CHECKSUM_MALFORMED'),
+    },
+
     patterns('that would take for ever elsewhere', '(?:(?:\\d+)+)+\\.\\d', survived),
     patterns('that is wrong', '(\\d+', failed('PATTERN_INVALID')),
     patterns(
