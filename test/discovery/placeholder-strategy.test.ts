@@ -372,7 +372,7 @@ describe('literals beside a pattern', () => {
       ])
     const names = ['my%20image-7.img', 'my%20image-8%2F..%2F..%2Fx.img', 'my%20image-9%00.img']
     expect(
-      await urlOf('my image-HEREBE.*DRAGONS.img', 'x.json', [[`GET ${h}x.json`, document(...names)]]),
+      await urlOf('my%20image-HEREBE.*DRAGONS.img', 'x.json', [[`GET ${h}x.json`, document(...names)]]),
     ).toBe(`${h}my%20image-7.img`)
   })
 })
