@@ -26,6 +26,8 @@ export type ImageStep =
   /** The object is on the mirror already, with our record of the right size and digest. */
   | { readonly type: 'mirror-present'; readonly object: string }
   | { readonly type: 'mirror-missing'; readonly object: string; readonly reason: 'absent' | 'other-bytes' }
+  /** The file is to be transferred when there is room. Once more if its size has become known meanwhile. */
+  | { readonly type: 'transfer-due'; readonly size: number | undefined }
   | {
       readonly type: 'transfer-start'
       readonly url: string

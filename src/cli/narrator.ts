@@ -1,6 +1,6 @@
 import { describeError } from '../errors.ts'
 import type { ImageRef, ImageStep, Listener } from '../events.ts'
-import { formatBytes, formatDuration, formatRate } from '../report/quantities.ts'
+import { formatBytes, formatCount, formatDuration, formatRate } from '../report/quantities.ts'
 import { formatNames, kindOfWarning, Repetitions } from '../report/repeated.ts'
 import { truncate } from '../report/terminal.ts'
 import { errorLines, type Level, type Log, type LogLine } from './log.ts'
@@ -53,7 +53,7 @@ export function createNarrator(log: Log, { now, scope = 'update' }: Narration): 
   }
   const onStep = (image: ImageRef, step: ImageStep) => {
     const { ordinal } = image
-    if (step.type === 'transfer-progress') return
+    if (step.type === 'transfer-progress' || step.type === 'transfer-due') return
     if (step.type === 'warning' && warnings.isRepeated(step.message, scopeOf(image))) return
     waiting.set(ordinal, [...(waiting.get(ordinal) ?? []), { image, step, at: now() }])
     if (transferSteps.has(step.type)) live.add(ordinal)
@@ -72,7 +72,8 @@ export function createNarrator(log: Log, { now, scope = 'update' }: Narration): 
       for (const ordinal of [...waiting.keys()].sort((a, b) => a - b)) tellWaiting(ordinal)
       for (const { warning, first, others } of warnings.all()) {
         const sentence = truncate(kindOfWarning(warning), 80)
-        const message = `The warning of ${first}, "${sentence}", is that of ${others.size} more: ${formatNames([...others])}`
+        const more = formatCount(others.size, 'more image')
+        const message = `${more} with the warning of ${first}, "${sentence}": ${formatNames([...others])}`
         write({ level: 'warning', scope, message })
       }
     },
@@ -147,6 +148,7 @@ export function stepLines(image: ImageRef, step: ImageStep): LogLine[] {
       return line(`Mirror URL ${step.url} is not of this mirror and is left alone`)
     case 'transfer-start':
       return line(`Mirroring ${step.url} to ${step.object}${step.size ? ` (${formatBytes(step.size)})` : ''}`)
+    case 'transfer-due':
     case 'transfer-progress':
       return []
     case 'transfer-retry':

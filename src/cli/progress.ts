@@ -1,14 +1,18 @@
 import { printable } from '../errors.ts'
 import type { ImageRef, ImageStep, Listener } from '../events.ts'
-import { formatBytes, formatClock, formatRate } from '../report/quantities.ts'
+import { type ActiveImage, advance, noProgress, type RunProgress, totalOf } from '../progress.ts'
+import { formatBytes, formatClock, formatRate, formatRemaining, formatShare } from '../report/quantities.ts'
+import { formatNames } from '../report/repeated.ts'
 import { displayWidth, pad, truncate } from '../report/terminal.ts'
 import type { Log } from './log.ts'
 import type { Screen } from './screen.ts'
 
 const redrawMs = 100
-const lineMs = 10_000
 const windowMs = 8_000
 const maxWidth = 120
+/** Where there is no terminal: from the beginning to the first line, and between two lines at most. */
+const firstLineMs = 10_000
+const longestSilenceMs = 5 * 60_000
 
 interface Sample {
   readonly at: number
@@ -21,7 +25,6 @@ interface Transfer {
   received: number
   /** Of the last seconds, oldest first: the rate is measured over them. */
   samples: Sample[]
-  toldAt: number
 }
 
 export interface Progress {
@@ -29,38 +32,54 @@ export interface Progress {
   close(): void
 }
 
-/** Bars on a terminal, a log line for each transfer every ten seconds elsewhere. */
-export function createProgress(screen: Screen, log: Log, clock: () => Date): Progress {
+/**
+ * How far the run is, and a bar for each transfer, on a terminal; elsewhere a line of the log, at first after ten
+ * seconds, then after twice as long each time, up to five minutes.
+ * @param scope who says it
+ */
+export function createProgress(screen: Screen, log: Log, clock: () => Date, scope = 'update'): Progress {
   const now = () => clock().getTime()
   const transfers = new Map<number, Transfer>()
   const isTerminal = screen.output.isTTY === true
+  let run = noProgress
+  let samples: Sample[] = []
   let drawnAt = Number.NEGATIVE_INFINITY
+  let nextLineAt = Number.POSITIVE_INFINITY
+  let silence = firstLineMs
 
-  /** Where there is no terminal, the screen shows nothing. */
   const draw = () => {
+    if (!isTerminal) return
     drawnAt = now()
     const columns = Math.min(screen.output.columns ?? 80, maxWidth) - 1
-    screen.draw([...transfers.values()].map((transfer) => barLine(transfer, drawnAt, columns)))
+    const total = run.images > 1 ? [totalText(run, rateOf(samples, totalOf(run).received, drawnAt))] : []
+    screen.draw([...total, ...[...transfers.values()].map((one) => barLine(one, drawnAt, columns))])
+  }
+  const tellLine = (at: number) => {
+    silence = Math.min(2 * silence, longestSilenceMs)
+    nextLineAt = at + silence
+    const text = totalText(run, rateOf(samples, totalOf(run).received, at))
+    log.write({ level: 'info', scope, message: [text, ...activeText(run)].join('; ') })
   }
   /** A transfer that stands still is drawn too, with its falling rate. */
-  const timer = isTerminal ? setInterval(draw, 1000).unref() : undefined
+  const tick = () => {
+    if (isTerminal) draw()
+    else if (now() >= nextLineAt) tellLine(now())
+  }
+  const timer = setInterval(tick, 1000).unref()
 
   const onStep = (image: ImageRef, step: ImageStep, at: number) => {
     const transfer = transfers.get(image.ordinal)
     if (step.type === 'transfer-start') {
       const samples = [{ at, received: 0 }]
-      transfers.set(image.ordinal, { image, size: step.size, received: 0, samples, toldAt: at })
+      transfers.set(image.ordinal, { image, size: step.size, received: 0, samples })
       draw()
     } else if (transfer === undefined) {
-      return
-    } else if (step.type === 'transfer-progress') {
-      advance(transfer, step, at)
       if (at - drawnAt >= redrawMs) draw()
-      if (!isTerminal && at - transfer.toldAt >= lineMs) {
-        transfer.toldAt = at
-        const { name, shortname } = image
-        log.write({ level: 'info', scope: shortname ?? name, message: progressText(transfer, at) })
-      }
+    } else if (step.type === 'transfer-progress') {
+      transfer.size = step.size ?? transfer.size
+      transfer.received = step.received
+      transfer.samples = withSample(transfer.samples, { at, received: step.received })
+      if (at - drawnAt >= redrawMs) draw()
     } else if (step.type === 'transfer-retry') {
       transfer.samples = [{ at, received: 0 }]
       transfer.received = 0
@@ -72,7 +91,14 @@ export function createProgress(screen: Screen, log: Log, clock: () => Date): Pro
 
   return {
     onEvent: (event) => {
-      if (event.type === 'image') onStep(event.image, event.step, now())
+      const at = now()
+      const before = run
+      run = advance(run, event)
+      if (event.type === 'run-start' && event.images > 0) nextLineAt = at + silence
+      if (event.type !== 'image') return
+      if (run !== before) samples = withSample(samples, { at, received: totalOf(run).received })
+      onStep(event.image, event.step, at)
+      if (!isTerminal && at >= nextLineAt) tellLine(at)
     },
     close: () => {
       clearInterval(timer)
@@ -82,21 +108,40 @@ export function createProgress(screen: Screen, log: Log, clock: () => Date): Pro
   }
 }
 
-type ProgressStep = Extract<ImageStep, { type: 'transfer-progress' }>
-
-function advance(transfer: Transfer, step: ProgressStep, at: number): void {
-  transfer.size = step.size ?? transfer.size
-  transfer.received = step.received
-  transfer.samples.push({ at, received: step.received })
-  while (transfer.samples.length > 2 && (transfer.samples[1]?.at ?? at) < at - windowMs)
-    transfer.samples.shift()
+/** Adds a sample and forgets those that are too old, but for one: the rate is that from there on. */
+function withSample(samples: readonly Sample[], sample: Sample): Sample[] {
+  const all = [...samples, sample]
+  const first = all.findIndex((_, index) => (all[index + 1]?.at ?? sample.at) >= sample.at - windowMs)
+  return all.slice(Math.max(0, first))
 }
 
-/** Bytes a second over the last seconds. */
-function rateOf({ samples, received }: Transfer, now: number): number {
-  const [oldest] = samples
+/** Bytes a second over the last seconds; 0 where nothing comes, or a transfer has begun again. */
+function rateOf([oldest]: readonly Sample[], received: number, now: number): number {
   if (oldest === undefined || now <= oldest.at) return 0
-  return ((received - oldest.received) / (now - oldest.at)) * 1000
+  return Math.max(0, ((received - oldest.received) / (now - oldest.at)) * 1000)
+}
+
+/** `5 of 13 images, 0.8 of 2.1 GiB, 3 min left`; the time only where all of it is known. */
+function totalText(run: RunProgress, rate: number): string {
+  const { received, size, isLeast } = totalOf(run)
+  const images = `${run.done} of ${run.images} images`
+  if (size === 0) return images
+  const bytes = formatShare(received, size, isLeast)
+  return isLeast || rate <= 0 || received >= size
+    ? `${images}, ${bytes}`
+    : `${images}, ${bytes}, ${formatRemaining((size - received) / rate)} left`
+}
+
+/** What is under way: the transfers, else what is being looked for. */
+function activeText({ active }: RunProgress): string[] {
+  const mirrored = active.filter(({ phase }) => phase === 'mirroring').map(shareText)
+  if (mirrored.length > 0) return [`mirroring ${formatNames(mirrored)}`]
+  const checked = active.filter(({ phase }) => phase === 'checking').map(({ name }) => name)
+  return checked.length > 0 ? [`checking ${formatNames(checked)}`] : []
+}
+
+function shareText({ name, received = 0, size }: ActiveImage): string {
+  return `${name} (${size === undefined ? formatBytes(received) : `${percent({ received, size }) ?? 0} %`})`
 }
 
 function remaining({ size, received }: Transfer, rate: number): string {
@@ -104,22 +149,14 @@ function remaining({ size, received }: Transfer, rate: number): string {
   return formatClock(Math.max(0, size - received) / rate)
 }
 
-function percent({ size, received }: Transfer): number | undefined {
+function percent({ size, received }: Pick<Transfer, 'size' | 'received'>): number | undefined {
   return size === undefined || size === 0 ? undefined : Math.min(100, Math.floor((received / size) * 100))
-}
-
-function progressText(transfer: Transfer, now: number): string {
-  const rate = rateOf(transfer, now)
-  const { size, received } = transfer
-  const share = size === undefined ? '' : ` of ${formatBytes(size)} (${percent(transfer) ?? 0} %)`
-  const left = size === undefined ? '' : `, ${remaining(transfer, rate)} left`
-  return `Mirroring ${transfer.image.name}: ${formatBytes(received)}${share}, ${formatRate(rate)}${left}`
 }
 
 /** `name [=====>    ]  42 %  1.2 GiB/2.9 GiB  52.1 MiB/s  0:35`, exactly `columns` wide where that suffices. */
 function barLine(transfer: Transfer, now: number, columns: number): string {
   const { image, size, received } = transfer
-  const rate = rateOf(transfer, now)
+  const rate = rateOf(transfer.samples, received, now)
   const share = percent(transfer)
   const bytes = size === undefined ? formatBytes(received) : `${formatBytes(received)}/${formatBytes(size)}`
   const label = truncate(printable(image.shortname ?? image.name), 24)

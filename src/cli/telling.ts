@@ -27,7 +27,7 @@ export async function tellRun<Report extends { readonly errors: readonly Outcome
   const log = openLog(call.session, values)
   const warn = (message: string) => log.write({ level: 'warning', scope, message })
   for (const sentence of openSecrets(options)) warn(sentence)
-  const progress = values.quiet ? undefined : createProgress(log.screen, log, now)
+  const progress = values.quiet ? undefined : createProgress(log.screen, log, now, scope)
   const narrator = createNarrator(log, { now, scope })
   const onAbort = () =>
     warn(`${(signal.reason as Error).message}: uploads are aborted (once more: stop at once)`)

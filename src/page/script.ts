@@ -61,10 +61,11 @@ export const liveScript = `
   const tell = (run) => {
     if (run.state === 'running') {
       running = run.id;
-      const { done, images, updated, failed, active } = run.progress;
+      const { done, images, updated, failed, received, size, active } = run.progress;
+      const bytes = size ? [mib(received) + ' of ' + mib(size)] : [];
       const mirroring = active.filter((one) => one.phase === 'mirroring')
         .map((one) => one.name + ' ' + mib(one.received) + (one.size ? ' of ' + mib(one.size) : ''));
-      live.textContent = ['Run ' + run.id + ': ' + done + ' of ' + images + ' images', updated + ' updated', failed + ' failed', ...mirroring].join(', ');
+      live.textContent = ['Run ' + run.id + ': ' + done + ' of ' + images + ' images', updated + ' updated', failed + ' failed', ...bytes, ...mirroring].join(', ');
     } else if (running === run.id) location.reload();
     else live.textContent = 'Run ' + run.id + ' is ' + run.state + '.';
   };

@@ -11,6 +11,21 @@ export function formatBytes(bytes: number): string {
   return `${unit === 0 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`
 }
 
+/** A part and the whole in the unit of the whole: `0.8 of 2.1 GiB`. @param isLeast the whole may turn out larger */
+export function formatShare(part: number, whole: number, isLeast: boolean): string {
+  const text = formatBytes(whole)
+  const unit = text.slice(text.indexOf(' ') + 1)
+  const scaled = part / 1024 ** (units as readonly string[]).indexOf(unit)
+  return `${unit === 'B' ? Math.round(scaled) : scaled.toFixed(1)} of ${isLeast ? 'at least ' : ''}${text}`
+}
+
+/** Seconds that are left, roughly: `40 s`, `3 min`, `2 h`. */
+export function formatRemaining(seconds: number): string {
+  if (seconds < 99.5) return `${Math.round(seconds)} s`
+  const minutes = Math.round(seconds / 60)
+  return minutes < 100 ? `${minutes} min` : `${Math.round(minutes / 60)} h`
+}
+
 /** Counts the items of each status; a key is a status with `_` for `-`. */
 export function countStatuses<Key extends string>(
   statuses: readonly string[],

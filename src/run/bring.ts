@@ -74,7 +74,9 @@ export function isFrom({ record, size }: StoredObject, digest: Digest): boolean 
 export function bring(task: Task, file: SourceFile, address: Address): Promise<Brought> {
   const { run, tell } = task
   const { signal } = run
+  const begin = awaitTurn(task, file)
   return run.transferring(async () => {
+    begin()
     const started = performance.now()
     const left = { ...restarts }
     const pauseAfter = (error: UpdaterError) => {
@@ -88,6 +90,29 @@ export function bring(task: Task, file: SourceFile, address: Address): Promise<B
     await run.checking(() => provePublic(task, brought))
     return brought
   })
+}
+
+/** Milliseconds. */
+const longWait = 1000
+
+/**
+ * Tells that a file is to be transferred. The size of one that has to wait is asked, so that it can be said how much is
+ * left of all. Returns what ends that.
+ */
+function awaitTurn({ run, tell }: Task, { url, size }: SourceFile): () => void {
+  tell({ type: 'transfer-due', size })
+  if (size !== undefined) return () => {}
+  let isWaiting = true
+  const ask = async () => {
+    const facts = await run.checking(() => run.http.facts(url, { signal: run.signal }))
+    if (isWaiting) tell({ type: 'transfer-due', size: facts.size })
+  }
+  // Whatever is wrong is told by the transfer.
+  const timer = setTimeout(() => void ask().catch(() => undefined), longWait).unref()
+  return () => {
+    isWaiting = false
+    clearTimeout(timer)
+  }
 }
 
 /** Nothing is named in the catalogue that a user of the cloud could not fetch. */

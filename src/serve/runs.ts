@@ -1,6 +1,7 @@
 import { listDefects } from '../catalog/defects.ts'
 import { asUpdaterError } from '../errors.ts'
 import { runHooks } from '../hooks/hooks.ts'
+import { advance, noProgress, type RunProgress, totalOf } from '../progress.ts'
 import { redactDeep } from '../redact.ts'
 import { withExitStatus } from '../report/json.ts'
 import { formatMetrics } from '../report/metrics.ts'
@@ -8,7 +9,6 @@ import { refusedReport } from '../report/refusal.ts'
 import type { RunReport } from '../report/schemas.ts'
 import { updateCatalogue } from '../update/update.ts'
 import type { Surroundings, Trigger } from './options.ts'
-import { advance, noProgress, type RunProgress } from './progress.ts'
 
 /** One run of a service, past or under way. */
 export interface RunRecord {
@@ -135,7 +135,8 @@ export function describeRun({ id, trigger, startedAt, progress, report, hookErro
   const about = { id, trigger, started_at: startedAt.toISOString() }
   if (report === undefined) {
     const active = progress.active.map(({ ordinal: _, ...image }) => image)
-    return { ...about, state: 'running', progress: { ...progress, active } }
+    const { received, size } = totalOf(progress)
+    return { ...about, state: 'running', progress: { ...progress, received, size, active } }
   }
   const { seconds, dry_run, exit_status, summary, errors } = report
   return {

@@ -18,7 +18,8 @@ function watch(terminal: boolean) {
     now = ms
     progress.onEvent({ type: 'image', image: imageRef(ordinal), step })
   }
-  return { sink, lines, at, progress }
+  const begin = (images: number) => progress.onEvent({ type: 'run-start', images })
+  return { sink, lines, at, begin, progress }
 }
 
 const MiB = 2 ** 20
@@ -42,35 +43,41 @@ function drawn(sink: Sink): string[] {
 }
 
 describe('where there is no terminal', () => {
-  it('logs each transfer every ten seconds', () => {
-    const { lines, at, sink } = watch(false)
-    at(0, start(400 * MiB))
-    at(5_000, progressed(50 * MiB, 400 * MiB))
-    at(10_000, progressed(100 * MiB, 400 * MiB))
-    at(12_000, progressed(120 * MiB, 400 * MiB))
-    at(20_000, progressed(200 * MiB, undefined))
-    at(20_500, { type: 'transfer-end', object: 'o', bytes: 1, seconds: 1 })
-    at(60_000, progressed(400 * MiB, 400 * MiB))
+  it('tells how far the run is, after ever longer times, up to five minutes', () => {
+    const { lines, begin, at, sink } = watch(false)
+    begin(3)
+    at(0, { type: 'checking' })
+    at(0, { type: 'checking' }, 1)
+    at(9_000, { type: 'our-checksum', checksum: undefined })
+    at(10_000, { type: 'our-checksum', checksum: undefined })
+    at(11_000, { type: 'done', status: 'up-to-date' }, 1)
+    at(12_000, { type: 'checking' }, 2)
+    at(12_000, { type: 'transfer-due', size: undefined })
+    at(12_000, start(2048 * MiB))
+    at(22_000, { type: 'transfer-due', size: 512 * MiB }, 2)
+    for (let second = 23; second <= 1000; second += 1) at(second * 1000, progressed(second * MiB, 2048 * MiB))
     expect(sink.text).toBe('')
-    expect(lines).toEqual([
-      {
-        level: 'info',
-        scope: 'alpha-0',
-        message: 'Mirroring Alpha 0: 100.0 MiB of 400.0 MiB (25 %), 10.0 MiB/s, 0:30 left',
-      },
-      {
-        level: 'info',
-        scope: 'alpha-0',
-        message: 'Mirroring Alpha 0: 200.0 MiB of 400.0 MiB (50 %), 10.0 MiB/s, 0:20 left',
-      },
+    expect(lines.map(({ level, scope, message }) => `${level} ${scope}: ${message}`)).toEqual([
+      'info update: 0 of 3 images; checking Alpha 0, Alpha 1',
+      'info update: 1 of 3 images, 0.0 of 2.5 GiB, 25 min left; mirroring Alpha 0 (1 %)',
+      'info update: 1 of 3 images, 0.1 of 2.5 GiB, 42 min left; mirroring Alpha 0 (3 %)',
+      'info update: 1 of 3 images, 0.1 of 2.5 GiB, 40 min left; mirroring Alpha 0 (7 %)',
+      'info update: 1 of 3 images, 0.3 of 2.5 GiB, 38 min left; mirroring Alpha 0 (15 %)',
+      'info update: 1 of 3 images, 0.6 of 2.5 GiB, 33 min left; mirroring Alpha 0 (29 %)',
+      'info update: 1 of 3 images, 0.9 of 2.5 GiB, 28 min left; mirroring Alpha 0 (44 %)',
     ])
   })
 
-  it('does without a size', () => {
-    const { lines, at } = watch(false)
+  it('does without sizes, and tells no time that nobody knows', () => {
+    const { lines, begin, at } = watch(false)
+    begin(2)
     at(0, start(undefined))
     at(10_000, progressed(10 * MiB, undefined))
-    expect(lines[0]?.message).toBe('Mirroring Alpha 0: 10.0 MiB, 1.0 MiB/s')
+    at(31_000, start(10 * MiB), 1)
+    expect(lines.map(({ message }) => message)).toEqual([
+      '0 of 2 images, 10.0 of at least 10.0 MiB; mirroring Alpha 0 (10.0 MiB)',
+      '0 of 2 images, 10.0 of at least 20.0 MiB; mirroring Alpha 0 (10.0 MiB), Alpha 1 (0 %)',
+    ])
   })
 })
 
@@ -89,6 +96,21 @@ describe('on a terminal', () => {
     expect([first, second].map(displayWidth)).toEqual([79, 79])
     at(1100, { type: 'transfer-end', object: 'o', bytes: 1, seconds: 1 })
     expect(drawn(sink)).toHaveLength(1)
+  })
+
+  it('draws above them how far the run of several images is', () => {
+    const { sink, begin, at } = watch(true)
+    begin(13)
+    for (let ordinal = 0; ordinal < 5; ordinal += 1) at(0, { type: 'done', status: 'up-to-date' }, ordinal)
+    at(200, { type: 'checking' }, 5)
+    expect(drawn(sink)).toEqual(['5 of 13 images'])
+    for (let ordinal = 6; ordinal < 13; ordinal += 1)
+      at(300, { type: 'transfer-due', size: 200 * MiB }, ordinal)
+    at(300, start(750 * MiB), 5)
+    at(8000, progressed(400 * MiB, 750 * MiB), 5)
+    const [total, bar] = drawn(sink)
+    expect(total).toBe('5 of 13 images, 0.4 of 2.1 GiB, 35 s left')
+    expect(bar).toMatch(/^alpha-5 +\[=+> +\] {2}53 %/)
   })
 
   it('hides the cursor while there are bars and gives it back', () => {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { parseCatalog } from '../../src/catalog/parse.ts'
+import { noProgress } from '../../src/progress.ts'
 import { withExitStatus } from '../../src/report/json.ts'
 import type { ImageOutcome } from '../../src/report/schemas.ts'
 import { standing } from '../../src/serve/catalogue.ts'
-import { noProgress } from '../../src/serve/progress.ts'
 import { outcome, reportOf } from '../cli/support.ts'
 
 const now = new Date('2026-07-10T12:00:00Z')

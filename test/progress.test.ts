@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import type { ImageStep, RunEvent } from '../../src/events.ts'
-import { advance, noProgress } from '../../src/serve/progress.ts'
-import { imageRef } from '../cli/support.ts'
+import type { ImageStep, RunEvent } from '../src/events.ts'
+import { advance, noProgress, totalOf } from '../src/progress.ts'
+import { imageRef } from './cli/support.ts'
 
 const step = (ordinal: number, step: ImageStep): RunEvent => ({
   type: 'image',
@@ -29,11 +29,28 @@ describe('the progress of a run', () => {
       done: 3,
       updated: 1,
       failed: 1,
+      received: 0,
       active: [
         { ordinal: 0, name: 'Alpha 0', phase: 'checking' },
         { ordinal: 1, name: 'Alpha 1', phase: 'mirroring', received: 8, size: 9 },
       ],
     })
+  })
+
+  it('has a total of all transfers, as far as their sizes are known', () => {
+    const events: RunEvent[] = [
+      { type: 'run-start', images: 3 },
+      step(0, { type: 'checking' }),
+      step(0, { type: 'transfer-start', url: 'u', object: 'o', size: 10 }),
+      step(0, { type: 'transfer-progress', received: 4, stored: 0, size: 10 }),
+      step(1, { type: 'transfer-due', size: undefined }),
+    ]
+    expect(totalOf(progressOf(...events))).toEqual({ received: 4, size: 10, isLeast: true })
+    events.push(step(1, { type: 'transfer-due', size: 20 }), step(2, { type: 'done', status: 'up-to-date' }))
+    expect(totalOf(progressOf(...events))).toEqual({ received: 4, size: 30, isLeast: false })
+    // What a failed one lacks does not come any more.
+    events.push(step(0, { type: 'done', status: 'failed' }))
+    expect(totalOf(progressOf(...events))).toEqual({ received: 4, size: 24, isLeast: false })
   })
 
   it('is the same value where nothing changes', () => {
