@@ -9,7 +9,7 @@ const MiB = 2 ** 20
 
 /**
  * Bytes that packers treat as they do a disk image's: holes, noise, and words of a few bytes, some of them
- * far more often than others. `xz -1` makes 25 % of them (of a Linux system's programs and libraries 26 %),
+ * far more often than others; and a boot record. `xz -1` makes 25 % of them (of a Linux system's programs and libraries 26 %),
  * `gzip -1` 43 % (37 %), `bzip2` 26 % (30 %), and they take about as long to unpack.
  */
 function diskLike(size: number): Buffer {
@@ -33,6 +33,7 @@ function diskLike(size: number): Buffer {
       }
     }
   }
+  bytes.write('\x55\xaa', 510, 'latin1')
   return bytes
 }
 

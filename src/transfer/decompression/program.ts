@@ -58,7 +58,8 @@ export async function* throughProgram(
       const how = signal === null ? `exit status ${status}` : `killed by ${signal}`
       const line = complaint.trim().split('\n')[0]?.slice(0, 300)
       const what = `${name} ended with ${how}${line ? ` (${line})` : ''}`
-      throw isOfLimits.test(line ?? '') ? notUnpacked(what, anotherFile) : decompressionFailed(what)
+      if (!isOfLimits.test(line ?? '')) throw decompressionFailed(what)
+      throw notUnpacked(`it needs more memory than is allowed, or a dictionary: ${what}`, anotherFile)
     }
     if (!isFed) throw decompressionFailed(`${name} ended before it had read all of it`)
   } catch (error) {
