@@ -10,17 +10,24 @@ export function closest(word: string, known: Iterable<string>): string[] {
     .map(({ label }) => label)
 }
 
-/** Levenshtein distance; a label that contains the wanted text is one step away. */
+/**
+ * Levenshtein distance in which two neighbours that changed places are one step; a label that contains the wanted text
+ * is one step away.
+ */
 function distanceTo(wanted: string, label: string): number {
   if (label === wanted) return 0
   if (label.includes(wanted)) return 1
+  let before: number[] = []
   let row = Array.from({ length: label.length + 1 }, (_, index) => index)
-  for (const [i, character] of [...wanted].entries()) {
-    const next = [i + 1]
+  for (let i = 1; i <= wanted.length; i += 1) {
+    const next = [i]
     for (let j = 1; j <= label.length; j += 1) {
-      const substitution = (row[j - 1] ?? 0) + (label[j - 1] === character ? 0 : 1)
-      next.push(Math.min(substitution, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1))
+      const substitution = (row[j - 1] ?? 0) + (label[j - 1] === wanted[i - 1] ? 0 : 1)
+      const isSwapped = label[j - 1] === wanted[i - 2] && label[j - 2] === wanted[i - 1]
+      const swap = isSwapped ? (before[j - 2] ?? 0) + 1 : substitution
+      next.push(Math.min(substitution, swap, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1))
     }
+    before = row
     row = next
   }
   return row.at(-1) ?? 0

@@ -68,6 +68,8 @@ export interface Line {
   /** The one that it names, else the default one. */
   readonly command: string
   readonly args: readonly string[]
+  /** The first word, if it is no command's name. */
+  readonly word?: string | undefined
 }
 
 /**
@@ -84,7 +86,7 @@ export function commandFirst(program: Command, args: readonly string[]): Line {
       continue
     }
     const command = program.commands.find((candidate) => candidate.name() === word)?.name()
-    if (command === undefined) break
+    if (command === undefined) return { command: defaultCommand, args, word }
     return { command, args: [command, ...args.slice(0, at), ...args.slice(at + 1)] }
   }
   return { command: defaultCommand, args }

@@ -1,5 +1,6 @@
 import { Command, CommanderError, Help, type Option } from 'commander'
-import { type CommandDescription, type CommandName, commands } from '../commands.ts'
+import { closest } from '../catalog/closest.ts'
+import { type CommandDescription, type CommandName, commandNames, commands } from '../commands.ts'
 import { asUpdaterError, UpdaterError } from '../errors.ts'
 import { version } from '../package.ts'
 import { createPaint } from '../report/terminal.ts'
@@ -25,7 +26,7 @@ export function createProgram(session: Session): Command {
   addSharedOptions(program)
   program.optionsGroup('Configuration:').option('--no-config', 'read no configuration file')
   addCompletion(program, session)
-  program.version(version(), '--version', 'print the version').helpOption('--help', 'print this help')
+  program.version(version(), '--version', 'print the version').helpOption('-h, --help', 'print this help')
   addOpposites(program)
   for (const [name, description] of Object.entries(commands)) addCommand(program, name, description, session)
   return program
@@ -107,14 +108,15 @@ function describeOption({ description, argChoices, defaultValue, envVar }: Optio
 export async function runProgram(session: Session): Promise<number> {
   const { args, context } = session
   const program = createProgram(session)
+  const line = commandFirst(program, args)
+  session.command = line.command
   try {
-    const line = commandFirst(program, args)
-    session.command = line.command
     await Promise.race([program.parseAsync(line.args, { from: 'user' }), context.lost])
   } catch (thrown) {
     if (thrown instanceof CommanderError && thrown.exitCode === 0) return 0
-    const error =
-      thrown instanceof CommanderError ? usageError(thrown, program, session.command) : asUpdaterError(thrown)
+    const isUsage = thrown instanceof CommanderError
+    const failure = isUsage ? usageError(thrown, program, session.command) : asUpdaterError(thrown)
+    const error = withCommand(failure, line.word === 'help' ? args[args.indexOf('help') + 1] : line.word)
     const refused = refusedStatus(error)
     session.exitStatus = error.code === 'INTERNAL' ? refused : (interruptedStatus(context.signal) ?? refused)
     const { reportRefusal } = await import('./refusal.ts')
@@ -140,6 +142,20 @@ function usageError({ message, code }: CommanderError, program: Command, name: s
   const meant = suggested(rest.join(' '), program, name)
   return new UpdaterError('USAGE', sentence.charAt(0).toUpperCase() + sentence.slice(1), {
     remedy: `${meant === '' ? '' : `Perhaps you meant ${meant}; `}${helpOf(name)} lists all options`,
+  })
+}
+
+/** @param word that is no command's name, and may be a mistyped one instead of an image's name */
+function withCommand(error: UpdaterError, word = ''): UpdaterError {
+  const { code, message, place, remedy, cause } = error
+  const [meant] = closest(word, commandNames)
+  const isPossible = code === 'USAGE' || code === 'CATALOG_NOT_FOUND'
+  if (meant === undefined || !isPossible) return error
+  const first = `Perhaps you meant the command ${meant}`
+  return new UpdaterError(code, message, {
+    ...(place && { place }),
+    remedy: remedy === undefined ? first : `${first}. ${remedy}`,
+    cause,
   })
 }
 

@@ -202,6 +202,14 @@ globalThis.setTimeout = (call, milliseconds, ...rest) => setTimeout(call, millis
     [['--help'], 0, /^Usage: image-updater/, /^$/],
     [['--version'], 0, /^\d+\.\d+\.\d+\n$/, /^$/],
     [['--bogus'], 2, /^$/, /Unknown option '--bogus'/],
+    [['-h'], 0, /^Usage: image-updater/, /^$/],
+    [
+      ['--images', '/nowhere', 'Prnue'],
+      2,
+      /^$/,
+      /does not exist\. Perhaps you meant the command prune\. Name an/,
+    ],
+    [['--images', '/nowhere', 'debian'], 2, /^$/, /does not exist\. Name an existing/],
     [['--images', '/nowhere/at/all', '--no-mirror'], 2, /^$/, /\/nowhere\/at\/all/],
   ])('%j ends with %i', async (args, status, out, err) => {
     const ended = await start(args).end

@@ -201,7 +201,15 @@ describe('refusals', () => {
     [['--minio-access-key', 'AK'], 'There is an access key for the mirror but no secret key'],
     [['--minio-secret-key', 'SK'], 'There is a secret key for the mirror but no access key'],
     [['--show-completion', 'ksh'], '--show-completion'],
-    [['help', 'chek'], 'There is no such command. image-updater --help lists all commands.'],
+    [
+      ['help', 'chekc'],
+      'There is no such command. Perhaps you meant the command check. image-updater --help',
+    ],
+    [['help', 'nonsense'], 'There is no such command. image-updater --help lists all commands.'],
+    [
+      ['valdate', '--fix'],
+      "Unknown option '--fix'. Perhaps you meant the command validate. image-updater --help",
+    ],
   ])('%j ends with status 2 and one sentence', async (args, sentence) => {
     const { status, out, err, options } = await cli(args)
     expect(status).toBe(2)
@@ -440,7 +448,7 @@ describe('results', () => {
 
 describe('other options', () => {
   it('documents every option, its variable and default, in 80 columns', async () => {
-    for (const args of [['--help'], ['update', '--help'], ['help']]) {
+    for (const args of [['--help'], ['-h'], ['update', '--help'], ['update', '-h'], ['help']]) {
       const { status, out, err } = await cli(args)
       expect(status).toBe(0)
       expect(err).toBe('')
@@ -449,7 +457,7 @@ describe('other options', () => {
         '--images',
         '--no-mirror',
         '--quiet',
-        '--help',
+        '-h, --help',
         'Exit status:',
       ]) {
         expect(out).toContain(text)
