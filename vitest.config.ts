@@ -5,7 +5,10 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     exclude: ['test/faults/**'],
-    env: { XDG_CACHE_HOME: resolve('node_modules/.cache') },
+    env: {
+      XDG_CACHE_HOME: resolve('node_modules/.cache'),
+      XDG_STATE_HOME: resolve('node_modules/.cache/state'),
+    },
     testTimeout: 60_000,
     hookTimeout: 120_000,
     maxWorkers: 2,

@@ -316,6 +316,11 @@ const callOptions = [
     ...hooks,
     help: 'how long each of them may take',
   }),
+  option('state-dir', path('directories'), {
+    env: 'IMAGE_UPDATER_STATE_DIR',
+    ...hooks,
+    help: 'folder in which this machine remembers hooks that failed (default: $XDG_STATE_HOME/image-updater)',
+  }),
   option('listen', address(), {
     default: '127.0.0.1:9464',
     ...service,

@@ -7,6 +7,7 @@ import { UpdaterError } from '../errors.ts'
 import { explainRefusal } from '../files.ts'
 import type { CheckOptions, HookOptions, MirrorOptions, ServeOptions, UpdateOptions } from '../index.ts'
 import { shard } from '../options.ts'
+import { stateFolder } from '../state.ts'
 import { choosingOptions, mirrorFrom, vouchedOptions } from '../stores/kinds.ts'
 import { invalid, type Options, type Origin, parsed } from './settings.ts'
 
@@ -51,7 +52,7 @@ export function toCheckOptions(
 
 /** @throws UpdaterError CONFIGURATION */
 export function toHookOptions({ values }: Options<'update' | 'serve'>): HookOptions {
-  const { onUpdate, webhook: url, hookTimeout: timeout } = values
+  const { onUpdate, webhook: url, hookTimeout: timeout, stateDir = stateFolder(process.env) } = values
   const secret = process.env.IMAGE_UPDATER_WEBHOOK_SECRET || undefined
   if (url !== undefined && secret !== undefined && secret.length < 16) {
     throw invalid(
@@ -60,7 +61,8 @@ export function toHookOptions({ values }: Options<'update' | 'serve'>): HookOpti
       'Make one that cannot be guessed: openssl rand -hex 32',
     )
   }
-  return { onUpdate, webhook: url === undefined ? undefined : { url, secret }, timeout }
+  const memory = stateDir === undefined ? undefined : { folder: stateDir, catalogue: values.images }
+  return { onUpdate, webhook: url === undefined ? undefined : { url, secret }, timeout, memory }
 }
 
 /**

@@ -1,13 +1,17 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { once } from 'node:events'
+import { resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { asUpdaterError, UpdaterError } from '../errors.ts'
+import { explainRefusal } from '../files.ts'
 import type { Policy } from '../http/policy.ts'
 import { secretVariables } from '../options.ts'
-import { formatDocument, withExitStatus } from '../report/json.ts'
+import { formatDocument, parseReport, withExitStatus } from '../report/json.ts'
 import type { RunReport } from '../report/schemas.ts'
+import { forget, recall, remember } from '../state.ts'
 import { sendWebhook, type WebhookOptions } from './webhook.ts'
 
 /** Who is notified of a run that changed the catalogue. */
@@ -20,6 +24,15 @@ export interface HookOptions {
   readonly webhook?: WebhookOptions | undefined
   /** Milliseconds that each of them may take, with all its attempts. Default: 5 minutes. */
   readonly timeout?: number | undefined
+  /** Where a change is remembered of which they have not been notified. Absent: nowhere, so they are tried once. */
+  readonly memory?: HookMemory | undefined
+}
+
+export interface HookMemory {
+  /** A folder of this machine. */
+  readonly folder: string
+  /** What tells this catalogue's changes from others': its folders and files. */
+  readonly catalogue: readonly string[]
 }
 
 export interface HookContext {
@@ -30,7 +43,8 @@ export interface HookContext {
 }
 
 /**
- * Notifies of a run that changed the catalogue, even if it was interrupted after that, and of no other run. The
+ * Notifies of a run that changed the catalogue, even if it was interrupted after that. With a memory, a hook that
+ * failed is tried again after each run until it has succeeded; it gets what it missed and what is new in one report. The
  * command and the webhook do not wait for each other.
  * @param exitStatus goes into the report
  * @returns the failures (HOOK_FAILED): they undo nothing
@@ -38,16 +52,74 @@ export interface HookContext {
 export async function runHooks(
   report: RunReport,
   exitStatus: number,
-  { onUpdate, webhook, timeout = 5 * 60_000 }: HookOptions,
+  { onUpdate, webhook, timeout = 5 * 60_000, memory }: HookOptions,
   { onLine = () => {}, httpPolicy }: HookContext = {},
 ): Promise<UpdaterError[]> {
-  if (report.summary.updated === 0) return []
-  const document = withExitStatus(report, exitStatus)
+  if (report.dry_run) return []
+  const notify = (name: string, send: (document: RunReport) => Promise<void>) =>
+    notifyOnce(report, exitStatus, name, send, memory)
   const ended = await Promise.allSettled([
-    onUpdate === undefined ? undefined : runCommand(onUpdate, document, timeout, onLine),
-    webhook === undefined ? undefined : sendWebhook(webhook, document, timeout, httpPolicy),
+    onUpdate && notify('command', (document) => runCommand(onUpdate, document, timeout, onLine)),
+    webhook && notify('webhook', (document) => sendWebhook(webhook, document, timeout, httpPolicy)),
   ])
   return ended.flatMap((one) => (one.status === 'rejected' ? [asUpdaterError(one.reason)] : []))
+}
+
+/** What is to be told is remembered before, so that a run that is killed meanwhile does not lose it. */
+async function notifyOnce(
+  report: RunReport,
+  exitStatus: number,
+  name: string,
+  send: (document: RunReport) => Promise<void>,
+  memory: HookMemory | undefined,
+): Promise<void> {
+  if (memory === undefined) {
+    if (report.summary.updated > 0) await send(withExitStatus(report, exitStatus))
+    return
+  }
+  const { folder, catalogue } = memory
+  const identity = JSON.stringify(catalogue.map((path) => resolve(path)).sort())
+  const key = `${name}-${createHash('sha256').update(identity).digest('hex').slice(0, 16)}`
+  const remembered = await recall(folder, key)
+  const missed = remembered === undefined ? undefined : await parseReport(remembered).catch(() => undefined)
+  const due = missed === undefined ? report : withMissed(report, missed)
+  if (due.summary.updated === 0) return
+  const document = withExitStatus(due, exitStatus)
+  const unremembered = await remember(folder, key, document).then(
+    () => undefined,
+    (error: unknown) => explainRefusal(error).why,
+  )
+  await send(document).catch((error: unknown) => {
+    const { code, message, cause } = asUpdaterError(error)
+    const remedy =
+      unremembered === undefined
+        ? 'Look at what it printed; it is tried again after the next run, whatever that changes'
+        : `It is not tried again, for ${folder} cannot be written: ${unremembered}. Name another folder with --state-dir`
+    throw new UpdaterError(code, message, { remedy, cause })
+  })
+  await forget(folder, key).catch(() => {})
+}
+
+/** The report of a run, with the changes of earlier ones of which nobody was notified. */
+function withMissed(report: RunReport, { images, changes }: RunReport): RunReport {
+  const keyOf = ({ file, name }: RunReport['images'][number]) => JSON.stringify([file, name])
+  const missed = new Map(
+    images.filter(({ status }) => status === 'updated').map((image) => [keyOf(image), image]),
+  )
+  const now = new Set(report.images.map(keyOf))
+  const all = [
+    ...report.images.map((image) =>
+      image.status === 'updated' || image.status === 'failed' ? image : (missed.get(keyOf(image)) ?? image),
+    ),
+    ...[...missed].flatMap(([key, image]) => (now.has(key) ? [] : [image])),
+  ]
+  const updated = all.filter(({ status }) => status === 'updated').length
+  return {
+    ...report,
+    summary: { ...report.summary, updated: Math.max(updated, missed.size) },
+    images: all,
+    changes: [...changes, ...report.changes],
+  }
 }
 
 const killAfter = 5_000
@@ -105,7 +177,7 @@ function environmentOf({ summary, changes, images }: RunReport): NodeJS.ProcessE
     ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !secretVariables.includes(name))),
     IMAGE_UPDATER_UPDATED: String(summary.updated),
     IMAGE_UPDATER_FAILED: String(summary.failed),
-    IMAGE_UPDATER_FILES: changes.map(({ file }) => file).join('\n'),
+    IMAGE_UPDATER_FILES: [...new Set(changes.map(({ file }) => file))].join('\n'),
     IMAGE_UPDATER_NAMES: updated.map(({ name }) => name).join('\n'),
   }
 }

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer, type IncomingHttpHeaders } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -92,6 +92,77 @@ describe('the command', () => {
   it('is not run where nothing changed', async () => {
     const nothing = reportOf([outcome(), outcome({ status: 'would-update' }), outcome({ status: 'failed' })])
     expect(await run('echo ran', {}, nothing)).toEqual({ lines: [], failures: [] })
+  })
+
+  describe('that failed, with a memory,', () => {
+    const nothing = reportOf([outcome({ name: 'Alpha 1' }), outcome({ name: 'Alpha 3', status: 'failed' })])
+    const told = `cat > "$TOLD"; echo "$IMAGE_UPDATER_NAMES" "$IMAGE_UPDATER_FILES" $IMAGE_UPDATER_UPDATED | tr '\\n' ' '`
+    const start = () => {
+      const folder = temporaryFolder()
+      vi.stubEnv('TOLD', join(folder, 'told.json'))
+      const memory = { folder: join(folder, 'state'), catalogue: ['/a', './b'] }
+      const left = () => (existsSync(memory.folder) ? readdirSync(memory.folder).length : 0)
+      return { memory, left, told: () => readFileSync(join(folder, 'told.json'), 'utf8') }
+    }
+
+    it('is run again after each run until it succeeds, with what it missed', async () => {
+      const { memory, left, told: input } = start()
+      expect((await run('exit 3', { memory })).failures).toHaveLength(1)
+      expect((await run('exit 4', { memory }, nothing)).failures).toEqual([
+        expect.stringContaining('status 4'),
+      ])
+      expect(left()).toBe(1)
+      const { lines, failures } = await run(told, { memory }, nothing)
+      expect([lines, failures]).toEqual([['Alpha 1 Alpha 2 a b.yml 2 '], []])
+      expect(JSON.parse(input())).toMatchObject({ changes: [{ file: 'a b.yml' }], summary: { updated: 2 } })
+      expect(left()).toBe(0)
+      expect(await run('echo ran', { memory }, nothing)).toEqual({ lines: [], failures: [] })
+    })
+
+    it('gets what it missed and what is new in one report', async () => {
+      const { memory } = start()
+      await run('exit 3', { memory })
+      const report = reportOf([outcome({ status: 'updated', name: 'Beta' })], {
+        changes: [{ file: 'b.yml', diff: '+x\n' }],
+      })
+      const { lines } = await run(told, { memory: { ...memory, catalogue: ['b', '/a'] } }, report)
+      expect(lines).toEqual(['Beta Alpha 1 Alpha 2 a b.yml b.yml 3 '])
+    })
+
+    it('is remembered while it runs, and apart from other catalogues and hooks', async () => {
+      const { memory, left } = start()
+      const { lines } = await run(`ls '${memory.folder}' | wc -l`, { memory })
+      expect([lines, left()]).toEqual([['1'], 0])
+      await run('exit 3', { memory })
+      expect(await run('echo ran', { memory: { ...memory, catalogue: ['/c'] } }, nothing)).toMatchObject({
+        lines: [],
+      })
+      const { url, received } = await receiver(204)
+      await runHooks(nothing, 0, { webhook: { url }, memory })
+      expect([received, left()]).toEqual([[], 1])
+    })
+
+    it('is told as lost where nothing can be remembered, and a broken memory is none', async () => {
+      const { memory, left } = start()
+      const failures = await runHooks(changed, 1, {
+        onUpdate: 'exit 3',
+        memory: { ...memory, folder: '/proc/image-updater' },
+      })
+      expect(failures[0]?.remedy).toMatch(
+        /not tried again, for \/proc\/image-updater cannot be written: .*--state-dir/,
+      )
+      await run('exit 3', { memory })
+      for (const name of readdirSync(memory.folder)) writeFileSync(join(memory.folder, name), '{"images": 3')
+      expect(await run('echo ran', { memory }, nothing)).toEqual({ lines: [], failures: [] })
+      expect(left()).toBe(1)
+    })
+
+    it('is not run by a dry run', async () => {
+      const { memory } = start()
+      await run('exit 3', { memory })
+      const dry = { ...nothing, dry_run: true }
+      expect(await run('echo ran', { memory }, dry)).toEqual({ lines: [], failures: [] })
+    })
   })
 
   it('may ignore its input, and leave something in the background', async () => {
