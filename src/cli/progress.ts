@@ -35,12 +35,13 @@ export interface Progress {
 /**
  * How far the run is, and a bar for each transfer, on a terminal; elsewhere a line of the log, at first after ten
  * seconds, then after twice as long each time, up to five minutes.
- * @param scope who says it
+ * @param scope who says it; all but `update` go through versions
  */
 export function createProgress(screen: Screen, log: Log, clock: () => Date, scope = 'update'): Progress {
   const now = () => clock().getTime()
   const transfers = new Map<number, Transfer>()
   const isTerminal = screen.output.isTTY === true
+  const what = scope === 'update' ? 'images' : 'versions'
   let run = noProgress
   let samples: Sample[] = []
   let drawnAt = Number.NEGATIVE_INFINITY
@@ -51,13 +52,14 @@ export function createProgress(screen: Screen, log: Log, clock: () => Date, scop
     if (!isTerminal) return
     drawnAt = now()
     const columns = Math.min(screen.output.columns ?? 80, maxWidth) - 1
-    const total = run.images > 1 ? [totalText(run, rateOf(samples, totalOf(run).received, drawnAt))] : []
+    const total =
+      run.images > 1 ? [totalText(run, what, rateOf(samples, totalOf(run).received, drawnAt))] : []
     screen.draw([...total, ...[...transfers.values()].map((one) => barLine(one, drawnAt, columns))])
   }
   const tellLine = (at: number) => {
     silence = Math.min(2 * silence, longestSilenceMs)
     nextLineAt = at + silence
-    const text = totalText(run, rateOf(samples, totalOf(run).received, at))
+    const text = totalText(run, what, rateOf(samples, totalOf(run).received, at))
     log.write({ level: 'info', scope, message: [text, ...activeText(run)].join('; ') })
   }
   /** A transfer that stands still is drawn too, with its falling rate. */
@@ -122,9 +124,9 @@ function rateOf([oldest]: readonly Sample[], received: number, now: number): num
 }
 
 /** `5 of 13 images, 0.8 of 2.1 GiB, 3 min left`; the time only where all of it is known. */
-function totalText(run: RunProgress, rate: number): string {
+function totalText(run: RunProgress, what: string, rate: number): string {
   const { received, size, isLeast } = totalOf(run)
-  const images = `${run.done} of ${run.images} images`
+  const images = `${run.done} of ${run.images} ${what}`
   if (size === 0) return images
   const bytes = formatShare(received, size, isLeast)
   return isLeast || rate <= 0 || received >= size

@@ -71,6 +71,32 @@ describe('serve', () => {
   })
 
   it.each([
+    ['changes', /Run 2 is done: 7 checked, 0 updated/],
+    ['exceptions', /The service ends/],
+  ])('tells with --log %s what changed, and little of a run that changed nothing', async (log, last) => {
+    const token = 'token-of-this-test'
+    const file = join(temporaryFolder(), 'token')
+    writeFileSync(file, token)
+    const args = ['--log', log, '--signatures', 'off', '--schedule', '', '--token-file', file, '--no-config']
+    const { child, url, lines, said, end } = await start(args)
+    const headers = { authorization: `Bearer ${token}` }
+    const begin = () => ask(new URL('/api/v1/runs', url), { method: 'POST', headers })
+    await begin()
+    await said(/serve - Run 1 is done: 7 checked, 7 updated/)
+    const first = lines.length
+    expect(lines.join('\n')).not.toMatch(/Checking image|Run 1 begins/)
+    expect(lines.join('\n')).toMatch(/rocky-9 - Stored /)
+    // The first run may still be closing.
+    while ((await begin()).status === 409);
+    const isOver = async () =>
+      JSON.parse((await ask(new URL('/api/v1/runs/2', url))).text).state === 'finished'
+    while (!(await isOver()));
+    child.kill('SIGTERM')
+    expect(await end).toEqual([0, null])
+    expect(lines[first]).toMatch(last)
+  })
+
+  it.each([
     [['--listen', 'here'], /Option --listen is not an address/],
     [['--listen', '127.0.0.1:99999'], /Option --listen is not an address/],
     [['--listen', '[1.2.3.4]:1'], /Option --listen is not an address/],
