@@ -57,7 +57,10 @@ export function isDisk(head: Buffer): boolean {
   return signs.some(({ offset, characters }) => has(head, offset, characters)) || hasUberblock(head)
 }
 
-/** A disk on which nothing is written yet, or whose first sign lies further behind. */
+/**
+ * A disk on which nothing is written yet, or whose first sign is at a place that is not known here. Nothing that a server
+ * sends by mistake, and nothing that is packed, begins with so many zeros.
+ */
 export function isBlank(head: Buffer): boolean {
-  return head.every((byte) => byte === 0)
+  return head.subarray(0, 2 ** 15).every((byte) => byte === 0)
 }

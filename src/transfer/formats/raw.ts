@@ -53,7 +53,7 @@ const nothingOfADisk =
 /** The warning about a head that is not that of a disk for certain. */
 function doubtOf(head: Buffer, allowUnknown: boolean): string {
   if (isBlank(head)) {
-    return `The raw image begins with ${head.length} bytes of zeros: no machine can start from it as it is`
+    return `The raw image begins with zeros, and ${nothingOfADisk}: no machine can start from it as it is`
   }
   if (!allowUnknown) throw unknown(nothingOfADisk)
   return `The raw image may be no disk: ${nothingOfADisk}`
