@@ -6,6 +6,8 @@ export { type CheckOptions, checkCatalogue } from './check/check.ts'
 export { loadConfiguration } from './config/load.ts'
 export type { Configuration, FileValue } from './config/types.ts'
 export { type DiffOptions, diffCatalogues } from './diff/diff.ts'
+export { fetchListing } from './discovery/listing.ts'
+export { fetchManifest, listedFile, type Manifest } from './discovery/manifest.ts'
 export {
   type ImageOverride,
   type KeepVersions,
@@ -14,11 +16,12 @@ export {
   type StrategyName,
   strategyNames,
 } from './discovery/options.ts'
+export type { OwnResolver, ResolverContext, Search, Strategy } from './discovery/resolver.ts'
 export { type ErrorCode, errorCodes, type Place, UpdaterError } from './errors.ts'
 export type { ImageRef, ImageStatus, ImageStep, Listener, RunEvent } from './events.ts'
 export { type HookContext, type HookOptions, runHooks } from './hooks/hooks.ts'
 export type { WebhookOptions } from './hooks/webhook.ts'
-export type { Trust, VersionValues } from './image.ts'
+export type { Build, Digest, Image, Trust, VersionValues } from './image.ts'
 export {
   type InitFile,
   type InitOptions,
@@ -26,17 +29,21 @@ export {
   type ShippedSummary,
   shippedCatalogue,
 } from './init/init.ts'
-export { type EndOfLife, endOfLife, type LifecycleData, type Release } from './lifecycle/end-of-life.ts'
+export { type EndOfLife, endOfLife } from './lifecycle/end-of-life.ts'
 export type { LifecycleSources } from './lifecycle/fetch.ts'
 export { checkLifecycle, type LifecycleContext, type LifecycleOptions } from './lifecycle/lifecycle.ts'
+export type { LifecycleData, Release } from './lifecycle/releases.ts'
 export { snapshot as lifecycleSnapshot } from './lifecycle/snapshot.ts'
 export { listCatalogue } from './list/list.ts'
 export { mirrorCatalogue } from './mirror/mirror.ts'
+export type { CatalogueOptions } from './options.ts'
 export { type PageOptions, renderPage } from './page/page.ts'
 export type { ServiceRuns, ShownRun } from './page/runs.ts'
 export type { ForgeOptions } from './propose/forge.ts'
 export type { ProposeOptions, ProposeOutcome } from './propose/propose.ts'
 export { type PruneOptions, pruneMirror } from './prune/prune.ts'
+export { exitStatusOf } from './report/exit-status.ts'
+export { toJson, toMarkdown } from './report/faces.ts'
 export { parseReport } from './report/json.ts'
 export type {
   CatalogueDiff,
@@ -76,7 +83,6 @@ export type {
   VerifyReport,
 } from './report/schemas.ts'
 export type {
-  CatalogueOptions,
   DiscoveryOptions,
   RunOptions,
   UpdateOptions,
@@ -90,7 +96,16 @@ export type {
   Service,
   Trigger,
 } from './serve/options.ts'
-export type { MirrorOptions } from './stores/kinds.ts'
+export type { GivenMirror, MirrorOptions } from './stores/kinds.ts'
+export type {
+  ListedObject,
+  ObjectRecord,
+  Stale,
+  Store,
+  StoredObject,
+  Upload,
+  UploadIntent,
+} from './stores/store.ts'
 export { updateCatalogue } from './update/update.ts'
 export { type ValidateContext, type ValidateOptions, validateCatalogue } from './validate/validate.ts'
 export { type VerifyOptions, verifyCatalogue } from './verify/verify.ts'

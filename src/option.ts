@@ -77,6 +77,12 @@ export interface Facts<Value> {
   readonly hidden?: true | undefined
 }
 
+/** Returns the value that counts where none is given. @throws WrongValue */
+export function defaultOf<Value>({ type, default: value }: Facts<Value>): Value | undefined {
+  if (value !== undefined) return type.parse(value)
+  return type.form === 'flag' ? type.parse(false) : undefined
+}
+
 /** A row, whichever it is. */
 export type AnyRow = Row<string, unknown, string>
 

@@ -15,8 +15,8 @@ import {
   choice,
   count,
   days,
+  defaultOf,
   duration,
-  type Facts,
   flag,
   type Given,
   list,
@@ -487,8 +487,9 @@ export type Settled<Command extends CommandName> = Pick<AllValues, TakenKey<Comm
 /** @throws UpdaterError CONFIGURATION where a program that uses the library gives a value that is none of its option */
 export function withDefaults<Command extends CommandName>(
   command: Command,
-  options: TakenOptions<Command>,
+  options: TakenOptions<Command> = {},
 ): Settled<Command> {
+  assertOptions(options)
   const given: Readonly<Record<string, unknown>> = options
   const values = taken
     .filter(({ commands }) => commands.includes(command))
@@ -498,6 +499,69 @@ export function withDefaults<Command extends CommandName>(
       return [key, given[key] ?? defaultOf(row)]
     })
   return Object.fromEntries(values) as Settled<Command>
+}
+
+/** @throws UpdaterError CONFIGURATION */
+export function assertOptions(options: unknown, what = 'The options'): asserts options is object {
+  if (typeof options === 'object' && options !== null && !Array.isArray(options)) return
+  throw new UpdaterError('CONFIGURATION', `${what} are not an object`, {
+    remedy: 'docs/library.md says what each function takes',
+  })
+}
+
+/** Returns the texts of a list that a program gives. @throws UpdaterError CONFIGURATION */
+export function textsOf(name: string, value: unknown): readonly string[] {
+  if (Array.isArray(value) && value.every((one) => typeof one === 'string')) return value
+  throw new UpdaterError('CONFIGURATION', `${name} is not a list of texts`)
+}
+
+/** What every use-case takes that looks at a catalogue. */
+export interface CatalogueOptions {
+  /** Folders of `*.yml` and `*.yaml` files, or single files. Default: `/etc/images`. */
+  readonly images?: readonly string[] | undefined
+  /** Only images whose name, shortname or file matches one of these (globs: `*`, `?`). Empty or absent: all. */
+  readonly names?: readonly string[] | undefined
+}
+
+/** Returns the value of an option where none is given. */
+export function usual<Name extends OptionName>(name: Name): AllValues[Camel<Name>] {
+  const row: AnyRow | undefined = rows.find((one) => one.name === name)
+  const value: unknown = row && defaultOf(row)
+  return value as AllValues[Camel<Name>]
+}
+
+/** The folder of the command's catalogue where none is named. */
+export const defaultFolder: string = usual('images')[0] ?? ''
+
+/** Which files are read, and which of their images are meant. */
+export interface CatalogueSettings {
+  readonly images: readonly string[]
+  readonly names: readonly string[]
+}
+
+const furtherKeys = ['names', 'overrides', 'sources', 'resolvers', 'remove']
+
+/** A mistyped option would have its default. */
+function assertKnown(keys: readonly string[]): void {
+  const known = [...rows.map(({ name }) => camel(name)), ...furtherKeys]
+  const unknown = keys.find((key) => !known.includes(key))
+  if (unknown === undefined) return
+  const [meant] = closest(unknown, known)
+  throw new UpdaterError('CONFIGURATION', `"${unknown}" is no option`, {
+    remedy: meant === undefined ? 'docs/commands.md lists the options' : `Did you mean ${meant}?`,
+  })
+}
+
+/** @throws UpdaterError CONFIGURATION */
+export function settleCatalogue(options: CatalogueOptions = {}): CatalogueSettings {
+  assertOptions(options)
+  assertKnown(Object.keys(options))
+  const images = textsOf('images', options.images ?? usual('images'))
+  const names = textsOf('names', options.names ?? [])
+  if (images.length > 0) return { images, names }
+  throw new UpdaterError('CONFIGURATION', 'No catalogue folder is given', {
+    remedy: 'Give `images`: a list of folders or files of image definitions',
+  })
 }
 
 /** @throws UpdaterError CONFIGURATION that names the value; one that is left out is right */
@@ -538,12 +602,6 @@ export function rowOfKey(key: string, command?: CommandName): AnyRow | undefined
   const older = rows.find(({ formerly }) => formerly === key.replaceAll('_', '-'))
   const isOwn = command !== undefined && current?.commands.includes(command)
   return isOwn ? current : (older ?? current)
-}
-
-/** @throws WrongValue */
-export function defaultOf<Value>({ type, default: value }: Facts<Value>): Value | undefined {
-  if (value !== undefined) return type.parse(value)
-  return type.form === 'flag' ? type.parse(false) : undefined
 }
 
 export function keep(): Type<KeepVersions> {

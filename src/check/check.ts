@@ -15,17 +15,12 @@ import { type Build, formatDigest, type Image, type ImageVersion, parseDigest } 
 import { endOfLife, hasEnded } from '../lifecycle/end-of-life.ts'
 import { isOverdue } from '../lifecycle/recency.ts'
 import { snapshot } from '../lifecycle/snapshot.ts'
-import { withDefaults } from '../options.ts'
+import { type CatalogueOptions, settleCatalogue, withDefaults } from '../options.ts'
 import { buildDay, daysBetween, shownVersion, summarizeCheck } from '../report/check.ts'
 import { reportedError } from '../report/refusal.ts'
 import type { CheckedImage, CheckReport, CheckStatus, MirrorState, OutcomeValues } from '../report/schemas.ts'
 import { reportedValues } from '../report/update.ts'
-import {
-  assertOverrides,
-  type CatalogueOptions,
-  type DiscoveryOptions,
-  settleCatalogue,
-} from '../run/options.ts'
+import { type DiscoveryOptions, settleSources } from '../run/options.ts'
 import {
   type Beginning,
   begin,
@@ -51,11 +46,12 @@ export interface CheckOptions extends CatalogueOptions, DiscoveryOptions {}
  * @throws UpdaterError CONFIGURATION, USAGE, CATALOG_* if the run cannot begin. Several defects of a
  * catalogue come as an `AggregateError` in `cause`.
  */
-export async function checkCatalogue(options: CheckOptions, context: RunContext = {}): Promise<CheckReport> {
+export async function checkCatalogue(
+  options: CheckOptions = {},
+  context: RunContext = {},
+): Promise<CheckReport> {
   const { images: paths, names } = settleCatalogue(options)
-  const { overrides = [], sources = [] } = options
-  assertOverrides(overrides)
-  const settings = { ...withDefaults('check', options), overrides, sources }
+  const settings = { ...withDefaults('check', options), ...settleSources(options) }
   const beginning = begin(context)
   const { startedAt, signal, onEvent, note, http } = beginning
   const run: CheckRun = {

@@ -2,8 +2,8 @@ import type { Command } from 'commander'
 import type { CommandName } from '../commands.ts'
 import { type Configuration, givenOf } from '../config/types.ts'
 import { type Place, UpdaterError } from '../errors.ts'
-import { type AnyRow, camel, type Given, type Type, WrongValue } from '../option.ts'
-import { defaultOf, keyOf, optionsOf, type Values } from '../options.ts'
+import { type AnyRow, camel, defaultOf, type Given, type Type, WrongValue } from '../option.ts'
+import { keyOf, optionsOf, type Values } from '../options.ts'
 import { flagOf, helpOf } from './flags.ts'
 
 /** Where a value came from, for errors and warnings that name the place. */

@@ -77,7 +77,7 @@ export async function toServeOptions(
   return {
     update: toUpdateOptions(options, names),
     listen,
-    schedule: schedule.trim() === '' ? undefined : schedule,
+    schedule,
     jitter,
     shutdownTimeout,
     allowedHosts: allowHost,

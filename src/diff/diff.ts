@@ -4,6 +4,8 @@ import { readDefinitions } from '../catalog/definitions.ts'
 import { type CatalogText, parseEach, readTexts } from '../catalog/read.ts'
 import { UpdaterError } from '../errors.ts'
 import { type GitFailure, git } from '../git.ts'
+import { text } from '../option.ts'
+import { assertOptions, assertTyped, defaultFolder } from '../options.ts'
 import type { CatalogueDiff } from '../report/schemas.ts'
 import { compareCatalogues, type Entry } from './compare.ts'
 
@@ -12,15 +14,19 @@ export interface DiffOptions {
   readonly before: string
   /** Likewise. Default: `images` as it is. */
   readonly after?: string | undefined
-  /** The folder or file, in a working tree of git, that revisions are looked up for. */
-  readonly images: string
+  /** The folder or file, in a working tree of git, that revisions are looked up for. Default: `/etc/images`. */
+  readonly images?: string | undefined
 }
 
 /**
  * Compares two states of a catalogue, image by image.
  * @throws UpdaterError USAGE, CONFIGURATION, CATALOG_NOT_FOUND, CATALOG_UNREADABLE, CATALOG_SYNTAX
  */
-export async function diffCatalogues({ before, after, images }: DiffOptions): Promise<CatalogueDiff> {
+export async function diffCatalogues(options: DiffOptions): Promise<CatalogueDiff> {
+  assertOptions(options)
+  const { before, after, images = defaultFolder } = options
+  assertTyped('before', text(), before ?? 0)
+  for (const [name, value] of Object.entries({ after, images })) assertTyped(name, text(), value)
   const old = await readState(before, images)
   const now = await readState(after ?? images, images)
   return compareCatalogues(old, now)

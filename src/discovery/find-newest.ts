@@ -17,15 +17,17 @@ import {
 import { isOfNothing, isWeak } from './checksum-file.ts'
 import { compressionOfUrl } from './file-url.ts'
 import { findResolver } from './find-resolver.ts'
+import { unsignedDistribution } from './manifest.ts'
 import { compareNatural } from './natural-order.ts'
-import { type DiscoverySettings, overrideOf, type SignaturePolicy } from './options.ts'
-import type { Resolver } from './resolver.ts'
+import { overrideOf, type SignaturePolicy } from './options.ts'
+import type { Resolver, Search, SearchSettings } from './resolver.ts'
 import { createKeySource, type KeySource } from './signatures/keys.ts'
 import { compareStamps, dayOf, findStamp, findUrlStamp } from './stamp.ts'
 import { ownVersion } from './version.ts'
 
 /** What the images of one run share while their newest builds are looked for. */
-export interface Discovery extends Pick<DiscoverySettings, 'signatures' | 'overrides' | 'sources'> {
+export interface Discovery
+  extends Pick<SearchSettings, 'signatures' | 'overrides' | 'sources' | 'resolvers'> {
   readonly http: DiscoveryHttp
   readonly keys: KeySource
   readonly signal?: AbortSignal | undefined
@@ -33,7 +35,7 @@ export interface Discovery extends Pick<DiscoverySettings, 'signatures' | 'overr
 
 /** @param run with `dryRun` the cache of texts is read, but not written */
 export function createDiscovery(
-  { signatures, keyring, keyserver: keyservers, overrides, sources, cache }: DiscoverySettings,
+  { signatures, keyring, keyserver: keyservers, overrides, sources, resolvers, cache }: SearchSettings,
   run: { readonly http: HttpClient; readonly signal: AbortSignal; readonly dryRun?: boolean },
 ): Discovery {
   const { signal, dryRun = false } = run
@@ -42,7 +44,7 @@ export function createDiscovery(
   const texts = folder === undefined ? undefined : { folder, mayWrite: !dryRun }
   const http = createDiscoveryHttp(run.http, { env, cache: texts })
   const keys = createKeySource({ keyring, keyservers, cacheDir: cacheFolder('keys', env), http, signal })
-  return { http, signal, keys, signatures, overrides, sources }
+  return { http, signal, keys, signatures, overrides, sources, resolvers }
 }
 
 /**
@@ -56,10 +58,11 @@ export async function findNewest(
 ): Promise<Build> {
   tell({ type: 'checking' })
   const { http, signal, keys } = discovery
-  const { resolver, search } = findResolver(image, discovery.sources)
+  const { resolver, search } = findResolver(image, discovery.sources, discovery.resolvers)
   const policy = overrideOf(discovery.overrides, image, 'signatures') ?? discovery.signatures
   const signatures = policy === 'off' ? undefined : { policy, keys }
   const found = await search({ http, signal, tell, resolver, release: image.osVersion, signatures })
+  assertProven(found, policy, resolver.name)
   const build: Build = {
     ...withoutNothing(found, image, policy),
     resolver: resolver.name,
@@ -96,6 +99,19 @@ function withoutNothing<Found extends Pick<Build, 'url' | 'digest' | 'trust'>>(
     `The only checksum that is published of ${redactUrl(url)} is that of an empty file`,
     { remedy: 'Wait until the distribution has put it right, or name another source of checksums' },
   )
+}
+
+/** A resolver of somebody's own is held to what those of the program do. @throws UpdaterError SIGNATURE_MISSING, INTERNAL */
+function assertProven(
+  { url, digest, trust }: Awaited<ReturnType<Search>>,
+  policy: SignaturePolicy,
+  name: string,
+) {
+  if (policy === 'require' && trust !== 'signed') throw unsignedDistribution(name, url)
+  if ((digest === undefined) === (trust === 'first-use')) return
+  throw new UpdaterError('INTERNAL', `The resolver ${name} says "${trust}" of ${redactUrl(url)}`, {
+    remedy: 'A build without a digest is of first use, and no other one',
+  })
 }
 
 /** The distribution's own version of a build. */

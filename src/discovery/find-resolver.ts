@@ -3,7 +3,7 @@ import { matchesNames } from '../catalog/select.ts'
 import { UpdaterError } from '../errors.ts'
 import type { Image } from '../image.ts'
 import type { SourceRule, SourceSignature } from './options.ts'
-import type { ManifestSignature, ResolverContext, Search } from './resolver.ts'
+import type { ManifestSignature, OwnResolver, ResolverContext, Search } from './resolver.ts'
 import { resolvers } from './resolvers/index.ts'
 import { strategies } from './strategies/index.ts'
 
@@ -40,19 +40,25 @@ function withRule(image: Image, rule: SourceRule | undefined): Image {
  * Finds the resolver of an image: what the first rule that names it stands for, else the first whose strategies can
  * read its URLs.
  * @param image with the rule's URLs
+ * @param own are asked before those that the program knows
  * @throws UpdaterError DISCOVERY_UNSUPPORTED, CONFIGURATION if the URLs do not have the form that the rule's strategy
  * reads
  */
-export function findResolver(image: Image, rules: readonly SourceRule[] = []): Chosen {
+export function findResolver(
+  image: Image,
+  rules: readonly SourceRule[] = [],
+  own: readonly OwnResolver[] = [],
+): Chosen {
   if ([image.latestUrl, image.latestChecksumUrl].some(isNoUrl)) throw unsupported(image)
   const rule = ruleFor(image, rules)
   if (rule !== undefined) return resolverOfRule(rule, image)
   const { osDistro, latestUrl = '' } = image
-  for (const resolver of resolvers) {
+  for (const resolver of [...own, ...resolvers]) {
     const { serves } = resolver
     if (serves.latestUrl?.test(latestUrl) || (osDistro !== undefined && serves.osDistro === osDistro)) {
-      for (const name of resolver.strategies) {
-        const search = strategies[name](image)
+      for (const named of resolver.strategies) {
+        const strategy = typeof named === 'function' ? named : strategies[named]
+        const search = strategy(image)
         if (search !== undefined) return { resolver, search }
       }
     }

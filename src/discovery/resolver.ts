@@ -1,7 +1,7 @@
 import type { ImageStep } from '../events.ts'
 import type { DiscoveryHttp } from '../http/client.ts'
 import type { Build, Digest, Image, ImageFormat } from '../image.ts'
-import type { SignaturePolicy, StrategyName } from './options.ts'
+import type { DiscoverySettings, SignaturePolicy, StrategyName } from './options.ts'
 import type { KeySource } from './signatures/keys.ts'
 
 /** How the builds of one distribution are found: data, which the strategies act on. */
@@ -34,6 +34,21 @@ export interface Resolver {
   readonly listingUrl?: ((folder: string) => string) | undefined
   /** Finds the digests of a file that a document lists without them. */
   readonly digestsOf?: ((url: string, context: ResolverContext) => Promise<readonly Digest[]>) | undefined
+}
+
+/**
+ * A resolver that a program hands in. Its strategies are names of shared ones, or its own. The build that a search
+ * returns is transferred and verified like any other.
+ */
+export interface OwnResolver
+  extends Pick<Resolver, 'name' | 'serves' | 'version' | 'signature' | 'listingUrl' | 'digestsOf'> {
+  readonly strategies: readonly (StrategyName | Strategy)[]
+}
+
+/** What decides which build is the newest one, resolvers of a program's own included. */
+export interface SearchSettings extends DiscoverySettings {
+  /** Resolvers beyond those that the program knows, which are asked first. */
+  readonly resolvers: readonly OwnResolver[]
 }
 
 /** How a distribution signs its manifests. */

@@ -8,8 +8,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { asUpdaterError, UpdaterError } from '../errors.ts'
 import { explainRefusal } from '../files.ts'
 import type { Policy } from '../http/policy.ts'
-import { secretVariables } from '../options.ts'
-import { formatDocument, parseReport, withExitStatus } from '../report/json.ts'
+import { assertOptions, secretVariables } from '../options.ts'
+import { assertReport, formatDocument, parseReport, withExitStatus } from '../report/json.ts'
 import type { RunReport } from '../report/schemas.ts'
 import { forget, recall, remember } from '../state.ts'
 import { sendWebhook, type WebhookOptions } from './webhook.ts'
@@ -52,9 +52,12 @@ export interface HookContext {
 export async function runHooks(
   report: RunReport,
   exitStatus: number,
-  { onUpdate, webhook, timeout = 5 * 60_000, memory }: HookOptions,
+  options: HookOptions,
   { onLine = () => {}, httpPolicy }: HookContext = {},
 ): Promise<UpdaterError[]> {
+  assertReport(report)
+  assertOptions(options)
+  const { onUpdate, webhook, timeout = 5 * 60_000, memory } = options
   if (report.dry_run) return []
   const notify = (name: string, send: (document: RunReport) => Promise<void>) =>
     notifyOnce(report, exitStatus, name, send, memory)

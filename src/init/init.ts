@@ -10,13 +10,15 @@ import { temporaryPath, unwritable } from '../catalog/write.ts'
 import { UpdaterError } from '../errors.ts'
 import { isErrno, makeFolder, writeInOneStep } from '../files.ts'
 import type { Image } from '../image.ts'
+import { flag, text } from '../option.ts'
+import { assertOptions, assertTyped, defaultFolder, textsOf } from '../options.ts'
 import { packageFolder } from '../package.ts'
 
 export interface InitOptions {
   /** Names of distributions (globs: `*`, `?`); see `shippedCatalogue`. */
   readonly distributions: readonly string[]
-  /** The folder that their files are written to; it is made if it does not exist. */
-  readonly dir: string
+  /** The folder that their files are written to; it is made if it does not exist. Default: `/etc/images`. */
+  readonly dir?: string | undefined
   /** Nothing is written. Default: false. */
   readonly dryRun?: boolean | undefined
 }
@@ -57,11 +59,12 @@ export async function shippedCatalogue(): Promise<ShippedSummary[]> {
  * @throws UpdaterError USAGE: a name selects nothing; CATALOG_UNWRITABLE, several as an `AggregateError` in
  * `cause`
  */
-export async function initCatalogue({
-  distributions,
-  dir,
-  dryRun = false,
-}: InitOptions): Promise<InitFile[]> {
+export async function initCatalogue(options: InitOptions): Promise<InitFile[]> {
+  assertOptions(options)
+  const { dir = defaultFolder, dryRun = false } = options
+  const distributions = textsOf('distributions', options.distributions)
+  assertTyped('dir', text(), dir)
+  assertTyped('dryRun', flag(), dryRun)
   const files = choose(await readShipped(), distributions).map(({ name, images, text }) => {
     return { distribution: name, path: join(dir, `${name}.yml`), images: images.length, text }
   })

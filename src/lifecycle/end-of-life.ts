@@ -1,29 +1,12 @@
 import { compareNatural } from '../discovery/natural-order.ts'
 import type { Image } from '../image.ts'
+import { text } from '../option.ts'
+import { assertOptions, assertTyped } from '../options.ts'
 import { daysBetween } from '../report/check.ts'
 import type { LifecycleRelease } from '../report/schemas.ts'
 import { type Product, products, undated } from './products.ts'
-
-/** One release of a distribution. */
-export interface Release {
-  /** As endoflife.date names its cycle: `24.04`, `12`, `15.6`. */
-  readonly release: string
-  /** `YYYY-MM-DD` */
-  readonly released?: string | undefined
-  /** `YYYY-MM-DD`: from this day on nobody mends its faults free of charge. Absent: not announced. */
-  readonly endOfLife?: string | undefined
-  /** Its end has come; needed if the day is not known. */
-  readonly ended?: boolean | undefined
-  /** It has long-term support. */
-  readonly longTerm?: boolean | undefined
-}
-
-/** Releases by the name of their product. */
-export interface LifecycleData {
-  /** `YYYY-MM-DD`: the day that the dates are of. */
-  readonly asOf: string
-  readonly products: Readonly<Record<string, readonly Release[]>>
-}
+import type { LifecycleData, Release } from './releases.ts'
+import { snapshot } from './snapshot.ts'
 
 /** The dates of the release that an image is of. */
 export interface EndOfLife extends Release {
@@ -69,8 +52,10 @@ function firstRelease(product: Product, texts: readonly (string | undefined)[]):
   return texts.map((text) => product.release.exec(text ?? '')?.[1]).find((release) => release !== undefined)
 }
 
-/** Returns the dates of an image's release, or undefined if its distribution has none or they do not name the release. */
-export function endOfLife(image: Image, data: LifecycleData): EndOfLife | undefined {
+/** Returns the dates of an image's release, or undefined if its distribution has none or they do not name the release. Default of `data`: what ships with the program. */
+export function endOfLife(image: Image, data: LifecycleData = snapshot): EndOfLife | undefined {
+  assertOptions(image, 'The values of the image')
+  assertTyped('name', text(), image.name ?? 0)
   const found = releaseOf(image)
   if (found === undefined) return undefined
   const { name: product, label } = found.product

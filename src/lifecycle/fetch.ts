@@ -3,8 +3,8 @@ import { asUpdaterError, UpdaterError } from '../errors.ts'
 import { abortedError } from '../http/abort.ts'
 import { HttpClient } from '../http/client.ts'
 import type { Policy } from '../http/policy.ts'
-import type { LifecycleData, Release } from './end-of-life.ts'
 import type { Product } from './products.ts'
+import type { LifecycleData, Release } from './releases.ts'
 import { snapshot } from './snapshot.ts'
 
 /** Where dates come from. */

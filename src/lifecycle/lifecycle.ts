@@ -7,7 +7,7 @@ import { writeCatalog } from '../catalog/write.ts'
 import { asUpdaterError, type UpdaterError } from '../errors.ts'
 import type { Policy } from '../http/policy.ts'
 import type { Image } from '../image.ts'
-import { type TakenOptions, withDefaults } from '../options.ts'
+import { assertOptions, settleCatalogue, type TakenOptions, withDefaults } from '../options.ts'
 import { reportedError } from '../report/refusal.ts'
 import type { FileChange, LifecycleRelease, LifecycleReport } from '../report/schemas.ts'
 import { classify, productsOf, releaseOf } from './end-of-life.ts'
@@ -16,8 +16,8 @@ import { snapshot } from './snapshot.ts'
 
 /** The options are those of the command `lifecycle`. */
 export interface LifecycleOptions extends TakenOptions<'lifecycle'> {
-  /** Folders of `*.yml` and `*.yaml` files, or single files. */
-  readonly images: readonly string[]
+  /** Folders of `*.yml` and `*.yaml` files, or single files. Default: `/etc/images`. */
+  readonly images?: readonly string[] | undefined
   /** Only images whose name, shortname or file matches one of these (globs: `*`, `?`). Empty or absent: all. */
   readonly names?: readonly string[] | undefined
   /** Where dates come from. Default: endoflife.date and Garden Linux's release database. */
@@ -39,13 +39,15 @@ export interface LifecycleContext {
  * @throws UpdaterError CATALOG_*, USAGE, CONFIGURATION, ABORTED: nothing was changed
  */
 export async function checkLifecycle(
-  options: LifecycleOptions,
+  options: LifecycleOptions = {},
   context: LifecycleContext = {},
 ): Promise<LifecycleReport> {
+  assertOptions(context, 'The context')
   const { within, fix, dryRun, lockDir, wait } = withDefaults('lifecycle', options)
-  const files = await readCatalog(options.images)
+  const settled = settleCatalogue(options)
+  const files = await readCatalog(settled.images)
   const catalogue = files.flatMap((file) => file.images)
-  const images = selectImages(files, options.names)
+  const images = selectImages(files, settled.names)
   const today = (context.now?.() ?? new Date()).toISOString().slice(0, 10)
   const { data, failures } = await datesFor(images, today, options, context)
   const question = { images, catalogue, data, today, within }

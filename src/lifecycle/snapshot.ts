@@ -1,4 +1,4 @@
-import type { LifecycleData, Release } from './end-of-life.ts'
+import type { LifecycleData, Release } from './releases.ts'
 
 /**
  * Dates for use without the network, from the distributions' own announcements: Ubuntu to the end of standard

@@ -2,15 +2,16 @@ import { type Definition, readDefinitions, textAt } from '../catalog/definitions
 import { readCatalog } from '../catalog/read.ts'
 import { selectImages } from '../catalog/select.ts'
 import type { Image, ImageVersion } from '../image.ts'
-import type { TakenOptions } from '../options.ts'
+import { type CatalogueOptions, settleCatalogue, type TakenOptions } from '../options.ts'
 import type { ListedImage, ListReport } from '../report/schemas.ts'
-import { type CatalogueOptions, settleCatalogue } from '../run/options.ts'
 
 /**
  * Returns the images of a catalogue as their users see them.
  * @throws UpdaterError CATALOG_*, USAGE; several defects come as an `AggregateError` in `cause`
  */
-export async function listCatalogue(options: CatalogueOptions & TakenOptions<'list'>): Promise<ListReport> {
+export async function listCatalogue(
+  options: CatalogueOptions & TakenOptions<'list'> = {},
+): Promise<ListReport> {
   const { images: paths, names } = settleCatalogue(options)
   const files = await readCatalog(paths)
   const definitions = new Map(files.map(({ path, text }) => [path, readDefinitions(path, text)]))

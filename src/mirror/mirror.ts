@@ -38,7 +38,10 @@ import { folderOfKey, kindOfKey } from '../stores/naming.ts'
  * @throws UpdaterError CONFIGURATION, USAGE, CATALOG_*, STORE_* if the run cannot begin; nothing was
  * changed then. Several defects of a catalogue come as an `AggregateError` in `cause`.
  */
-export async function mirrorCatalogue(options: RunOptions, context: RunContext = {}): Promise<MirrorReport> {
+export async function mirrorCatalogue(
+  options: RunOptions = {},
+  context: RunContext = {},
+): Promise<MirrorReport> {
   const settings = settleRun(options)
   if (settings.mirror.kind === 'none') {
     throw new UpdaterError('CONFIGURATION', 'There is no mirror to bring images to', {

@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto'
+import { assertOptions } from '../options.ts'
+import { assertReport } from '../report/json.ts'
 import { formatCount, formatDuration } from '../report/quantities.ts'
 import { tellOnce } from '../report/repeated.ts'
 import type { CheckedImage, CheckReport } from '../report/schemas.ts'
@@ -21,7 +23,10 @@ export interface PageOptions {
  * A check as one page that needs nothing else: no request goes out (with `live`: none but to the service), and
  * its content security policy sees to that. Everything from outside is escaped.
  */
-export function renderPage(report: CheckReport, { live = false, service }: PageOptions = {}): string {
+export function renderPage(report: CheckReport, options: PageOptions = {}): string {
+  assertReport(report)
+  assertOptions(options)
+  const { live = false, service } = options
   const { started_at, images } = report
   const now = service?.now.getTime() ?? Date.parse(started_at)
   const body = html`<header><h1>Image catalogue</h1>

@@ -1,6 +1,8 @@
 import { asUpdaterError, type UpdaterError } from '../errors.ts'
 import { HttpClient } from '../http/client.ts'
 import type { Policy } from '../http/policy.ts'
+import { text } from '../option.ts'
+import { assertOptions, assertTyped } from '../options.ts'
 import { parseReport } from '../report/json.ts'
 import { type Forge, type ForgeOptions, forgeOf, offer } from './forge.ts'
 import { commitFile, openRepository, pushCommit, type Repository } from './git.ts'
@@ -35,8 +37,11 @@ export interface ProposeOutcome {
  * @throws UpdaterError USAGE (no report), PROPOSAL_FAILED (no git repository)
  */
 export async function proposeChanges(options: ProposeOptions): Promise<ProposeOutcome[]> {
+  assertOptions(options)
   const { forge: where, folder, branchPrefix = 'image-updater/', httpPolicy: policy } = options
   const proposals = proposalsOf(await parseReport(options.report), branchPrefix)
+  assertOptions(where, 'The options of the forge')
+  assertTyped('folder', text(), folder ?? 0)
   if (proposals.length === 0) return []
   const repository = await openRepository(folder)
   const forge = forgeOf(where)

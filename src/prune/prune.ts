@@ -3,22 +3,30 @@ import { CatalogDocument, isMapping, ownPair } from '../catalog/document.ts'
 import { type CatalogLock, lockFolders } from '../catalog/lock.ts'
 import { readCatalog, readTexts } from '../catalog/read.ts'
 import { UpdaterError } from '../errors.ts'
-import { type TakenOptions, withDefaults } from '../options.ts'
+import { flag } from '../option.ts'
+import { assertTyped, settleCatalogue, type TakenOptions, withDefaults } from '../options.ts'
 import { countStatuses, formatCount } from '../report/quantities.ts'
 import type { PrunedObject, PruneReport } from '../report/schemas.ts'
-import { settleCatalogue } from '../run/options.ts'
 import { begin, endInOrder, errorOf, type Note, type RunContext, secondsSince } from '../run/run.ts'
 import { writeChecksumFiles } from '../stores/checksum-files.ts'
-import { keyPrefixOf, type MirrorOptions, openStore, placeOptions } from '../stores/kinds.ts'
+import {
+  type GivenMirror,
+  keyPrefixOf,
+  type MirrorOptions,
+  openStore,
+  placeOptions,
+  settleMirror,
+} from '../stores/kinds.ts'
 import { folderOfKey } from '../stores/naming.ts'
 import type { ListedObject, Store } from '../stores/store.ts'
 import { type Inventory, namedKeys, takeStock } from './plan.ts'
 
 /** The options are those of the command `prune`. */
 export interface PruneOptions extends TakenOptions<'prune'> {
-  /** Folders of `*.yml` and `*.yaml` files, or single files: all that name objects on the mirror. */
-  readonly images: readonly string[]
-  readonly mirror: MirrorOptions
+  /** Folders of `*.yml` and `*.yaml` files, or single files: all that name objects on the mirror. Default: `/etc/images`. */
+  readonly images?: readonly string[] | undefined
+  /** Default: that of the command, with the keys of AWS's usual places. */
+  readonly mirror?: GivenMirror | undefined
   /** Remove the objects; without it the report only lists them. Default: false. */
   readonly remove?: boolean | undefined
 }
@@ -30,15 +38,20 @@ export interface PruneOptions extends TakenOptions<'prune'> {
  * @throws UpdaterError CATALOG_*: a catalogue file cannot be read whole; CONFIGURATION: the catalogue names nothing on
  * this mirror, or none of the objects there; STORE_*. Nothing was removed then.
  */
-export async function pruneMirror(options: PruneOptions, context: RunContext = {}): Promise<PruneReport> {
+export async function pruneMirror(
+  options: PruneOptions = {},
+  context: RunContext = {},
+): Promise<PruneReport> {
   const { images } = settleCatalogue(options)
   const { grace, checksumFiles } = withDefaults('prune', options)
   const { remove = false } = options
+  assertTyped('remove', flag(), remove)
+  const mirror = settleMirror(options.mirror)
   const { startedAt, signal, onEvent, note, http } = begin(context)
   let store: Store | undefined
   let lock: CatalogLock | undefined
   try {
-    store = await openStore(options.mirror, http)
+    store = await openStore(mirror, http)
     if (store === undefined) {
       throw new UpdaterError('CONFIGURATION', 'There is no mirror to be pruned', {
         remedy: 'Name an object store or --mirror-dir, and leave out --no-mirror',
@@ -51,20 +64,20 @@ export async function pruneMirror(options: PruneOptions, context: RunContext = {
     if (remove) lock = await lockFolders(files.map(({ path }) => path))
     const named = namedKeys(
       (remove ? await readCatalog(images) : files).flatMap((file) => file.images),
-      options.mirror,
+      mirror,
     )
     if (named.here === 0) {
-      throw doubtful(`No mirror_url of the catalogue leads to ${place}: nothing is pruned`, options.mirror)
+      throw doubtful(`No mirror_url of the catalogue leads to ${place}: nothing is pruned`, mirror)
     }
     onEvent({ type: 'run-start', images: 0 })
-    const keyPrefix = keyPrefixOf(options.mirror)
+    const keyPrefix = keyPrefixOf(mirror)
     const present: ListedObject[] = []
     for await (const object of store.list(keyPrefix, signal)) present.push(object)
     const stock = takeStock(present, named.keys, { keyPrefix, now: startedAt, grace })
     const { doomed } = stock
     if (stock.named === 0 && doomed.length > 0) {
       const message = `The catalogue names ${formatCount(named.here, 'object')}, but none of those that lie in ${place}, where ${doomed.length} could be pruned: nothing is`
-      throw doubtful(message, options.mirror)
+      throw doubtful(message, mirror)
     }
     const objects = remove
       ? await removeAll(store, doomed, { keyPrefix, signal, note, lists: checksumFiles })

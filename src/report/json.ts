@@ -15,6 +15,14 @@ export function withExitStatus<Report extends object>(
   return Object.fromEntries(all) as Report & { readonly exit_status: number }
 }
 
+/** @throws UpdaterError CONFIGURATION where a program gives what no use-case has returned */
+export function assertReport(report: unknown): void {
+  if (Object(report).schema_version === 1) return
+  throw new UpdaterError('CONFIGURATION', 'What was given is no report', {
+    remedy: 'Give what updateCatalogue or another function of the library has returned',
+  })
+}
+
 /** The JSON of a report; its schema is `schema/COMMAND.schema.json`. */
 export function formatReport(report: object, exitStatus: number): string {
   return formatDocument(withExitStatus(report, exitStatus))

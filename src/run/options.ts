@@ -1,26 +1,26 @@
-import type { DiscoverySettings, ImageOverride, SourceRule } from '../discovery/options.ts'
+import { type ImageOverride, type SourceRule, strategyNames } from '../discovery/options.ts'
+import type { OwnResolver, SearchSettings } from '../discovery/resolver.ts'
 import { UpdaterError } from '../errors.ts'
+import { choice, text } from '../option.ts'
 import {
+  assertOptions,
   assertTyped,
+  type CatalogueOptions,
+  type CatalogueSettings,
   keep,
   type Settled,
+  settleCatalogue,
   signaturePolicy,
   type TakenOptions,
+  textsOf,
   withDefaults,
 } from '../options.ts'
-import { type MirrorOptions, mirrorKinds } from '../stores/kinds.ts'
-
-/** What every use-case takes that looks at a catalogue. */
-export interface CatalogueOptions {
-  /** Folders of `*.yml` and `*.yaml` files, or single files. */
-  readonly images: readonly string[]
-  /** Only images whose name, shortname or file matches one of these (globs: `*`, `?`). Empty or absent: all. */
-  readonly names?: readonly string[] | undefined
-}
+import { type GivenMirror, type MirrorOptions, settleMirror } from '../stores/kinds.ts'
 
 /** What every use-case takes that brings images to a mirror; the options are those of the command `mirror`. */
 export interface RunOptions extends CatalogueOptions, TakenOptions<'mirror'> {
-  readonly mirror: MirrorOptions
+  /** Default: that of the command, with the keys of AWS's usual places. */
+  readonly mirror?: GivenMirror | undefined
 }
 
 /** What decides which build is the newest one; the same for every use-case that looks for it. */
@@ -29,30 +29,18 @@ export interface DiscoveryOptions extends TakenOptions<'check'> {
   readonly overrides?: readonly ImageOverride[] | undefined
   /** Sources beyond those that the program knows; an image's first match counts. Default: none. */
   readonly sources?: readonly SourceRule[] | undefined
+  /** Resolvers beyond those that the program knows, which are asked first. Default: none. */
+  readonly resolvers?: readonly OwnResolver[] | undefined
 }
 
-export interface RunSettings extends Required<CatalogueOptions>, Settled<'mirror'> {
+export interface RunSettings extends CatalogueSettings, Settled<'mirror'> {
   readonly mirror: MirrorOptions
 }
 
 /** @throws UpdaterError CONFIGURATION */
-export function settleCatalogue(options: Partial<CatalogueOptions> = {}): Required<CatalogueOptions> {
-  const { images, names = [] } = options
-  if (Array.isArray(images) && images.length > 0) return { images, names }
-  throw new UpdaterError('CONFIGURATION', 'No catalogue folder is given', {
-    remedy: 'Give `images`: a list of folders or files of image definitions',
-  })
-}
-
-/** @throws UpdaterError CONFIGURATION */
-export function settleRun(options: RunOptions): RunSettings {
+export function settleRun(options: RunOptions = {}): RunSettings {
   const catalogue = settleCatalogue(options)
-  const { mirror } = options
-  if (!mirrorKinds.includes(mirror?.kind)) {
-    throw new UpdaterError('CONFIGURATION', 'No mirror is given', {
-      remedy: "Give one as `mirror`; { kind: 'none' } uploads nothing",
-    })
-  }
+  const mirror = settleMirror(options.mirror)
   if (options.verify === 'full' && options.checkPublic === false) {
     throw new UpdaterError(
       'CONFIGURATION',
@@ -69,20 +57,39 @@ export function settleRun(options: RunOptions): RunSettings {
 export interface UpdateOptions extends RunOptions, DiscoveryOptions, TakenOptions<'update'> {}
 
 /** The options with every default filled in. */
-export interface UpdateSettings extends RunSettings, DiscoverySettings, Settled<'update'> {}
+export interface UpdateSettings extends RunSettings, SearchSettings, Settled<'update'> {}
 
 /** @throws UpdaterError CONFIGURATION */
-export function settleUpdate(options: UpdateOptions): UpdateSettings {
-  const run = settleRun(options)
-  const { overrides = [], sources = [] } = options
-  assertOverrides(overrides)
-  return { ...run, ...withDefaults('update', options), overrides, sources }
+export function settleUpdate(options: UpdateOptions = {}): UpdateSettings {
+  return { ...settleRun(options), ...withDefaults('update', options), ...settleSources(options) }
 }
 
 /** @throws UpdaterError CONFIGURATION */
-export function assertOverrides(overrides: readonly ImageOverride[]): void {
-  for (const [index, { keepVersions, signatures }] of overrides.entries()) {
+export function settleSources(
+  options: DiscoveryOptions,
+): Pick<SearchSettings, 'overrides' | 'sources' | 'resolvers'> {
+  const { overrides = [], sources = [], resolvers = [] } = options
+  for (const [name, list] of Object.entries({ overrides, sources, resolvers })) {
+    if (Array.isArray(list))
+      for (const [index, one] of list.entries()) assertOptions(one, `${name}[${index}]`)
+    else throw new UpdaterError('CONFIGURATION', `${name} is not a list`)
+  }
+  for (const [index, { names, keepVersions, signatures }] of overrides.entries()) {
+    textsOf(`overrides[${index}].names`, names)
     assertTyped(`overrides[${index}].keepVersions`, keep(), keepVersions)
     assertTyped(`overrides[${index}].signatures`, signaturePolicy(), signatures)
   }
+  for (const [index, { name, images, strategy }] of sources.entries()) {
+    assertTyped(`sources[${index}].name`, text(), name ?? '')
+    textsOf(`sources[${index}].images`, images)
+    assertTyped(`sources[${index}].strategy`, choice('strategy', strategyNames), strategy ?? '')
+  }
+  for (const [index, { name, serves, strategies }] of resolvers.entries()) {
+    assertTyped(`resolvers[${index}].name`, text(), name ?? '')
+    assertOptions(serves, `resolvers[${index}].serves`)
+    if (!Array.isArray(strategies)) {
+      throw new UpdaterError('CONFIGURATION', `resolvers[${index}].strategies is not a list`)
+    }
+  }
+  return { overrides, sources, resolvers }
 }

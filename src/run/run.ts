@@ -5,6 +5,7 @@ import type { ImageStep, Listener, RunEvent } from '../events.ts'
 import { HttpClient } from '../http/client.ts'
 import type { Policy } from '../http/policy.ts'
 import type { Image } from '../image.ts'
+import { assertOptions } from '../options.ts'
 import { keyPrefixOf, openStore } from '../stores/kinds.ts'
 import { isFolderName } from '../stores/naming.ts'
 import type { Store } from '../stores/store.ts'
@@ -58,6 +59,7 @@ export interface Task {
 }
 
 export function begin(context: RunContext): Beginning {
+  assertOptions(context, 'The context')
   const { signal = new AbortController().signal } = context
   setMaxListeners(0, signal)
   const onEvent = guarded(context.onEvent)

@@ -3,6 +3,7 @@ import { selectImages } from '../catalog/select.ts'
 import { checkedImage, checkReport } from '../check/check.ts'
 import { asUpdaterError, type UpdaterError } from '../errors.ts'
 import type { Image } from '../image.ts'
+import { settleCatalogue } from '../options.ts'
 import { redactDeep } from '../redact.ts'
 import type { CheckedImage, CheckReport, CheckStatus, ImageOutcome, MirrorState } from '../report/schemas.ts'
 import { reportedValues } from '../report/update.ts'
@@ -51,7 +52,7 @@ export class Catalogue {
   async #read(before: Promise<Reading>): Promise<Reading> {
     const { options, redact } = this.#around
     try {
-      const { images, names } = options().update
+      const { images, names } = settleCatalogue(options().update)
       const selected = selectImages(await readCatalog(images), names)
       return { images: redactDeep(selected, redact), error: undefined }
     } catch (thrown) {

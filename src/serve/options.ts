@@ -7,13 +7,16 @@ import type { RunReport } from '../report/schemas.ts'
 import type { UpdateOptions } from '../run/options.ts'
 
 export interface ServeOptions {
-  /** The options of each run. */
-  readonly update: UpdateOptions
-  /** Address to listen on; port 0 takes a free one. */
-  readonly listen: { readonly host: string; readonly port: number }
-  /** Five fields of cron in local time, or `@daily` and the like. Absent: runs only when they are asked for. */
+  /** The options of each run. Default: those of the command. */
+  readonly update?: UpdateOptions | undefined
+  /** Address to listen on; port 0 takes a free one. Default: port 9464 of 127.0.0.1. */
+  readonly listen?: { readonly host: string; readonly port: number } | undefined
+  /**
+   * Five fields of cron in local time, or `@daily` and the like. An empty text: runs only when they are asked for.
+   * Default: `0 3 * * *`.
+   */
   readonly schedule?: string | undefined
-  /** A scheduled run begins up to so many milliseconds later, at random. Default: 0. */
+  /** A scheduled run begins up to so many milliseconds later, at random. Default: 10 minutes. */
   readonly jitter?: number | undefined
   /** The bearer token that lets a client begin a run, 16 characters or more. Absent: no client may. */
   readonly token?: string | undefined
@@ -34,10 +37,13 @@ export interface ServeContext {
   readonly httpPolicy?: Partial<Policy> | undefined
 }
 
+/** The options with every default filled in. */
+export type ServeSettings = ServeOptions & Required<Pick<ServeOptions, 'update' | 'listen' | 'jitter'>>
+
 /** What the parts of a service share. */
 export interface Surroundings {
   /** Those in force. */
-  readonly options: () => ServeOptions
+  readonly options: () => ServeSettings
   /** Takes their secrets out of a text. */
   readonly redact: Redact
   readonly now: () => Date

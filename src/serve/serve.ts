@@ -1,9 +1,11 @@
 import { asUpdaterError, formatPlace, UpdaterError } from '../errors.ts'
+import { assertOptions, usual } from '../options.ts'
 import { createRedact } from '../redact.ts'
-import { secretsOf as secretsOfMirror } from '../stores/kinds.ts'
+import { settleUpdate } from '../run/options.ts'
+import { secretsOf as secretsOfMirror, settleMirror } from '../stores/kinds.ts'
 import { Catalogue } from './catalogue.ts'
 import { createHub } from './hub.ts'
-import type { ServeContext, ServeOptions, Service, Surroundings } from './options.ts'
+import type { ServeContext, ServeOptions, ServeSettings, Service, Surroundings } from './options.ts'
 import { createRouter } from './routes.ts'
 import { describeRun, Runs } from './runs.ts'
 import { createAlarm, delayed, nextTime } from './schedule.ts'
@@ -19,6 +21,10 @@ export async function serveCatalogue(
   load: () => ServeOptions | Promise<ServeOptions>,
   context: ServeContext = {},
 ): Promise<Service> {
+  assertOptions(context, 'The context')
+  if (typeof load !== 'function') {
+    throw new UpdaterError('CONFIGURATION', 'The first argument is not a function that gives the options')
+  }
   const { onEvent = () => {}, now = () => new Date(), random = Math.random, httpPolicy } = context
   let options = checked(await load())
   let redact = createRedact(secretsOf(options))
@@ -45,7 +51,7 @@ export async function serveCatalogue(
   })
   const schedule = () => {
     const due = options.schedule === undefined ? undefined : nextTime(options.schedule, now())
-    nextRun = due && delayed(due, options.jitter ?? 0, random())
+    nextRun = due && delayed(due, options.jitter, random())
     setAlarm(nextRun)
     onEvent({ type: 'next-run', at: nextRun })
   }
@@ -102,7 +108,12 @@ export async function serveCatalogue(
 }
 
 /** @throws UpdaterError CONFIGURATION */
-function checked(options: ServeOptions): ServeOptions {
+function checked(given: ServeOptions): ServeSettings {
+  assertOptions(given)
+  const { update = {}, listen = usual('listen'), jitter = usual('jitter') } = given
+  const schedule = (given.schedule ?? usual('schedule')).trim() || undefined
+  const options = { ...given, update, listen, jitter, schedule }
+  settleUpdate(update)
   if (options.schedule !== undefined) nextTime(options.schedule, new Date(0))
   if (options.token !== undefined && !/^[\x21-\x7e]{16,}$/.test(options.token)) {
     throw new UpdaterError('CONFIGURATION', 'The token is not 16 or more visible ASCII characters', {
@@ -112,7 +123,12 @@ function checked(options: ServeOptions): ServeOptions {
   return options
 }
 
-function secretsOf({ token, update, hooks }: ServeOptions): string[] {
-  const secrets = [token, ...secretsOfMirror(update.mirror), hooks?.webhook?.secret, hooks?.webhook?.url]
+function secretsOf({ token, update, hooks }: ServeSettings): string[] {
+  const secrets = [
+    token,
+    ...secretsOfMirror(settleMirror(update.mirror)),
+    hooks?.webhook?.secret,
+    hooks?.webhook?.url,
+  ]
   return secrets.filter((one) => one !== undefined)
 }

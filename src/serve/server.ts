@@ -5,7 +5,7 @@ import { UpdaterError } from '../errors.ts'
 import { explainRefusal } from '../files.ts'
 import { refuseStranger, refuseToken } from './access.ts'
 import type { Hub } from './hub.ts'
-import type { ServeOptions, Service } from './options.ts'
+import type { ServeSettings, Service } from './options.ts'
 import { type Answer, problem, type Reply, type Router } from './routes.ts'
 
 /** Bytes of a body, which no route needs. */
@@ -29,7 +29,7 @@ const securityHeaders: Readonly<Record<string, string>> = {
  * @throws UpdaterError CONFIGURATION if the address cannot be listened on
  */
 export async function openServer(
-  options: () => ServeOptions,
+  options: () => ServeSettings,
   route: Router,
   hub: Hub,
 ): Promise<Pick<Service, 'url' | 'close'>> {
@@ -94,7 +94,7 @@ async function respond(
 async function replyTo(
   request: IncomingMessage,
   route: Router,
-  { token, allowedHosts = [] }: ServeOptions,
+  { token, allowedHosts = [] }: ServeSettings,
 ): Promise<Reply> {
   const { method = '', url = '' } = request
   const { host: [host, ...others] = [] } = request.headersDistinct

@@ -2,14 +2,15 @@ import { UpdaterError } from '../errors.ts'
 import type { HttpClient } from '../http/client.ts'
 import { decodeSegment } from '../http/url.ts'
 import type { Image } from '../image.ts'
-import { camel, type ValuesOf } from '../option.ts'
+import { camel, defaultOf, type ValuesOf } from '../option.ts'
 import { directory } from './directory/options.ts'
 import { below, folderPrefix, objectKey } from './naming.ts'
-import { s3 } from './s3/options.ts'
+import { own } from './own/options.ts'
+import { type S3Options, s3 } from './s3/options.ts'
 import type { Store, StoreKind } from './store.ts'
 
 /** Every kind of store, by the name that `MirrorOptions.kind` has for it. */
-const kinds = { s3, directory }
+const kinds = { s3, directory, store: own }
 
 type Kinds = typeof kinds
 type OptionsOf<Kind> = Kind extends { read(values: never): infer Options } ? Options : never
@@ -38,6 +39,15 @@ interface NoMirror {
 
 /** Where mirrored images go. */
 export type MirrorOptions = StoredMirror | NoMirror
+
+/** A mirror as a program gives it: of what it leaves out the command's default counts. */
+export type GivenMirror =
+  | ({ readonly kind: 's3' } & Partial<S3Options & CommonOptions>)
+  | {
+      readonly [Kind in Exclude<keyof Kinds, 's3'>]: { readonly kind: Kind } & OptionsOf<Kinds[Kind]> &
+        Partial<CommonOptions>
+    }[Exclude<keyof Kinds, 's3'>]
+  | NoMirror
 
 /** Which kind has which options and values is lost to the types here. */
 type AnyKind = StoreKind<StoredMirror>
@@ -71,6 +81,39 @@ export function mirrorFrom(values: MirrorValues): MirrorOptions {
   if (!values.mirror || found === undefined) return { kind: 'none', baseUrl }
   const [kind, { read }] = found
   return { ...read(values), kind, keyPrefix, baseUrl } as StoredMirror
+}
+
+/**
+ * Fills in what a program has left out of a mirror; without any it is the command's.
+ * @throws UpdaterError CONFIGURATION
+ */
+export function settleMirror(given: GivenMirror = { kind: 's3' }): MirrorOptions {
+  const kind: unknown = Object(given).kind
+  if (typeof kind !== 'string' || !mirrorKinds.includes(kind)) {
+    throw new UpdaterError('CONFIGURATION', 'No mirror is given', {
+      remedy: "Give one as `mirror`; { kind: 'none' } uploads nothing",
+    })
+  }
+  if (given.kind === 'none') return given
+  const { options, read } = kinds[given.kind] as unknown as AnyKind
+  const values = Object.fromEntries(options.map((row) => [camel(row.name), defaultOf(row)]))
+  const said = Object.entries(given).filter(([, value]) => value !== undefined)
+  const usual: object = { ...read(values as never), keyPrefix: '' }
+  const settled: Readonly<Record<string, unknown>> = { ...usual, ...Object.fromEntries(said) }
+  const wrong = Object.entries(settled).find(([key, value]) => {
+    return key === 'store' ? !isStore(value) : value !== undefined && typeof value !== 'string'
+  })
+  const missing = given.kind === 'directory' && !settled.dir ? 'dir' : undefined
+  const key = wrong?.[0] ?? (given.kind === 'store' && settled.store === undefined ? 'store' : missing)
+  if (key === undefined) return settled as unknown as StoredMirror
+  const what = key === 'store' ? 'no store' : 'no text, or is missing'
+  throw new UpdaterError('CONFIGURATION', `mirror.${key} is ${what}`)
+}
+
+function isStore(value: unknown): boolean {
+  const store: Readonly<Record<keyof Store, unknown>> = Object(value)
+  const methods = ['ready', 'stat', 'begin', 'list', 'remove', 'abortStale'] as const
+  return typeof store.place === 'string' && methods.every((name) => typeof store[name] === 'function')
 }
 
 /** Returns what must never be printed of a mirror's options. */

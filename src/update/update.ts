@@ -1,4 +1,5 @@
 import { createDiscovery } from '../discovery/find-newest.ts'
+import { assertOptions } from '../options.ts'
 import type { RunReport } from '../report/schemas.ts'
 import { summarize } from '../report/update.ts'
 import { settleUpdate, type UpdateOptions } from '../run/options.ts'
@@ -22,10 +23,14 @@ import { type UpdateRun, updateImage } from './update-image.ts'
  * @throws UpdaterError CONFIGURATION, USAGE, CATALOG_*, STORE_* if the run cannot begin; nothing was
  * changed then. Several defects of a catalogue come as an `AggregateError` in `cause`.
  */
-export async function updateCatalogue(options: UpdateOptions, context: RunContext = {}): Promise<RunReport> {
+export async function updateCatalogue(
+  options: UpdateOptions = {},
+  context: RunContext = {},
+): Promise<RunReport> {
   const settings = settleUpdate(options)
   const { dryRun } = settings
   const refused = new AbortController()
+  assertOptions(context, 'The context')
   const { signal: given = refused.signal } = context
   const beginning = begin({ ...context, signal: AbortSignal.any([given, refused.signal]) })
   const { startedAt, signal, note, http } = beginning

@@ -1,6 +1,6 @@
 import { readTexts } from '../catalog/read.ts'
 import { selectImages } from '../catalog/select.ts'
-import { withDefaults } from '../options.ts'
+import { assertOptions, settleCatalogue, withDefaults } from '../options.ts'
 import type { Finding, ValidationReport } from '../report/schemas.ts'
 import { type Profile, scsRules } from '../rules.ts'
 import type { CheckedImage } from './image.ts'
@@ -10,8 +10,8 @@ import { findingOf, reportInto } from './rules.ts'
 import { judgeUniqueness, missingStandardImages } from './scs.ts'
 
 export interface ValidateOptions {
-  /** Folders of `*.yml` and `*.yaml` files, or single files. */
-  readonly images: readonly string[]
+  /** Folders of `*.yml` and `*.yaml` files, or single files. Default: `/etc/images`. */
+  readonly images?: readonly string[] | undefined
   /** Only findings in images whose name, shortname or file matches one of these (globs: `*`, `?`). Empty or absent: all. */
   readonly names?: readonly string[] | undefined
   /**
@@ -37,11 +37,14 @@ export interface ValidateContext {
  * option is none
  */
 export async function validateCatalogue(
-  options: ValidateOptions,
-  { now = () => new Date() }: ValidateContext = {},
+  options: ValidateOptions = {},
+  context: ValidateContext = {},
 ): Promise<ValidationReport> {
+  assertOptions(context, 'The context')
+  const { now = () => new Date() } = context
   const { strict, profile, ignoreRule = [] } = withDefaults('validate', options)
-  const texts = await readTexts(options.images)
+  const settled = settleCatalogue(options)
+  const texts = await readTexts(settled.images)
   const today = now().toISOString().slice(0, 10)
   const files = texts.map(({ path, text, defect }) => {
     if (defect?.code === 'CATALOG_NOT_FOUND') throw defect
@@ -65,7 +68,7 @@ export async function validateCatalogue(
       )
     }
   }
-  const selected = selectImages(files, options.names)
+  const selected = selectImages(files, settled.names)
   const found = concerning(selected, images, findings)
   const wanted = found.filter(({ rule }) => !ignoreRule.includes(rule))
   const inOrder = files.flatMap(({ path }) =>

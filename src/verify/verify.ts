@@ -11,11 +11,10 @@ import {
   parseDigest,
   sameDigest,
 } from '../image.ts'
-import { type TakenOptions, withDefaults } from '../options.ts'
+import { type CatalogueOptions, settleCatalogue, type TakenOptions, withDefaults } from '../options.ts'
 import { countStatuses } from '../report/quantities.ts'
 import type { Verdict, VerifiedUrl, VerifiedVersion, VerifyReport } from '../report/schemas.ts'
 import { severities } from '../report/verify.ts'
-import { type CatalogueOptions, settleCatalogue } from '../run/options.ts'
 import {
   begin,
   endInOrder,
@@ -38,7 +37,7 @@ export interface VerifyOptions extends CatalogueOptions, TakenOptions<'verify'> 
  * catalogue come as an `AggregateError` in `cause`.
  */
 export async function verifyCatalogue(
-  options: VerifyOptions,
+  options: VerifyOptions = {},
   context: RunContext = {},
 ): Promise<VerifyReport> {
   const settings = { ...settleCatalogue(options), ...withDefaults('verify', options) }

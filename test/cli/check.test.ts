@@ -20,7 +20,7 @@ async function check(
   steps: readonly ImageStep[] = [],
 ) {
   let options: CheckOptions | undefined
-  const checkCatalogue = async (given: CheckOptions, { onEvent }: RunContext = {}) => {
+  const checkCatalogue = async (given: CheckOptions = {}, { onEvent }: RunContext = {}) => {
     options = given
     onEvent?.({ type: 'run-start', images: 1 })
     onEvent?.({ type: 'image', image: imageRef(0), step: { type: 'checking' } })

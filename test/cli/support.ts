@@ -73,7 +73,7 @@ export async function cli(args: readonly string[], setting: Setting = {}): Promi
     ...(setting.signal && { signal: setting.signal }),
     library: async () => ({
       ...library,
-      updateCatalogue: async (given, controls = {}) => {
+      updateCatalogue: async (given = {}, controls = {}) => {
         options = given
         const { signal = new AbortController().signal, onEvent = () => {} } = controls
         return run(given, { signal, onEvent })

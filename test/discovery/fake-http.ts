@@ -91,7 +91,18 @@ export function fakeContext(
   const resolver = { name: 'example' }
   const told: ImageStep[] = []
   const tell = (step: ImageStep) => void told.push(step)
-  return { http, resolver, told, tell, signal, keys, signatures: 'off', overrides: [], sources: [] }
+  return {
+    http,
+    resolver,
+    told,
+    tell,
+    signal,
+    keys,
+    signatures: 'off',
+    overrides: [],
+    sources: [],
+    resolvers: [],
+  }
 }
 
 /** Finds the newest build as a run does, without signatures. */

@@ -69,6 +69,8 @@ export async function scene(
         signatures: 'off',
       },
       listen: { host: '127.0.0.1', port: 0 },
+      schedule: '',
+      jitter: 0,
       token,
     })
   const service = await serveCatalogue(load, {

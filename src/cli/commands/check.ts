@@ -1,6 +1,7 @@
 import type { RunEvent } from '../../events.ts'
 import { redactDeep } from '../../redact.ts'
-import { checkStatus, formatCheckCsv, formatCheckText } from '../../report/check.ts'
+import { formatCheckCsv, formatCheckText } from '../../report/check.ts'
+import { exitStatusOf } from '../../report/exit-status.ts'
 import { formatMarkdown } from '../../report/run-markdown.ts'
 import type { CheckReport } from '../../report/schemas.ts'
 import type { Call } from '../call.ts'
@@ -15,7 +16,7 @@ export async function run(call: Call<'check'>): Promise<void> {
   const { session } = call
   await assertFilesWritable(call.options().values)
   const report = await runCheck(call)
-  session.exitStatus = interruptedStatus(session.context.signal) ?? checkStatus(report.summary)
+  session.exitStatus = interruptedStatus(session.context.signal) ?? exitStatusOf(report)
   present(call, report, {
     text: unlessQuiet(formatCheckText),
     markdown: formatMarkdown,

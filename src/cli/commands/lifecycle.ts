@@ -1,10 +1,6 @@
 import { checkLifecycle } from '../../lifecycle/lifecycle.ts'
-import {
-  formatLifecycleCsv,
-  formatLifecycleMarkdown,
-  formatLifecycleText,
-  lifecycleStatus,
-} from '../../report/lifecycle.ts'
+import { exitStatusOf } from '../../report/exit-status.ts'
+import { formatLifecycleCsv, formatLifecycleMarkdown, formatLifecycleText } from '../../report/lifecycle.ts'
 import type { Call } from '../call.ts'
 import { present } from '../present.ts'
 import { toSelection } from '../values.ts'
@@ -20,7 +16,7 @@ export async function run(call: Call<'lifecycle'>): Promise<void> {
   }
   const { signal, now } = session.context
   const report = await checkLifecycle({ ...values, ...toSelection(given, args), sources }, { signal, now })
-  session.exitStatus = lifecycleStatus(report)
+  session.exitStatus = exitStatusOf(report)
   present(call, report, {
     text: formatLifecycleText,
     markdown: formatLifecycleMarkdown,

@@ -1,4 +1,5 @@
 import { mirrorCatalogue } from '../../mirror/mirror.ts'
+import { exitStatusOf } from '../../report/exit-status.ts'
 import { formatMirrorText } from '../../report/mirror.ts'
 import type { Call } from '../call.ts'
 import { interruptedStatus } from '../context.ts'
@@ -12,7 +13,7 @@ export async function run(call: Call<'mirror'>): Promise<void> {
   const given = call.options()
   const options = { ...given.values, ...toSelection(given, args), mirror: toMirror(given) }
   const report = await tellRun(call, (context) => mirrorCatalogue(options, context))
-  session.exitStatus = interruptedStatus(session.context.signal) ?? (report.summary.failed > 0 ? 1 : 0)
+  session.exitStatus = interruptedStatus(session.context.signal) ?? exitStatusOf(report)
   present(call, report, { text: unlessQuiet(formatMirrorText) })
   await keepFiles(call, report)
 }

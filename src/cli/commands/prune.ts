@@ -1,4 +1,5 @@
 import { pruneMirror } from '../../prune/prune.ts'
+import { exitStatusOf } from '../../report/exit-status.ts'
 import { formatPruneText } from '../../report/prune.ts'
 import type { Call } from '../call.ts'
 import { interruptedStatus } from '../context.ts'
@@ -12,6 +13,6 @@ export async function run(call: Call<'prune'>): Promise<void> {
   const given = call.options()
   const options = { ...given.values, mirror: toMirror(given), remove: given.values.yes }
   const report = await tellRun(call, (context) => pruneMirror(options, context))
-  session.exitStatus = interruptedStatus(session.context.signal) ?? (report.summary.failed > 0 ? 1 : 0)
+  session.exitStatus = interruptedStatus(session.context.signal) ?? exitStatusOf(report)
   present(call, report, { text: unlessQuiet(formatPruneText) })
 }

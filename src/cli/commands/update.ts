@@ -1,4 +1,5 @@
 import type { HookOptions } from '../../index.ts'
+import { exitStatusOf } from '../../report/exit-status.ts'
 import type { RunReport } from '../../report/schemas.ts'
 import { formatChanges } from '../../report/text.ts'
 import { formatUpdateText } from '../../report/update.ts'
@@ -18,7 +19,7 @@ export async function run(call: Call<'update'>): Promise<void> {
   const hooks = toHookOptions(given)
   const { updateCatalogue } = await session.context.library()
   const report = await tellRun(call, (context) => updateCatalogue(options, context))
-  session.exitStatus = interruptedStatus(session.context.signal) ?? (report.summary.failed > 0 ? 1 : 0)
+  session.exitStatus = interruptedStatus(session.context.signal) ?? exitStatusOf(report)
   await tellOthers(report, hooks, call)
   present(call, report, {
     text: ({ dry_run, changes }, { quiet, ...layout }) => {

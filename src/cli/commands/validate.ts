@@ -1,3 +1,4 @@
+import { exitStatusOf } from '../../report/exit-status.ts'
 import {
   formatValidationGithub,
   formatValidationMarkdown,
@@ -15,7 +16,7 @@ export async function run(call: Call<'validate'>): Promise<void> {
   const { now } = session.context
   const options = { ...given.values, ...toSelection(given, args) }
   const report = await validateCatalogue(options, { now })
-  session.exitStatus = report.summary.errors > 0 ? 1 : 0
+  session.exitStatus = exitStatusOf(report)
   present(call, report, {
     text: formatValidationText,
     markdown: formatValidationMarkdown,

@@ -1,10 +1,6 @@
+import { exitStatusOf } from '../../report/exit-status.ts'
 import type { VerifyReport } from '../../report/schemas.ts'
-import {
-  formatVerifyMarkdown,
-  formatVerifyText,
-  problemSentences,
-  verifyStatus,
-} from '../../report/verify.ts'
+import { formatVerifyMarkdown, formatVerifyText, problemSentences } from '../../report/verify.ts'
 import { verifyCatalogue } from '../../verify/verify.ts'
 import type { Call } from '../call.ts'
 import { interruptedStatus } from '../context.ts'
@@ -19,7 +15,7 @@ export async function run(call: Call<'verify'>): Promise<void> {
   const given = call.options()
   const options = { ...given.values, ...toSelection(given, args) }
   const report = await tellRun(call, (context) => verifyCatalogue(options, context))
-  session.exitStatus = interruptedStatus(session.context.signal) ?? verifyStatus(report)
+  session.exitStatus = interruptedStatus(session.context.signal) ?? exitStatusOf(report)
   const log = openLog(session, given.values)
   if (given.values.quiet) for (const line of problemLines(report)) log.write(line)
   present(call, report, { text: unlessQuiet(formatVerifyText), markdown: formatVerifyMarkdown })
