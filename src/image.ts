@@ -72,6 +72,14 @@ export type Compression = (typeof compressions)[number]
 /** How far the digest of a build can be trusted. */
 export type Trust = 'signed' | 'checksum' | 'first-use'
 
+/** Who made a good signature. */
+export interface Signer {
+  /** Of the primary key, lower case. */
+  readonly fingerprint: string
+  /** When the key, or the subkey that signed, ends; absent: never, as far as the key tells. */
+  readonly keyEnds?: Date | undefined
+}
+
 /** A file that an image is made of, as it lies on a server. */
 export interface SourceFile {
   readonly url: string
@@ -95,6 +103,8 @@ export interface Build extends SourceFile {
   readonly date?: string | undefined
   /** `first-use`: no digest is published, and `url` names the version. */
   readonly trust: Trust
+  /** With `signed`: by whom. */
+  readonly signer?: Signer | undefined
 }
 
 /** An image on the mirror. */

@@ -11,12 +11,20 @@ import { dayOf, isoDate } from '../discovery/stamp.ts'
 import { asUpdaterError, UpdaterError } from '../errors.ts'
 import type { Listener } from '../events.ts'
 import { redactUrl } from '../http/url.ts'
-import { type Build, formatDigest, type Image, type ImageVersion, parseDigest } from '../image.ts'
+import {
+  type Build,
+  formatDigest,
+  type Image,
+  type ImageVersion,
+  parseDigest,
+  type Signer,
+} from '../image.ts'
 import { endOfLife, hasEnded } from '../lifecycle/end-of-life.ts'
 import { isOverdue } from '../lifecycle/recency.ts'
 import { snapshot } from '../lifecycle/snapshot.ts'
 import { type CatalogueOptions, settleCatalogue, withDefaults } from '../options.ts'
 import { buildDay, daysBetween, shownVersion, summarizeCheck } from '../report/check.ts'
+import { formatCount } from '../report/quantities.ts'
 import { reportedError } from '../report/refusal.ts'
 import type { CheckedImage, CheckReport, CheckStatus, MirrorState, OutcomeValues } from '../report/schemas.ts'
 import { reportedValues } from '../report/update.ts'
@@ -87,13 +95,13 @@ export function checkReport(images: readonly CheckedImage[], startedAt: Date, se
 /** What was found out of an image, beside what the catalogue says of it. */
 type Found = Pick<
   CheckedImage,
-  'status' | 'reason' | 'resolver' | 'trust' | 'newest' | 'mirror' | 'warnings' | 'error'
+  'status' | 'reason' | 'resolver' | 'trust' | 'newest' | 'mirror' | 'key_ends' | 'warnings' | 'error'
 >
 
 /** The image in the report of a check. @param now the moment from which its age is counted */
 export function checkedImage(
   image: Image,
-  { status, reason, resolver, trust, newest, mirror, warnings, error }: Found,
+  { status, reason, resolver, trust, newest, mirror, key_ends, warnings, error }: Found,
   now: Date,
 ): CheckedImage {
   const { file, line, name, shortname, architecture, format } = image
@@ -109,7 +117,7 @@ export function checkedImage(
     days_behind: daysBetween(built, newest && buildDay(newest)),
     mirror,
     end_of_life: endOfLife(image, snapshot)?.endOfLife,
-    ...{ warnings, error },
+    ...{ key_ends, warnings, error },
   }
 }
 
@@ -123,7 +131,7 @@ interface CheckRun extends Pick<Beginning, 'http' | 'signal' | 'startedAt'> {
 }
 
 /** What is known of the image so far; the report has it also if a later step fails. */
-type Known = Pick<CheckedImage, 'resolver' | 'trust' | 'newest' | 'mirror'>
+type Known = Pick<CheckedImage, 'resolver' | 'trust' | 'newest' | 'mirror' | 'key_ends'>
 
 /**
  * Asks the image's mirror and its distribution. What the mirror says is reported also if the distribution fails, and
@@ -146,7 +154,10 @@ async function checkImage(image: Image, ordinal: number, run: CheckRun): Promise
     let status: CheckStatus = 'skipped'
     if (skipped === undefined) {
       const build = await findNewest(image, run.discovery, tell)
-      known = { ...known, resolver: build.resolver, trust: build.trust }
+      const { resolver, trust, signer } = build
+      known = { ...known, resolver, trust, key_ends: signer?.keyEnds && isoDate(dayOf(signer.keyEnds)) }
+      const ending = signer && keyEndsSoon(signer, run.startedAt)
+      if (ending !== undefined) tell({ type: 'warning', message: ending })
       const compared = await compareWithCatalogue(image, build, run.discovery)
       if (compared.digest !== undefined) {
         const { digest } = compared
@@ -187,6 +198,17 @@ export function standstillOf(image: Image, newest: OutcomeValues | undefined, no
   const release = endOfLife(image, snapshot)
   if (release !== undefined && hasEnded(release, today)) return undefined
   return `The newest build is ${daysBetween(built, now.getTime())} days old (${builtOn}), though replace_frequency is ${image.replaceFrequency}: the distribution stands still, or the URLs of ${image.name} lead to its newest build no more`
+}
+
+/** Days before the end of a key from which on it is told: time enough to hear of the next one. */
+const keyNotice = 60
+
+/** Says that the key of a distribution ends within the next days, or undefined if it does not. */
+function keyEndsSoon({ fingerprint, keyEnds }: Signer, now: Date): string | undefined {
+  const days = daysBetween(now.getTime(), keyEnds?.getTime())
+  if (keyEnds === undefined || days === undefined || days > keyNotice) return undefined
+  const key = `The key ${fingerprint.toUpperCase()} that signs the checksum file`
+  return `${key} ends on ${isoDate(dayOf(keyEnds))}, in ${formatCount(days, 'day')}: from then on its signatures are refused, unless the distribution prolongs it`
 }
 
 function valuesOf({ url, digest }: Build, version?: string, buildDate?: string): OutcomeValues {

@@ -1,6 +1,6 @@
 import { UpdaterError } from '../errors.ts'
 import { redactUrl } from '../http/url.ts'
-import { type DigestAlgorithm, type Image, parseDigest, sameDigest } from '../image.ts'
+import { type DigestAlgorithm, type Image, parseDigest, type Signer, sameDigest } from '../image.ts'
 import {
   type ChecksumEntry,
   isOfNothing,
@@ -18,17 +18,14 @@ import { holdsClearsigned, splitClearsigned } from './signatures/clearsigned.ts'
 import { type ExpectedSignature, expectedSignature } from './signatures/expected.ts'
 import type { KeySource } from './signatures/keys.ts'
 import type { FoundKeys } from './signatures/public-keys.ts'
-import {
-  ExpiredKey,
-  type Signer,
-  UnknownSigner,
-  verifyClearsigned,
-  verifyDetached,
-} from './signatures/verify.ts'
+import { ExpiredKey, UnknownSigner, verifyClearsigned, verifyDetached } from './signatures/verify.ts'
 import { compareStamps, findStamp } from './stamp.ts'
 
+/** How far a text can be trusted. */
+export type Proof = Pick<VerifiedText, 'trust' | 'signer'>
+
 /** A distribution's checksum file. */
-export interface Manifest extends Pick<VerifiedText, 'url' | 'trust'> {
+export interface Manifest extends Proof, Pick<VerifiedText, 'url'> {
   readonly entries: readonly ChecksumEntry[]
   /** Of algorithms that no catalogue can hold. */
   readonly unusable: readonly UnusableEntry[]
@@ -45,12 +42,12 @@ export async function fetchManifest(
   isFirst = false,
 ): Promise<Manifest> {
   context.tell({ type: 'checksums-from', url: redactUrl(url) })
-  const { text, trust } = await fetchVerified(url, context, isFirst)
+  const { text, trust, signer } = await fetchVerified(url, context, isFirst)
   // Debian's JSON of a build is the only form that is not read line by line.
   const { entries, unusable } = /^\s*\{/.test(text)
     ? { entries: (await import('./documents.ts')).parseDebianBuild(text, url), unusable: [] }
     : parseChecksumFile(text, splitFileUrl(url)?.name)
-  if (entries.length > 0) return { url, entries, unusable, trust }
+  if (entries.length > 0) return { url, entries, unusable, trust, signer }
   const [other] = unusable
   throw other === undefined ? noChecksum(url) : unusableChecksum(other, url)
 }

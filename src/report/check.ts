@@ -157,6 +157,7 @@ const csvColumns: Readonly<Record<string, (image: CheckedImage) => string | numb
   error: ({ error }) => error?.code,
   message: ({ error }) => error?.message,
   warnings: ({ warnings }) => warnings.join('; '),
+  key_ends: ({ key_ends }) => key_ends,
 }
 
 /** A check as CSV with a header: a row for every image, an empty cell for an unknown value. */

@@ -6,6 +6,7 @@ const imageMetrics = {
   age_days: "Days from the catalogue's build to the last run.",
   days_behind: "Days from the catalogue's build to the newest one.",
   end_of_life_timestamp_seconds: 'When support of the release ends.',
+  key_end_timestamp_seconds: 'When the key that signed the checksum file ends.',
   mirrored: "Whether the catalogue's mirror_url leads to the image.",
   mirrored_bytes: 'Bytes of the image that the last run stored on the mirror.',
 } as const
@@ -81,14 +82,20 @@ function measureUpdated(image: ImageOutcome, { dry_run, started_at }: RunReport)
 }
 
 function measureChecked(image: CheckedImage): MeasuredImage {
-  const { status, age_days, days_behind, end_of_life, mirror } = image
+  const { status, age_days, days_behind, end_of_life, key_ends, mirror } = image
   const isAsked = !['none', 'unasked', 'unknown'].includes(mirror.status)
   const values = {
     ...{ age_days, days_behind },
-    end_of_life_timestamp_seconds: end_of_life === undefined ? undefined : Date.parse(end_of_life) / 1000,
+    end_of_life_timestamp_seconds: secondsOf(end_of_life),
+    key_end_timestamp_seconds: secondsOf(key_ends),
     mirrored: isAsked ? Number(mirror.status === 'present') : undefined,
   }
   return { labels: labelsOf(image), status, values }
+}
+
+/** Unix time of a day. */
+function secondsOf(day: string | undefined): number | undefined {
+  return day === undefined ? undefined : Date.parse(day) / 1000
 }
 
 function labelsOf({ file, name, shortname = '' }: CheckedImage | ImageOutcome): Labels {

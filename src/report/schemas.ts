@@ -142,6 +142,10 @@ const checkedImage = z.object({
   days_behind: z.int().optional().describe("Whole days from the catalogue's build to the newest one"),
   mirror: publicMirror,
   end_of_life: endOfLife,
+  key_ends: z.iso
+    .date()
+    .optional()
+    .describe('Only with signed: the day on which the key, or the subkey that signed, ends (UTC)'),
   warnings: z.array(z.string()),
   error: error.optional(),
 })

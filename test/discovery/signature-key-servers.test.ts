@@ -1,6 +1,4 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as openpgp from 'openpgp'
@@ -10,6 +8,7 @@ import { readPublicKeys } from '../../src/discovery/signatures/public-keys.ts'
 import { verifyClearsigned, verifyDetached } from '../../src/discovery/signatures/verify.ts'
 import { HttpClient } from '../../src/http/client.ts'
 import { createDiscoveryHttp } from '../../src/http/discovery-http.ts'
+import { type KeyAnswer, KeyServer } from '../support/key-server.ts'
 import {
   clearsign,
   day,
@@ -21,40 +20,6 @@ import {
   v3Signature,
   withoutUserIds,
 } from './signature-keys.ts'
-
-type Answer = string | Uint8Array | number | 'hangs'
-
-/** A key server that answers what `answer` says, by the path that is asked. */
-class KeyServer {
-  readonly asked: string[] = []
-  answer: (path: string) => Answer
-  readonly #server = createServer((request, response) => {
-    const path = request.url ?? ''
-    this.asked.push(path)
-    const answer = this.answer(path)
-    if (answer === 'hangs') return
-    if (typeof answer === 'number') response.writeHead(answer).end()
-    else response.end(answer)
-  })
-
-  constructor(answer: (path: string) => Answer) {
-    this.answer = answer
-  }
-
-  async start(): Promise<this> {
-    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve))
-    return this
-  }
-
-  get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
-  }
-
-  async close(): Promise<void> {
-    this.#server.closeAllConnections()
-    await new Promise((resolve) => this.#server.close(resolve))
-  }
-}
 
 const data = encode(`${'a'.repeat(64)}  image.qcow2\n`)
 const hour = 60 * 60 * 1000
@@ -85,7 +50,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true })
 })
 
-async function serve(answer: Answer | ((path: string) => Answer)): Promise<KeyServer> {
+async function serve(answer: KeyAnswer | ((path: string) => KeyAnswer)): Promise<KeyServer> {
   const server = await new KeyServer(typeof answer === 'function' ? answer : () => answer).start()
   servers.push(server)
   return server
@@ -180,7 +145,7 @@ describe('an answer of a key server', () => {
     return Buffer.concat([key.toPublic().write(), subkey.write()])
   }
 
-  it.each<[string, () => Answer | Promise<Answer>]>([
+  it.each<[string, () => KeyAnswer | Promise<KeyAnswer>]>([
     ['of another key', () => armor(stranger)],
     ['of several keys', () => `${armor(key)}\n${armor(stranger)}`],
     ['of the same key twice', () => `${armor(key)}\n${armor(key)}`],

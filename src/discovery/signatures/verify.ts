@@ -1,5 +1,6 @@
 import type { AnyPacket, Config, Key, SignaturePacket, Subkey } from 'openpgp'
 import { UpdaterError } from '../../errors.ts'
+import type { Signer } from '../../image.ts'
 import { splitClearsigned } from './clearsigned.ts'
 import { isByKey, readVersion3, type Version3 } from './version3.ts'
 
@@ -9,14 +10,6 @@ export interface VerificationOptions {
   /** What is verified, for messages. */
   readonly name?: string | undefined
   readonly now?: Date | undefined
-}
-
-/** Who made a good signature. */
-export interface Signer {
-  /** Of the primary key, lower case. */
-  readonly fingerprint: string
-  /** When the key, or the subkey that signed, ends; absent: never, as far as the key tells. */
-  readonly keyEnds?: Date | undefined
 }
 
 /** The signature is by none of the keys. */

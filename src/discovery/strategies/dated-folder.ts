@@ -53,7 +53,14 @@ function findBeside(
       const manifestName = alias.endsWith('.json') ? nameInFolder(alias, folder) : alias
       const manifest = await fetchManifest(childUrl(`${childUrl(base, folder)}/`, manifestName), context)
       const { digest, size } = listedFile(url, manifest, image)
-      return { url, digest, size, version: ownVersion(folder), trust: manifest.trust }
+      return {
+        url,
+        digest,
+        size,
+        version: ownVersion(folder),
+        trust: manifest.trust,
+        signer: manifest.signer,
+      }
     }
     return inNewestFolder(
       [...byUrl.keys()],

@@ -2,7 +2,7 @@ import { UpdaterError } from '../../errors.ts'
 import { redactUrl } from '../../http/url.ts'
 import { preferredDigest } from '../checksum-file.ts'
 import type { PublishedFile, Told } from '../documents.ts'
-import { catalogueAlgorithm, fetchVerified, noChecksum, type VerifiedText } from '../manifest.ts'
+import { catalogueAlgorithm, fetchVerified, noChecksum, type Proof } from '../manifest.ts'
 import { tellNearMiss } from '../near-miss.ts'
 import { followPages, tellStrange } from '../pages.ts'
 import { hasPlaceholder, newestOf, parsePattern, sortOut, type UrlPattern } from '../pattern.ts'
@@ -10,7 +10,7 @@ import type { ResolverContext, Strategy } from '../resolver.ts'
 import { toldBy } from '../version.ts'
 
 /** The files that a source lists, and how far that can be trusted. */
-interface PublishedFiles extends Pick<VerifiedText, 'trust'> {
+interface PublishedFiles extends Proof {
   readonly files: readonly PublishedFile[]
 }
 
@@ -31,7 +31,7 @@ export const document: Strategy = (image) => {
     const wanted = await parsePattern(latestUrl, image.name)
     context.tell({ type: 'checksums-from', url: redactUrl(checksumUrl) })
     const fetchFiles = gitlab === 'packages' ? fetchPackage : fetchDocument
-    const { files, trust } = await fetchFiles(checksumUrl, wanted, context)
+    const { files, trust, signer } = await fetchFiles(checksumUrl, wanted, context)
     const { matched, others } = sortOut(files, ({ url }) => wanted.match(url))
     const [newest] = matched
     if (newest === undefined) throw nothingMatches(checksumUrl, image.name)
@@ -49,19 +49,19 @@ export const document: Strategy = (image) => {
     const digest = preferredDigest(digests, catalogueAlgorithm(image))
     if (digest === undefined) throw notPublished(url, checksumUrl)
     const told = toldBy(newest.matches)
-    return { url, digest, size, version: told.version, date: told.date ?? date, trust }
+    return { url, digest, size, version: told.version, date: told.date ?? date, trust, signer }
   }
 }
 
 async function fetchDocument(url: string, _: UrlPattern, context: ResolverContext): Promise<PublishedFiles> {
-  const pages = await fetchVerifiedPages(url, context)
+  const { texts, ...proof } = await fetchVerifiedPages(url, context)
   const { parseDocument } = await import('../documents.ts')
-  const files = pages.texts.flatMap((text) => {
+  const files = texts.flatMap((text) => {
     const { items, strange } = parseDocument(text, url)
     tellStrange(strange, url, context)
     return items
   })
-  if (files.length > 0) return { files, trust: pages.trust }
+  if (files.length > 0) return { files, ...proof }
   throw new UpdaterError('CHECKSUM_MALFORMED', `${redactUrl(url)} is no document that tells of files`, {
     remedy: 'Look at what the server sends there: the distribution may have changed its form',
   })
@@ -80,14 +80,14 @@ async function fetchPackage(
   const list = await fetchVerifiedPages(listUrl.href, context)
   const packages = list.texts.flatMap((text) => itemsOf(parsePackages(text, base), url, context))
   const newest = newestOf(packages, ([folder]) => wanted.match(folder))
-  if (newest === undefined) return { files: [], trust: list.trust }
+  if (newest === undefined) return { files: [], trust: list.trust, signer: list.signer }
   const [folder, id] = newest.one
   const filesUrl = `${base}/${id}/package_files?per_page=100`
   context.tell({ type: 'checksums-from', url: redactUrl(filesUrl) })
-  const { texts, trust } = await fetchVerifiedPages(filesUrl, context)
+  const { texts, ...proof } = await fetchVerifiedPages(filesUrl, context)
   return {
     files: texts.flatMap((text) => itemsOf(parsePackageFiles(text, folder), filesUrl, context)),
-    trust,
+    ...proof,
   }
 }
 
@@ -102,14 +102,14 @@ function itemsOf<Item>(told: Told<Item> | undefined, url: string, context: Resol
 async function fetchVerifiedPages(
   url: string,
   context: ResolverContext,
-): Promise<Pick<VerifiedText, 'trust'> & { readonly texts: readonly string[] }> {
+): Promise<Proof & { readonly texts: readonly string[] }> {
   const texts: string[] = []
-  let trust: VerifiedText['trust'] = 'signed'
+  let proof: Proof = { trust: 'signed' }
   for await (const page of followPages(url, (asked) => fetchVerified(asked, context, texts.length === 0))) {
+    if (texts.length === 0 || page.trust === 'checksum') proof = { trust: page.trust, signer: page.signer }
     texts.push(page.text)
-    if (page.trust === 'checksum') trust = 'checksum'
   }
-  return { texts, trust }
+  return { texts, ...proof }
 }
 
 function nothingMatches(source: string, imageName: string): UpdaterError {

@@ -25,6 +25,6 @@ export const manifest: Strategy = (image) => {
     const taken = { source: checksumUrl, name, others, form: latest.name, imageName: image.name }
     tellNearMiss(taken, context.tell)
     const url = name === latest.name ? latestUrl : childUrl(latest.parent, name)
-    return { url, digest, size, trust: listed.trust }
+    return { url, digest, size, trust: listed.trust, signer: listed.signer }
   }
 }

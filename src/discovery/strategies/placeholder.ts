@@ -35,7 +35,7 @@ export const placeholder: Strategy = (image) => {
       const file = listedFile(named, manifest, image)
       const { name, digest, size } = datedTwin(named, file, manifest)
       const url = name === file.name ? named : childUrl(named.replace(/[^/]*$/, ''), name)
-      return { url, digest, size, ...toldBy(known), trust: manifest.trust }
+      return { url, digest, size, ...toldBy(known), trust: manifest.trust, signer: manifest.signer }
     }
     const found = await throughListings(latest, new Map(), context, findIn, inManifest)
     context.tell({ type: 'latest-url', url: redactUrl(found.url) })

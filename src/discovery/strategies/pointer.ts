@@ -28,7 +28,14 @@ export const pointer: Strategy = (image) => {
     context.tell({ type: 'latest-url', url: redactUrl(url) })
     const manifest = await fetchManifest(pathUrl(folder, `${newest.path}${suffix}`), context)
     const { digest, size } = listedFile(url, manifest, image)
-    return { url, digest, size: size ?? newest.size, date: newest.date, trust: manifest.trust }
+    return {
+      url,
+      digest,
+      size: size ?? newest.size,
+      date: newest.date,
+      trust: manifest.trust,
+      signer: manifest.signer,
+    }
   }
 }
 

@@ -1,7 +1,14 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as openpgp from 'openpgp'
-import { armored, clearsign, encode, makeKey, signWith } from '../../discovery/signature-keys.ts'
+import {
+  armored,
+  clearsign,
+  encode,
+  makeKey,
+  signWith,
+  withoutUserIds,
+} from '../../discovery/signature-keys.ts'
 import type { Group, Holds, Row } from '../row.ts'
 import type { Scene } from '../scene.ts'
 import { failed, survived } from './outcomes.ts'
@@ -13,6 +20,8 @@ interface Signed {
   readonly ring?: openpgp.Key
   /** `CHECKSUM.asc`; absent: there is none. */
   readonly signature?: Uint8Array | string
+  /** What a key server answers; absent: none is asked. Then the distribution is a mirror without its key. */
+  readonly served?: Uint8Array | string | undefined
 }
 
 /** A manifest of a distribution that is known to sign, at what the program takes for its own host. */
@@ -27,21 +36,29 @@ const row = (
   inject: async (scene) => {
     const { origin, paths, home, args, env } = scene
     const manifest = await (await fetch(`${origin.url}${paths.manifest}`)).text()
-    const { pinned, ring, signature } = await sign(manifest, scene)
+    const { pinned, ring, signature, served } = await sign(manifest, scene)
     if (signature !== undefined) origin.put(`${paths.manifest}.asc`, signature)
     const keyring = join(home, 'keys')
     await mkdir(keyring)
     if (ring !== undefined) await writeFile(join(keyring, 'key.asc'), ring.toPublic().armor())
-    args.push('--keyring', keyring, '--keyserver', '')
-    const pin = { hosts: ['127.0.0.1'], fingerprints: { 9: [pinned.getFingerprint()] } }
+    if (served !== undefined) origin.put('/pks/lookup', served)
+    args.push('--keyring', keyring, '--keyserver', served === undefined ? '' : origin.url)
+    const hosts = served === undefined ? ['127.0.0.1'] : []
+    const pin = { hosts, fingerprints: { 9: [pinned.getFingerprint()] } }
     env.TEST_PINS = JSON.stringify({ almalinux: pin })
   },
   ...more,
   holds,
 })
 
-const detached = async (manifest: string, key: openpgp.PrivateKey, options = {}): Promise<string> =>
-  armored(await signWith(encode(manifest), key, options))
+const detached = async (
+  manifest: string,
+  key: openpgp.PrivateKey | openpgp.Subkey,
+  options = {},
+): Promise<string> => armored(await signWith(encode(manifest), key, options))
+
+/** Nothing is signed by whom we trust, and that is told. */
+const byChecksum = { ...survived, says: /"trust": "checksum"[\s\S]*the key is not at hand/ }
 
 const year = 365 * 24 * 60 * 60
 
@@ -133,6 +150,35 @@ export const signatures: Group = {
       )
       scene.origin.put(scene.paths.manifest, text)
       return { pinned: key, ring: key }
+    }),
+    row(
+      'none: the key comes from a key server, without user ids',
+      { ...survived, says: /"trust": "signed"/ },
+      async (manifest) => {
+        const key = await makeKey()
+        return { pinned: key, signature: await detached(manifest, key), served: withoutUserIds(key) }
+      },
+    ),
+    row('a key server answers with another key, which signed', byChecksum, async (manifest) => {
+      const other = await makeKey()
+      const signature = await detached(manifest, other)
+      return { pinned: await makeKey(), signature, served: other.toPublic().armor() }
+    }),
+    row('a key server hangs a subkey that signed onto the pinned key', byChecksum, async (manifest) => {
+      const [pinned, other] = [await makeKey(), await makeKey({ subkeys: [{ sign: true }] })]
+      const subkey = new openpgp.PacketList<openpgp.AnyPacket>()
+      subkey.push(...other.toPublic().toPacketList().slice(3))
+      const served = Buffer.concat([pinned.toPublic().write(), subkey.write()])
+      return { pinned, signature: await detached(manifest, other.subkeys[0] ?? other), served }
+    }),
+    row('a key server answers with a web page', byChecksum, async (manifest) => {
+      const key = await makeKey()
+      return { pinned: key, signature: await detached(manifest, key), served: '<h1>Log in</h1>' }
+    }),
+    row('a key server serves a revoked key', failed('SIGNATURE_KEY'), async (manifest) => {
+      const key = await makeKey()
+      const { publicKey } = await openpgp.revokeKey({ key, date: new Date('2025-03-01'), format: 'object' })
+      return { pinned: key, signature: await detached(manifest, key), served: publicKey.armor() }
     }),
     {
       fault: 'a signature is required of a distribution that has none',
