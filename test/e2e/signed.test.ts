@@ -49,6 +49,8 @@ let server: KeyServer
 let catalogue: string
 let cache: string
 const keys = new Map<string, openpgp.PrivateKey>()
+/** What is really pinned; files of tests share modules. */
+const pinned = new Map<string, ManifestSignature>()
 
 type Changing<T> = { -readonly [Key in keyof T]: T[Key] }
 
@@ -92,6 +94,7 @@ beforeAll(async () => {
     const key = await makeKey(name === 'opensuse' ? { type: 'rsa', rsaBits: 2048, subkeys: [] } : {})
     keys.set(name, key)
     const signature = signatureOf(name)
+    pinned.set(name, { ...signature })
     signature.hosts = ['127.0.0.1']
     signature.fingerprints = [key.getFingerprint()]
     if (signature.keyUrl !== undefined) {
@@ -133,6 +136,7 @@ beforeEach(async () => {
   }
 })
 afterAll(async () => {
+  for (const [name, { hosts, ...others }] of pinned) Object.assign(signatureOf(name), { hosts, ...others })
   await origin.close()
   await server.close()
   await rm(catalogue, { recursive: true, force: true })
