@@ -24,8 +24,6 @@ const fedoraPage = (manifest: string) =>
     'Fedora-Cloud-Base-UEFI-UKI-44-1.11.x86_64.qcow2',
     'Fedora-Cloud-Base-Generic-44-1.12.x86_64.qcow2/',
   ])
-const leap = 'https://download.opensuse.org/distribution/leap/16.0/appliances/'
-const leapFile = 'Leap-16.0-Minimal-VM.x86_64-Cloud.qcow2'
 const tumbleweed = 'https://download.opensuse.org/tumbleweed/appliances/'
 const tumbleweedFile = (snapshot: string) =>
   `openSUSE-Tumbleweed-Minimal-VM.x86_64-1.0.0-Cloud-Snapshot${snapshot}.qcow2`
@@ -117,17 +115,27 @@ export const layoutCases: readonly ResolverCase[] = [
       rename: replaced(fedoraFile),
     }),
   ),
-  {
-    resolver: 'opensuse',
-    image: imageAt('opensuse', 'openSUSE Leap 16.0'),
-    exchanges: [
-      [`GET ${leap}${leapFile}.sha256`, gnu('a', 'Leap-16.0-Minimal-VM.x86_64-Cloud-Build18.7.qcow2')],
-    ],
-    found: { url: `${leap}${leapFile}`, date: undefined, digest: sha256('a') },
-    newerUrl: `${leap}${leapFile}`,
-    listed: 'Leap-16.0-Minimal-VM.x86_64-Cloud-Build18.7.qcow2',
-    rename: replaced('Leap-16.0-Minimal-VM.x86_64-Cloud-Build18.7.qcow2'),
-  },
+  ...(
+    [
+      ['16.0', 'Leap-16.0-Minimal-VM.x86_64-Cloud', 'Leap-16.0-Minimal-VM.x86_64-Cloud-Build18.7'],
+      [
+        '15.6',
+        'openSUSE-Leap-15.6-Minimal-VM.x86_64-Cloud',
+        'openSUSE-Leap-15.6-Minimal-VM.x86_64-15.6.0-Cloud-Build19.143',
+      ],
+    ] as const
+  ).map(([release, file, build]): ResolverCase => {
+    const url = `https://download.opensuse.org/distribution/leap/${release}/appliances/${file}.qcow2`
+    return {
+      resolver: 'opensuse',
+      image: imageAt('opensuse', `openSUSE Leap ${release}`),
+      exchanges: [[`GET ${url}.sha256`, gnu('a', `${build}.qcow2`)]],
+      found: { url, date: undefined, digest: sha256('a') },
+      newerUrl: url,
+      listed: `${build}.qcow2`,
+      rename: replaced(`${build}.qcow2`),
+    }
+  }),
   {
     resolver: 'opensuse',
     image: imageAt('opensuse', 'openSUSE Tumbleweed'),
