@@ -125,9 +125,9 @@ export class HttpClient {
     return this.#retry(signal, async (number) => {
       let told: FileFacts | undefined
       if (number === 0) {
-        const { answer } = await this.#ask(head, 'small')
-        await answer.discard()
-        if (isSuccess(answer.status)) told = factsOf(answer)
+        const arrival = await this.#ask(head, 'small').catch(unlessRedirect)
+        await arrival?.answer.discard()
+        if (arrival !== undefined && isSuccess(arrival.answer.status)) told = factsOf(arrival.answer)
         // Some servers have no length for HEAD and say 0.
         if (told !== undefined && told.size !== 0) return told
       }
@@ -172,7 +172,7 @@ export class HttpClient {
     const first = this.#request('GET', url, { signal: either, headers })
     const { request, answer } = await this.#retry(signal, async () => {
       const arrival = await this.#ask(first, 'bulk')
-      await demand(arrival.answer, 'GET', (status) => status === 200)
+      await demand(arrival.answer, 'GET', (status) => status === 200 || status === 203)
       return arrival
     })
     let last = request
@@ -247,6 +247,11 @@ function isUnchanged(
 ): boolean {
   const { etag: etagNow = etag, 'last-modified': dateNow = lastModified } = headers
   return status === 304 && url === before && etagNow === etag && dateNow === lastModified
+}
+
+/** A redirect that cannot be followed says nothing of what GET would find. */
+function unlessRedirect(error: unknown): undefined {
+  if (!(error instanceof HttpError && error.code === 'HTTP_REDIRECT')) throw error
 }
 
 /** The server has not got the file, or does not give it away. */

@@ -239,6 +239,12 @@ test('a file with Content-Encoding comes as it is', async () => {
   expect(whole.equals(await fetched(client(), `${server.url}/image.gz`))).toBe(true)
 })
 
+test('203 is the file as a proxy gives it on', async () => {
+  const server = await origin({ '/image': 'x' })
+  server.fault('/image', { status: 203, headers: { 'content-length': '11' } })
+  expect((await fetched(client(), `${server.url}/image`)).toString()).toBe('status 203\n')
+})
+
 test('anything but 200 is an error before the first byte', async () => {
   const server = await origin({ '/image': 'x' })
   server.fault('/image', { status: 500, times: 5 }, { status: 204 })

@@ -28,6 +28,8 @@ test.each([
   { status: 500 },
   { status: 501 },
   { status: 503 },
+  { status: 301 },
+  { redirect: 'ftp://elsewhere.example/' },
   { contentLength: 0 },
 ])('where HEAD is answered by %o, a GET of one byte tells the same', async (fault) => {
   const server = await origin({ '/image': file })
