@@ -95,7 +95,8 @@ function signatureOf({
     hosts: 'any',
     fingerprints: keys,
     keyUrl,
-    keyHint: 'Put the key into the keyring folder, or name its URL as keyUrl of the source',
+    keyHint:
+      'Put the key into the keyring folder, name its URL as keyUrl of the source, or a server that has it by --keyserver',
   }
 }
 
