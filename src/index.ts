@@ -9,6 +9,7 @@ export { type DiffOptions, diffCatalogues } from './diff/diff.ts'
 export { fetchListing } from './discovery/listing.ts'
 export { fetchManifest, listedFile, type Manifest } from './discovery/manifest.ts'
 export {
+  type FeedPaths,
   type ImageOverride,
   type KeepVersions,
   type SourceRule,

@@ -32,6 +32,17 @@ const source: Mapping<SourceRule> = {
     strategy: { is: choice('strategy', strategyNames), description: 'How a build is looked for' },
     latestUrl: { is: text(), optional: true, description: "In place of the image's own" },
     latestChecksumUrl: { is: text(), optional: true, description: "In place of the image's own" },
+    feed: {
+      is: {
+        fields: {
+          url: { is: text(), description: 'Path of the URLs in the document: /releases/*/url' },
+          version: { is: text(), optional: true, description: 'Path of their versions' },
+          digest: { is: list('digest'), description: 'Paths of their digests' },
+        },
+      },
+      optional: true,
+      description: 'Where a JSON document tells of files; for the strategy feed',
+    },
     signature: {
       is: {
         fields: {

@@ -6,7 +6,7 @@ import { parse } from 'yaml'
 import { z } from 'zod'
 import { decodeSegment } from '../http/url.ts'
 import { type Digest, digestAlgorithms, parseDigest } from '../image.ts'
-import type { ChecksumEntry } from './checksum-file.ts'
+import type { ChecksumEntry, UnusableEntry } from './checksum-file.ts'
 import type { StorePage } from './listing-formats.ts'
 import { entriesBelow, entryOf, type ListingEntry } from './names.ts'
 import { findStamp } from './stamp.ts'
@@ -19,6 +19,10 @@ export interface PublishedFile {
   readonly digests: readonly Digest[]
   /** Bytes. */
   readonly size?: number | undefined
+  /** If the document tells it apart from the URL. */
+  readonly version?: string | undefined
+  /** A digest that no catalogue can hold. */
+  readonly unusable?: UnusableEntry | undefined
   /** `YYYYMMDD`, if the document has a date. */
   readonly date?: string | undefined
 }

@@ -66,8 +66,18 @@ export function findResolver(
   throw unsupported(image)
 }
 
-function resolverOfRule({ name, strategy, signature }: SourceRule, image: Image): Chosen {
-  const search = strategies[strategy](image)
+function resolverOfRule({ name, strategy, feed, signature }: SourceRule, image: Image): Chosen {
+  if ((strategy === 'feed') !== (feed !== undefined)) {
+    const what = feed === undefined ? 'lacks' : 'has'
+    throw new UpdaterError(
+      'CONFIGURATION',
+      `Source ${name} has the strategy "${strategy}" and ${what} feed`,
+      {
+        remedy: 'Give feed to a source with the strategy "feed", and to no other: docs/json-feed.md',
+      },
+    )
+  }
+  const search = strategies[strategy](image, feed)
   if (search !== undefined) {
     const isSigned = signature !== undefined && strategy !== 'first-use'
     return { resolver: { name, signature: isSigned ? signatureOf(signature) : undefined }, search }

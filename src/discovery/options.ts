@@ -55,6 +55,7 @@ export function overrideOf<Key extends Exclude<keyof ImageOverride, 'names'>>(
  * - `version-file`: a folder `current` whose `version.txt` names the version
  * - `manifest`: a file that is replaced by each newest build, and a manifest that lists it
  * - `document`: a JSON document (simplestreams, releases of GitHub, …) with URLs and digests
+ * - `feed`: a JSON document of any form, for which the source says where URLs and digests stand
  * - `pointer`: a small text that names the newest file
  * - `first-use`: a placeholder in `latest_url`, and no published checksum
  */
@@ -64,6 +65,7 @@ export const strategyNames = [
   'version-file',
   'manifest',
   'document',
+  'feed',
   'pointer',
   'first-use',
 ] as const
@@ -84,6 +86,19 @@ export interface SourceSignature {
 }
 
 /**
+ * Where a JSON document tells of files. Each is a JSON pointer (RFC 6901) from its top, in which `*` stands for every
+ * value of a list or a mapping, as in docs/json-feed.md. Those that begin alike tell of the same value.
+ */
+export interface FeedPaths {
+  /** URLs of files, absolute or from the document. */
+  readonly url: string
+  /** The version of each; a `*` at its end is the key itself. Absent: `latest_url` tells the order. */
+  readonly version?: string | undefined
+  /** Digests of each: hexadecimal digits, with or without `algorithm:` in front. Several are of several algorithms. */
+  readonly digest: readonly string[]
+}
+
+/**
  * A source of images that needs no code: how the newest builds of some images of the catalogue are found,
  * in place of the resolver that their URLs would choose. Plain data, as a configuration file holds it.
  */
@@ -97,6 +112,8 @@ export interface SourceRule {
   readonly latestUrl?: string | undefined
   /** In place of the image's `latest_checksum_url`. */
   readonly latestChecksumUrl?: string | undefined
+  /** For the strategy `feed`, which has to have it. */
+  readonly feed?: FeedPaths | undefined
   /** Absent: the source has no signature that is looked at. Without meaning for `first-use`. */
   readonly signature?: SourceSignature | undefined
 }

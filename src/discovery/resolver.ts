@@ -1,7 +1,7 @@
 import type { ImageStep } from '../events.ts'
 import type { DiscoveryHttp } from '../http/client.ts'
 import type { Build, Digest, Image, ImageFormat } from '../image.ts'
-import type { DiscoverySettings, SignaturePolicy, StrategyName } from './options.ts'
+import type { DiscoverySettings, FeedPaths, SignaturePolicy, StrategyName } from './options.ts'
 import type { KeySource } from './signatures/keys.ts'
 
 /** How the builds of one distribution are found: data, which the strategies act on. */
@@ -93,8 +93,9 @@ export interface RecommendedImage {
 /**
  * A way of finding builds that several distributions share. Returns undefined if the image's URLs are not of the form
  * that it reads; their text alone decides. It never downloads the image.
+ * @param feed of the source that a configuration adds
  */
-export type Strategy = (image: Image) => Search | undefined
+export type Strategy = (image: Image, feed?: FeedPaths) => Search | undefined
 
 /**
  * Finds the newest build of an image. `version` is what the patterns of its URLs say, `date` the day that something else

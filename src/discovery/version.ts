@@ -10,6 +10,15 @@ export function toldBy(matches: Matches): Pick<Build, 'version' | 'date'> {
   return { version, date }
 }
 
+/** Returns what a text says that is known to be the version of a build: a day if it is one, else itself. */
+export function statedVersion(text: string): Pick<Build, 'version' | 'date'> {
+  const date = findStamp(text.replace(/^(\d{4})-(\d\d)-(\d\d)(?:T.*)?$/, '$1$2$3'))?.date
+  const own = ownVersion(text)
+  const isName = /^[0-9a-z][0-9a-z.+~_-]{0,63}$/i.test(text)
+  const version = own ?? (date === undefined && isName ? text : undefined)
+  return date === undefined ? { version } : { version, date }
+}
+
 const dotted = /^[a-z_-]*(\d+(?:\.\d+)+[0-9a-z]*(?:[-+~_][0-9a-z.+~_-]*[0-9a-z])?)$/i
 const fileName = /\.(?:img|raw|iso|qcow2|vhd|vdi|vmdk|tar|gz|xz|bz2|zst|zip)(?:\.|$)/i
 

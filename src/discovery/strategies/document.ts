@@ -1,16 +1,18 @@
 import { UpdaterError } from '../../errors.ts'
 import { redactUrl } from '../../http/url.ts'
-import { preferredDigest } from '../checksum-file.ts'
+import type { Image } from '../../image.ts'
+import { preferredDigest, unusableChecksum } from '../checksum-file.ts'
 import type { PublishedFile, Told } from '../documents.ts'
 import { catalogueAlgorithm, fetchVerified, noChecksum, type Proof } from '../manifest.ts'
+import { compareFileNames } from '../natural-order.ts'
 import { tellNearMiss } from '../near-miss.ts'
 import { followPages, tellStrange } from '../pages.ts'
 import { hasPlaceholder, newestOf, parsePattern, sortOut, type UrlPattern } from '../pattern.ts'
-import type { ResolverContext, Strategy } from '../resolver.ts'
-import { toldBy } from '../version.ts'
+import type { ResolverContext, Search, Strategy } from '../resolver.ts'
+import { statedVersion, toldBy } from '../version.ts'
 
 /** The files that a source lists, and how far that can be trusted. */
-interface PublishedFiles extends Proof {
+export interface PublishedFiles extends Proof {
   readonly files: readonly PublishedFile[]
 }
 
@@ -31,26 +33,40 @@ export const document: Strategy = (image) => {
     const wanted = await parsePattern(latestUrl, image.name)
     context.tell({ type: 'checksums-from', url: redactUrl(checksumUrl) })
     const fetchFiles = gitlab === 'packages' ? fetchPackage : fetchDocument
-    const { files, trust, signer } = await fetchFiles(checksumUrl, wanted, context)
-    const { matched, others } = sortOut(files, ({ url }) => wanted.match(url))
-    const [newest] = matched
-    if (newest === undefined) throw nothingMatches(checksumUrl, image.name)
-    const { url, size, date, ...file } = newest.one
-    const below = (one: PublishedFile) =>
-      one.url.startsWith(wanted.root) ? [one.url.slice(wanted.root.length)] : []
-    const [name = ''] = below(newest.one)
-    const form = wanted.segments.map((segment) => segment.form).join('/')
-    const taken = { source: checksumUrl, name, others: others.flatMap(below), form, imageName: image.name }
-    tellNearMiss(taken, context.tell)
-    context.tell({ type: 'latest-url', url: redactUrl(url) })
-    const lookUp = context.resolver.digestsOf
-    const digests =
-      file.digests.length > 0 || lookUp === undefined ? file.digests : await lookUp(url, context)
-    const digest = preferredDigest(digests, catalogueAlgorithm(image))
-    if (digest === undefined) throw notPublished(url, checksumUrl)
-    const told = toldBy(newest.matches)
-    return { url, digest, size, version: told.version, date: told.date ?? date, trust, signer }
+    const published = await fetchFiles(checksumUrl, wanted, context)
+    return newestFile(published, wanted, checksumUrl, image, context)
   }
+}
+
+/**
+ * Returns the newest of those files of a document that `wanted` matches: by the versions that the document tells, else
+ * by what the patterns stand for.
+ * @throws UpdaterError DISCOVERY_NOTHING_FOUND, CHECKSUM_*
+ */
+export async function newestFile(
+  { files, trust, signer }: PublishedFiles,
+  wanted: UrlPattern,
+  source: string,
+  image: Image,
+  context: ResolverContext,
+): ReturnType<Search> {
+  const { matched, others } = sortOut(files, ({ url }) => wanted.match(url))
+  const [newest] = matched.toSorted((a, b) => compareFileNames(b.one.version ?? '', a.one.version ?? ''))
+  if (newest === undefined) throw nothingMatches(source, image.name)
+  const { url, size, date, unusable, ...file } = newest.one
+  const below = (one: PublishedFile) =>
+    one.url.startsWith(wanted.root) ? [one.url.slice(wanted.root.length)] : []
+  const [name = ''] = below(newest.one)
+  const form = wanted.segments.map((segment) => segment.form).join('/')
+  tellNearMiss({ source, name, others: others.flatMap(below), form, imageName: image.name }, context.tell)
+  context.tell({ type: 'latest-url', url: redactUrl(url) })
+  const lookUp = context.resolver.digestsOf
+  const digests = file.digests.length > 0 || lookUp === undefined ? file.digests : await lookUp(url, context)
+  const digest = preferredDigest(digests, catalogueAlgorithm(image))
+  if (digest === undefined) throw unusable ? unusableChecksum(unusable, source) : notPublished(url, source)
+  const told = toldBy(newest.matches)
+  const stated = file.version === undefined ? undefined : statedVersion(file.version)
+  return { url, digest, size, version: told.version, date: told.date ?? date, ...stated, trust, signer }
 }
 
 async function fetchDocument(url: string, _: UrlPattern, context: ResolverContext): Promise<PublishedFiles> {
@@ -99,7 +115,7 @@ function itemsOf<Item>(told: Told<Item> | undefined, url: string, context: Resol
 }
 
 /** Fetches all pages of a list; they are trusted as far as the least trusted of them. */
-async function fetchVerifiedPages(
+export async function fetchVerifiedPages(
   url: string,
   context: ResolverContext,
 ): Promise<Proof & { readonly texts: readonly string[] }> {

@@ -2,6 +2,7 @@ import type { StrategyName } from '../options.ts'
 import type { Strategy } from '../resolver.ts'
 import { datedFolder, versionFile } from './dated-folder.ts'
 import { document } from './document.ts'
+import { feed } from './feed.ts'
 import { manifest } from './manifest.ts'
 import { firstUse, placeholder } from './placeholder.ts'
 import { pointer } from './pointer.ts'
@@ -12,6 +13,7 @@ export const strategies: Readonly<Record<StrategyName, Strategy>> = {
   'version-file': versionFile,
   manifest,
   document,
+  feed,
   pointer,
   'first-use': firstUse,
 }
