@@ -129,7 +129,7 @@ describe('a configuration file', () => {
       [
         `${at}:2:5: "sources[0].name" is not made of letters, digits and hyphens.`,
         `${at}:2:5: "sources[0].images" is missing.`,
-        `${at}:4:5: "sources[0].strategy" is not one of placeholder, dated-folder, version-file, manifest, document, pointer, first-use.`,
+        `${at}:4:5: "sources[0].strategy" is not one of placeholder, dated-folder, version-file, manifest, document, feed, pointer, first-use.`,
         `${at}:3:5: There is no key "image" in "sources[0]". Perhaps you meant images.`,
       ],
     ],
