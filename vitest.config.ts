@@ -2,6 +2,8 @@ import { resolve } from 'node:path'
 import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
+  // The examples of docs/library.md import the library by its name.
+  resolve: { alias: { 'openstack-image-updater': resolve('src/index.ts') } },
   test: {
     include: ['test/**/*.test.ts'],
     exclude: ['test/faults/**'],

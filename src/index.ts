@@ -98,6 +98,7 @@ export type {
   Trigger,
 } from './serve/options.ts'
 export type { GivenMirror, MirrorOptions } from './stores/kinds.ts'
+export { kindOfKey as objectKind } from './stores/naming.ts'
 export type {
   ListedObject,
   ObjectRecord,

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { buildServer } from '../../docs/examples/resolver.ts'
 import { compareBuilds, dateOf } from '../../src/discovery/find-newest.ts'
 import { resolvers } from '../../src/discovery/resolvers/index.ts'
 import { type Answer, codeOf, type Exchange, fakeContext, find } from '../discovery/fake-http.ts'
@@ -39,7 +40,7 @@ const cases = resolverCases.map((one) => [`${one.resolver} (${one.image.latestUr
 
 it('has a case of each resolver', () => {
   expect([...new Set(resolverCases.map((one) => one.resolver))].sort()).toEqual(
-    resolvers.map((resolver) => resolver.name).sort(),
+    [...resolvers, buildServer].map((resolver) => resolver.name).sort(),
   )
 })
 

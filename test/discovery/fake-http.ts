@@ -1,4 +1,5 @@
 import { expect } from 'vitest'
+import { buildServer } from '../../docs/examples/resolver.ts'
 import { type Discovery, findNewest } from '../../src/discovery/find-newest.ts'
 import { UpdaterError } from '../../src/errors.ts'
 import type { ImageStep } from '../../src/events.ts'
@@ -101,7 +102,7 @@ export function fakeContext(
     signatures: 'off',
     overrides: [],
     sources: [],
-    resolvers: [],
+    resolvers: [buildServer],
   }
 }
 

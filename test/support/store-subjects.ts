@@ -1,8 +1,12 @@
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { MemoryStore } from '../../docs/examples/store.ts'
 import { HttpClient } from '../../src/http/client.ts'
 import { createDirectoryStore } from '../../src/stores/directory/store.ts'
 import type { MirrorOptions } from '../../src/stores/kinds.ts'
@@ -74,6 +78,35 @@ const directory: Subject = {
   },
 }
 
+/** The store of docs/library.md, behind a server that shows what it keeps. */
+const example: Subject = {
+  name: 'of a program of its own',
+  kind: 'store',
+  async open() {
+    const http = new HttpClient()
+    const store = new MemoryStore()
+    const server = createServer((request, response) => {
+      const found = store.objects.get(decodeURIComponent(request.url?.slice(1) ?? ''))
+      response.writeHead(found === undefined ? 404 : 200, { 'content-length': found?.size ?? 0 })
+      response.end(found?.bytes)
+    })
+    await once(server.listen(0, '127.0.0.1'), 'listening')
+    const { port } = server.address() as AddressInfo
+    return {
+      http,
+      store,
+      bytes: async (key) => store.objects.get(key)?.bytes ?? Buffer.alloc(0),
+      keys: async () => [...store.objects.keys()],
+      leftovers: async () => [],
+      publicUrl: (key) => `http://127.0.0.1:${port}/${encodePath(key)}`,
+      close: async () => {
+        await http.close()
+        server.close()
+      },
+    }
+  },
+}
+
 const ownServer: Subject = {
   name: "the tests' own S3 server",
   kind: 's3',
@@ -119,6 +152,7 @@ function realServer(name: string, variable: string, isSwift: boolean): Subject {
 
 export const subjects: readonly Subject[] = [
   directory,
+  example,
   ownServer,
   realServer('OpenStack Swift', 'TEST_S3_SWIFT', true),
   realServer('Ceph RGW', 'TEST_S3_RGW', false),

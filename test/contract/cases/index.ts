@@ -1,4 +1,5 @@
 import type { ResolverCase } from '../resolver-case.ts'
+import { exampleCases } from './example.ts'
 import { layoutCases } from './layouts.ts'
 import { strategyCases } from './strategies.ts'
 
@@ -6,5 +7,6 @@ import { strategyCases } from './strategies.ts'
 export const resolverCases: readonly ResolverCase[] = [
   ...strategyCases,
   ...layoutCases,
+  ...exampleCases,
   // Below: one line for each file of this folder that has a case of its own.
 ]
