@@ -1,4 +1,5 @@
 import { UpdaterError } from '../errors.ts'
+import type { TextAnswer } from '../http/client.ts'
 import { HttpError, statusOf } from '../http/failure.ts'
 import { decodeSegment, parseUrl, redactUrl } from '../http/url.ts'
 import type { StorePage } from './listing-formats.ts'
@@ -59,17 +60,35 @@ function otherPages(url: string): string[] {
   return [withoutSlash, nexus].filter((other) => other !== url)
 }
 
-/** The parser is loaded meanwhile. */
+/** A server may name the next page of the folder. The parser is loaded meanwhile. */
 async function fetchPage(url: string, folder: string, context: ListingContext): Promise<ListingEntry[]> {
   const formats = import('./listing-formats.ts')
-  const { text, url: came } = await context.http.text(url, { signal: context.signal })
-  const { isIndexPage, parseListing, parseNames, parseNginxList, rootElement } = await formats
+  const ask = (asked: string) => context.http.text(asked, { signal: context.signal })
+  const entries: ListingEntry[] = []
+  for await (const page of followPages(url, ask)) {
+    entries.push(...(await readPage(page, { url, folder, formats: await formats }, context)))
+  }
+  return entries
+}
+
+interface Listed {
+  readonly url: string
+  readonly folder: string
+  readonly formats: typeof import('./listing-formats.ts')
+}
+
+async function readPage(
+  { text, url: came }: TextAnswer,
+  { url, folder, formats }: Listed,
+  context: ListingContext,
+): Promise<readonly ListingEntry[]> {
+  const { isIndexPage, parseListing, parseNames, parseNginxList, rootElement } = formats
   if (/^\s*[[{]/.test(text)) {
     const { parseJsonListing } = await import('./documents.ts')
     const listed = parseJsonListing(text)
     if (listed === undefined) throw unreadable(came, 'JSON of a form that is not known')
     tellStrange(listed.strange, came, context)
-    return [...listed.items]
+    return listed.items
   }
   const root = rootElement(text)
   if (root === undefined) {

@@ -335,6 +335,15 @@ describe('a container of Swift or Ceph', () => {
   })
 })
 
+it('a listing that goes on at another page is read to its end', async () => {
+  const context = fakeContext([
+    ['GET https://h/a/', { text: '[{"name":"x-1.img"}]', next: 'https://h/a/?page=2' }],
+    ['GET https://h/a/?page=2', '[{"name":"x-2.img"}]'],
+  ])
+  expect(await fetchListing('https://h/a/', context)).toEqual([file('x-1.img'), file('x-2.img')])
+  context.http.done()
+})
+
 describe('a listing that cannot be read', () => {
   it.each([
     ['JSON of a form that is not known', '{"paths":[{"path":"/a"}]}'],
