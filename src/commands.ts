@@ -63,7 +63,8 @@ Examples:
 
 Exit status:
   0    every image is current
-  10   there are updates, or images that the mirror lacks
+  10   there are updates, images that the mirror lacks, or packed ones of which
+       only an update can find out whether they are the newest
   1    at least one image could not be checked
   2    wrong usage, configuration or catalogue
 `,
@@ -73,8 +74,9 @@ Exit status:
     arguments: names,
     help: `
 Each version that names a mirror_url on this mirror is brought there from its
-url where it is missing, if its bytes are those of its checksum. No catalogue
-file is written. A mirror_url of another mirror is left alone.
+url where it is missing, if its bytes are those of its checksum. A mirror_url
+of another mirror is left alone. All that is written to a catalogue file is the
+checksum of an unpacked image, where that of the packed file stands.
 
 Examples:
   What is missing, without credentials:
@@ -112,7 +114,7 @@ Exit status, of the most severe verdict in this order:
   4    private: a url or mirror_url that not everybody can read
   1    error: something could not be found out
   6    pending: the newest version of an image is not on the mirror yet
-  0    ok: all well
+  0    ok: all well; unknown: only --full tells whether it is
   2    wrong usage, configuration or catalogue
   70   the program itself failed: a defect that should be reported
   130  interrupted by SIGINT, 143 by SIGTERM

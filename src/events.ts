@@ -60,7 +60,7 @@ export type ImageStep =
   /** Always the last step of an image. */
   | { readonly type: 'done'; readonly status: ImageStatus }
 
-export type ImageStatus = 'updated' | 'would-update' | 'up-to-date' | 'skipped' | 'failed'
+export type ImageStatus = 'updated' | 'would-update' | 'up-to-date' | 'unknown' | 'skipped' | 'failed'
 
 /** What a run says while it goes on. A library user may ignore all of it. */
 export type RunEvent =

@@ -22,7 +22,7 @@ export interface ImageVersion {
   readonly version?: string | undefined
   /** `YYYY-MM-DD` (or another text that the catalogue has instead). */
   readonly buildDate?: string | undefined
-  /** As it stands in the catalogue: `algorithm:hex`. */
+  /** As it stands in the catalogue: `algorithm:hex`, of what is at `mirrorUrl`, or at `url` if there is none. */
   readonly checksum?: string | undefined
   readonly url?: string | undefined
   readonly mirrorUrl?: string | undefined
@@ -88,6 +88,8 @@ export interface SourceFile {
   /** Bytes at `url`, if the manifest says so. */
   readonly size?: number | undefined
   readonly compression?: Compression | undefined
+  /** Of what comes out of a packed file, if that is known beforehand. */
+  readonly content?: Digest | undefined
 }
 
 /**

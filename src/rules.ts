@@ -24,6 +24,8 @@ export const rules = {
       'Compare both with what the distribution publishes: one was not changed with its URL',
     'repeated-name': 'Give each image a name of its own: Glance would show two of the same name',
     'repeated-shortname': 'Give each image a shortname of its own: it names the object on the mirror',
+    'packed-checksum':
+      'Run update or mirror, which write that of the object: OpenStack Image Manager refuses the image',
     'shared-object': 'Give each version an object of its own: one would replace the other',
   },
   warning: {

@@ -40,7 +40,7 @@ const deciding: Readonly<Record<string, readonly string[]>> = {
   prune: [],
   report: ['file.ts'],
   update: [],
-  validate: ['validate.ts'],
+  validate: ['recorded.ts', 'validate.ts'],
   verify: ['ask.ts'],
 }
 

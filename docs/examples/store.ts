@@ -27,6 +27,10 @@ export class MemoryStore implements Store {
     return this.objects.get(key)
   }
 
+  async read(key: string, limit: number): Promise<string | undefined> {
+    return this.objects.get(key)?.bytes.subarray(0, limit).toString()
+  }
+
   async begin(key: string, { signal }: UploadIntent): Promise<Upload> {
     const parts: Buffer[] = []
     const upload: Upload = {

@@ -23,8 +23,10 @@ import {
 
 /** A change of one image's versions, planned from a read file. */
 export interface VersionEdit extends ImagePosition {
-  /** What `versions[0]` held when the change was planned; `undefined` for an empty list. */
+  /** What the entry held when the change was planned; `undefined` for an empty list. */
   readonly before: ImageVersion | undefined
+  /** Position in `versions` of an entry whose values are corrected in their place. Default: 0. */
+  readonly position?: number | undefined
   /** Only the fields that differ from what stands in the file are written. */
   readonly after: Partial<VersionValues>
   /**
@@ -58,7 +60,8 @@ function planEdit(file: EditableFile, renderer: VersionRenderer, edit: VersionEd
     throw uneditable(document, map, `the build date "${date}" is not a date`)
   }
   const standing = versionListOf(document, entry)
-  if (!isSameVersion(image.versions[0], edit.before)) {
+  const { position = 0 } = edit
+  if (!isSameVersion(image.versions[position], edit.before)) {
     throw file.changed(edit.name, 'has another version than when it was checked', map)
   }
   const wanted = valuesOf(edit.after)
@@ -70,6 +73,19 @@ function planEdit(file: EditableFile, renderer: VersionRenderer, edit: VersionEd
   }
   const { list, first } = standing
   const { isNew, removed } = planHistory(edit, image.versions)
+  if (!isNew && removed.length === 0) {
+    const changed = position === 0 ? first : list.items[position]
+    if (!isMapping(changed)) throw uneditable(document, changed, 'a version is an alias or not a mapping')
+    const values = differences(changed, wanted)
+    const contents = list.items.map((item) =>
+      item === changed ? contentOfEntry(changed, values) : contentOf(item),
+    )
+    return {
+      image: map,
+      splices: spliceEntry(renderer, changed, values),
+      content: contentHolding(...contents),
+    }
+  }
   const kept = list.items.filter((_, index) => (isNew || index > 0) && !removed.includes(index))
   const values = isNew ? wanted : differences(first, wanted)
   const entrySplices = isNew

@@ -1,15 +1,12 @@
 import { readCatalog } from '../catalog/read.ts'
 import { selectImages } from '../catalog/select.ts'
-import {
-  compareWithCatalogue,
-  createDiscovery,
-  type Discovery,
-  findNewest,
-} from '../discovery/find-newest.ts'
+import { compressionOfUrl, isUnpacked } from '../discovery/file-url.ts'
+import { createDiscovery, type Discovery, findNewest, succession } from '../discovery/find-newest.ts'
 import { withSources } from '../discovery/find-resolver.ts'
 import { dayOf, isoDate } from '../discovery/stamp.ts'
+import { type RecordedDigests, standingOf } from '../discovery/standing.ts'
 import { asUpdaterError, UpdaterError } from '../errors.ts'
-import type { Listener } from '../events.ts'
+import type { ImageStep, Listener } from '../events.ts'
 import { redactUrl } from '../http/url.ts'
 import {
   type Build,
@@ -29,6 +26,7 @@ import { reportedError } from '../report/refusal.ts'
 import type { CheckedImage, CheckReport, CheckStatus, MirrorState, OutcomeValues } from '../report/schemas.ts'
 import { reportedValues } from '../report/update.ts'
 import { type DiscoveryOptions, settleSources } from '../run/options.ts'
+import { findRecorded } from '../run/recorded.ts'
 import {
   type Beginning,
   begin,
@@ -42,7 +40,7 @@ import {
   type Tell,
   tellOf,
 } from '../run/run.ts'
-import { findPublic } from '../stores/public.ts'
+import type { PublicObject } from '../stores/public.ts'
 
 /** The options are those of the command `check`. */
 export interface CheckOptions extends CatalogueOptions, DiscoveryOptions {}
@@ -149,7 +147,7 @@ async function checkImage(image: Image, ordinal: number, run: CheckRun): Promise
     return checkedImage(image, { ...known, status, reason, warnings, error }, run.startedAt)
   }
   const look = async (): Promise<CheckedImage> => {
-    const { mirror, failure } = await askMirror(current, run, tell)
+    const { mirror, recorded = [], failure } = await askMirror(current, run, tell)
     known = { mirror }
     let status: CheckStatus = 'skipped'
     if (skipped === undefined) {
@@ -158,18 +156,11 @@ async function checkImage(image: Image, ordinal: number, run: CheckRun): Promise
       known = { ...known, resolver, trust, key_ends: signer?.keyEnds && isoDate(dayOf(signer.keyEnds)) }
       const ending = signer && keyEndsSoon(signer, run.startedAt)
       if (ending !== undefined) tell({ type: 'warning', message: ending })
-      const compared = await compareWithCatalogue(image, build, run.discovery)
-      if (compared.digest !== undefined) {
-        const { digest } = compared
-        status = 'up-to-date'
-        known = { ...known, newest: valuesOf({ ...build, digest }, current?.version, current?.buildDate) }
-        tell({ type: 'up-to-date' })
-      } else {
-        const { version, date, downgrade } = compared
-        status = 'outdated'
-        known = { ...known, newest: valuesOf(build, version, isoDate(date)) }
-        if (downgrade !== undefined) throw downgrade
-      }
+      const compared = await compare(image, build, recorded, run)
+      status = compared.status
+      known = { ...known, newest: compared.newest }
+      if (compared.downgrade !== undefined) throw compared.downgrade
+      if (compared.step !== undefined) tell(compared.step)
     }
     const standstill = standstillOf(image, known.newest, run.startedAt)
     if (standstill !== undefined) tell({ type: 'warning', message: standstill })
@@ -211,7 +202,41 @@ function keyEndsSoon({ fingerprint, keyEnds }: Signer, now: Date): string | unde
   return `${key} ends on ${isoDate(dayOf(keyEnds))}, in ${formatCount(days, 'day')}: from then on its signatures are refused, unless the distribution prolongs it`
 }
 
-function valuesOf({ url, digest }: Build, version?: string, buildDate?: string): OutcomeValues {
+/** How an image of the catalogue stands to its newest build. */
+interface Compared {
+  readonly status: CheckStatus
+  readonly newest: OutcomeValues
+  /** Given if the build is the older of the two. */
+  readonly downgrade?: UpdaterError | undefined
+  /** What is told of it. */
+  readonly step?: ImageStep | undefined
+}
+
+async function compare(
+  image: Image,
+  build: Build,
+  recorded: readonly RecordedDigests[],
+  { discovery }: CheckRun,
+): Promise<Compared> {
+  const [current] = image.versions
+  const standing = standingOf(current, build, recorded)
+  if (standing === 'other') {
+    const { version, date, downgrade } = await succession(image, build, discovery)
+    return { status: 'outdated', newest: valuesOf(build, version, isoDate(date)), downgrade }
+  }
+  const newest = { ...(current && reportedValues(current)), url: build.url, mirror_url: undefined }
+  if (standing === 'same') return { status: 'up-to-date', newest, step: { type: 'up-to-date' } }
+  const step = { type: 'warning', message: doubts[standing] } as const
+  return { status: standing === 'packed' ? 'outdated' : 'unknown', newest, step }
+}
+
+const doubts = {
+  packed: 'The checksum is that of the packed file, not of what mirror_url serves: an update corrects it',
+  unknown:
+    'Nothing tells of which packed file the object at mirror_url was made: an update downloads it once to find out',
+}
+
+function valuesOf({ url, digest }: Build, version: string, buildDate: string): OutcomeValues {
   return { version, build_date: buildDate, checksum: digest && formatDigest(digest), url }
 }
 
@@ -222,6 +247,7 @@ function unasked(version: ImageVersion | undefined): MirrorState {
 
 interface MirrorAnswer {
   readonly mirror: MirrorState
+  readonly recorded?: readonly RecordedDigests[]
   /** Why the mirror says neither that it has the image nor that it has not. */
   readonly failure?: UpdaterError
 }
@@ -234,17 +260,18 @@ async function askMirror(
   const url = version?.mirrorUrl
   if (version === undefined || url === undefined || !checkPublic) return { mirror: unasked(version) }
   try {
-    const found = await findPublic(url, http, signal)
+    const file = { compression: isUnpacked(version) ? compressionOfUrl(version.url ?? '') : undefined }
+    const { answer: found, recorded } = await findRecorded(url, file, http, signal)
     if ('turnedAway' in found) {
       const message = `${redactUrl(url)} answers ${found.turnedAway}: users of the cloud cannot have the image`
       tell({ type: 'warning', message })
-      return { mirror: { status: 'missing', url } }
+      return { mirror: { status: 'missing', url }, recorded }
     }
-    const isWrong = isOther(version, found.sourceChecksum)
+    const isWrong = isOther(version, found)
     if (isWrong) {
       tell({ type: 'warning', message: `${redactUrl(url)} is another image than the catalogue names` })
     }
-    return { mirror: { status: isWrong ? 'other-bytes' : 'present', url, size: found.size } }
+    return { mirror: { status: isWrong ? 'other-bytes' : 'present', url, size: found.size }, recorded }
   } catch (thrown) {
     signal.throwIfAborted()
     const { code, message } = asUpdaterError(thrown)
@@ -256,7 +283,12 @@ async function askMirror(
   }
 }
 
-function isOther({ checksum = '' }: ImageVersion, recorded: string | undefined): boolean {
-  const ours = parseDigest(checksum)
-  return ours !== undefined && recorded !== undefined && recorded !== formatDigest(ours)
+/** Of a packed file, the digest of either side may stand in the catalogue. */
+function isOther(version: ImageVersion, { checksum, sourceChecksum }: PublicObject): boolean {
+  const ours = parseDigest(version.checksum ?? '')
+  if (ours === undefined || sourceChecksum === undefined) return false
+  if (!isUnpacked(version)) return sourceChecksum !== formatDigest(ours)
+  const stored = parseDigest(checksum ?? '')
+  const isSource = sourceChecksum === formatDigest(ours)
+  return !isSource && stored?.algorithm === ours.algorithm && stored.hex !== ours.hex
 }

@@ -206,7 +206,7 @@ export function isOfNothing({ hex }: Digest): boolean {
 }
 
 /** Can bytes be made that have another file's digest of this algorithm? */
-export function isWeak({ algorithm }: Digest): boolean {
+export function isWeak({ algorithm }: Pick<Digest, 'algorithm'>): boolean {
   return algorithm === 'md5' || algorithm === 'sha1'
 }
 

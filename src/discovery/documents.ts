@@ -17,6 +17,8 @@ export interface PublishedFile {
   readonly url: string
   /** Several if the document has several algorithms; empty if it has none. */
   readonly digests: readonly Digest[]
+  /** Of what comes out of a packed file. */
+  readonly content?: Digest | undefined
   /** Bytes. */
   readonly size?: number | undefined
   /** If the document tells it apart from the URL. */
@@ -126,7 +128,11 @@ const readSimplestreams = reader(
 )
 
 /** @see https://github.com/coreos/fedora-coreos-tracker/tree/main/metadata/stream */
-const coreosFile = z.object({ location: z.string(), sha256: optionalText })
+const coreosFile = z.object({
+  location: z.string(),
+  sha256: optionalText,
+  'uncompressed-sha256': optionalText,
+})
 const coreosArtifact = z.object({ release: z.string(), formats: valuesOf(valuesOf(coreosFile)) })
 const readCoreosStream = reader(
   z.object({
@@ -138,10 +144,11 @@ const readCoreosStream = reader(
     return fromEach(artifacts, ({ release, formats }) =>
       fromEach(
         fromEach(formats, (files) => files),
-        ({ location, sha256 }) => [
+        ({ location, sha256, 'uncompressed-sha256': unpacked }) => [
           {
             url: absolute(location, url),
             digests: digestsOf({ sha256 }),
+            content: digestsOf({ sha256: unpacked })[0],
             date: findStamp(release)?.date,
           },
         ],

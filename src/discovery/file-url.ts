@@ -1,5 +1,5 @@
 import { decodeSegment } from '../http/url.ts'
-import { type Compression, compressions } from '../image.ts'
+import { type Compression, compressions, type ImageVersion } from '../image.ts'
 import { hasPlaceholder } from './pattern.ts'
 
 /** A URL of a file, taken apart. */
@@ -26,4 +26,9 @@ export function compressionOfUrl(url: string): Compression | undefined {
   if (!URL.canParse(url)) return undefined
   const path = new URL(url).pathname.toLowerCase().replace(/\.t([gx])z$/, '.tar.$1z')
   return compressions.find((compression) => path.endsWith(`.${compression}`))
+}
+
+/** Is the version's `checksum` that of what comes out of the packed file at `url`, and lies at `mirrorUrl`? */
+export function isUnpacked({ url = '', mirrorUrl }: ImageVersion): boolean {
+  return mirrorUrl !== undefined && compressionOfUrl(url) !== undefined
 }

@@ -4,16 +4,7 @@ import type { ImageStep } from '../events.ts'
 import type { DiscoveryHttp, HttpClient } from '../http/client.ts'
 import { createDiscoveryHttp } from '../http/discovery-http.ts'
 import { isLoopback, redactUrl } from '../http/url.ts'
-import {
-  type Build,
-  type Digest,
-  dateOfVersion,
-  formatDigest,
-  type Image,
-  type ImageVersion,
-  parseDigest,
-  sameDigest,
-} from '../image.ts'
+import { type Build, dateOfVersion, formatDigest, type Image, type ImageVersion } from '../image.ts'
 import { isOfNothing, isWeak } from './checksum-file.ts'
 import { compressionOfUrl } from './file-url.ts'
 import { findResolver } from './find-resolver.ts'
@@ -151,27 +142,17 @@ export function isUnprotected(url: string): boolean {
   return URL.canParse(url) && new URL(url).protocol === 'http:' && !isLoopback(new URL(url))
 }
 
-/** How the newest build stands to the image's first version in the catalogue. */
-export type Comparison =
-  /** The catalogue names this build, with this digest. */
-  | { readonly digest: Digest }
-  /** It names another one. `downgrade`: the newest build is the older of the two. */
-  | {
-      readonly digest?: undefined
-      readonly version: string
-      /** `YYYYMMDD`. */
-      readonly date: string
-      readonly downgrade: UpdaterError | undefined
-    }
+/** A build that is to take the place of the image's first version. */
+export interface Succession {
+  readonly version: string
+  /** `YYYYMMDD`. */
+  readonly date: string
+  /** Given if the build is the older of the two. */
+  readonly downgrade: UpdaterError | undefined
+}
 
 /** @throws UpdaterError HTTP_*, DISCOVERY_NO_DATE */
-export async function compareWithCatalogue(
-  image: Image,
-  build: Build,
-  discovery: Discovery,
-): Promise<Comparison> {
-  const digest = recordedDigest(image, build)
-  if (digest !== undefined) return { digest }
+export async function succession(image: Image, build: Build, discovery: Discovery): Promise<Succession> {
   const date = await dateOf(build, discovery)
   const { version = date } = build
   return { version, date, downgrade: downgradeOf(image, { ...build, date }) }
@@ -210,21 +191,6 @@ function noDate({ url }: Build, why: string): UpdaterError {
       remedy: 'Look at what the server sends as Last-Modified for that file',
     },
   )
-}
-
-/**
- * The digest that the catalogue has recorded, if it is of this build: then the catalogue is up to date. Where the
- * distribution publishes no digest, the build's own URL decides.
- */
-export function recordedDigest(
-  image: Image,
-  { url, digest }: Pick<Build, 'url' | 'digest'>,
-): Digest | undefined {
-  const [before] = image.versions
-  const recorded = parseDigest(before?.checksum ?? '')
-  if (recorded === undefined || isOfNothing(recorded)) return undefined
-  const isSame = digest === undefined ? before?.url === url : sameDigest(recorded, digest)
-  return isSame ? recorded : undefined
 }
 
 /** Returns DOWNGRADE if the build is older than the version in the catalogue. */

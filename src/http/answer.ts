@@ -4,6 +4,21 @@ import { HttpError } from './failure.ts'
 import type { OpenBody } from './transport.ts'
 import { redactUrl } from './url.ts'
 
+/** Reads no more than the first bytes, whatever the server sends, and discards the rest. */
+export async function readStart({ body, discard }: OpenBody, limit: number): Promise<Buffer> {
+  const chunks: Uint8Array[] = []
+  let got = 0
+  if (limit > 0) {
+    for await (const chunk of body) {
+      chunks.push(chunk)
+      got += chunk.length
+      if (got >= limit) break
+    }
+  }
+  await discard()
+  return Buffer.concat(chunks).subarray(0, limit)
+}
+
 /**
  * The whole body as text: invalid bytes become U+FFFD, a byte order mark is dropped.
  * @param limit bytes

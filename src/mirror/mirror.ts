@@ -1,14 +1,14 @@
 import { readCatalog } from '../catalog/read.ts'
 import { selectImages } from '../catalog/select.ts'
-import { compressionOfUrl } from '../discovery/file-url.ts'
+import { compressionOfUrl, isUnpacked } from '../discovery/file-url.ts'
 import { UpdaterError } from '../errors.ts'
 import type { Listener } from '../events.ts'
 import { statusOf } from '../http/failure.ts'
-import { type Image, type ImageVersion, parseDigest } from '../image.ts'
+import { formatDigest, type Image, type ImageVersion, parseDigest } from '../image.ts'
 import { countStatuses } from '../report/quantities.ts'
 import { reportedError } from '../report/refusal.ts'
 import type { MirroredVersion, MirrorReport, UnmirroredReason } from '../report/schemas.ts'
-import { type KnownFile, keepOnMirror, writeSums } from '../run/bring.ts'
+import { keepOnMirror, type WantedFile, writeSums } from '../run/bring.ts'
 import { type RunOptions, settleRun } from '../run/options.ts'
 import {
   begin,
@@ -30,11 +30,13 @@ import {
   placeOptions,
 } from '../stores/kinds.ts'
 import { folderOfKey, kindOfKey } from '../stores/naming.ts'
+import { type Correction, correctChecksums } from './correct.ts'
 
 /**
  * Brings every version of the catalogue that has a `mirror_url` and is missing on the mirror there, from its `url`,
- * verified against its `checksum`. No catalogue file is written. One version's failure stands in the report
- * and never stops the others; a `mirror_url` of another mirror is left alone.
+ * verified against its `checksum`. One version's failure stands in the report and never stops the others; a
+ * `mirror_url` of another mirror is left alone. All that is ever written to a catalogue file is the checksum of an
+ * unpacked object, where that of the packed file stands.
  * @throws UpdaterError CONFIGURATION, USAGE, CATALOG_*, STORE_* if the run cannot begin; nothing was
  * changed then. Several defects of a catalogue come as an `AggregateError` in `cause`.
  */
@@ -54,9 +56,9 @@ export async function mirrorCatalogue(
     const images = selectImages(await readCatalog(settings.images), settings.names)
     const taken = images.filter(({ enable }) => enable || settings.includeDisabled)
     const wanted = taken.flatMap((image) =>
-      image.versions.flatMap((version): NamedVersion[] => {
+      image.versions.flatMap((version, position): NamedVersion[] => {
         const { mirrorUrl } = version
-        return mirrorUrl === undefined ? [] : [{ image, version, mirrorUrl }]
+        return mirrorUrl === undefined ? [] : [{ image, version, position, mirrorUrl }]
       }),
     )
     const opened = await openMirror(settings, taken, beginning)
@@ -68,7 +70,8 @@ export async function mirrorCatalogue(
       transferring: limited(settings.transfers, signal),
       owners: new Map(),
     }
-    const versions = await Promise.all(wanted.map((one, ordinal) => mirrorVersion(one, ordinal, run)))
+    const brought = await Promise.all(wanted.map((one, ordinal) => mirrorVersion(one, ordinal, run)))
+    const { versions, changes } = await correctAll(brought, settings.dryRun)
     await writeAllSums(versions, run)
     await opened.tidied
     if (versions.length > 0 && versions.every(({ status }) => status === 'foreign')) {
@@ -84,6 +87,7 @@ export async function mirrorCatalogue(
       dry_run: settings.dryRun,
       summary: { versions: versions.length, ...counts },
       versions,
+      changes,
       errors: [],
     }
   } finally {
@@ -100,18 +104,34 @@ interface MirrorRun extends Run {
 interface NamedVersion {
   readonly image: Image
   readonly version: ImageVersion
+  /** In the image's `versions`, from 0. */
+  readonly position: number
   readonly mirrorUrl: string
+}
+
+interface BroughtVersion {
+  readonly image: Image
+  readonly outcome: MirroredVersion
+  readonly correction?: Correction | undefined
+}
+
+/** Corrects the catalogue once all that it names is there. A version whose checksum cannot be corrected has failed. */
+async function correctAll(brought: readonly BroughtVersion[], dryRun: boolean) {
+  const corrections = brought.flatMap(({ correction }) => correction ?? [])
+  const { changes, failures } = await correctChecksums(corrections, { dryRun })
+  const versions = brought.map(({ image, outcome, correction }): MirroredVersion => {
+    const error = correction && failures.get(correction)
+    if (error === undefined) return outcome
+    return { ...outcome, status: 'failed', reason: 'other', error: reportedError(error, image) }
+  })
+  return { versions, changes }
 }
 
 const doneStatus = { present: 'up-to-date', stored: 'updated', 'would-store': 'would-update' } as const
 
 /** Brings one version to its address, if it is missing there. Whatever is thrown on it is its outcome. */
-async function mirrorVersion(
-  wanted: NamedVersion,
-  ordinal: number,
-  run: MirrorRun,
-): Promise<MirroredVersion> {
-  const { image, version, mirrorUrl } = wanted
+async function mirrorVersion(wanted: NamedVersion, ordinal: number, run: MirrorRun): Promise<BroughtVersion> {
+  const { image, version, position, mirrorUrl } = wanted
   const { about, warnings, tell } = tellOf(image, ordinal, run.onEvent)
   const told = { ...about, version: version.version, url: version.url, mirror_url: mirrorUrl }
   let address: Address | undefined
@@ -121,7 +141,7 @@ async function mirrorVersion(
     if (address === undefined) {
       tell({ type: 'mirror-foreign', url: mirrorUrl })
       tell({ type: 'done', status: 'skipped' })
-      return { ...told, status: 'foreign', warnings }
+      return { image, outcome: { ...told, status: 'foreign', warnings } }
     }
     const { key: object } = address
     const owner = run.owners.get(object) ?? wanted
@@ -129,21 +149,36 @@ async function mirrorVersion(
     if (owner.version.checksum !== version.checksum) throw sharedObject(owner, address)
     const file = fileOf(image, version)
     tell({ type: 'checking', version: version.version })
-    const { status, bytes, seconds } = await keepOnMirror({ image, run, tell }, file, address)
+    const { mirror, name } = await keepOnMirror({ image, run, tell }, file, address)
+    const { status, bytes, seconds } = mirror
     if (status === 'would-store') await run.checking(() => run.http.facts(file.url, { signal: run.signal }))
+    if (name !== undefined) tell({ type: 'warning', message: correctionOf(version, run.settings.dryRun) })
     tell({ type: 'done', status: doneStatus[status] })
-    return { ...told, status, object, bytes, seconds, warnings }
+    const after = name && { checksum: formatDigest(name) }
+    const edit = after && { index: image.index, name: image.name, before: version, after, position }
+    return {
+      image,
+      outcome: { ...told, status, object, bytes, seconds, warnings },
+      correction: edit && { file: image.file, edit },
+    }
   } catch (thrown) {
     const error = errorOf(thrown, run.signal)
     tell({ type: 'failed', error })
     tell({ type: 'done', status: 'failed' })
     const [object, reason] = [address?.key, reasonOf(error)]
-    return { ...told, status: 'failed', object, warnings, reason, error: reportedError(error, image) }
+    const failed = { status: 'failed', object, warnings, reason, error: reportedError(error, image) } as const
+    return { image, outcome: { ...told, ...failed } }
   }
 }
 
+function correctionOf({ version = '' }: ImageVersion, dryRun: boolean): string {
+  const done = dryRun ? 'would become' : 'becomes'
+  return `The checksum of version ${version} is that of the packed file: it ${done} that of the object`
+}
+
 /** @throws UpdaterError CATALOG_TYPE if the entry has no url or no checksum */
-function fileOf(image: Image, { version = '', url, checksum }: ImageVersion): KnownFile {
+function fileOf(image: Image, entry: ImageVersion): WantedFile {
+  const { version = '', url, checksum } = entry
   const about = `The version ${version === '' ? '' : `${version} `}of ${image.name}`
   if (url === undefined) {
     throw new UpdaterError('CATALOG_TYPE', `${about} has no url that it could be brought from`, {
@@ -156,7 +191,9 @@ function fileOf(image: Image, { version = '', url, checksum }: ImageVersion): Kn
       remedy: "Write the distribution's checksum of its file as algorithm:hex",
     })
   }
-  return { url, digest, compression: compressionOfUrl(url) }
+  if (!isUnpacked(entry)) return { url, digest }
+  const { algorithm } = digest
+  return { url, digest: undefined, content: digest, algorithm, compression: compressionOfUrl(url) }
 }
 
 /** Why a version could not be brought to the mirror. */

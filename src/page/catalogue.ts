@@ -36,6 +36,7 @@ const filters: Readonly<
   Record<string, { readonly text: string; is(image: CheckedImage, now: number): boolean }>
 > = {
   outdated: { text: 'Outdated', is: ({ status }) => status === 'outdated' },
+  unknown: { text: 'Unknown', is: ({ status }) => status === 'unknown' },
   failed: { text: 'Failed', is: ({ status }) => status === 'failed' },
   mirror: { text: 'Not on the mirror', is: isNotMirrored },
   ending: { text: 'End of life near or past', is: isEnding },

@@ -15,6 +15,7 @@ export interface Fact {
 export function freshness({ status, reason, newest, days_behind, error }: CheckedImage): Fact {
   if (status === 'up-to-date') return { tone: 'good', text: 'Current' }
   if (status === 'failed') return { tone: 'bad', text: 'Failed', note: error?.code }
+  if (status === 'unknown') return { tone: 'warn', text: 'Unknown' }
   if (status === 'skipped') {
     const text = reason === 'disabled' ? 'Disabled' : reason === undefined ? 'Not yet' : 'Not looked for'
     return { tone: 'quiet', text }

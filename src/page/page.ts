@@ -57,6 +57,7 @@ function renderFigures({ summary, images }: CheckReport, now: number): Html {
   const figures: readonly (readonly [number, string, Tone])[] = [
     [summary.up_to_date, 'current', 'good'],
     [summary.outdated, 'outdated', 'warn'],
+    ...(summary.unknown === 0 ? [] : [[summary.unknown, 'unknown', 'warn'] as const]),
     [summary.failed, 'failed', 'bad'],
     [summary.not_mirrored, 'not on the mirror', 'bad'],
     [ending, 'near or past end of life', 'warn'],

@@ -1,7 +1,7 @@
 import { decodeSegment } from '../http/url.ts'
 import { dateOfVersion, type Image } from '../image.ts'
 import { keyOfUrl, keyPrefixOf, type MirrorOptions } from '../stores/kinds.ts'
-import { isFolderName, kindOfKey, objectKey } from '../stores/naming.ts'
+import { isFolderName, kindOfKey, objectKey, objectOfSidecar } from '../stores/naming.ts'
 import type { ListedObject } from '../stores/store.ts'
 
 /** The objects that a catalogue names. */
@@ -71,6 +71,7 @@ export function takeStock(
     const least = kind === 'staging' ? Math.max(grace, longestUpload) : grace
     if (kind === undefined) others += 1
     else if (kind === 'checksums') continue
+    else if (kind === 'sidecar' && named.has(objectOfSidecar(object.key))) continue
     else if (kind === 'final' && named.has(object.key)) kept += 1
     else if (object.lastModified === undefined || now.getTime() - object.lastModified.getTime() < least)
       young += 1

@@ -9,7 +9,12 @@ export function summarizeCheck(images: readonly CheckedImage[]): CheckSummary {
   const statuses = images.map(({ status }) => status)
   const counts = countStatuses(statuses, 'up_to_date', 'outdated', 'skipped', 'failed')
   const not_mirrored = images.filter(isNotMirrored).length
-  return { checked: images.length - counts.skipped, ...counts, not_mirrored }
+  return {
+    checked: images.length - counts.skipped,
+    ...counts,
+    not_mirrored,
+    ...countStatuses(statuses, 'unknown'),
+  }
 }
 
 /** Does the catalogue name a mirror that does not have the image? */
@@ -27,10 +32,10 @@ export function shownVersion({ status, versions }: Pick<CheckedImage, 'status' |
   return versions.toSorted((a, b) => Number(day(b) > day(a)) - Number(day(a) > day(b)))[0]
 }
 
-/** 0: nothing is to be done. 1: an image could not be checked. 10: there are updates, or images to mirror. */
-export function checkStatus({ failed, outdated, not_mirrored }: CheckSummary): 0 | 1 | 10 {
+/** 0: nothing is to be done. 1: an image could not be checked. 10: there is something for an update to do or find out. */
+export function checkStatus({ failed, outdated, unknown, not_mirrored }: CheckSummary): 0 | 1 | 10 {
   if (failed > 0) return 1
-  return outdated + not_mirrored > 0 ? 10 : 0
+  return outdated + unknown + not_mirrored > 0 ? 10 : 0
 }
 
 export const dayMs = 24 * 60 * 60 * 1000
@@ -89,6 +94,7 @@ export const checkTitles = columns.map(({ head }) => head)
 function newestWord({ status, reason, newest }: CheckedImage): string {
   if (status === 'outdated') return newest?.version ?? 'other'
   if (status === 'up-to-date') return 'current'
+  if (status === 'unknown') return 'unknown'
   if (status === 'failed') return newest?.version ?? 'failed'
   return reason === 'disabled' ? 'disabled' : '-'
 }
@@ -125,11 +131,12 @@ export function formatCheckText(report: CheckReport, layout: TextLayout): string
 
 /** `22 checked, 20 current, …, 0 failed in 3.2 s`. */
 export function formatCheckCounts({ summary, seconds }: CheckReport, paint: Paint): string {
-  const { checked, up_to_date, outdated, skipped, failed, not_mirrored } = summary
+  const { checked, up_to_date, outdated, unknown, skipped, failed, not_mirrored } = summary
   const counts = [
     `${checked} checked`,
     `${up_to_date} current`,
     paintCount(paint, 'yellow', outdated, 'outdated'),
+    ...(unknown === 0 ? [] : [paintCount(paint, 'yellow', unknown, 'unknown')]),
     `${skipped} skipped`,
     paintCount(paint, 'red', failed, 'failed'),
     ...(not_mirrored === 0 ? [] : [paintCount(paint, 'red', not_mirrored, 'not mirrored')]),

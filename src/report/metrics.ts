@@ -20,8 +20,8 @@ interface MeasuredImage {
 }
 
 const statuses = {
-  update: ['updated', 'would-update', 'up-to-date', 'skipped', 'failed'],
-  check: ['up-to-date', 'outdated', 'skipped', 'failed'],
+  update: ['updated', 'would-update', 'up-to-date', 'unknown', 'skipped', 'failed'],
+  check: ['up-to-date', 'outdated', 'unknown', 'skipped', 'failed'],
 } as const
 
 type Labels = Readonly<Record<string, string>>

@@ -39,22 +39,32 @@ export type AnyReport = Reports[keyof Reports] | RefusedReport
 const emptyReports: { readonly [Command in keyof Reports]: Omit<Reports[Command], keyof RefusedReport> } = {
   update: {
     dry_run: false,
-    summary: { checked: 0, updated: 0, would_update: 0, up_to_date: 0, skipped: 0, failed: 0 },
+    summary: { checked: 0, updated: 0, would_update: 0, up_to_date: 0, skipped: 0, failed: 0, unknown: 0 },
     images: [],
     changes: [],
   },
   check: {
-    summary: { checked: 0, up_to_date: 0, outdated: 0, skipped: 0, failed: 0, not_mirrored: 0 },
+    summary: { checked: 0, up_to_date: 0, outdated: 0, skipped: 0, failed: 0, not_mirrored: 0, unknown: 0 },
     images: [],
   },
   mirror: {
     dry_run: false,
     summary: { versions: 0, present: 0, stored: 0, would_store: 0, foreign: 0, failed: 0 },
     versions: [],
+    changes: [],
   },
   verify: {
     full: false,
-    summary: { mismatch: 0, unmirrorable: 0, missing: 0, private: 0, error: 0, pending: 0, ok: 0 },
+    summary: {
+      mismatch: 0,
+      unmirrorable: 0,
+      missing: 0,
+      private: 0,
+      error: 0,
+      pending: 0,
+      unknown: 0,
+      ok: 0,
+    },
     versions: [],
   },
   prune: {

@@ -27,6 +27,9 @@ function counts<const Name extends string>(...names: readonly Name[]) {
   return z.object(Object.fromEntries(names.map((name) => [name, count])) as Record<Name, typeof count>)
 }
 
+/** Reports of earlier versions do not have it. */
+const unknown = count.default(0)
+
 const time = { started_at: z.iso.datetime().describe('UTC'), seconds: z.number().min(0) }
 
 function exitStatus(meaning: string) {
@@ -61,7 +64,10 @@ const values = z
   .object({
     version: z.string().optional().describe("The distribution's own, or YYYYMMDD"),
     build_date: z.string().optional().describe('YYYY-MM-DD'),
-    checksum: z.string().optional().describe('algorithm:hex, of the file at url'),
+    checksum: z
+      .string()
+      .optional()
+      .describe('algorithm:hex, of what is at mirror_url, or at url if there is no mirror_url'),
     url: z.string().optional(),
     mirror_url: z.string().optional(),
   })
@@ -95,7 +101,10 @@ const storedMirror = z.object({
 
 const updatedImage = z.object({
   ...definition,
-  status: z.enum(['updated', 'would-update', 'up-to-date', 'skipped', 'failed']),
+  status: oneOf(
+    ['updated', 'would-update', 'up-to-date', 'unknown', 'skipped', 'failed'],
+    'unknown: only a download of the packed file could tell, which a dry run or a run without its mirror does not make',
+  ),
   ...discovery,
   previous: values.optional(),
   current: values.optional(),
@@ -108,7 +117,9 @@ export const reportSchema = published('Report of image-updater', {
   ...time,
   dry_run: z.boolean(),
   exit_status: exitStatusOfRun('0: all well; 1: at least one image failed'),
-  summary: counts('checked', 'updated', 'would_update', 'up_to_date', 'skipped', 'failed'),
+  summary: counts('checked', 'updated', 'would_update', 'up_to_date', 'skipped', 'failed').extend({
+    unknown,
+  }),
   images: z.array(updatedImage).describe('In catalogue order'),
   changes: z.array(fileChange).describe('Changes of catalogue files, made or (dry run) planned'),
   errors: refusal,
@@ -134,7 +145,10 @@ const checkedImage = z.object({
   release: z.string().optional().describe('os_version'),
   architecture: z.string().optional(),
   format: z.enum(['aki', 'ari', 'ami', 'raw', 'iso', 'vhd', 'vdi', 'qcow2', 'vmdk']),
-  status: z.enum(['up-to-date', 'outdated', 'skipped', 'failed']),
+  status: oneOf(
+    ['up-to-date', 'outdated', 'unknown', 'skipped', 'failed'],
+    'outdated: the distribution has another build, or the checksum is not that of what is at mirror_url; unknown: only a download of the packed file could tell, which a check does not make',
+  ),
   ...discovery,
   versions: z.array(values).describe("The catalogue's versions; the first one is in force"),
   newest: values.optional(),
@@ -154,9 +168,11 @@ export const checkSchema = published('Report of image-updater check', {
   command: z.literal('check'),
   ...time,
   exit_status: exitStatusOfRun(
-    '0: nothing is to be done; 10: there are updates, or images that the mirror lacks; 1: at least one image could not be checked',
+    '0: nothing is to be done; 10: there are updates, or images that the mirror lacks or of which it is unknown; 1: at least one image could not be checked',
   ),
-  summary: counts('checked', 'up_to_date', 'outdated', 'skipped', 'failed', 'not_mirrored'),
+  summary: counts('checked', 'up_to_date', 'outdated', 'skipped', 'failed', 'not_mirrored').extend({
+    unknown,
+  }),
   images: z.array(checkedImage).describe('In catalogue order'),
   errors: refusal,
 })
@@ -188,23 +204,31 @@ export const mirrorSchema = published('Report of image-updater mirror', {
     'versions: those that name a mirror_url; then how many there are of each status',
   ),
   versions: z.array(mirroredVersion).describe('Those that name a mirror_url, in catalogue order'),
+  changes: z
+    .array(fileChange)
+    .describe('Checksums of packed files that became, or (dry run) would become, those of the objects'),
   errors: refusal,
 })
 
 const verifiedUrl = z.object({
   url: z.string(),
   status: oneOf(
-    ['ok', 'missing', 'private', 'mismatch', 'error'],
-    "missing: it answers 404 or 410; private: a reader without credentials is turned away; mismatch: its bytes are not those of the catalogue's checksum; error: it could not be found out",
+    ['ok', 'missing', 'private', 'mismatch', 'error', 'unknown'],
+    "missing: it answers 404 or 410; private: a reader without credentials is turned away; mismatch: its bytes are not those of the catalogue's checksum; error: it could not be found out; unknown: nothing is recorded of an unpacked image, and full was not asked for",
   ),
   message: z.string().optional().describe('One sentence; not with ok'),
 })
+
+const verdicts = [
+  ...(['mismatch', 'unmirrorable', 'missing', 'private'] as const),
+  ...(['error', 'pending', 'unknown', 'ok'] as const),
+] as const
 
 const verifiedVersion = z.object({
   ...definition,
   version: z.string().optional(),
   verdict: oneOf(
-    ['mismatch', 'unmirrorable', 'missing', 'private', 'error', 'pending', 'ok'],
+    verdicts,
     'unmirrorable: it is not on the mirror, and its source is gone as well; pending: the newest version of an image is not on the mirror yet; the others as the status of one of its URLs',
   ),
   url: verifiedUrl.optional(),
@@ -216,11 +240,9 @@ export const verifySchema = published('Report of image-updater verify', {
   ...time,
   full: z.boolean().describe('Were the files downloaded and hashed?'),
   exit_status: exitStatusOfRun(
-    'Of the most severe verdict, in this order: 5: mismatch; 7: unmirrorable; 3: missing; 4: private; 1: error; 6: pending; 0: ok',
+    'Of the most severe verdict, in this order: 5: mismatch; 7: unmirrorable; 3: missing; 4: private; 1: error; 6: pending; 0: unknown, ok',
   ),
-  summary: counts('mismatch', 'unmirrorable', 'missing', 'private', 'error', 'pending', 'ok').describe(
-    'Versions of each verdict',
-  ),
+  summary: counts(...verdicts).describe('Versions of each verdict'),
   versions: z.array(verifiedVersion).describe('In catalogue order'),
   errors: refusal,
 })

@@ -16,7 +16,7 @@ const styles: Readonly<Record<string, Style>> = {
   ...{ 'up-to-date': 'dim', present: 'dim', skipped: 'dim' },
   ...{ updated: 'green', stored: 'green', removed: 'green' },
   ...{ 'would-update': 'cyan', 'would-store': 'cyan', 'would-remove': 'cyan' },
-  ...{ outdated: 'yellow', foreign: 'yellow', pending: 'yellow' },
+  ...{ outdated: 'yellow', foreign: 'yellow', pending: 'yellow', unknown: 'yellow' },
 }
 
 /** The colour of a status; of a failure, and of all that are as bad, it is red. */

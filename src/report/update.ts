@@ -8,7 +8,15 @@ import { formatSkipped, notesOf, paintCount, statusCell } from './text.ts'
 
 export function summarize(images: readonly ImageOutcome[]): RunSummary {
   const statuses = images.map(({ status }) => status)
-  const counts = countStatuses(statuses, 'updated', 'would_update', 'up_to_date', 'skipped', 'failed')
+  const counts = countStatuses(
+    statuses,
+    'updated',
+    'would_update',
+    'up_to_date',
+    'skipped',
+    'failed',
+    'unknown',
+  )
   return { checked: images.length - counts.skipped, ...counts }
 }
 
@@ -57,13 +65,14 @@ function versions({ previous, current, status }: ImageOutcome): string {
 
 /** `22 checked, 1 updated, …, 0 failed in 3.2 s`. */
 export function formatUpdateCounts({ summary, images, seconds, dry_run }: RunReport, paint: Paint): string {
-  const { checked, updated, would_update, up_to_date, skipped, failed } = summary
+  const { checked, updated, would_update, up_to_date, unknown, skipped, failed } = summary
   const counts = [
     `${checked} checked`,
     dry_run
       ? paintCount(paint, 'green', would_update, 'would be updated')
       : paintCount(paint, 'green', updated, 'updated'),
     `${up_to_date} up to date`,
+    ...(unknown === 0 ? [] : [paintCount(paint, 'yellow', unknown, 'unknown')]),
     formatSkipped(skipped, images),
     paintCount(paint, 'red', failed, 'failed'),
   ]

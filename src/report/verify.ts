@@ -6,7 +6,16 @@ import { formatParagraph, paragraphs, type TextLayout } from './terminal.ts'
 import { statusCell, styleOf } from './text.ts'
 
 /** The exit status of each verdict, the most severe one first. */
-const statuses = { mismatch: 5, unmirrorable: 7, missing: 3, private: 4, error: 1, pending: 6, ok: 0 }
+const statuses = {
+  mismatch: 5,
+  unmirrorable: 7,
+  missing: 3,
+  private: 4,
+  error: 1,
+  pending: 6,
+  unknown: 0,
+  ok: 0,
+}
 
 /** The verdicts, the most severe one first. */
 export const severities = Object.keys(statuses) as readonly Verdict[]

@@ -1,26 +1,39 @@
+import { isWeak } from '../discovery/checksum-file.ts'
+import type { RecordedDigests } from '../discovery/standing.ts'
 import { asUpdaterError, UpdaterError } from '../errors.ts'
 import { abortedError } from '../http/abort.ts'
 import { retry } from '../http/retry.ts'
-import { type Digest, formatDigest, type SourceFile, type StoredImage, sameDigest } from '../image.ts'
+import { type Digest, type DigestAlgorithm, type SourceFile, type StoredImage, sameDigest } from '../image.ts'
 import type { MirrorOutcome } from '../report/schemas.ts'
 import { type Address, keyPrefixOf } from '../stores/kinds.ts'
-import { checkPublic, findPublic, verifyFull } from '../stores/public.ts'
-import type { ObjectRecord, Store, StoredObject, Upload } from '../stores/store.ts'
+import { checkPublic, verifyFull } from '../stores/public.ts'
+import { readSidecar, writeSidecar } from '../stores/sidecar.ts'
+import type { ObjectRecord, Store, Upload } from '../stores/store.ts'
 import { Inspector } from '../transfer/inspect.ts'
+import { findRecorded, isMadeOf, type Looked, recordedOf } from './recorded.ts'
 import type { Run, Task } from './run.ts'
 
-/** A file whose bytes must have this digest. */
-export type KnownFile = SourceFile & { readonly digest: Digest }
+/** A file that is to lie on the mirror. */
+export interface WantedFile extends SourceFile {
+  /** Of the digest by which the catalogue names what comes out of a packed file. Default: sha256. */
+  readonly algorithm?: DigestAlgorithm | undefined
+}
 
 /** An image that was transferred in this run. */
 export interface Brought extends StoredImage {
   /** Its first bytes. */
   readonly head: Uint8Array
   readonly seconds: number
+  /** The digest by which the catalogue names it. */
+  readonly name: Digest
 }
 
 /** What became of an image that the catalogue names. */
-type Kept = MirrorOutcome & { readonly status: 'present' | 'stored' | 'would-store' }
+export interface Kept {
+  readonly mirror: MirrorOutcome & { readonly status: 'present' | 'stored' | 'would-store' }
+  /** The digest by which the catalogue has to name it, if the one that it has is that of the packed file. */
+  readonly name?: Digest | undefined
+}
 
 /** How often a transfer that ended with this error starts again from scratch. */
 const restarts: Partial<Record<UpdaterError['code'], number>> = {
@@ -37,32 +50,83 @@ const restarts: Partial<Record<UpdaterError['code'], number>> = {
  */
 export async function keepOnMirror(
   task: Task,
-  file: KnownFile,
+  file: WantedFile,
   address: Address,
-  looked?: Promise<StoredObject | undefined>,
+  looked?: Looked,
 ): Promise<Kept> {
   const { run, tell } = task
   const { key: object } = address
   if (run.settings.dryRun) {
-    return { status: (await seemsPresent(task, file, address)) ? 'present' : 'would-store', object }
+    const found = await seemsPresent(task, file, address)
+    const status = found === undefined ? 'would-store' : 'present'
+    return { mirror: { status, object }, name: renamed(found ?? [], file) }
   }
-  const found = await (looked ?? lookAt(object, run))
-  if (found !== undefined && (found.record === undefined || isFrom(found, file.digest))) {
-    return { status: 'present', object }
+  const found = looked ?? (await lookAt(object, run, file))
+  const recorded = recordedOf(found)
+  if (found.object !== undefined && (found.object.record === undefined || isMadeOf(recorded, file))) {
+    const name = renamed(recorded, file)
+    await vouch(task, address, found, { ...file, content: name ?? file.content })
+    return { mirror: { status: 'present', object }, name }
   }
-  tell({ type: 'mirror-missing', object, reason: found === undefined ? 'absent' : 'other-bytes' })
-  const { size: bytes, seconds } = await bring(task, file, address)
-  return { status: 'stored', object, bytes, seconds }
+  tell({ type: 'mirror-missing', object, reason: found.object === undefined ? 'absent' : 'other-bytes' })
+  const { size: bytes, seconds, name } = await bring(task, file, address)
+  const isRenamed = file.content !== undefined && !sameDigest(name, file.content)
+  return { mirror: { status: 'stored', object, bytes, seconds }, name: isRenamed ? name : undefined }
 }
 
-/** @throws UpdaterError STORE_*, ABORTED */
-export function lookAt(key: string, run: Run): Promise<StoredObject | undefined> {
-  return run.checking(() => storeOf(run).stat(key, run.signal))
+/** The digest of the content, if the catalogue has that of the packed file instead. */
+function renamed(recorded: readonly RecordedDigests[], { digest, content }: SourceFile): Digest | undefined {
+  if (digest !== undefined || content === undefined) return undefined
+  return recorded.find(
+    ({ source, digest: stored }) => sameDigest(source, content) && !sameDigest(stored, content),
+  )?.digest
 }
 
-/** Does the record of the object say that it is made of the file with this digest? */
-export function isFrom({ record, size }: StoredObject, digest: Digest): boolean {
-  return record !== undefined && record.size === size && sameDigest(record.source, digest)
+/** Looks at an object, and for a packed file at what is beside it. @throws UpdaterError STORE_*, ABORTED */
+export function lookAt(
+  key: string,
+  run: Run,
+  { compression }: Pick<SourceFile, 'compression'>,
+): Promise<Looked> {
+  const store = storeOf(run)
+  return run.checking(async () => {
+    const [object, sidecar] = await Promise.all([
+      store.stat(key, run.signal),
+      compression === undefined ? undefined : readSidecar(store, key, run.signal),
+    ])
+    return { object, sidecar }
+  })
+}
+
+/**
+ * Sees to it that the sidecar beside an object that was made of a packed file names both, so that the next run, and
+ * whoever reads the mirror, can tell. A store that does not take it costs a warning.
+ * @param file its `content` is what the catalogue has
+ * @throws UpdaterError ABORTED
+ */
+export async function vouch(
+  { run, tell }: Task,
+  { key }: Address,
+  { object, sidecar }: Looked,
+  { compression, content, digest }: WantedFile,
+): Promise<void> {
+  const size = object?.size
+  const isNamed = content !== undefined && sidecar !== undefined && sameDigest(sidecar.digest, content)
+  const source = digest ?? (isNamed ? sidecar.source : object?.record?.source)
+  if (compression === undefined || content === undefined || source === undefined || size === undefined) return
+  if (isNamed && sameDigest(sidecar.source, source) && sidecar.size === size) return
+  try {
+    const record = { digest: content, source, size }
+    const message = await run.checking(() => writeSidecar(storeOf(run), key, record, run.signal))
+    if (message !== undefined) tell({ type: 'warning', message })
+  } catch (error) {
+    if (run.signal.aborted) throw abortedError(run.signal)
+    const why = asUpdaterError(error).message
+    tell({
+      type: 'warning',
+      message: `Of which packed file ${key} was made could not be written beside it: ${why}`,
+    })
+  }
 }
 
 /**
@@ -71,7 +135,7 @@ export function isFrom({ record, size }: StoredObject, digest: Digest): boolean 
  * @param file without a digest: that of the bytes that come is computed (`source`)
  * @throws UpdaterError HTTP_*, DIGEST_MISMATCH, DECOMPRESSION_FAILED, IMAGE_*, STORE_*, PUBLIC_*, ABORTED
  */
-export function bring(task: Task, file: SourceFile, address: Address): Promise<Brought> {
+export function bring(task: Task, file: WantedFile, address: Address): Promise<Brought> {
   const { run, tell } = task
   const { signal } = run
   const begin = awaitTurn(task, file)
@@ -87,6 +151,9 @@ export function bring(task: Task, file: SourceFile, address: Address): Promise<B
       return 0
     }
     const brought = await retry({ pauseAfter, signal }, () => transferOnce(task, file, address, started))
+    const { key, size, name: content, source: digest } = brought
+    const object = { key, size, lastModified: undefined, record: brought }
+    await vouch(task, address, { object, sidecar: undefined }, { ...file, content, digest })
     await run.checking(() => provePublic(task, brought))
     return brought
   })
@@ -115,6 +182,17 @@ function awaitTurn({ run, tell }: Task, { url, size }: SourceFile): () => void {
   }
 }
 
+/** The digest of stored bytes has an algorithm of which nobody can make other bytes. */
+function strong(algorithm: DigestAlgorithm = 'sha256'): DigestAlgorithm {
+  return isWeak({ algorithm }) ? 'sha256' : algorithm
+}
+
+/** The digest by which the catalogue names a file on the mirror, if it is known before the file is there. */
+export function nameOf({ digest, content, compression, algorithm }: WantedFile): Digest | undefined {
+  if (compression === undefined) return digest
+  return content?.algorithm === strong(algorithm) ? content : undefined
+}
+
 /** Nothing is named in the catalogue that a user of the cloud could not fetch. */
 export async function provePublic(
   { run, tell }: Task,
@@ -134,7 +212,7 @@ export async function provePublic(
  */
 async function transferOnce(
   { image, run, tell }: Task,
-  { url, digest: expected, compression }: SourceFile,
+  { url, digest: expected, compression, content, algorithm }: WantedFile,
   address: Address,
   started: number,
 ): Promise<Brought> {
@@ -162,6 +240,8 @@ async function transferOnce(
       source,
       expected,
       compression,
+      content,
+      algorithm: strong(algorithm),
       format: image.format,
       upload,
       inspector: new Inspector(image.format, {
@@ -180,25 +260,36 @@ async function transferOnce(
     for (const message of doubts) tell({ type: 'warning', message })
     tell({ type: 'transfer-end', object: address.key, bytes: record.size, seconds })
     for (const message of inspection?.warnings ?? []) tell({ type: 'warning', message })
-    return { ...address, ...record, head, seconds }
+    const isContent = content !== undefined && content.algorithm === algorithm
+    const isPacked =
+      isContent && expected === undefined && transferred.sources.some((one) => sameDigest(one, content))
+    return { ...address, ...record, head, seconds, name: isContent && !isPacked ? content : record.digest }
   } catch (error) {
     await upload.abort()
     throw error
   }
 }
 
-/** What a dry run, which asks no store, can tell of an object that the catalogue names. */
-async function seemsPresent({ run, tell }: Task, { digest }: KnownFile, { url }: Address): Promise<boolean> {
+/**
+ * What a dry run, which asks no store, can tell of an object that the catalogue names: what is recorded of it, or
+ * undefined if it is not there.
+ */
+async function seemsPresent(
+  { run, tell }: Task,
+  file: WantedFile,
+  { url }: Address,
+): Promise<readonly RecordedDigests[] | undefined> {
   const { settings, http, signal, checking } = run
-  if (!settings.checkPublic) return true
+  if (!settings.checkPublic) return []
   try {
-    const found = await checking(() => findPublic(url, http, signal))
-    if ('turnedAway' in found) return false
-    return found.sourceChecksum === undefined || found.sourceChecksum === formatDigest(digest)
+    const { answer, recorded } = await checking(() => findRecorded(url, file, http, signal))
+    if ('turnedAway' in answer) return undefined
+    const isRight = answer.sourceChecksum === undefined || isMadeOf(recorded, file)
+    return isRight ? recorded : undefined
   } catch (error) {
     if (!(error instanceof UpdaterError) || error.code !== 'PUBLIC_UNREADABLE') throw error
     tell({ type: 'warning', message: `${error.message}: a dry run cannot tell whether it is there` })
-    return true
+    return []
   }
 }
 

@@ -120,6 +120,7 @@ const statuses: Readonly<Record<ImageOutcome['status'], CheckStatus>> = {
   updated: 'up-to-date',
   'up-to-date': 'up-to-date',
   'would-update': 'outdated',
+  unknown: 'unknown',
   skipped: 'skipped',
   failed: 'failed',
 }

@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto'
 import pLimit from 'p-limit'
-import { type Digest, digestAlgorithms, sameDigest } from '../image.ts'
+import { digestAlgorithms } from '../image.ts'
 import { checksumFileKey, kindOfKey } from './naming.ts'
 import type { Store } from './store.ts'
+import { storeText } from './text-object.ts'
 
 /** The folder of one image on the mirror. */
 export interface ImageFolder {
@@ -19,6 +19,7 @@ export interface ImageFolder {
 const asked = 8
 /** Other runs may write at the same time: the folder is looked at again after each writing. */
 const rounds = 4
+const contentType = 'text/plain; charset=utf-8'
 
 /**
  * Lists the objects of a folder in files beside them, as `sha256sum -c` reads them: `SHA256SUMS`, and one for each
@@ -45,7 +46,7 @@ export async function writeChecksumFiles(
           .map(({ name, digest }) => `${digest.hex}  ${name}\n`)
           .join('')
         const isNone = text === '' && !keys.has(key)
-        return { key, state: isNone ? 'right' : await update(store, key, text, signal) }
+        return { key, state: isNone ? 'right' : await storeText(store, key, text, contentType, signal) }
       }),
     )
     if (round < rounds && files.some(({ state }) => state === 'changed')) continue
@@ -66,32 +67,4 @@ async function look(store: Store, place: ImageFolder, signal: AbortSignal | unde
     return { name: key.slice(folder.length), digest: object.record.digest }
   })
   return { keys, objects: objects.flat() }
-}
-
-/** Brings one file up to date, and removes it if its text is empty. A foreign one stays. */
-async function update(
-  store: Store,
-  key: string,
-  text: string,
-  signal: AbortSignal | undefined,
-): Promise<'right' | 'changed' | 'foreign'> {
-  const current = await store.stat(key, signal)
-  const isForeign = current !== undefined && current.record?.size !== current.size
-  if (isForeign) return text === '' ? 'right' : 'foreign'
-  if (text === '') {
-    await store.remove(key, signal)
-    return 'changed'
-  }
-  const digest: Digest = { algorithm: 'sha256', hex: createHash('sha256').update(text).digest('hex') }
-  if (current?.record !== undefined && sameDigest(current.record.digest, digest)) return 'right'
-  const record = { digest, source: digest, size: Buffer.byteLength(text) }
-  const upload = await store.begin(key, { contentType: 'text/plain; charset=utf-8', record, signal })
-  try {
-    await upload.write(Buffer.from(text))
-    await upload.complete(record)
-    return 'changed'
-  } catch (error) {
-    await upload.abort()
-    throw error
-  }
 }

@@ -35,6 +35,25 @@ export function stagingKey(key: string, random: string): string {
   return `${key}.${random}.upload`
 }
 
+const sidecar = '.source.json'
+
+/** The key of what tells, beside an object, of which packed file it was made. */
+export function sidecarKey(key: string): string {
+  return `${key}${sidecar}`
+}
+
+/** Its public URL. */
+export function sidecarUrl(objectUrl: string): string {
+  const url = new URL(objectUrl)
+  url.pathname += sidecar
+  return url.href
+}
+
+/** The key of the object that a sidecar is beside. */
+export function objectOfSidecar(key: string): string {
+  return key.slice(0, -sidecar.length)
+}
+
 const ownFile = /^([^/]+)\/(\d{8})-([^/]+?)\.([a-z0-9]+)(\.[0-9a-f]{12}\.upload)?$/
 
 /** `debian-12/` → `debian-12/SHA256SUMS`: the usual name of such a list. */
@@ -50,14 +69,21 @@ export function folderOfKey(key: string): string {
 const checksumFile = new RegExp(`^([^/]+)/(?:${digestAlgorithms.join('|').toUpperCase()})SUMS$`)
 
 /**
- * Tells which of `objectKey` (`final`), `stagingKey` (`staging`) and `checksumFileKey` (`checksums`) makes this key
- * under the prefix. Returns undefined for any other key: nothing else on a mirror is ever touched.
+ * Tells which of `objectKey` (`final`), `stagingKey` (`staging`), `checksumFileKey` (`checksums`) and, for such an
+ * object, `sidecarKey` (`sidecar`) makes this key under the prefix. Returns undefined for any other key: nothing else on
+ * a mirror is ever touched.
  */
-export function kindOfKey(key: string, keyPrefix: string): 'final' | 'staging' | 'checksums' | undefined {
+export function kindOfKey(
+  key: string,
+  keyPrefix: string,
+): 'final' | 'staging' | 'checksums' | 'sidecar' | undefined {
   const prefix = folderPrefix(keyPrefix)
   if (!key.startsWith(prefix)) return undefined
   const name = key.slice(prefix.length)
   if (isFolderName(checksumFile.exec(name)?.[1] ?? '')) return 'checksums'
+  if (name.endsWith(sidecar)) {
+    return kindOfKey(objectOfSidecar(key), keyPrefix) === 'final' ? 'sidecar' : undefined
+  }
   const match = ownFile.exec(name)
   if (match === null || match[1] !== match[3]) return undefined
   return match[5] === undefined ? 'final' : 'staging'

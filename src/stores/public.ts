@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
 import { createReadStream, existsSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
-import { buffer } from 'node:stream/consumers'
+import { buffer, text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { asUpdaterError, UpdaterError } from '../errors.ts'
 import { explainRefusal, isErrno } from '../files.ts'
+import { readStart } from '../http/answer.ts'
 import type { HttpClient } from '../http/client.ts'
 import { HttpError, statusOf } from '../http/failure.ts'
 import { retry } from '../http/retry.ts'
@@ -133,21 +134,14 @@ function compare(found: PublicObject, { size, head, record }: Expected): string 
   return isOther ? 'it carries the checksum of another image' : undefined
 }
 
-/** Reads no more than the first bytes, whatever the server sends. */
-async function look({ status, headers, body, discard }: OpenBody): Promise<PublicObject> {
+async function look(answer: OpenBody): Promise<PublicObject> {
+  const { status, headers } = answer
   const total = /^bytes 0-\d+\/(\d+)$/.exec(headers['content-range'] ?? '')?.[1]
   const length = status === 206 ? total : headers['content-length']
-  const chunks: Uint8Array[] = []
-  let got = 0
-  for await (const chunk of body) {
-    chunks.push(chunk)
-    got += chunk.length
-    if (got >= headSize) break
-  }
-  await discard()
+  const head = await readStart(answer, headSize)
   return {
     size: length === undefined ? undefined : Number(length),
-    head: Buffer.concat(chunks).subarray(0, headSize),
+    head,
     checksum: headers['x-amz-meta-checksum'] ?? headers['x-object-meta-checksum'],
     sourceChecksum: headers['x-amz-meta-source-checksum'] ?? headers['x-object-meta-source-checksum'],
   }
@@ -161,6 +155,24 @@ async function lookAtFile(url: string): Promise<PublicObject> {
     return { size, head, checksum: undefined, sourceChecksum: undefined }
   } catch (error) {
     throw unreadable(url, error)
+  }
+}
+
+/** Returns the first bytes as text, or undefined if they cannot be had. @throws UpdaterError ABORTED */
+export async function readPublicStart(
+  url: string,
+  limit: number,
+  http: HttpClient,
+  signal: AbortSignal | undefined,
+): Promise<string | undefined> {
+  try {
+    if (url.startsWith('file:')) return await text(createReadStream(fileURLToPath(url), { end: limit - 1 }))
+    const answer = await http.send('GET', url, { signal })
+    const start = await readStart(answer, limit)
+    return answer.status === 200 ? start.toString() : undefined
+  } catch {
+    signal?.throwIfAborted()
+    return undefined
   }
 }
 

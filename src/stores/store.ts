@@ -79,6 +79,8 @@ export interface Store {
    */
   ready(signal?: AbortSignal): Promise<void>
   stat(key: string, signal?: AbortSignal): Promise<StoredObject | undefined>
+  /** Returns an object's text, or undefined if there is none. @param limit bytes of it that are read at most */
+  read(key: string, limit: number, signal?: AbortSignal): Promise<string | undefined>
   begin(key: string, intent: UploadIntent): Promise<Upload>
   /**
    * Lists the visible objects whose keys begin with the prefix (empty, or segments that each end with a slash), in

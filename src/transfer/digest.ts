@@ -1,6 +1,6 @@
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads'
 import { UpdaterError } from '../errors.ts'
-import type { DigestAlgorithm } from '../image.ts'
+import type { Digest, DigestAlgorithm } from '../image.ts'
 
 interface Thread {
   readonly worker: Worker
@@ -94,4 +94,33 @@ export class Digester {
 
 function unwanted(): UpdaterError {
   return new UpdaterError('ABORTED', 'The checksum is not wanted any more')
+}
+
+/** Computes digests of the same bytes in several algorithms. */
+export class Digesters {
+  readonly #digesters: ReadonlyMap<DigestAlgorithm, Digester>
+
+  /** @param algorithms at least one; one that comes twice counts once */
+  constructor(algorithms: readonly [DigestAlgorithm, ...DigestAlgorithm[]]) {
+    this.#digesters = new Map(
+      [...new Set(algorithms)].map((algorithm) => [algorithm, new Digester(algorithm)]),
+    )
+  }
+
+  /** As `Digester.update`. */
+  async update(block: SharedArrayBuffer, length: number): Promise<void> {
+    await Promise.all([...this.#digesters.values()].map((digester) => digester.update(block, length)))
+  }
+
+  /** The digests, in the order of the algorithms. */
+  async final(): Promise<[Digest, ...Digest[]]> {
+    const digests = [...this.#digesters].map(async ([algorithm, digester]) => {
+      return { algorithm, hex: await digester.final() }
+    })
+    return (await Promise.all(digests)) as [Digest, ...Digest[]]
+  }
+
+  async close(): Promise<void> {
+    for (const digester of this.#digesters.values()) await digester.close()
+  }
 }

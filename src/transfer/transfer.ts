@@ -1,12 +1,19 @@
 import { asUpdaterError, UpdaterError } from '../errors.ts'
 import type { Download } from '../http/client.ts'
 import { redactUrl } from '../http/url.ts'
-import { type Compression, type Digest, formatDigest, type ImageFormat, sameDigest } from '../image.ts'
+import {
+  type Compression,
+  type Digest,
+  type DigestAlgorithm,
+  formatDigest,
+  type ImageFormat,
+  sameDigest,
+} from '../image.ts'
 import type { Upload } from '../stores/store.ts'
 import { BlockWriter } from './blocks.ts'
 import { decompress } from './decompress.ts'
 import { bounded } from './decompression/unpacking.ts'
-import { Digester } from './digest.ts'
+import { Digesters } from './digest.ts'
 import type { Inspection, Inspector } from './inspect.ts'
 
 export interface TransferPlan {
@@ -14,6 +21,13 @@ export interface TransferPlan {
   /** The published digest of the source's bytes. Absent: none is published, and sha256 is computed. */
   readonly expected?: Digest | undefined
   readonly compression?: Compression | undefined
+  /**
+   * The digest of what comes out of a packed source, if it is known. Without `expected` it may be that of the packed
+   * bytes as well: earlier versions of this program wrote that into the catalogue.
+   */
+  readonly content?: Digest | undefined
+  /** Of the digest of what comes out of a packed source. Default: sha256. */
+  readonly algorithm?: DigestAlgorithm | undefined
   /** Of the image that is stored. */
   readonly format: ImageFormat
   readonly upload: Upload
@@ -36,7 +50,9 @@ export interface TransferredBytes {
 export interface Transferred {
   /** Of the source's bytes: the expected one, or what was computed where none is. */
   readonly source: Digest
-  /** Of the stored bytes: that of the source if it is not compressed, else sha256. */
+  /** Of the source's bytes in each algorithm that was computed. */
+  readonly sources: readonly Digest[]
+  /** Of the stored bytes: that of the source if it is not compressed, else of the plan's algorithm. */
   readonly digest: Digest
   /** Bytes stored. */
   readonly size: number
@@ -52,23 +68,23 @@ const sourceBlocks = { blockSize: 2 ** 18, blocks: 4 }
 
 /**
  * Streams a source to an upload in one pass: hash, decompress where it is compressed (and hash again), inspect, store.
- * It returns only if the source's digest is the expected one, where there is one. The caller makes the object visible
+ * It returns only if the digests are the expected ones, where there are any. The caller makes the object visible
  * (`complete`) or removes it (`abort`, also after a throw).
  * @throws UpdaterError DIGEST_MISMATCH, HTTP_*, DECOMPRESSION_FAILED, IMAGE_*, STORE_*, ABORTED
  */
 export async function transfer(plan: TransferPlan): Promise<Transferred> {
-  const { source, expected, compression, upload, inspector, maxSize } = plan
+  const { source, expected, compression, content, algorithm = 'sha256', upload, inspector, maxSize } = plan
   const { url } = source.facts
-  const algorithm = expected?.algorithm ?? 'sha256'
   const failure = new AbortController()
   const fail = (error: unknown) => failure.abort(error)
   const signal = plan.signal === undefined ? failure.signal : AbortSignal.any([plan.signal, failure.signal])
   // Ends the wait for bytes of a source that is silent.
   signal.addEventListener('abort', () => void source.discard().catch(() => {}), { once: true })
-  const ofSource = new Digester(algorithm)
-  const ofImage = compression === undefined ? ofSource : new Digester('sha256')
+  const also = content === undefined ? [] : [content.algorithm]
+  const ofSource = new Digesters(expected === undefined ? [algorithm, ...also] : [expected.algorithm])
+  const ofImage = compression === undefined ? ofSource : new Digesters([algorithm, ...also])
   const meter = new Meter(plan)
-  let isCompared = expected === undefined
+  let isCompared = expected === undefined && content === undefined
 
   const tap = new BlockWriter({
     ...sourceBlocks,
@@ -104,18 +120,35 @@ export async function transfer(plan: TransferPlan): Promise<Transferred> {
 
   try {
     signal.throwIfAborted()
-    const unpacking = { format: plan.format, limit: maxSize, hasDigest: expected !== undefined }
+    const unpacking = {
+      format: plan.format,
+      limit: maxSize,
+      hasDigest: expected !== undefined || content !== undefined,
+    }
     const image = compression === undefined ? incoming() : decompress(compression, incoming(), unpacking)
     const { size, head } = await storeParts(image, parts, plan)
     await tap.end()
     signal.throwIfAborted()
-    const found: Digest = { algorithm, hex: await ofSource.final() }
-    if (expected !== undefined && !sameDigest(found, expected)) throw mismatch(expected, found, url)
+    const found = await ofSource.final()
+    if (expected !== undefined && !found.some(isLike(expected))) throw mismatch(expected, found, url)
+    const stored = ofSource === ofImage ? found : await ofImage.final()
+    const isContent =
+      content === undefined ||
+      stored.some(isLike(content)) ||
+      (expected === undefined && found.some(isLike(content)))
+    if (!isContent) throw mismatch(content, stored, url)
     isCompared = true
     const inspection = inspector?.finish(size)
-    const digest: Digest = ofSource === ofImage ? found : { algorithm: 'sha256', hex: await ofImage.final() }
     meter.tell()
-    return { source: found, digest, size, received: meter.received, inspection, head }
+    return {
+      source: found[0],
+      sources: found,
+      digest: stored[0],
+      size,
+      received: meter.received,
+      inspection,
+      head,
+    }
   } catch (error) {
     const cause: unknown = failure.signal.aborted ? failure.signal.reason : error
     fail(cause)
@@ -184,10 +217,15 @@ function withDoubt(error: UpdaterError, isCompared: boolean): UpdaterError {
   return new UpdaterError(code, message, { remedy: remedy ? `${remedy}. ${doubt}` : doubt, cause: error })
 }
 
-function mismatch(expected: Digest, found: Digest, url: string): UpdaterError {
+function isLike(expected: Digest): (found: Digest) => boolean {
+  return (found) => sameDigest(found, expected)
+}
+
+function mismatch(expected: Digest, found: readonly Digest[], url: string): UpdaterError {
+  const comparable = found.filter(({ algorithm }) => algorithm === expected.algorithm).map(formatDigest)
   return new UpdaterError(
     'DIGEST_MISMATCH',
-    `The bytes of ${redactUrl(url)} are not what the distribution published: expected ${formatDigest(expected)}, found ${formatDigest(found)}`,
+    `The bytes of ${redactUrl(url)} are not what the distribution published: expected ${formatDigest(expected)}, found ${comparable.join()}`,
     { remedy: 'A mirror in mid-sync is right again later; if it stays, distrust that server' },
   )
 }

@@ -1,43 +1,40 @@
 import { outranks } from '../catalog/edit.ts'
-import { compareWithCatalogue, type Discovery, dateOf, findNewest } from '../discovery/find-newest.ts'
+import { isUnpacked } from '../discovery/file-url.ts'
+import { dateOf, findNewest, succession } from '../discovery/find-newest.ts'
+import { catalogueAlgorithm } from '../discovery/manifest.ts'
 import { overrideOf } from '../discovery/options.ts'
 import { isoDate } from '../discovery/stamp.ts'
+import type { Standing } from '../discovery/standing.ts'
 import { UpdaterError } from '../errors.ts'
-import type { Listener } from '../events.ts'
 import {
   type Build,
   type Digest,
   dateOfVersion,
   formatDigest,
   type Image,
+  parseDigest,
   type VersionValues,
 } from '../image.ts'
 import { reportedError } from '../report/refusal.ts'
 import type { ImageOutcome, MirrorOutcome } from '../report/schemas.ts'
 import { reportedValues } from '../report/update.ts'
-import { bring, isFrom, type KnownFile, keepOnMirror, lookAt, provePublic, writeSums } from '../run/bring.ts'
+import {
+  bring,
+  keepOnMirror,
+  lookAt,
+  nameOf,
+  provePublic,
+  vouch,
+  type WantedFile,
+  writeSums,
+} from '../run/bring.ts'
 import type { UpdateSettings } from '../run/options.ts'
-import { errorOf, type Run, skipReason, type Task, tellOf } from '../run/run.ts'
+import { findRecorded, isMadeOf, type PublicRecords } from '../run/recorded.ts'
+import { errorOf, skipReason, tellOf } from '../run/run.ts'
 import { type Address, addressOf } from '../stores/kinds.ts'
 import { folderOfKey } from '../stores/naming.ts'
-import { findPublic, type PublicObject } from '../stores/public.ts'
-import type { StoredObject } from '../stores/store.ts'
-import type { OpenCatalogue } from './catalogue.ts'
-
-/** What the images of one update share. */
-export interface UpdateRun extends Run {
-  readonly settings: UpdateSettings
-  /** Until then images are only looked for. Rejects if the store cannot be used. */
-  readonly ready: Promise<void>
-  readonly onEvent: Listener
-  readonly discovery: Discovery
-  readonly catalogue: Pick<OpenCatalogue, 'write'>
-}
-
-/** One image on its way through an update. */
-interface UpdateTask extends Task {
-  readonly run: UpdateRun
-}
+import { type Ahead, findStanding, lookAhead } from './look-ahead.ts'
+import type { UpdateRun, UpdateTask } from './task.ts'
 
 /** What is known of the image so far: the outcome has it also if a later step fails. */
 type Known = Pick<ImageOutcome, 'resolver' | 'trust' | 'current' | 'mirror'>
@@ -68,18 +65,10 @@ export async function updateImage(image: Image, ordinal: number, run: UpdateRun)
     const build = await run.checking(() => findNewest(image, discovery, tell))
     known = { resolver: build.resolver, trust: build.trust }
     await run.ready
-    const compared = await run.checking(() => compareWithCatalogue(image, build, discovery))
-    let done: Done
-    if (compared.digest !== undefined) {
-      tell({ type: 'up-to-date' })
-      known = { ...known, current: previous, mirror: { status: 'none' } }
-      done = await keep(task, { ...build, digest: compared.digest }, looked)
-    } else {
-      if (compared.downgrade !== undefined && !settings.allowDowngrade) throw compared.downgrade
-      known = { ...known, mirror: { status: 'none' } }
-      done = await adopt(task, { ...build, version: compared.version, date: compared.date })
-    }
-    const { mirror, values, keepVersions } = done
+    const standing = await findStanding(task, build, looked)
+    known = { ...known, current: standing === 'other' ? undefined : previous, mirror: { status: 'none' } }
+    if (standing === 'unknown') return end('unknown')
+    const { mirror, values, keepVersions } = await actOn(standing, task, build, looked)
     known = { ...known, mirror }
     const isChanged = values !== undefined || mirror.status === 'stored' || mirror.status === 'would-store'
     if (isChanged && mirror.object !== undefined) await writeSumsBeside(mirror.object, task)
@@ -99,21 +88,6 @@ export async function updateImage(image: Image, ordinal: number, run: UpdateRun)
   }
 }
 
-/**
- * Looks at the object that the catalogue names while the distribution is asked: nearly always that is the newest one,
- * which has to be looked at next. For an outdated image the answer is thrown away. Returns undefined also if the object
- * is not of this mirror.
- */
-async function lookAhead(image: Image, run: UpdateRun): Promise<StoredObject | undefined> {
-  const [before] = image.versions
-  const date = before && dateOfVersion(before)
-  if (run.store === undefined || date === undefined || before?.mirrorUrl === undefined) return
-  const address = addressOf(run.settings.mirror, image, date)
-  if (address?.url !== before.mirrorUrl) return
-  await run.ready
-  return lookAt(address.key, run)
-}
-
 /** What was done on the mirror, and what the catalogue has to say because of it. */
 interface Done {
   readonly mirror: MirrorOutcome
@@ -123,64 +97,112 @@ interface Done {
   readonly keepVersions?: number | undefined
 }
 
-/** The catalogue names the newest build: all that can be missing is its object on the mirror. */
-async function keep(
+async function actOn(
+  standing: Exclude<Standing, 'unknown'>,
   task: UpdateTask,
-  build: Build & KnownFile,
-  looked: Promise<StoredObject | undefined>,
+  build: Build,
+  looked: Promise<Ahead>,
 ): Promise<Done> {
+  const { image, run, tell } = task
+  if (standing === 'same') {
+    tell({ type: 'up-to-date' })
+    return keep(task, build, looked)
+  }
+  if (standing === 'packed') return relabel(task, build, looked)
+  const { version, date, downgrade } = await run.checking(() => succession(image, build, run.discovery))
+  if (downgrade !== undefined && !run.settings.allowDowngrade) throw downgrade
+  return adopt(task, { ...build, version, date })
+}
+
+/** The catalogue names the newest build: all that can be missing is its object on the mirror. */
+async function keep(task: UpdateTask, build: Build, looking: Promise<Ahead>): Promise<Done> {
   const { image, run, tell } = task
   const { mirror } = run.settings
   const [before] = image.versions
-  if (mirror.kind === 'none') return { mirror: { status: 'none' } }
-  const dated = before && dateOfVersion(before)
-  const address = addressOf(mirror, image, dated ?? (await dateOf(build, run.discovery)))
+  if (before === undefined || mirror.kind === 'none') return { mirror: { status: 'none' } }
+  const address = addressOf(mirror, image, dateOfVersion(before) ?? (await dateOf(build, run.discovery)))
   if (address === undefined) return { mirror: { status: 'none' } }
-  if (before?.mirrorUrl === undefined) {
-    return { mirror: await storeIfMissing(task, build, address), values: { mirrorUrl: address.url } }
+  const named = parseDigest(before.checksum ?? '')
+  if (before.mirrorUrl === undefined) {
+    const file = { ...build, digest: named, algorithm: named?.algorithm }
+    const stored = await storeIfMissing(task, file, address)
+    const checksum = named && checksumOf(stored, file, task)
+    return { mirror: stored.mirror, values: checksum && { mirrorUrl: address.url, ...checksum } }
   }
-  if (before.mirrorUrl === address.url) {
-    return { mirror: await keepOnMirror(task, build, address, dated === undefined ? undefined : looked) }
+  if (before.mirrorUrl !== address.url) {
+    tell({ type: 'mirror-foreign', url: before.mirrorUrl })
+    return { mirror: { status: 'foreign' } }
   }
-  tell({ type: 'mirror-foreign', url: before.mirrorUrl })
-  return { mirror: { status: 'foreign' } }
+  const file = isUnpacked({ ...before, url: build.url })
+    ? { ...build, content: named, algorithm: named?.algorithm }
+    : { ...build, digest: named }
+  const looked = run.settings.dryRun ? undefined : (await looking).looked
+  return { mirror: (await keepOnMirror(task, file, address, looked)).mirror }
 }
 
 /** A build with all that the catalogue says of it. */
 type VersionedBuild = Build & { readonly version: string; readonly date: string }
 
 /**
- * The distribution has another build than the catalogue: it goes to the mirror, then into the file. If no digest is
- * published, that of the bytes on the way to the mirror goes into the file. A dry run, which downloads nothing, has
- * none to show.
+ * The catalogue names the newest build by the digest of the packed file, as earlier versions of this program did: it
+ * gets that of the object, from its record or, where there is none, from bringing the build again.
+ */
+async function relabel(task: UpdateTask, build: Build, looking: Promise<Ahead>): Promise<Done> {
+  const { image, tell } = task
+  const { address, recorded } = await looking
+  const named = parseDigest(image.versions[0]?.checksum ?? '')
+  const file = { ...build, digest: named, algorithm: named?.algorithm }
+  tell({ type: 'warning', message: `The checksum of ${image.name} is that of the packed file` })
+  const told = recorded.find((one) => isMadeOf([one], file))?.digest
+  if (address === undefined || (told !== undefined && task.run.settings.dryRun)) {
+    return { mirror: { status: 'none' }, values: told && { checksum: formatDigest(told) } }
+  }
+  const stored = await storeIfMissing(task, file, address)
+  return { mirror: stored.mirror, values: checksumOf(stored, file, task) }
+}
+
+/**
+ * The distribution has another build than the catalogue: it goes to the mirror, then into the file. If the digest of
+ * what is stored is not published, that of the bytes on the way to the mirror goes into the file. A dry run, which
+ * downloads nothing, has none to show.
  */
 async function adopt(task: UpdateTask, build: VersionedBuild): Promise<Done> {
-  const { image, run, tell } = task
-  const { mirror, dryRun } = run.settings
+  const { image, run } = task
+  const { mirror } = run.settings
   const address = addressOf(mirror, image, build.date)
-  const target = mirror.kind === 'none' ? undefined : address
   const keepVersions = versionsToKeep(image, run.settings)
-  const { digest } = build
-  if (digest !== undefined) {
-    const file = { ...build, digest }
-    const named = target ?? (address && (await answers(task, file, address)) ? address : undefined)
-    const values = valuesOf(build, digest, named)
+  if (mirror.kind === 'none' || address === undefined) {
+    if (build.digest === undefined) throw nothingToHash(image, build)
+    const elsewhere = address && (await findElsewhere(task, build, address))
+    const values = valuesOf(build, elsewhere ?? build.digest, elsewhere && address)
     tellValues(task, values, keepVersions)
-    const outcome =
-      target === undefined ? { status: 'none' as const } : await storeIfMissing(task, file, target)
-    return { mirror: outcome, values, keepVersions }
+    return { mirror: { status: 'none' }, values, keepVersions }
   }
-  if (target === undefined) throw nothingToHash(image, build)
-  const { key: object } = target
-  if (dryRun) {
-    const message = `The checksum of ${build.url} is known once it has been downloaded: the diff leaves this image out`
-    tell({ type: 'warning', message })
-    return { mirror: { status: 'would-store', object } }
+  const file = { ...build, algorithm: catalogueAlgorithm(image) ?? build.digest?.algorithm }
+  const published = nameOf(file)
+  if (published !== undefined) {
+    const values = valuesOf(build, published, address)
+    tellValues(task, values, keepVersions)
+    return { mirror: (await storeIfMissing(task, file, address)).mirror, values, keepVersions }
   }
-  const { size: bytes, seconds, source } = await bring(task, build, target)
-  const values = valuesOf(build, source, target)
+  const stored = await storeIfMissing(task, file, address)
+  if (checksumOf(stored, file, task) === undefined || stored.name === undefined)
+    return { mirror: stored.mirror }
+  const values = valuesOf(build, stored.name, address)
   tellValues(task, values, keepVersions)
-  return { mirror: { status: 'stored', object, bytes, seconds }, values, keepVersions }
+  return { mirror: stored.mirror, values, keepVersions }
+}
+
+/** The checksum that the catalogue has to have. A dry run may have none to show, and says so. */
+function checksumOf(
+  { name }: Stored,
+  { url }: WantedFile,
+  { tell }: UpdateTask,
+): { readonly checksum: string } | undefined {
+  if (name !== undefined) return { checksum: formatDigest(name) }
+  const message = `The checksum of ${url} on the mirror is known once it has been downloaded: the diff leaves this image out`
+  tell({ type: 'warning', message })
+  return undefined
 }
 
 function valuesOf(
@@ -220,23 +242,34 @@ function nothingToHash(image: Image, build: Build): UpdaterError {
   )
 }
 
+/** An image that the catalogue is to name. */
+interface Stored {
+  readonly mirror: MirrorOutcome
+  /** The digest by which the catalogue names it; a dry run may not know it. */
+  readonly name?: Digest | undefined
+}
+
 /**
  * Sees to it that an image that the catalogue is to name is on the mirror. Only an object with our record of this
  * digest is left as it is.
  */
-async function storeIfMissing(task: UpdateTask, build: KnownFile, address: Address): Promise<MirrorOutcome> {
+async function storeIfMissing(task: UpdateTask, file: WantedFile, address: Address): Promise<Stored> {
   const { run, tell } = task
   const { key: object } = address
-  if (run.settings.dryRun) return { status: 'would-store', object }
-  const found = await lookAt(object, run)
-  if (found?.record !== undefined && isFrom(found, build.digest)) {
+  if (run.settings.dryRun) return { mirror: { status: 'would-store', object }, name: nameOf(file) }
+  const found = await lookAt(object, run, file)
+  const record = found.object?.record
+  if (record !== undefined && record.size === found.object?.size && isMadeOf([record], file)) {
     tell({ type: 'mirror-present', object })
-    await provePublic(task, { ...address, ...found.record })
-    return { status: 'present', object }
+    await vouch(task, address, found, { ...file, content: record.digest })
+    await provePublic(task, { ...address, ...record })
+    return { mirror: { status: 'present', object }, name: record.digest }
   }
-  tell({ type: 'mirror-missing', object, reason: found === undefined ? 'absent' : 'other-bytes' })
-  const { size: bytes, seconds } = await bring(task, build, address)
-  return { status: 'stored', object, bytes, seconds }
+  const isExpected = file.digest !== undefined
+  if (isExpected)
+    tell({ type: 'mirror-missing', object, reason: found.object === undefined ? 'absent' : 'other-bytes' })
+  const { size: bytes, seconds, name } = await bring(task, file, address)
+  return { mirror: { status: 'stored', object, bytes, seconds }, name }
 }
 
 /** Also beside an object that an earlier run stored before it ended. */
@@ -246,25 +279,34 @@ async function writeSumsBeside(key: string, { run, tell }: UpdateTask): Promise<
 }
 
 /**
- * Does this build answer at its address on a mirror that somebody else fills? The recorded digest decides,
- * else the size of an uncompressed file; if neither is known, it is not taken for the build.
+ * Does this build answer at its address on a mirror that somebody else fills? The recorded digests decide, else the
+ * size of an uncompressed file; if neither is known, it is not taken for the build.
+ * @returns the digest of what is there, or undefined if that is not the build
  * @throws UpdaterError PUBLIC_UNREADABLE if the mirror's answer says neither yes nor no, HTTP_*, ABORTED
  */
-async function answers({ run, tell }: UpdateTask, file: KnownFile, { url }: Address): Promise<boolean> {
-  const found = await run.checking(() => findPublic(url, run.http, run.signal))
-  if ('turnedAway' in found) return false
-  const isBuild = await run.checking(() => isOf(found, file, run))
-  if (!isBuild) tell({ type: 'warning', message: `${url} is not the newest build, and is not named` })
-  return isBuild
+async function findElsewhere(
+  { run, tell }: UpdateTask,
+  build: Build,
+  { url }: Address,
+): Promise<Digest | undefined> {
+  const found = await run.checking(() => findRecorded(url, build, run.http, run.signal))
+  if ('turnedAway' in found.answer) return undefined
+  const digest = await run.checking(() => digestOf(found, build, run))
+  if (digest === undefined) {
+    tell({ type: 'warning', message: `${url} is not the newest build, and is not named` })
+  }
+  return digest
 }
 
-async function isOf(
-  found: PublicObject,
-  { url, digest, size, compression }: KnownFile,
+async function digestOf(
+  { answer, recorded }: PublicRecords,
+  build: Build,
   { http, signal }: UpdateRun,
-): Promise<boolean> {
-  if (found.sourceChecksum !== undefined) return found.sourceChecksum === formatDigest(digest)
-  if (compression !== undefined) return false
+): Promise<Digest | undefined> {
+  const { url, digest, size, compression } = build
+  if (recorded.length > 0 || compression !== undefined || 'turnedAway' in answer) {
+    return recorded.find((one) => isMadeOf([one], build))?.digest
+  }
   const expected = size ?? (await http.facts(url, { signal })).size
-  return expected !== undefined && expected === found.size
+  return expected !== undefined && expected === answer.size ? digest : undefined
 }

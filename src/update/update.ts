@@ -13,7 +13,8 @@ import {
   secondsSince,
 } from '../run/run.ts'
 import { openCatalogue } from './catalogue.ts'
-import { type UpdateRun, updateImage } from './update-image.ts'
+import type { UpdateRun } from './task.ts'
+import { updateImage } from './update-image.ts'
 
 /**
  * Brings the catalogue up to date: for each selected image the newest build is found, its verified bytes

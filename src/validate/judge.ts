@@ -208,6 +208,36 @@ export function judgeCatalogue(
   }
 }
 
+/**
+ * Reports checksums of packed files beside the `mirror_url` of what comes out of them. An entry of the same file without
+ * a `mirror_url` has the digest of the packed one, and so has what is recorded beside an object in a folder.
+ * @param recordedSource returns the packed file's checksum that is recorded beside the object of this URL
+ */
+export function judgePacked(
+  images: readonly CheckedImage[],
+  reportFor: (image: CheckedImage) => ReportFinding,
+  recordedSource: (mirrorUrl: string) => string | undefined,
+): void {
+  const versions = images.flatMap((image) => image.versions.map(({ texts }) => ({ image, texts })))
+  const packed = versions.filter(({ texts: { url } }) => packedAs(url?.text ?? '') !== undefined)
+  const keyOf = ({ url, checksum }: Texts) => JSON.stringify([url?.text, checksum?.text])
+  const published = new Map(
+    packed.flatMap(({ texts }) => (texts.mirror_url === undefined ? [[keyOf(texts), texts.checksum]] : [])),
+  )
+  for (const { image, texts } of packed) {
+    const { checksum, mirror_url: mirrorUrl } = texts
+    if (checksum === undefined || mirrorUrl === undefined) continue
+    const other = published.get(keyOf(texts))
+    const why =
+      other === undefined
+        ? recordedSource(mirrorUrl.text) === checksum.text && 'by what is recorded beside its object'
+        : `as ${where(other)} says, where there is no mirror_url`
+    if (why === false) continue
+    const message = `"checksum" is that of the packed file, ${why}, and not of what "mirror_url" serves`
+    reportFor(image)('packed-checksum', checksum.place, message)
+  }
+}
+
 interface Owned<Owner> extends Located {
   readonly owner: Owner
 }

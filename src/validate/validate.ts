@@ -5,7 +5,8 @@ import type { Finding, ValidationReport } from '../report/schemas.ts'
 import { type Profile, scsRules } from '../rules.ts'
 import type { CheckedImage } from './image.ts'
 import { inspectFile } from './inspect.ts'
-import { judgeCatalogue } from './judge.ts'
+import { judgeCatalogue, judgePacked } from './judge.ts'
+import { readRecordedSource } from './recorded.ts'
 import { findingOf, reportInto } from './rules.ts'
 import { judgeUniqueness, missingStandardImages } from './scs.ts'
 
@@ -54,8 +55,11 @@ export async function validateCatalogue(
   })
   const images = files.flatMap((file) => file.images)
   const findings = files.flatMap((file) => file.findings)
-  judgeCatalogue(images, ({ name }) => reportInto(findings, name))
-  if (profile !== 'upstream') judgeUniqueness(images, ({ name }) => reportInto(findings, name))
+  const reportFor = ({ name }: CheckedImage) => reportInto(findings, name)
+  judgeCatalogue(images, reportFor)
+  const recorded = await readRecorded(images)
+  judgePacked(images, reportFor, (url) => recorded.get(url))
+  if (profile !== 'upstream') judgeUniqueness(images, reportFor)
   // A catalogue may be one of several, so only who asks for SCS alone is told what a whole cloud has to have.
   if (profile === 'scs') {
     for (const name of missingStandardImages(images)) {
@@ -93,6 +97,17 @@ export async function validateCatalogue(
       findings: found.filter((finding) => finding.rule === rule).length,
     })),
   }
+}
+
+/** By `mirror_url`, of mirrors in folders of this machine alone. */
+async function readRecorded(images: readonly CheckedImage[]): Promise<ReadonlyMap<string, string>> {
+  const urls = images.flatMap(({ versions }) => versions.flatMap(({ texts }) => texts.mirror_url?.text ?? []))
+  const recorded = new Map<string, string>()
+  for (const url of urls.filter((one) => one.startsWith('file:'))) {
+    const source = await readRecordedSource(url)
+    if (source !== undefined) recorded.set(url, source)
+  }
+  return recorded
 }
 
 /** Findings in the selected images; what is in no image may concern any. */

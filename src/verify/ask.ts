@@ -1,12 +1,8 @@
-import { createHash } from 'node:crypto'
 import { asUpdaterError } from '../errors.ts'
 import { statusOf } from '../http/failure.ts'
-import type { Compression, Digest, DigestAlgorithm, ImageFormat } from '../image.ts'
 import type { VerifiedUrl } from '../report/schemas.ts'
 import type { Beginning } from '../run/run.ts'
-import { findPublic, type PublicObject, readPublic } from '../stores/public.ts'
-import { decompress } from '../transfer/decompress.ts'
-import { bounded } from '../transfer/decompression/unpacking.ts'
+import { findPublic, type PublicObject } from '../stores/public.ts'
 
 export type Asker = Pick<Beginning, 'http' | 'signal'>
 
@@ -57,39 +53,5 @@ export function inLightOf(answers: readonly (Answer | undefined)[]): (answer: An
   return ({ url, status, message, isHidden }) => {
     const isMissing = isHidden === true && readable.has(baseOf(url))
     return { url, status: isMissing ? 'missing' : status, message }
-  }
-}
-
-/** How a file is to be read. */
-export interface Hashing {
-  readonly algorithm: DigestAlgorithm
-  readonly compression?: Compression | undefined
-  readonly format?: ImageFormat | undefined
-}
-
-/**
- * Returns the digest of a published file, and the sha256 of its content if it is compressed.
- * @throws UpdaterError HTTP_*, DECOMPRESSION_*, IMAGE_TOO_LARGE, STORE_FAILED, ABORTED
- */
-export async function hashUrl(
-  url: string,
-  { http, signal, maxImageSize }: Asker & { readonly maxImageSize: number },
-  { algorithm, compression, format = 'qcow2' }: Hashing,
-): Promise<{ readonly digest: Digest; readonly unpacked?: Digest | undefined }> {
-  const hash = createHash(algorithm)
-  const body = await readPublic(url, http, signal)
-  async function* tapped(): AsyncGenerator<Uint8Array> {
-    for await (const chunk of bounded(body, maxImageSize)) {
-      hash.update(chunk)
-      yield chunk
-    }
-  }
-  const inner = createHash('sha256')
-  const unpacking = { format, limit: maxImageSize, hasDigest: true }
-  const bytes = compression === undefined ? tapped() : decompress(compression, tapped(), unpacking)
-  for await (const chunk of bytes) if (compression !== undefined) inner.update(chunk)
-  return {
-    digest: { algorithm, hex: hash.digest('hex') },
-    unpacked: compression === undefined ? undefined : { algorithm: 'sha256', hex: inner.digest('hex') },
   }
 }

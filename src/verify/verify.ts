@@ -1,6 +1,6 @@
 import { readCatalog } from '../catalog/read.ts'
 import { selectImages } from '../catalog/select.ts'
-import { compressionOfUrl } from '../discovery/file-url.ts'
+import { compressionOfUrl, isUnpacked } from '../discovery/file-url.ts'
 import { asUpdaterError } from '../errors.ts'
 import type { Listener } from '../events.ts'
 import {
@@ -15,6 +15,7 @@ import { type CatalogueOptions, settleCatalogue, type TakenOptions, withDefaults
 import { countStatuses } from '../report/quantities.ts'
 import type { Verdict, VerifiedUrl, VerifiedVersion, VerifyReport } from '../report/schemas.ts'
 import { severities } from '../report/verify.ts'
+import { type Hashing, hashFile } from '../run/hash.ts'
 import {
   begin,
   endInOrder,
@@ -25,7 +26,8 @@ import {
   secondsSince,
   tellOf,
 } from '../run/run.ts'
-import { type Answer, type Asker, askUrl, type Hashing, hashUrl, inLightOf } from './ask.ts'
+import { findSidecar } from '../stores/sidecar.ts'
+import { type Answer, type Asker, askUrl, inLightOf } from './ask.ts'
 
 /** The options are those of the command `verify`. */
 export interface VerifyOptions extends CatalogueOptions, TakenOptions<'verify'> {}
@@ -142,61 +144,81 @@ async function askVersion(entry: Entry, ordinal: number, run: Verification): Pro
  * Asks both URLs without a download: the checksum that was recorded with an object says whether it is the right one.
  * @throws the signal's reason once it is aborted
  */
-async function askBoth({ url, mirrorUrl, checksum = '' }: ImageVersion, run: Verification): Promise<Answers> {
+async function askBoth(version: ImageVersion, run: Verification): Promise<Answers> {
+  const { url, mirrorUrl, checksum = '' } = version
   const ask = async (one: string | undefined) =>
     one === undefined ? undefined : run.checking(() => askUrl(one, run))
   const [source, mirror] = await Promise.all([ask(url), ask(mirrorUrl)])
   const expected = parseDigest(checksum)
-  const recorded = parseDigest(mirror?.found?.sourceChecksum ?? '')
-  const isComparable = expected !== undefined && recorded?.algorithm === expected.algorithm
-  return { source, mirror: mirror && isComparable ? compared(mirror, recorded, expected) : mirror }
+  if (mirror?.found === undefined || expected === undefined || run.full) return { source, mirror }
+  if (isUnpacked(version)) return { source, mirror: await recordedAs(mirror, expected, run) }
+  const recorded = parseDigest(mirror.found.sourceChecksum ?? '')
+  const isComparable = recorded?.algorithm === expected.algorithm
+  return { source, mirror: isComparable ? compared(mirror, [recorded], expected) : mirror }
 }
+
+/** What is recorded of an object that was made of a packed file, with it or in the sidecar beside it, is compared. */
+async function recordedAs(mirror: Answer, expected: Digest, run: Verification): Promise<Answer> {
+  const { url, found } = mirror
+  const ofPackedFile = { url, status: 'mismatch', message: ofPacked } as const
+  if (found?.sourceChecksum === formatDigest(expected)) return ofPackedFile
+  const recorded = parseDigest(found?.checksum ?? '')
+  if (recorded?.algorithm === expected.algorithm) return compared(mirror, [recorded], expected)
+  const sidecar = await run.checking(() => findSidecar(url, run.http, run.signal))
+  if (sidecar !== undefined && sameDigest(sidecar.source, expected)) return ofPackedFile
+  if (sidecar !== undefined && sameDigest(sidecar.digest, expected)) return mirror
+  return { url, status: 'unknown', message: 'Nothing recorded tells its checksum: --full downloads it' }
+}
+
+const ofPacked = 'The checksum of the catalogue is that of the packed file: update and mirror correct it'
 
 /** Asks both URLs, downloads what is there, and compares the bytes. @throws the signal's reason once it is aborted */
-async function readBoth({ image, version }: Entry, run: Verification): Promise<Answers> {
+async function readBoth(entry: Entry, run: Verification): Promise<Answers> {
+  const { image, version } = entry
   const { source, mirror } = await askBoth(version, run)
   const expected = parseDigest(version.checksum ?? '')
-  const compression = compressionOfUrl(version.url ?? '')
-  const none = 'The entry has no checksum that its bytes could be compared with'
-  const read = source && (await readFile(source, expected, none, run, { compression, format: image.format }))
-  const content = compression === undefined ? expected : (read?.unpacked ?? recordedContent(mirror, expected))
-  const unknown = expected && 'Neither its source nor a recorded checksum tells what its bytes must be'
+  const compression = isUnpacked(version) ? compressionOfUrl(version.url ?? '') : undefined
+  const [ofSource, ofMirror] = await Promise.all([
+    source && readFile(source, expected, run, { compression, format: image.format }),
+    mirror && readFile(mirror, expected, run, {}),
+  ])
+  const isPacked =
+    compression !== undefined && ofSource?.isPackedDigest === true && ofMirror?.answer.status === 'mismatch'
   return {
-    source: read?.answer,
-    mirror: mirror && (await readFile(mirror, content, unknown ?? none, run, {})).answer,
+    source: ofSource?.answer,
+    mirror: isPacked ? { ...ofMirror.answer, message: ofPacked } : ofMirror?.answer,
   }
-}
-
-/** Returns the digest of a decompressed image as it was recorded with the object. */
-function recordedContent(mirror: Answer | undefined, expected: Digest | undefined): Digest | undefined {
-  const isRecorded = expected !== undefined && mirror?.found?.sourceChecksum === formatDigest(expected)
-  return isRecorded ? parseDigest(mirror?.found?.checksum ?? '') : undefined
 }
 
 /** A file whose bytes were compared. */
 interface ReadFile {
   readonly answer: Answer
-  /** The digest of its content, if it is compressed and the right file. */
-  readonly unpacked?: Digest | undefined
+  /** The expected digest is that of a packed file, and not of what comes out of it. */
+  readonly isPackedDigest?: boolean | undefined
 }
 
-/** @param unknown why there is no digest to compare with */
+/** Of a packed file, what comes out of it is compared, or itself: earlier versions wrote that into the catalogue. */
 async function readFile(
   answer: Answer,
   expected: Digest | undefined,
-  unknown: string,
   run: Verification,
   packing: Pick<Hashing, 'compression' | 'format'>,
 ): Promise<ReadFile> {
   const { url, status } = answer
   if (status !== 'ok') return { answer }
-  if (expected === undefined) return { answer: { url, status: 'error', message: unknown } }
-  const { algorithm } = expected
+  if (expected === undefined) {
+    const message = 'The entry has no checksum that its bytes could be compared with'
+    return { answer: { url, status: 'error', message } }
+  }
+  const hashing = { ...packing, algorithms: [expected.algorithm], maxImageSize: run.maxImageSize }
   try {
-    const { digest, unpacked } = await run.transferring(() => hashUrl(url, run, { algorithm, ...packing }))
+    const { file, content } = await run.transferring(() => hashFile(url, hashing, run))
+    const isContent = content.some((one) => sameDigest(one, expected))
+    const isFile = file.some((one) => sameDigest(one, expected))
+    const found = isFile ? file : [...content, ...file].slice(0, 1)
     return {
-      answer: compared(answer, digest, expected),
-      unpacked: sameDigest(digest, expected) ? unpacked : undefined,
+      answer: isContent ? answer : compared(answer, found, expected),
+      isPackedDigest: isFile && !isContent,
     }
   } catch (thrown) {
     run.signal.throwIfAborted()
@@ -206,8 +228,8 @@ async function readFile(
 }
 
 /** Compares the digest of a file with the expected one. */
-function compared(answer: Answer, found: Digest, expected: Digest): Answer {
-  if (sameDigest(found, expected)) return answer
-  const message = `Its bytes have ${formatDigest(found)}, not ${formatDigest(expected)}`
+function compared(answer: Answer, found: readonly Digest[], expected: Digest): Answer {
+  if (found.some((one) => sameDigest(one, expected))) return answer
+  const message = `Its bytes have ${found.map(formatDigest).join()}, not ${formatDigest(expected)}`
   return { url: answer.url, status: 'mismatch', message }
 }

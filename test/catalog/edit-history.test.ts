@@ -55,6 +55,15 @@ describe('editEach keeps a history', () => {
     expect(changes(list, keep, { ...values, version })).toEqual(expected)
   })
 
+  it('correcting an older entry in its place', () => {
+    const before = { version: '1', url: 'a' }
+    const correct = (position: number, entry = before) =>
+      editCatalog('f.yml', list, [{ index: 0, name: 'x', before: entry, after: { url: 'c' }, position }])
+    expect(correct(1)).toBe(list.replace('url: a', 'url: c'))
+    expect(() => correct(2)).toThrow('another version')
+    expect(() => correct(9)).toThrow('another version')
+  })
+
   it('in place of an entry whose object is replaced', () => {
     const mirrorUrl = 'https://mirror.example/20260801-x.qcow2'
     const text = image(

@@ -68,6 +68,15 @@ for (const subject of subjects) {
       open = await subject.open()
       store = open.store
     })
+
+    it('reads the beginning of an object, and nothing where there is none', async () => {
+      const bytes = Buffer.from('a small text')
+      await storeAll(store, 'read/small', bytes, known(bytes))
+      expect(await store.read('read/small', 100)).toBe('a small text')
+      expect(await store.read('read/small', 7)).toBe('a small')
+      expect(await store.read('read/none', 7)).toBeUndefined()
+      await store.remove('read/small')
+    })
     afterAll(() => open?.close())
 
     const small = generatedBytes(300_000, 1)

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { compressionOfUrl } from '../../src/discovery/file-url.ts'
-import { compareBuilds, dateOf, recordedDigest } from '../../src/discovery/find-newest.ts'
-import type { Build } from '../../src/image.ts'
-import { anImage } from '../update/image.ts'
+import { compareBuilds, dateOf } from '../../src/discovery/find-newest.ts'
+import { type Standing, standingOf } from '../../src/discovery/standing.ts'
+import { type Build, type Digest, formatDigest } from '../../src/image.ts'
 import { codeOf, fakeContext } from './fake-http.ts'
 
 const url = 'https://h/images/x-latest.qcow2'
@@ -159,7 +159,7 @@ const build: Build = {
   trust: 'checksum',
 }
 
-describe('recordedDigest', () => {
+describe('the standing of a version whose file is named as it is', () => {
   it.each([
     ['the same digest', `sha256:${hex}`, true],
     ['the same in upper case', `SHA256:${hex.toUpperCase()}`, true],
@@ -167,9 +167,8 @@ describe('recordedDigest', () => {
     ['another algorithm', `sha512:${'ab'.repeat(64)}`, false],
     ['no digest at all', 'unknown', false],
     ['nothing', undefined, false],
-  ])('%s', (_, checksum, expected) => {
-    const digest = recordedDigest(anImage({ versions: [{ checksum }] }), build)
-    expect(digest).toEqual(expected ? build.digest : undefined)
+  ])('%s', (_, checksum, isSame) => {
+    expect(standingOf({ checksum }, build, [])).toBe(isSame ? 'same' : 'other')
   })
 
   it.each([
@@ -177,9 +176,81 @@ describe('recordedDigest', () => {
     ['the same URL without a checksum', build.url, undefined, false],
     ['another URL', 'https://download.example.org/rocky-9-20260530.qcow2', `sha256:${hex}`, false],
     ['the same URL, with a checksum of nothing', build.url, 'md5:d41d8cd98f00b204e9800998ecf8427e', false],
-  ])('where none is published: %s', (_, url, checksum, expected) => {
-    const image = anImage({ versions: [{ url, checksum }] })
-    const digest = recordedDigest(image, { ...build, digest: undefined })
-    expect(digest).toEqual(expected ? build.digest : undefined)
+  ])('where none is published: %s', (_, url, checksum, isSame) => {
+    const standing = standingOf({ url, checksum }, { ...build, digest: undefined }, [])
+    expect(standing).toBe(isSame ? 'same' : 'other')
+  })
+})
+
+describe('the standing of a version whose mirror_url serves what was packed', () => {
+  const of = (one: string, algorithm: 'md5' | 'sha256' | 'sha512' = 'sha256') => {
+    const length = { md5: 32, sha256: 64, sha512: 128 }[algorithm]
+    return { algorithm, hex: one.repeat(length) }
+  }
+  const [stored, source] = [of('a'), of('b')]
+  const file: Build = {
+    ...{ resolver: 'opnsense', url: 'https://o.example.org/o.img.bz2', compression: 'bz2' },
+    ...{ digest: source, trust: 'checksum' },
+  }
+  const elsewhere = { ...file, url: 'https://o.example.org/p.img.bz2' }
+  const entry = (digest: Digest = stored) => ({
+    ...{ url: file.url, mirrorUrl: 'https://mirror.example.org/o.raw' },
+    checksum: formatDigest(digest),
+  })
+  const published = { ...file, content: stored }
+  const first = { ...file, digest: undefined }
+  const record = (digest: Digest, of: Digest) => ({ digest, source: of })
+
+  it.each<[string, Standing, ReturnType<typeof entry>, Build, ReturnType<typeof record>[]]>([
+    ['a record of both digests', 'same', entry(), file, [record(stored, source)]],
+    ['a record, for a build at another URL', 'same', entry(), elsewhere, [record(stored, source)]],
+    ['a record of another packed file', 'other', entry(), file, [record(stored, of('c'))]],
+    ['a record of another object, made of the build', 'other', entry(), file, [record(of('d'), source)]],
+    ['a record of another object and file', 'other', entry(), file, [record(of('d'), of('c'))]],
+    ['nothing', 'unknown', entry(), file, []],
+    ['nothing, for a build at another URL', 'other', entry(), elsewhere, []],
+    ['a record in other algorithms', 'unknown', entry(), file, [record(of('a', 'sha512'), source)]],
+    ['a record of its source in another one', 'unknown', entry(), file, [record(stored, of('b', 'md5'))]],
+    [
+      'a second record that knows its source',
+      'same',
+      entry(of('a', 'sha512')),
+      file,
+      [record(stored, source), record(of('a', 'sha512'), source)],
+    ],
+    ['the digest of the packed file', 'packed', entry(source), file, []],
+    ['that, with a record', 'packed', entry(source), file, [record(stored, source)]],
+    ['a published digest of the content', 'same', entry(), published, []],
+    [
+      'another one than is published of the content',
+      'other',
+      entry(of('d')),
+      published,
+      [record(of('d'), source)],
+    ],
+    ['the digest of the packed file beside it', 'packed', entry(source), published, []],
+    ['the URL, where no digest is published', 'same', entry(), first, []],
+    ['another URL, where none is', 'other', entry(), { ...elsewhere, digest: undefined }, []],
+    ['the record of a packed file, where none is', 'packed', entry(source), first, [record(stored, source)]],
+    [
+      'an md5 that is recorded beside the object',
+      'same',
+      entry(of('a', 'md5')),
+      file,
+      [record(of('a', 'md5'), source)],
+    ],
+  ])('by %s: %s', (_, standing, version, one, recorded) => {
+    expect(standingOf(version, one, recorded)).toBe(standing)
+  })
+
+  it('goes by the packed file where there is no mirror_url', () => {
+    expect(standingOf({ ...entry(source), mirrorUrl: undefined }, file, [])).toBe('same')
+    expect(standingOf({ ...entry(), mirrorUrl: undefined }, file, [record(stored, source)])).toBe('other')
+  })
+
+  it('goes by the file itself once that is published as it is', () => {
+    const plain = { ...file, url: 'https://o.example.org/o.img', compression: undefined, digest: stored }
+    expect(standingOf(entry(), plain, [])).toBe('same')
+    expect(standingOf(entry(source), plain, [])).toBe('other')
   })
 })

@@ -67,6 +67,7 @@ describe('a run on an outdated catalogue', () => {
       updated: 7,
       would_update: 0,
       up_to_date: 0,
+      unknown: 0,
       skipped: 1,
       failed: 0,
     })
@@ -92,10 +93,10 @@ describe('a run on an outdated catalogue', () => {
   it('records what the stored bytes are, and what they came from', async () => {
     await run({ names: ['appliance', 'debian-12'] })
     const metadata = Object.fromEntries(store.objects().map((object) => [object.key, object.metadata]))
-    const { stored, checksum } = world.newest.appliance ?? { stored: new Uint8Array(), checksum: '' }
+    const { stored, source } = world.newest.appliance ?? { stored: new Uint8Array() }
     expect(metadata['appliance/20260401-appliance.qcow2']).toMatchObject({
       checksum: `sha256:${hexDigest('sha256', stored)}`,
-      'source-checksum': checksum,
+      'source-checksum': source,
       size: String(stored.length),
     })
     expect(metadata['debian-12/20260717-debian-12.qcow2']?.checksum).toBe(world.newest['debian-12']?.checksum)

@@ -91,7 +91,10 @@ async function finish(round: Round): Promise<void> {
   expect((await readdir(scene.home)).filter((name) => name.startsWith('.images.'))).toEqual([])
   if (mirror === 'store') {
     const sums = /\/SHA(?:256|512)SUMS$/
-    const objects = scene.store.objects().filter(({ key }) => !sums.test(key))
+    const keys = scene.store.objects().map(({ key }) => key)
+    const sidecars = keys.filter((key) => key.endsWith('.source.json'))
+    expect(sidecars).toEqual(['appliance/20260401-appliance.qcow2.source.json'])
+    const objects = keys.filter((key) => !sums.test(key) && !sidecars.includes(key))
     expect([scene.store.uploads(), objects.length]).toEqual([[], images.length])
   }
 }

@@ -118,7 +118,7 @@ export async function openScene(shortname: string): Promise<Scene> {
       const digest = hexDigest('sha256', packed)
       scene.replace(packed)
       world.origin.put(paths.manifest, `${digest}  ${name}\n`)
-      Object.assign(image.newest, { stored, checksum: `sha256:${digest}` })
+      Object.assign(image.newest, { stored, checksum: `sha256:${hexDigest('sha256', stored)}` })
     },
     async declare(format) {
       image.format = format

@@ -62,7 +62,7 @@ describe('the metrics of a check', () => {
     expect(of('image_status', 'Beta 2', { status: 'outdated' })).toBe(1)
     expect(of('image_status', 'Beta 2', { status: 'failed' })).toBe(0)
     const states = samples.filter(({ name }) => name === 'image_updater_image_status')
-    expect(states).toHaveLength(4 * 4)
+    expect(states).toHaveLength(4 * 5)
     expect(states.reduce((sum, { value }) => sum + value, 0)).toBe(4)
   })
 

@@ -106,6 +106,7 @@ describe('the folder as a mirror', () => {
     const old = [
       '.20260101-a.raw.0123456789ab.part',
       '.20260101-a.raw.json.0123456789ab.part',
+      '.20260101-a.raw.source.json.0123456789ab.part',
       '..20260101-a.raw.json.0123456789ab.tmp',
     ]
     const kept = [
@@ -120,7 +121,7 @@ describe('the folder as a mirror', () => {
     }
     const store = createDirectoryStore(dir)
     const folders = ['a', 'none']
-    expect(await store.abortStale({ prefix: '', folders, before: new Date(2000_000) })).toBe(3)
+    expect(await store.abortStale({ prefix: '', folders, before: new Date(2000_000) })).toBe(4)
     expect((await readdir(join(dir, 'a'))).sort()).toEqual([...kept].sort())
     expect(await store.abortStale({ prefix: 'none/', folders, before: new Date() })).toBe(0)
   })

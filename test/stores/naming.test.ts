@@ -8,6 +8,9 @@ import {
   folderPrefix,
   kindOfKey,
   objectKey,
+  objectOfSidecar,
+  sidecarKey,
+  sidecarUrl,
   stagingKey,
 } from '../../src/stores/naming.ts'
 import { parseServer, splitBucket } from '../../src/stores/s3/options.ts'
@@ -23,6 +26,30 @@ const s3: Extract<MirrorOptions, { kind: 's3' }> = {
   keyPrefix: '',
   acl: 'public-read',
 }
+
+describe('sidecars', () => {
+  const key = objectKey(image, '20260124', 'p')
+
+  it('are beside their object, by key and by URL', () => {
+    expect(sidecarKey(key)).toBe('p/debian-12/20260124-debian-12.qcow2.source.json')
+    expect(objectOfSidecar(sidecarKey(key))).toBe(key)
+    expect(sidecarUrl('https://m.example/a%20b/x.raw?y=1')).toBe(
+      'https://m.example/a%20b/x.raw.source.json?y=1',
+    )
+  })
+
+  it.each([
+    [key, 'final'],
+    [sidecarKey(key), 'sidecar'],
+    [sidecarKey(sidecarKey(key)), undefined],
+    [sidecarKey(stagingKey(key, '0123456789ab')), undefined],
+    [sidecarKey(checksumFileKey('p/debian-12/', 'sha256')), undefined],
+    ['p/debian-12/other.source.json', undefined],
+    ['p/debian-12/.source.json', undefined],
+  ])('%s is of kind %s', (one, kind) => {
+    expect(kindOfKey(one, 'p')).toBe(kind)
+  })
+})
 
 describe('object keys', () => {
   it('have the form that mirrors have had so far', () => {

@@ -25,7 +25,11 @@ export interface HistoryWorld {
   build(
     version: string,
     options?: { readonly packed?: boolean },
-  ): Required<Entry> & { readonly stored: Uint8Array }
+  ): Required<Entry> & {
+    readonly stored: Uint8Array
+    /** The digest of the file at `url`; `checksum` is that of what is stored. */
+    readonly source: string
+  }
   /** Writes `demo.yml` with these versions of the image `demo-1`. */
   write(entries: readonly Entry[], more?: string): Promise<void>
   publicUrl(key: string): string
@@ -62,7 +66,8 @@ export async function startHistoryWorld(): Promise<HistoryWorld> {
         version,
         url: `${origin.url}${path}`,
         mirrorUrl: publicUrl(`demo-1/${version}-demo-1.qcow2`),
-        checksum: `sha256:${hexDigest('sha256', body)}`,
+        checksum: `sha256:${hexDigest('sha256', stored)}`,
+        source: `sha256:${hexDigest('sha256', body)}`,
         stored,
       }
     },

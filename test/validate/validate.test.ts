@@ -134,6 +134,42 @@ describe('a catalogue', () => {
     expect(first?.message).toContain(join(folder, 'a.yml'))
   })
 
+  it('packed-checksum, where an entry without a mirror_url tells the digest of the packed file', async () => {
+    const packed = faultless.replaceAll(/(url: .*\.)qcow2$/gm, (_, before) => `${before}qcow2.xz`)
+    const unpacked = packed.replace(/(mirror_url: .*)\.xz$/m, '$1')
+    const plain = unpacked
+      .replace(/ *mirror_url: .*\n/, '')
+      .replace('Alpha 1', 'B')
+      .replace('alpha-1', 'b')
+    const folder = folderOf({ 'a.yml': unpacked, 'b.yml': plain })
+    const { findings } = await validateCatalogue({ images: [folder] }, { now })
+    expect(findings.filter(({ rule }) => rule === 'packed-checksum')).toMatchObject([
+      { file: join(folder, 'a.yml'), severity: 'error', message: expect.stringContaining('b.yml') },
+    ])
+    const other = folderOf({ 'a.yml': unpacked, 'b.yml': plain.replace('ab'.repeat(32), 'cd'.repeat(32)) })
+    expect((await validateCatalogue({ images: [other] }, { now })).findings).not.toContainEqual(
+      expect.objectContaining({ rule: 'packed-checksum' }),
+    )
+  })
+
+  it.each(['.object.qcow2.json', 'object.qcow2.source.json'])(
+    'packed-checksum, where %s beside the object of a folder tells it',
+    async (name) => {
+      const digests = { checksum: `sha256:${'cd'.repeat(32)}`, sourceChecksum: `sha256:${'ab'.repeat(32)}` }
+      const mirror = folderOf({ [name]: JSON.stringify({ ...digests, size: 3 }) })
+      const packed = faultless
+        .replace(/( url: .*)$/m, '$1.xz')
+        .replace(/mirror_url: .*/, `mirror_url: file://${mirror}/object.qcow2`)
+      const rulesOf = async (text: string) => {
+        const { findings } = await validateCatalogue({ images: [folderOf({ 'a.yml': text })] }, { now })
+        return findings.map(({ rule }) => rule)
+      }
+      expect(await rulesOf(packed)).toContain('packed-checksum')
+      const right = packed.replace('ab'.repeat(32), 'cd'.repeat(32))
+      expect(await rulesOf(right)).not.toContain('packed-checksum')
+    },
+  )
+
   it('may hold two definitions of one file, but not with one shortname', async () => {
     const folder = folderOf({ 'a.yml': faultless, 'b.yml': faultless.replace('Alpha 1', 'Alpha 1 again') })
     const { findings } = await validateCatalogue({ images: [folder] }, { now })

@@ -6,7 +6,7 @@ const release = 'HEREBE[\\d.]+DRAGONS'
 
 /**
  * Fedora CoreOS: `https://builds.coreos.fedoraproject.org/streams/<stream>.json` tells the newest release of a
- * stream with the addresses and sha256 digests of its files
+ * stream with the addresses and sha256 digests of its files, packed and unpacked
  * (https://github.com/coreos/fedora-coreos-tracker/tree/main/metadata/stream); the image for OpenStack is
  * packed with xz.
  */

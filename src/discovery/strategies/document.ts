@@ -53,7 +53,7 @@ export async function newestFile(
   const { matched, others } = sortOut(files, ({ url }) => wanted.match(url))
   const [newest] = matched.toSorted((a, b) => compareFileNames(b.one.version ?? '', a.one.version ?? ''))
   if (newest === undefined) throw nothingMatches(source, image.name)
-  const { url, size, date, unusable, ...file } = newest.one
+  const { url, content, size, date, unusable, ...file } = newest.one
   const below = (one: PublishedFile) =>
     one.url.startsWith(wanted.root) ? [one.url.slice(wanted.root.length)] : []
   const [name = ''] = below(newest.one)
@@ -66,7 +66,17 @@ export async function newestFile(
   if (digest === undefined) throw unusable ? unusableChecksum(unusable, source) : notPublished(url, source)
   const told = toldBy(newest.matches)
   const stated = file.version === undefined ? undefined : statedVersion(file.version)
-  return { url, digest, size, version: told.version, date: told.date ?? date, ...stated, trust, signer }
+  return {
+    url,
+    digest,
+    content,
+    size,
+    version: told.version,
+    date: told.date ?? date,
+    ...stated,
+    trust,
+    signer,
+  }
 }
 
 async function fetchDocument(url: string, _: UrlPattern, context: ResolverContext): Promise<PublishedFiles> {

@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto'
-import type { Dirent } from 'node:fs'
+import { createReadStream, type Dirent } from 'node:fs'
 import { mkdir, open, readdir, readFile, realpath, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { UpdaterError } from '../../errors.ts'
 import { explainRefusal, isErrno, replaceFile, syncFolder } from '../../files.ts'
 import { abortedError } from '../../http/abort.ts'
-import { formatDigest, parseDigest } from '../../image.ts'
 import { folderPrefix, kindOfKey } from '../naming.ts'
+import { formatRecord, parseRecord } from '../record.ts'
 import type {
   ListedObject,
   ObjectRecord,
@@ -28,6 +29,7 @@ export function createDirectoryStore(dir: string): Store {
     place: `folder ${dir}`,
     ready: () => translating(`Writing to ${root}`, () => checkFolder(root)),
     stat: (key) => translating(`Looking at ${key}`, () => statFile(root, key)),
+    read: (key, limit) => translating(`Reading ${key}`, () => readStart(pathOf(root, key), limit)),
     begin: (key, intent) => translating(`Beginning ${key}`, () => beginFile(root, key, intent)),
     list: (prefix, signal) => listFiles(root, folderPrefix(prefix), signal),
     remove: (key) => translating(`Removing ${key}`, () => removeFile(root, key)),
@@ -54,6 +56,15 @@ async function statFile(root: string, key: string): Promise<StoredObject | undef
   try {
     const { size, mtime } = await stat(path)
     return { key, size, lastModified: mtime, record: await readRecord(recordPath(path)) }
+  } catch (error) {
+    if (isErrno(error, 'ENOENT', 'ENOTDIR')) return undefined
+    throw error
+  }
+}
+
+async function readStart(path: string, limit: number): Promise<string | undefined> {
+  try {
+    return await text(createReadStream(path, { end: limit - 1 }))
   } catch (error) {
     if (isErrno(error, 'ENOENT', 'ENOTDIR')) return undefined
     throw error
@@ -88,15 +99,13 @@ async function beginFile(root: string, key: string, { signal }: UploadIntent): P
         if (size !== record.size) {
           throw new UpdaterError('STORE_FAILED', `What was stored of ${key} is not what its record says`)
         }
-        const { digest, source } = record
-        const stored = { checksum: formatDigest(digest), sourceChecksum: formatDigest(source), size }
         await file.sync()
         await file.close()
         await rm(recordPath(path), { force: true })
         await syncFolder(folder)
         await rename(temporary, path)
         await syncFolder(folder)
-        await replaceFile(recordPath(path), `${JSON.stringify(stored)}\n`)
+        await replaceFile(recordPath(path), formatRecord(record))
         await syncFolder(folder)
         return []
       }),
@@ -115,7 +124,8 @@ async function removeStale(root: string, { prefix, folders, before }: Stale): Pr
   for (const name of new Set(folders)) {
     for (const { name: file } of await entriesIn(join(base, name))) {
       const [, target = ''] = temporaryName.exec(file) ?? []
-      if (kindOfKey(`${name}/${target}`, '') === undefined) continue
+      const targets = [target, target.replace(/\.json$/, '')]
+      if (targets.every((one) => kindOfKey(`${name}/${one}`, '') === undefined)) continue
       const path = join(base, name, file)
       const found = await stat(path).catch(() => undefined)
       if (found === undefined || !found.isFile() || found.mtime >= before) continue
@@ -168,7 +178,7 @@ async function entriesIn(folder: string): Promise<Dirent[]> {
 }
 
 /** `.NAME.RANDOM.part`, or `..NAME.json.RANDOM.tmp` as `replaceFile` makes it of a record. */
-const temporaryName = /^\.\.?(.+?)(?:\.json)?\.[0-9a-f]{12}\.(?:part|tmp)$/
+const temporaryName = /^\.\.?(.+)\.[0-9a-f]{12}\.(?:part|tmp)$/
 
 function recordPath(path: string): string {
   return join(dirname(path), `.${basename(path)}.json`)
@@ -176,13 +186,9 @@ function recordPath(path: string): string {
 
 async function readRecord(path: string): Promise<ObjectRecord | undefined> {
   try {
-    const found = JSON.parse(await readFile(path, 'utf8'))
-    const digest = parseDigest(String(found?.checksum))
-    const source = parseDigest(String(found?.sourceChecksum))
-    if (digest === undefined || source === undefined || !Number.isSafeInteger(found.size)) return undefined
-    return { digest, source, size: found.size }
+    return parseRecord(await readFile(path, 'utf8'))
   } catch (error) {
-    if (error instanceof SyntaxError || isErrno(error, 'ENOENT')) return undefined
+    if (isErrno(error, 'ENOENT')) return undefined
     throw error
   }
 }

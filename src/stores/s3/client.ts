@@ -1,5 +1,5 @@
 import { UpdaterError } from '../../errors.ts'
-import { readText } from '../../http/answer.ts'
+import { readStart, readText } from '../../http/answer.ts'
 import type { HttpClient } from '../../http/client.ts'
 import { retry } from '../../http/retry.ts'
 import type { OpenBody } from '../../http/transport.ts'
@@ -29,6 +29,8 @@ export interface S3Request {
   readonly query?: Readonly<Record<string, string>>
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: Uint8Array | string
+  /** Bytes of an object that are read; absent: none, its headers are what it is asked for. */
+  readonly limit?: number
   /** The root element that the answer must have. */
   readonly root?: string
   readonly signal?: AbortSignal | undefined
@@ -38,6 +40,7 @@ export interface S3Reply {
   readonly status: number
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>
+  readonly text: string
   /** The root element, if the answer is a document. */
   readonly node: XmlNode | undefined
 }
@@ -91,7 +94,7 @@ export class S3Client {
   }
 
   /** One attempt. HTTP has repeated a request that got no answer at all: that failure is no S3Error. */
-  async #ask({ what, key, root, signal, ...request }: S3Request): Promise<S3Reply> {
+  async #ask({ what, key, limit = 0, root, signal, ...request }: S3Request): Promise<S3Reply> {
     const { bucket, endpoint, http } = this.options
     const { method, body, headers: { 'x-amz-acl': acl } = {} } = request
     const asked = { what, bucket, host: endpoint.host, acl, size: body?.length ?? 0 }
@@ -101,20 +104,23 @@ export class S3Client {
       throw unreachable(asked, thrown)
     })
     const isObject = method === 'HEAD' || (method === 'GET' && key !== undefined && answer.status < 300)
-    const text = isObject ? await leave(answer) : await textOf(asked, answer)
-    const document = parseXml(text)
-    const failure = failureOf(asked, answer, text, document)
+    const text = isObject ? await startOf(asked, answer, limit) : await textOf(asked, answer)
+    const document = isObject ? undefined : parseXml(text)
+    const failure = failureOf(asked, answer, isObject ? '' : text, document)
     if (failure !== undefined) throw failure
     const { status, headers } = answer
     if (root !== undefined && document?.root !== root) throw strangeAnswer(asked, status)
-    return { status, headers, node: document?.node }
+    return { status, headers, text, node: document?.node }
   }
 }
 
-/** An object's headers are what it is asked for; HEAD names the object's length and has no text. */
-async function leave(answer: OpenBody): Promise<string> {
-  await answer.discard()
-  return ''
+/** HEAD names the object's length and has no text. */
+async function startOf(asked: Asked, answer: OpenBody, limit: number): Promise<string> {
+  try {
+    return (await readStart(answer, limit)).toString()
+  } catch (thrown) {
+    throw unreachable(asked, thrown, answer.status)
+  }
 }
 
 async function textOf(asked: Asked, answer: OpenBody): Promise<string> {

@@ -57,6 +57,25 @@ function storedObject(key: string, { status, headers }: S3Reply): StoredObject {
   return { key, size, lastModified, record: recordOf(headers) }
 }
 
+/** Returns the beginning of an object; undefined also for an empty one, of which no range can be had. */
+export async function readObject(
+  client: S3Client,
+  key: string,
+  limit: number,
+  signal: AbortSignal | undefined,
+): Promise<string | undefined> {
+  try {
+    const headers = { range: `bytes=0-${limit - 1}` }
+    const asked = { what: `Reading ${key}`, key, headers, limit, signal }
+    return (await client.call({ ...asked, method: 'GET' })).text
+  } catch (error) {
+    // Without the right to list, a missing object is answered by 403.
+    const isNone = error instanceof S3Error && [403, 404, 416].includes(error.answer.status)
+    if (!isNone) throw error
+    return undefined
+  }
+}
+
 /** Lists the first key that begins with the prefix: the cheapest request whose failure explains itself. */
 export async function listFirst(client: S3Client, what: string, prefix: string, signal?: AbortSignal) {
   const query = { 'max-keys': '1', prefix }

@@ -1,6 +1,6 @@
 import type { Store } from '../store.ts'
 import { S3Client, type S3ClientOptions } from './client.ts'
-import { listFirst, listObjects, removeObject, removeStale, statObject } from './objects.ts'
+import { listFirst, listObjects, readObject, removeObject, removeStale, statObject } from './objects.ts'
 import { beginUpload } from './upload.ts'
 
 /**
@@ -43,6 +43,7 @@ export function createS3Store(options: S3ClientOptions): Store {
       await listFirst(client, 'Looking at the bucket', '', signal)
     },
     stat: (key, signal) => statObject(client, key, signal),
+    read: (key, limit, signal) => readObject(client, key, limit, signal),
     begin: (key, intent) => beginUpload(client, key, intent),
     list: (prefix, signal) => listObjects(client, prefix, signal),
     remove: (key, signal) => removeObject(client, key, signal),

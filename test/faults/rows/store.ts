@@ -46,6 +46,18 @@ const passing: readonly Row[] = [
     at(on, '503 SlowDown, twice', error(503, 'SlowDown'), survived, { times: 2 }),
     at(on, 'the connection breaks, once', drop, survived),
   ]),
+  {
+    fault: 'CreateMultipartUpload: 403 AccessDenied for what tells the packed file of an image',
+    image: 'appliance',
+    inject: ({ store, image }) =>
+      store.fault({
+        on: 'CreateMultipartUpload',
+        key: `${objectOf(image)}.source.json`,
+        effect: error(403, 'AccessDenied'),
+        times: always,
+      }),
+    holds: { ...survived, says: /could not be written beside it/ },
+  },
   at('UploadPart', '500 InternalError, twice', error(500, 'InternalError'), survived, { times: 2 }),
   at('UploadPart', '400 RequestTimeout, once', error(400, 'RequestTimeout'), survived),
   at('UploadPart', 'expired credentials, once', error(400, 'ExpiredToken'), survived),

@@ -1,3 +1,5 @@
+import { hexDigest } from './published.ts'
+
 /** A build as its server has it. */
 export interface Build {
   /** `/host/path` at the origin. */
@@ -8,6 +10,8 @@ export interface Build {
   readonly name: string
   /** The published bytes. */
   readonly bytes: Uint8Array
+  /** What comes out of them. */
+  readonly stored: Uint8Array
   /** Lower-case hexadecimal, in the algorithm of the manifest. */
   readonly hex: string
 }
@@ -20,7 +24,8 @@ export function documentOf(
   originUrl: string,
   builds: readonly Build[],
 ): string | undefined {
-  const files = builds.map(({ path, hex, bytes }) => ({
+  const files = builds.map(({ path, hex, bytes, stored }) => ({
+    unpacked: hexDigest('sha256', stored),
     url: `${originUrl}${path}`,
     path,
     hex,
@@ -28,8 +33,9 @@ export function documentOf(
   }))
   switch (resolver) {
     case 'fedora-coreos': {
-      const architectures = files.map(({ url, hex }) => {
-        const formats = { 'qcow2.xz': { disk: { location: url, sha256: hex } } }
+      const architectures = files.map(({ url, hex, unpacked }) => {
+        const disk = { location: url, sha256: hex, 'uncompressed-sha256': unpacked }
+        const formats = { 'qcow2.xz': { disk } }
         const architecture = url.includes('aarch64') ? 'aarch64' : 'x86_64'
         return [architecture, { artifacts: { openstack: { release: '16.20260831.0', formats } } }]
       })

@@ -67,7 +67,14 @@ export function createLayoutPublisher({ origin, size }: Publisher): LayoutPublis
         const path = local(urls.latest)
         const name = path.slice(path.lastIndexOf('/') + 1)
         const hex = hexDigest(algorithm, bytes)
-        const build = { path, checksumPath: urls.checksums && local(urls.checksums), name, bytes, hex }
+        const build = {
+          path,
+          checksumPath: urls.checksums && local(urls.checksums),
+          name,
+          bytes,
+          stored,
+          hex,
+        }
         origin.put(path, { body: bytes, lastModified })
         register(resolver, build)
         return { build, stored }
@@ -89,7 +96,7 @@ export function createLayoutPublisher({ origin, size }: Publisher): LayoutPublis
         newest: {
           version: findUrlStamp(build.path)?.date ?? day,
           path: build.path.slice(1),
-          checksum: `${algorithm}:${build.hex}`,
+          checksum: `${algorithm}:${hexDigest(algorithm, stored)}`,
           stored,
         },
       }

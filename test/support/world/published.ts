@@ -22,6 +22,8 @@ export interface Newest {
   /** Path below the origin. */
   readonly path: string
   readonly checksum: string
+  /** What is published of a packed file. */
+  readonly source?: string
   /** The bytes that end up on the mirror. */
   readonly stored: Uint8Array
 }
@@ -248,7 +250,13 @@ function appliance({ origin, size }: Publisher): Published {
       latestUrl: `${base}appliance-HEREBE\\d{8}DRAGONS.qcow2.gz`,
       checksumUrl: `${base}SHA256SUMS`,
     },
-    newest: { version: '20260401', path: `${base}${fileName}`, checksum: `sha256:${checksum}`, stored },
+    newest: {
+      version: '20260401',
+      path: `${base}${fileName}`,
+      checksum: `sha256:${hexDigest('sha256', stored)}`,
+      source: `sha256:${checksum}`,
+      stored,
+    },
   }
 }
 

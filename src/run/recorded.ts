@@ -1,0 +1,72 @@
+import type { RecordedDigests } from '../discovery/standing.ts'
+import type { HttpClient } from '../http/client.ts'
+import { type Digest, parseDigest, type SourceFile, sameDigest } from '../image.ts'
+import { findPublic, type PublicAnswer } from '../stores/public.ts'
+import { findSidecar } from '../stores/sidecar.ts'
+import type { ObjectRecord, StoredObject } from '../stores/store.ts'
+
+/** What lies at an address of the mirror. */
+export interface Looked {
+  readonly object: StoredObject | undefined
+  /** What is beside an object that was made of a packed file. */
+  readonly sidecar?: ObjectRecord | undefined
+}
+
+/** What is recorded of an object. A sidecar that contradicts the object's own record is of the one before it. */
+export function recordedOf({ object, sidecar }: Looked): readonly RecordedDigests[] {
+  const record = object?.record?.size === object?.size ? object?.record : undefined
+  return together(record, sidecar)
+}
+
+function together(
+  record: RecordedDigests | undefined,
+  sidecar: RecordedDigests | undefined,
+): readonly RecordedDigests[] {
+  if (record === undefined || sidecar === undefined) return [record ?? sidecar ?? []].flat()
+  const isOther = differs(record.digest, sidecar.digest) || differs(record.source, sidecar.source)
+  return isOther ? [record] : [record, sidecar]
+}
+
+/** Digests of different algorithms say nothing of each other. */
+function differs(one: Digest, other: Digest): boolean {
+  return one.algorithm === other.algorithm && one.hex !== other.hex
+}
+
+/**
+ * Does what is recorded say that the object was made of this file? A digest of its content may be that of the packed
+ * bytes where theirs is not known: earlier versions of this program wrote that into the catalogue.
+ */
+export function isMadeOf(recorded: readonly RecordedDigests[], { digest, content }: SourceFile): boolean {
+  return recorded.some(({ digest: stored, source }) => {
+    if (digest === undefined) {
+      return content !== undefined && (sameDigest(stored, content) || sameDigest(source, content))
+    }
+    if (content === undefined) return sameDigest(source, digest)
+    const isOther = differs(stored, content) || differs(source, digest)
+    return !isOther && (sameDigest(stored, content) || sameDigest(source, digest))
+  })
+}
+
+/** What a reader without credentials is told of an object. */
+export interface PublicRecords {
+  readonly answer: PublicAnswer
+  readonly recorded: readonly RecordedDigests[]
+}
+
+/** @throws UpdaterError PUBLIC_UNREADABLE, ABORTED */
+export async function findRecorded(
+  url: string,
+  { compression }: Pick<SourceFile, 'compression'>,
+  http: HttpClient,
+  signal: AbortSignal,
+): Promise<PublicRecords> {
+  const [answer, sidecar] = await Promise.all([
+    findPublic(url, http, signal),
+    compression === undefined ? undefined : findSidecar(url, http, signal),
+  ])
+  if ('turnedAway' in answer) return { answer, recorded: together(undefined, sidecar) }
+  const source = parseDigest(answer.sourceChecksum ?? '')
+  const digest = parseDigest(answer.checksum ?? '') ?? (compression === undefined ? source : undefined)
+  const record = digest && source && { digest, source }
+  return { answer, recorded: together(record, sidecar) }
+}

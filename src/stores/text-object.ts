@@ -1,0 +1,36 @@
+import { createHash } from 'node:crypto'
+import { type Digest, sameDigest } from '../image.ts'
+import type { Store } from './store.ts'
+
+/**
+ * Stores a small text as an object with a record. One that is right already is left alone, and so is one without our
+ * record: it is somebody else's. An empty text removes ours.
+ * @throws UpdaterError STORE_*, ABORTED
+ */
+export async function storeText(
+  store: Store,
+  key: string,
+  text: string,
+  contentType: string,
+  signal: AbortSignal | undefined,
+): Promise<'right' | 'changed' | 'foreign'> {
+  const current = await store.stat(key, signal)
+  const isForeign = current !== undefined && current.record?.size !== current.size
+  if (isForeign) return text === '' ? 'right' : 'foreign'
+  if (text === '') {
+    await store.remove(key, signal)
+    return 'changed'
+  }
+  const digest: Digest = { algorithm: 'sha256', hex: createHash('sha256').update(text).digest('hex') }
+  if (current?.record !== undefined && sameDigest(current.record.digest, digest)) return 'right'
+  const record = { digest, source: digest, size: Buffer.byteLength(text) }
+  const upload = await store.begin(key, { contentType, record, signal })
+  try {
+    await upload.write(Buffer.from(text))
+    await upload.complete(record)
+    return 'changed'
+  } catch (error) {
+    await upload.abort()
+    throw error
+  }
+}
