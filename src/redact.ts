@@ -2,13 +2,22 @@
 export type Redact = (text: string) => string
 
 const userinfo = /\b([a-z][a-z0-9+.-]*:\/\/)[^\s/?#"'<>]*@/gi
-const signature =
-  /([?&](?:X-Amz-(?:Signature|Credential|Security-Token)|AWSAccessKeyId|Signature|sig|token|password)=)[^&\s"'<>]*/gi
+/** What may be a URL, or the part of one: errors print paths without their host. */
+const token = /[^\s"<>]+/g
+const parameter = /([?&#](?:amp;)?)([^=&?#]+)=([^&#]*)/g
+const bare = /([?&](?:amp;)?)([^=&?#]+)(?=[&#]|$)/g
+
+/** Names of parameters that listings, forges and key servers have; whatever else a query says may open something. */
+const harmless =
+  /^(?:arch|architecture|[cof]|order|order_by|sort|direction|version|release|page|per_page|limit|max-keys|list-type|delimiter|prefix|format|inline|op|options|ref|raw|download|mirrorlist)$/i
+/** A value of such a parameter is a word; longer ones are what it should not be. */
+const word = /^[\w./~:,-]{0,64}$/
 const hidden = '***'
 
 /**
- * The last gate before anything leaves the program: userinfo and signatures of URLs go, and so does every
- * known secret wherever it stands. A secret below 8 characters is too common a word to be looked for.
+ * The last gate before anything leaves the program: userinfo of URLs and the values of their queries go, but for
+ * those of harmless names, and so does every known secret wherever it stands. A secret below 8 characters is too common
+ * a word to be looked for.
  */
 export function createRedact(secrets: readonly string[]): Redact {
   const known = secrets
@@ -17,8 +26,22 @@ export function createRedact(secrets: readonly string[]): Redact {
     .sort((a, b) => b.length - a.length)
   return (text) => {
     const plain = known.reduce((rest, secret) => rest.replaceAll(secret, hidden), text)
-    return plain.replace(userinfo, '$1').replace(signature, `$1${hidden}`)
+    return plain.replace(userinfo, '$1').replace(token, withoutQuery)
   }
+}
+
+function withoutQuery(text: string): string {
+  if (!/[?&#]/.test(text)) return text
+  const plain = text.replace(parameter, (whole, before, name, value) =>
+    harmless.test(name) && word.test(value) ? whole : `${before}${name}=${hidden}`,
+  )
+  return plain.includes('://') ? plain.replace(bare, withoutBare) : plain
+}
+
+/** A query may be a token alone. `…` stands where one was taken out before. */
+function withoutBare(whole: string, before: string, name: string): string {
+  const isHarmless = harmless.test(name) || /^…?[.,:;)\]'`]*$/.test(name)
+  return isHarmless ? whole : `${before}${hidden}`
 }
 
 /** The same value with every string in it redacted. */

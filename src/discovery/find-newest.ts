@@ -6,7 +6,7 @@ import { createDiscoveryHttp } from '../http/discovery-http.ts'
 import { isLoopback, redactUrl } from '../http/url.ts'
 import { type Build, dateOfVersion, formatDigest, type Image, type ImageVersion } from '../image.ts'
 import { isOfNothing, isWeak } from './checksum-file.ts'
-import { compressionOfUrl } from './file-url.ts'
+import { compressionOfUrl, splitFileUrl } from './file-url.ts'
 import { findResolver } from './find-resolver.ts'
 import { unsignedDistribution } from './manifest.ts'
 import { compareNatural } from './natural-order.ts'
@@ -62,7 +62,7 @@ export async function findNewest(
     compression: compressionOfUrl(found.url),
   }
   for (const message of doubts(build, image)) tell({ type: 'warning', message })
-  const fileName = build.url.slice(build.url.lastIndexOf('/') + 1)
+  const fileName = splitFileUrl(build.url)?.name ?? redactUrl(build.url)
   tell(
     build.digest === undefined
       ? { type: 'no-checksum', fileName }

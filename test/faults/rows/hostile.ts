@@ -166,6 +166,22 @@ export const hostile: Group = {
       holds: { ...survived, more: () => undefined, says: /\\\\?u\{a\}|\\n/ },
     },
     {
+      fault: 'a secret in a query, under a name of its own',
+      image: 'almalinux-9',
+      inject: (scene) =>
+        scene.rewrite((text) =>
+          text.replace(/(latest_(?:checksum_)?url:\s+\S+)/g, '$1?page=2&k=fjord-opens-it'),
+        ),
+      holds: { ...survived, says: /^(?=[\s\S]*page=2&k=\*\*\*)(?![\s\S]*fjord)/ },
+    },
+    {
+      fault: 'a secret that is a query of itself',
+      image: 'almalinux-9',
+      inject: (scene) =>
+        scene.rewrite((text) => text.replace(/(latest_(?:checksum_)?url:\s+\S+)/g, '$1?fjord-opens-it')),
+      holds: { ...survived, says: /^(?=[\s\S]*\?\*\*\*)(?![\s\S]*fjord)/ },
+    },
+    {
       fault: 'a redirect that carries terminal escapes',
       inject: ({ origin, paths }) =>
         origin.fault(paths.manifest, { redirect: '/%1b[2J%0d%0aforged/\u00e9', times: 1000 }),
