@@ -239,11 +239,12 @@ const runOptions = [
   }),
   option('dry-run', flag(), {
     ...run,
-    commands: [...bringing, 'init', 'lifecycle'],
+    commands: [...bringing, 'init', 'lifecycle', 'propose'],
     help: 'write nothing, show the plan as a unified diff',
     own: {
       init: { help: 'write nothing, say what would be' },
       lifecycle: { help: 'with --fix: write nothing, show what would change as a unified diff' },
+      propose: { help: 'commit, push and ask nothing, say what would be proposed; needs no token' },
     },
   }),
   option('grace', duration(3650), {

@@ -32,25 +32,43 @@ export async function openRepository(folder: string): Promise<Repository> {
   return { root, head, date: await ask(root, ['show', '--no-patch', '--format=%cI', head]) }
 }
 
-/**
- * Commits the file's present content, and nothing else, on top of HEAD. With HEAD's date the same change has the same
- * name in each run, and nothing is pushed anew.
- * @returns the commit, or undefined if HEAD has that content
- */
-export async function commitFile(
-  { root, head, date }: Repository,
+interface ChangedFile {
+  /** From the repository's root. */
+  readonly path: string
+  readonly mode: string
+}
+
+/** Returns where a file is whose content is not that of HEAD; undefined if it is. Nothing is written. */
+export async function changedFile(
+  { root, head }: Repository,
   file: string,
-  message: string,
-  author: Author,
-): Promise<string | undefined> {
+): Promise<ChangedFile | undefined> {
   const path = await pathIn(root, file)
   const listed = await ask(root, ['ls-tree', head, '--', path])
   const [, mode = '100644', before] = /^(\d+) blob (\S+)\t/.exec(listed) ?? []
   if (mode === '120000' || (await isLink(join(root, path)))) {
     throw failed(`${path} is a symbolic link`, { remedy: 'Name the file itself with --images' })
   }
+  const blob = await ask(root, ['hash-object', `--path=${path}`, '--', path])
+  return blob === before ? undefined : { path, mode }
+}
+
+/**
+ * Commits the file's present content, and nothing else, on top of HEAD. With HEAD's date the same change has the same
+ * name in each run, and nothing is pushed anew.
+ * @returns the commit, or undefined if HEAD has that content
+ */
+export async function commitFile(
+  repository: Repository,
+  file: string,
+  message: string,
+  author: Author,
+): Promise<string | undefined> {
+  const changed = await changedFile(repository, file)
+  if (changed === undefined) return undefined
+  const { root, head, date } = repository
+  const { path, mode } = changed
   const blob = await ask(root, ['hash-object', '-w', `--path=${path}`, '--', path])
-  if (blob === before) return undefined
   const folder = await mkdtemp(join(tmpdir(), 'image-updater-git-'))
   const { name, email } = author
   const env = {

@@ -5,17 +5,20 @@ import { text } from '../option.ts'
 import { assertOptions, assertTyped } from '../options.ts'
 import { parseReport } from '../report/json.ts'
 import { type Forge, type ForgeOptions, forgeOf, offer } from './forge.ts'
-import { commitFile, openRepository, pushCommit, type Repository } from './git.ts'
+import { changedFile, commitFile, failed, openRepository, pushCommit, type Repository } from './git.ts'
 import { type Proposal, proposalsOf } from './proposals.ts'
 
 export interface ProposeOptions {
-  readonly forge: ForgeOptions
+  /** Not needed in a dry run. */
+  readonly forge?: ForgeOptions | undefined
   /** The JSON report of a run (`schema/report.schema.json`). */
   readonly report: unknown
   /** A folder of the checkout that the run has changed. */
   readonly folder: string
   /** Before the name of every branch. Default: `image-updater/`. */
   readonly branchPrefix?: string | undefined
+  /** Nothing is committed, pushed or asked. Default: false. */
+  readonly dryRun?: boolean | undefined
   /** Numbers of the HTTP client that differ from the defaults, in milliseconds and bytes. */
   readonly httpPolicy?: Partial<Policy> | undefined
 }
@@ -24,8 +27,9 @@ export interface ProposeOptions {
 export interface ProposeOutcome {
   readonly file: string
   readonly branch: string
-  /** `none`: the checkout's HEAD has this content already. */
-  readonly status: 'opened' | 'updated' | 'none' | 'failed'
+  readonly title: string
+  /** `none`: the checkout's HEAD has this content already; `would-propose`: in a dry run. */
+  readonly status: 'opened' | 'updated' | 'none' | 'failed' | 'would-propose'
   /** Of the request, for people. */
   readonly url?: string | undefined
   readonly error?: UpdaterError | undefined
@@ -44,6 +48,8 @@ export async function proposeChanges(options: ProposeOptions): Promise<ProposeOu
   assertTyped('folder', text(), folder ?? 0)
   if (proposals.length === 0) return []
   const repository = await openRepository(folder)
+  if (options.dryRun) return Promise.all(proposals.map((proposal) => plan(proposal, repository)))
+  if (where === undefined) throw failed('No forge is named', { remedy: 'Name one as forge' })
   const forge = forgeOf(where)
   const http = new HttpClient({ policy })
   const outcomes: ProposeOutcome[] = []
@@ -55,6 +61,15 @@ export async function proposeChanges(options: ProposeOptions): Promise<ProposeOu
   return outcomes
 }
 
+async function plan({ file, branch, title }: Proposal, repository: Repository): Promise<ProposeOutcome> {
+  try {
+    const changed = await changedFile(repository, file)
+    return { file, branch, title, status: changed === undefined ? 'none' : 'would-propose' }
+  } catch (thrown) {
+    return { file, branch, title, status: 'failed', error: asUpdaterError(thrown) }
+  }
+}
+
 async function propose(
   proposal: Proposal,
   repository: Repository,
@@ -64,10 +79,10 @@ async function propose(
   const { file, branch, title } = proposal
   try {
     const commit = await commitFile(repository, file, title, forge.author)
-    if (commit === undefined) return { file, branch, status: 'none' }
+    if (commit === undefined) return { file, branch, title, status: 'none' }
     await pushCommit(repository, commit, branch, forge.remote)
-    return { file, branch, ...(await offer(http, forge, proposal)) }
+    return { file, branch, title, ...(await offer(http, forge, proposal)) }
   } catch (thrown) {
-    return { file, branch, status: 'failed', error: asUpdaterError(thrown) }
+    return { file, branch, title, status: 'failed', error: asUpdaterError(thrown) }
   }
 }

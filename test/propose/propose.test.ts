@@ -161,6 +161,30 @@ describe('proposing on GitHub', () => {
     expect(server.requests).toEqual([])
   })
 
+  it('says in a dry run what would be proposed, without a forge, and writes nothing', async () => {
+    const report = run(place.folder, ['ubuntu', 'debian'])
+    writeFileSync(join(place.folder, 'etc/images/debian.yml'), 'old debian\n')
+    const objects = place.git('count-objects')
+    const proposed = await proposeChanges({ report, folder: place.folder, dryRun: true })
+    expect(proposed).toMatchObject([
+      { branch: 'image-updater/ubuntu', title: expect.stringContaining('20260701'), status: 'would-propose' },
+      { branch: 'image-updater/debian', status: 'none' },
+    ])
+    expect([place.git('count-objects'), place.git('ls-remote', 'origin').split('\n')]).toEqual([
+      objects,
+      [expect.stringContaining('HEAD'), expect.stringContaining('refs/heads/main'), ''],
+    ])
+    const file = join(place.folder, 'report.json')
+    writeFileSync(file, JSON.stringify(report))
+    vi.spyOn(process, 'cwd').mockReturnValue(place.folder)
+    const { status, out } = await cli(['propose', file, '--dry-run'])
+    vi.restoreAllMocks()
+    expect(status).toBe(0)
+    expect(out).toMatch(
+      /ubuntu\.yml: would be proposed as ".*" from image-updater\/ubuntu\n.*debian\.yml: nothing to/,
+    )
+  })
+
   it('goes on where one file fails: a symbolic link, a file of somewhere else', async () => {
     const report = run(place.folder, ['ubuntu', 'debian'])
     symlinkSync('ubuntu.yml', join(place.folder, 'etc/images/link.yml'))

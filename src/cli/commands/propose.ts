@@ -22,16 +22,16 @@ export async function run(call: Call<'propose'>): Promise<void> {
   const given = call.options()
   const { parseReport, proposeChanges } = await session.context.library()
   const report = redactDeep(await parseReport(await readReport(file)), session.redact)
-  const { branchPrefix } = given.values
-  const forge = forgeOf(given.values, process.env)
-  const outcomes = await proposeChanges({ forge, report, folder: process.cwd(), branchPrefix })
+  const { branchPrefix, dryRun } = given.values
+  const forge = dryRun ? undefined : forgeOf(given.values, process.env)
+  const outcomes = await proposeChanges({ forge, report, folder: process.cwd(), branchPrefix, dryRun })
   const log = openLog(session, given.values)
   for (const { file, error } of outcomes) {
     for (const line of error === undefined ? [] : errorLines(error, file)) log.write(line)
   }
   session.exitStatus = outcomes.some(({ status }) => status === 'failed') ? 1 : 0
-  const proposals = outcomes.map(({ file, branch, status, url, error }) => {
-    return { file, branch, status, url, error: error && reportedError(error) }
+  const proposals = outcomes.map(({ file, branch, title, status, url, error }) => {
+    return { file, branch, title, status, url, error: error && reportedError(error) }
   })
   present(
     call,
@@ -42,7 +42,8 @@ export async function run(call: Call<'propose'>): Promise<void> {
     },
   )
   const { stdout } = session.context
-  if (process.env.GITHUB_ACTIONS === 'true') await tellGitHub(report, outcomes, stdout, process.env)
+  if (process.env.GITHUB_ACTIONS === 'true' && !dryRun)
+    await tellGitHub(report, outcomes, stdout, process.env)
 }
 
 async function readReport(file: string): Promise<unknown> {
@@ -93,7 +94,8 @@ function forgeOf({ forge, base }: Values<'propose'>, env: NodeJS.ProcessEnv): Fo
   }
 }
 
-function sentenceOf({ file, branch, status, url }: Omit<ProposeOutcome, 'error'>): string {
+function sentenceOf({ file, branch, title, status, url }: Omit<ProposeOutcome, 'error'>): string {
+  if (status === 'would-propose') return printable(`${file}: would be proposed as "${title}" from ${branch}`)
   if (status === 'none') return printable(`${file}: nothing to propose`)
   return printable(`${file}: ${status} ${url ?? branch}`)
 }
