@@ -107,6 +107,10 @@ const lookOptions = [
     ...lifecycle,
     help: 'an end counts as coming soon',
   }),
+  option('acknowledge', list('release'), {
+    ...lifecycle,
+    help: 'a missing release that is not wanted, as "opensuse 16.0", or all of a product; repeatable',
+  }),
   option('offline', flag(), {
     ...lifecycle,
     help: 'ask nobody: the dates that ship with the program',

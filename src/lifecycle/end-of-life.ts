@@ -84,6 +84,8 @@ export interface Question {
   readonly today: string
   /** Days in which an end counts as coming soon. */
   readonly within: number
+  /** Missing releases that nobody wants: a product, or product and release. */
+  readonly acknowledged: readonly string[]
 }
 
 /** Returns the products that images are of, in the order of the images. */
@@ -124,7 +126,10 @@ function present({ images, data, today, within }: Question, product: Product): L
  * Returns supported releases that the catalogue lacks: only of products in use, none that ends soon, and none where an
  * image moves on to the newest by itself.
  */
-function missing({ catalogue, data, today, within }: Question, product: Product): LifecycleRelease[] {
+function missing(
+  { catalogue, data, today, within, acknowledged }: Question,
+  product: Product,
+): LifecycleRelease[] {
   const others = catalogue.filter((image) => releaseOf(image)?.product === product)
   if (others.every(({ enable }) => !enable)) return []
   if (others.some((image) => image.enable && releaseOf(image)?.moves)) return []
@@ -137,7 +142,25 @@ function missing({ catalogue, data, today, within }: Question, product: Product)
       (product.offered === undefined || product.offered.test(one.release)) &&
       (product.longTermOnly === undefined || one.longTerm === true),
   )
-  return (wanted ?? []).map((one) => ({ status: 'missing', ...aboutOf(product, one, [], today) }))
+  const isKnown = ({ release }: Release) =>
+    [product.name, product.label].some((name) =>
+      [name, `${name} ${release}`].some((text) => acknowledged.some((one) => isSame(one, text))),
+    )
+  return (wanted ?? []).map((one) => ({
+    status: isKnown(one) ? 'acknowledged' : 'missing',
+    ...aboutOf(product, one, [], today),
+  }))
+}
+
+/** Compared as people write them: `openSUSE Leap 16.0`, `opensuse-16.0`. */
+function isSame(one: string, other: string): boolean {
+  const [a, b] = [one, other].map((text) =>
+    text
+      .trim()
+      .toLowerCase()
+      .replaceAll(/[\s_-]+/g, ' '),
+  )
+  return a === b
 }
 
 function statusOf(release: Release, today: string, within: number): 'expired' | 'expiring' | 'supported' {

@@ -43,14 +43,14 @@ export async function checkLifecycle(
   context: LifecycleContext = {},
 ): Promise<LifecycleReport> {
   assertOptions(context, 'The context')
-  const { within, fix, dryRun, lockDir, wait } = withDefaults('lifecycle', options)
+  const { within, fix, dryRun, lockDir, wait, acknowledge = [] } = withDefaults('lifecycle', options)
   const settled = settleCatalogue(options)
   const files = await readCatalog(settled.images)
   const catalogue = files.flatMap((file) => file.images)
   const images = selectImages(files, settled.names)
   const today = (context.now?.() ?? new Date()).toISOString().slice(0, 10)
   const { data, failures } = await datesFor(images, today, options, context)
-  const question = { images, catalogue, data, today, within }
+  const question = { images, catalogue, data, today, within, acknowledged: acknowledge }
   const found = classify(question)
   const off = fix
     ? await switchOff(expired(images, found), dryRun, { lockDir, wait, signal: context.signal })
@@ -65,6 +65,12 @@ export async function checkLifecycle(
     releases: off === undefined || dryRun ? found : classify({ ...question, images: images.map(now) }),
     failures: [...failures, ...(off?.failures ?? [])].map((error) => reportedError(error)),
     changes: off?.changes ?? [],
+    switched_off: (off?.images ?? []).map(({ file, line, name, shortname }) => ({
+      file,
+      line,
+      name,
+      shortname,
+    })),
   }
 }
 

@@ -1,3 +1,4 @@
+import { formatPlace } from '../errors.ts'
 import { escapeMarkdown } from './markdown.ts'
 import { countStatuses, formatCount } from './quantities.ts'
 import type { LifecycleRelease, LifecycleReport, LifecycleStatus } from './schemas.ts'
@@ -14,6 +15,9 @@ export function formatLifecycleText(
   const changes = formatChanges(report.dry_run ? report.changes : [], layout.paint)
   const text = paragraphs(
     formatTextTable(tableOf(told(report)), layout),
+    switchedOff(report)
+      .map((sentence) => formatParagraph(sentence, layout.columns))
+      .join(''),
     failures.map((line) => `${layout.paint('red', line)}\n`).join(''),
     quiet ? '' : formatParagraph(countsOf(report), layout.columns),
   )
@@ -28,6 +32,8 @@ export function formatLifecycleMarkdown(report: LifecycleReport): string {
     rows.length > 0 ? `${formatMarkdownTable(table)}\n` : '',
     ...report.failures.map((failure) => `- ${escapeMarkdown(errorText(failure))}\n`),
     report.failures.length > 0 ? '\n' : '',
+    ...switchedOff(report).map((sentence) => `- ${escapeMarkdown(sentence)}\n`),
+    report.switched_off.length > 0 ? '\n' : '',
     `${countsOf(report)}\n`,
   ].join('')
 }
@@ -68,15 +74,23 @@ function tableOf(releases: readonly LifecycleRelease[]): Table {
   }
 }
 
+function switchedOff({ dry_run, switched_off }: LifecycleReport): string[] {
+  return switched_off.map(
+    ({ file, line, name }) =>
+      `${name} (${formatPlace({ file, line })}) ${dry_run ? 'would be' : 'is'} switched off`,
+  )
+}
+
 function countsOf({ releases, within_days, dates_of, changes }: LifecycleReport): string {
-  const { expired, expiring, missing, supported, disabled, unknown } = countStatuses(
+  const { expired, expiring, missing, acknowledged, supported, disabled, unknown } = countStatuses(
     releases.map(({ status }) => status),
-    ...(['expired', 'expiring', 'missing', 'supported', 'disabled', 'unknown'] as const),
+    ...(['expired', 'expiring', 'missing', 'acknowledged', 'supported', 'disabled', 'unknown'] as const),
   )
   const isIdle = expired + expiring + missing === 0
   const parts = [
     `${expired} expired, ${expiring} expiring within ${within_days} days, ${missing} missing`,
     `${supported} supported, ${disabled} disabled`,
+    ...(acknowledged > 0 ? [`${acknowledged} acknowledged`] : []),
     ...(unknown > 0 ? [`${unknown} unknown`] : []),
   ]
   const files = changes.length === 0 ? '' : `; ${formatCount(changes.length, 'file')} changed`

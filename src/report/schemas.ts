@@ -348,8 +348,8 @@ export const validateSchema = published('Report of image-updater validate', {
 
 const lifecycleRelease = z.object({
   status: oneOf(
-    ['expired', 'expiring', 'missing', 'supported', 'disabled', 'unknown'],
-    "expired: enabled, although its end has come; expiring: its end comes soon; missing: supported, and the catalogue has other releases of its distribution; disabled: all of its images are; unknown: its distribution's dates do not name it",
+    ['expired', 'expiring', 'missing', 'acknowledged', 'supported', 'disabled', 'unknown'],
+    "expired: enabled, although its end has come; expiring: its end comes soon; missing: supported, and the catalogue has other releases of its distribution; acknowledged: missing, and not wanted; disabled: all of its images are; unknown: its distribution's dates do not name it",
   ),
   product: z.string().describe('As endoflife.date names it'),
   label: z.string().describe('For people: Rocky Linux'),
@@ -375,6 +375,7 @@ export const lifecycleSchema = published('Report of image-updater lifecycle', {
       'Dates that could not be had (those that ship with the program stand in), images that could not be switched off',
     ),
   changes: z.array(fileChange).describe('What was (in a dry run: would be) switched off'),
+  switched_off: z.array(z.object(definition)).describe('The images of which that is so'),
 })
 
 /** What a command without a report of its own prints where it could do nothing. */

@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { checkLifecycle, type LifecycleOptions } from '../../src/index.ts'
-import { lifecycleStatus } from '../../src/report/lifecycle.ts'
+import { formatLifecycleText, lifecycleStatus } from '../../src/report/lifecycle.ts'
 import { cli, temporaryFolder } from '../cli/support.ts'
 import { cycle, startDates } from './dates-server.ts'
 
@@ -74,6 +74,34 @@ describe('the lives of the releases in a catalogue', () => {
     expect([status, report.dates_of, report.failures]).toEqual([10, '2026-06-01', []])
     expect(asked.sort()).toEqual(['/api/v1/products/debian', '/api/v1/products/ubuntu'])
     expect((await check({ sources, within: 90 })).rows).toContain('supported Debian 11 2026-08-31 91')
+  })
+
+  it.each(['opnsense 26.1', 'OPNsense 26.1', 'opnsense-26.1', 'opnsense'])(
+    'misses no release that is acknowledged as %s',
+    async (acknowledged) => {
+      write('a.yml', 'OPNsense 25.7')
+      const { sources } = await startDates({ opnsense: [cycle('26.1', null), cycle('25.7', null)] })
+      expect((await check({ sources })).rows).toEqual([
+        'missing OPNsense 26.1  ',
+        'supported OPNsense 25.7  ',
+      ])
+      const { rows, status, report } = await check({ sources, acknowledge: [acknowledged] })
+      expect(rows).toEqual(['acknowledged OPNsense 26.1  ', 'supported OPNsense 25.7  '])
+      expect(status).toBe(0)
+      expect(formatLifecycleText(report, { paint: (_, text) => text })).toContain('1 acknowledged')
+      expect((await check({ sources, acknowledge: ['opnsense 26.7', 'ubuntu'] })).status).toBe(10)
+    },
+  )
+
+  it('names what it has switched off, or would', async () => {
+    write('a.yml', 'OPNsense 25.1')
+    const { sources } = await startDates({ opnsense: [cycle('25.1', null, { isEol: true })] })
+    const text = async (dryRun: boolean) =>
+      formatLifecycleText((await check({ sources, fix: true, dryRun })).report, { paint: (_, one) => one })
+    expect(await text(true)).toContain(
+      'OPNsense 25.1 (' + join(images, 'a.yml') + ':3) would be switched off\n',
+    )
+    expect(await text(false)).toContain('OPNsense 25.1 (' + join(images, 'a.yml') + ':3) is switched off\n')
   })
 
   it('misses no release of a distribution whose image moves on by itself, and does not switch it off', async () => {
