@@ -578,6 +578,8 @@ export function assertTyped(name: string, type: Type<unknown>, value: unknown): 
 /** Whether the type makes the value of its own text. */
 function isWritten(type: Type<unknown>, value: unknown): boolean {
   if (type.form === 'flag') return typeof value === 'boolean'
+  if (type.form === 'list')
+    return Array.isArray(value) && value.every((one) => typeof one === 'string' && one !== '')
   try {
     return ['string', 'number'].includes(typeof value) && type.parse(String(value)) === value
   } catch {

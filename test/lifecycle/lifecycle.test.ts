@@ -98,10 +98,8 @@ describe('the lives of the releases in a catalogue', () => {
     const { sources } = await startDates({ opnsense: [cycle('25.1', null, { isEol: true })] })
     const text = async (dryRun: boolean) =>
       formatLifecycleText((await check({ sources, fix: true, dryRun })).report, { paint: (_, one) => one })
-    expect(await text(true)).toContain(
-      'OPNsense 25.1 (' + join(images, 'a.yml') + ':3) would be switched off\n',
-    )
-    expect(await text(false)).toContain('OPNsense 25.1 (' + join(images, 'a.yml') + ':3) is switched off\n')
+    expect(await text(true)).toContain(`OPNsense 25.1 (${join(images, 'a.yml')}:3) would be switched off\n`)
+    expect(await text(false)).toContain(`OPNsense 25.1 (${join(images, 'a.yml')}:3) is switched off\n`)
   })
 
   it('misses no release of a distribution whose image moves on by itself, and does not switch it off', async () => {
