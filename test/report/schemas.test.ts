@@ -88,7 +88,7 @@ describe('the JSON document', () => {
     expect(lives.changes).toHaveLength(1)
     expect(Object.keys(lives)).toEqual([
       ...['schema_version', 'exit_status', 'today', 'dates_of', 'within_days', 'dry_run'],
-      ...['releases', 'failures', 'changes'],
+      ...['releases', 'failures', 'changes', 'switched_off'],
     ])
     expect(Object.keys(lives.releases[0])).toEqual([
       ...['status', 'product', 'label', 'release', 'released', 'images', 'end_of_life', 'days_left'],
