@@ -140,13 +140,16 @@ const plainRemedy = 'Write http:// instead of https:// if the server has no TLS,
 const tlsRemedy = 'Write https:// instead of http:// if the server wants TLS, or correct the port'
 const handshakeRemedy = 'Check the port, and which versions of TLS the server or the proxy in between allows'
 
+const gone =
+  'It is not there any more, or not yet: a server in the middle of a synchronisation has it later. Look at the URL, or run again'
+
 const statusRemedies: Readonly<Record<number, string>> = {
   400: 'Check the URL; some servers that want https:// answer so to http://',
   401: 'Check whether this URL is public and what credentials it needs',
   403: 'Check whether this URL is public and what credentials it needs',
-  404: 'Check whether the URL still exists on the server',
+  404: gone,
   407: 'Check the user and the password in HTTPS_PROXY or HTTP_PROXY, and what the proxy allows',
-  410: 'Check whether the URL still exists on the server',
+  410: gone,
   429: 'The server asks for fewer requests: run again later, or with fewer --jobs',
 }
 

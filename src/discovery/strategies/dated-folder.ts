@@ -13,7 +13,7 @@ import { inNewestFolder } from './newest-folder.ts'
 
 /**
  * `latest_url` is `BASE/<current|latest|release>/<file>`, and next to that folder are those of the builds:
- * `YYYYMMDD`, `YYYYMMDD.N`, `YYYYMMDD-N`, `release-YYYYMMDD[.N]`. The manifest, named as in
+ * `YYYYMMDD`, `YYYY-MM-DD`, `YYYYMMDD.N`, `YYYYMMDD-N`, `release-YYYYMMDD[.N]`. The manifest, named as in
  * `latest_checksum_url`, is in the build's folder.
  */
 export const datedFolder: Strategy = (image) => findBeside(image, datedFolders)
@@ -85,7 +85,9 @@ async function datedFolders(
 ): Promise<readonly string[]> {
   const names = (await fetchListing(base, context)).flatMap(({ name, isFolder }) => (isFolder ? name : []))
   const dated = names.flatMap((name) => {
-    const stamp = /^(?:release-)?\d{8}(?:[.-]\d+)?$/.test(name) ? findStamp(name) : undefined
+    const stamp = /^(?:release-)?\d{4}([-._]?)\d\d\1\d\d(?:[.-]\d+)?$/.test(name)
+      ? findStamp(name)
+      : undefined
     return stamp ? [{ name, stamp }] : []
   })
   const ofAlias = dated.filter(({ name }) => name.startsWith('release-') === (alias === 'release'))

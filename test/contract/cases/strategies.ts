@@ -93,6 +93,16 @@ export const strategyCases: readonly ResolverCase[] = [
     ['SHA512SUMS', gnu512('bad', debianFile.replace('generic', 'no')) + gnu512('a', debianFile)],
     { date: '20260124', digest: { algorithm: 'sha512', hex: digest('a', 128) } },
   ),
+  datedCase(
+    'dated-folder',
+    { latestUrl: `${other}nightly/latest/os.qcow2`, latestChecksumUrl: `${other}nightly/latest/SHA256SUMS` },
+    `${other}nightly/`,
+    ['2026-02-28/', '2026-03-01/', '2026-13-01/', '2026-03_02/', 'latest/'],
+    '2026-03-01',
+    'os.qcow2',
+    ['SHA256SUMS', `${digest('a')}  os.qcow2\n`],
+    { version: undefined, date: '20260301', digest: { algorithm: 'sha256', hex: digest('a') } },
+  ),
   {
     resolver: 'almalinux',
     image: imageOf({
