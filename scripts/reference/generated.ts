@@ -3,6 +3,7 @@ import { groups } from '../../test/faults/table.ts'
 import { describeCommands } from './commands.ts'
 import { renderDistributions } from './distributions.ts'
 import { faultsMarkdown } from './faults.ts'
+import { renderLibrary } from './library.ts'
 import { manPage } from './man.ts'
 import { commandsMarkdown } from './markdown.ts'
 
@@ -12,6 +13,7 @@ export function generatedDocs(): Record<string, string> {
   return {
     'docs/distributions.md': renderDistributions(resolvers),
     'docs/faults.md': faultsMarkdown(groups),
+    'docs/library.md': renderLibrary(),
     'docs/commands.md': commandsMarkdown(commands, shared),
     'man/image-updater.1': manPage(commands, shared),
   }

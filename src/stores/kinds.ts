@@ -112,7 +112,7 @@ export function settleMirror(given: GivenMirror = { kind: 's3' }): MirrorOptions
 
 function isStore(value: unknown): boolean {
   const store: Readonly<Record<keyof Store, unknown>> = Object(value)
-  const methods = ['ready', 'stat', 'begin', 'list', 'remove', 'abortStale'] as const
+  const methods = ['ready', 'stat', 'read', 'begin', 'list', 'remove', 'abortStale'] as const
   return typeof store.place === 'string' && methods.every((name) => typeof store[name] === 'function')
 }
 
