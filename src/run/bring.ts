@@ -9,6 +9,7 @@ import { type Address, keyPrefixOf } from '../stores/kinds.ts'
 import { checkPublic, verifyFull } from '../stores/public.ts'
 import { readSidecar, writeSidecar } from '../stores/sidecar.ts'
 import type { ObjectRecord, Store, Upload } from '../stores/store.ts'
+import { assertAnnounced } from '../transfer/decompression/unpacking.ts'
 import { Inspector } from '../transfer/inspect.ts'
 import { findRecorded, isMadeOf, type Looked, recordedOf } from './recorded.ts'
 import type { Run, Task } from './run.ts'
@@ -224,6 +225,7 @@ async function transferOnce(
   const known = size !== undefined && expected !== undefined
   let upload: Upload
   try {
+    assertAnnounced(source.facts.size, settings.maxImageSize)
     upload = await store.begin(address.key, {
       size,
       contentType: 'application/octet-stream',

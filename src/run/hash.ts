@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Compression, Digest, DigestAlgorithm, ImageFormat } from '../image.ts'
 import { readPublic } from '../stores/public.ts'
 import { decompress } from '../transfer/decompress.ts'
-import { bounded } from '../transfer/decompression/unpacking.ts'
+import { assertAnnounced, bounded } from '../transfer/decompression/unpacking.ts'
 import type { Beginning } from './run.ts'
 
 /** How a file is to be read. */
@@ -31,7 +31,7 @@ export async function hashFile(
   { http, signal }: Pick<Beginning, 'http' | 'signal'>,
 ): Promise<Hashed> {
   const [file, content] = [new Hashes(algorithms), new Hashes(compression === undefined ? [] : algorithms)]
-  const body = await readPublic(url, http, signal)
+  const { size, body, discard } = await readPublic(url, http, signal)
   async function* tapped(): AsyncGenerator<Uint8Array> {
     for await (const chunk of bounded(body, maxImageSize)) {
       file.update(chunk)
@@ -40,7 +40,12 @@ export async function hashFile(
   }
   const unpacking = { format, limit: maxImageSize, hasDigest: true }
   const bytes = compression === undefined ? tapped() : decompress(compression, tapped(), unpacking)
-  for await (const chunk of bytes) content.update(chunk)
+  try {
+    assertAnnounced(size, maxImageSize)
+    for await (const chunk of bytes) content.update(chunk)
+  } finally {
+    await discard()
+  }
   return { file: file.digests(), content: content.digests() }
 }
 

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { asUpdaterError, UpdaterError } from '../errors.ts'
 import { explainRefusal, isErrno } from '../files.ts'
 import { readStart } from '../http/answer.ts'
-import type { HttpClient } from '../http/client.ts'
+import type { Download, HttpClient } from '../http/client.ts'
 import { HttpError, statusOf } from '../http/failure.ts'
 import { retry } from '../http/retry.ts'
 import type { OpenBody } from '../http/transport.ts'
@@ -69,9 +69,11 @@ export async function verifyFull(
   const hash = createHash(digest.algorithm)
   let received = 0
   try {
-    for await (const chunk of await readPublic(url, http, signal)) {
+    const { body } = await readPublic(url, http, signal)
+    for await (const chunk of body) {
       received += chunk.length
       hash.update(chunk)
+      if (received > size) break
     }
   } catch (error) {
     throw unreadable(url, error)
@@ -176,14 +178,24 @@ export async function readPublicStart(
   }
 }
 
-/** The bytes behind a public URL. @throws UpdaterError HTTP_*, ABORTED, and what the file system throws */
+/** A public file on its way. Whoever opened it reads it to the end or calls `discard`. */
+interface OpenFile extends Pick<Download, 'body' | 'discard'> {
+  /** Bytes that are announced. */
+  readonly size?: number | undefined
+}
+
+/** Opens the file behind a public URL. @throws UpdaterError HTTP_*, ABORTED, and what the file system throws */
 export async function readPublic(
   url: string,
   http: HttpClient,
   signal: AbortSignal | undefined,
-): Promise<AsyncIterable<Uint8Array>> {
-  if (url.startsWith('file:')) return createReadStream(fileURLToPath(url), { signal, highWaterMark: 2 ** 20 })
-  return (await http.download(url, { signal })).body
+): Promise<OpenFile> {
+  if (url.startsWith('file:')) {
+    const body = createReadStream(fileURLToPath(url), { signal, highWaterMark: 2 ** 20 })
+    return { body, discard: async () => void body.destroy() }
+  }
+  const { facts, body, discard } = await http.download(url, { signal })
+  return { size: facts.size, body, discard }
 }
 
 function refused(url: string, status: number): UpdaterError {

@@ -14,14 +14,20 @@ describe('the cutting into parts', () => {
     [5000 * MiB + 1, 6, 2],
     [20_000 * MiB, 20, 2],
     [64 * 1024 * MiB, 66, 2],
+    [125_000 * MiB, 125, 2],
+    [1024 * 1024 * MiB, 128, 2],
   ])('of %s bytes makes parts of %i MiB, %i at once', (size, part, concurrency) => {
     expect(planParts(size)).toEqual({ partSize: part * MiB, concurrency })
   })
 
   it('never needs more than the 1000 parts of Swift', () => {
-    for (const size of [8000 * MiB + 1, 9999 * MiB + 7, 5 * 2 ** 40]) {
+    for (const size of [8000 * MiB + 1, 9999 * MiB + 7, 100 * 2 ** 30]) {
       expect(Math.ceil(size / planParts(size).partSize)).toBeLessThanOrEqual(1000)
     }
+  })
+
+  it('refuses an object of more bytes than the parts may hold', () => {
+    expect(() => planParts(4 * 2 ** 40)).toThrow('larger than an object store takes')
   })
 
   it('covers an object with ranges of copies', () => {

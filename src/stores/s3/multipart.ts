@@ -13,16 +13,27 @@ const maxParts = 10_000
 const memory = 15 * MiB
 /** S3's own limit for every part but the last. */
 const smallest = 5 * MiB
+/** Whatever length is announced, memory holds two of these at most. 1000 of them make 125 GiB. */
+const largest = 128 * MiB
 /** For an unknown size: 1000 parts are nearly 10 GiB. */
 const usual = 10 * MiB
 
-/** Plans how an object of `size` bytes (undefined: not known) is cut into parts; see `Upload`. */
-export function planParts(size: number | undefined): {
+/** How an object is cut into parts; see `Upload`. */
+export interface PartPlan {
   readonly partSize: number
   readonly concurrency: number
-} {
-  const partSize =
-    size === undefined ? usual : Math.max(smallest, Math.ceil(Math.ceil(size / 1000) / MiB) * MiB)
+}
+
+/**
+ * Plans the parts of an object of `size` bytes (undefined: not known).
+ * @throws UpdaterError STORE_FAILED if it would need more or larger parts than there may be
+ */
+export function planParts(size: number | undefined): PartPlan {
+  const fitting = Math.ceil(Math.ceil((size ?? 0) / 1000) / MiB) * MiB
+  const partSize = size === undefined ? usual : Math.min(largest, Math.max(smallest, fitting))
+  if (size !== undefined && size > maxParts * partSize) {
+    throw new UpdaterError('STORE_FAILED', `An object of ${size} bytes is larger than an object store takes`)
+  }
   return { partSize, concurrency: Math.max(2, Math.floor(memory / partSize)) }
 }
 

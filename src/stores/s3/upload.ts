@@ -6,7 +6,7 @@ import { encodePath, stagingKey } from '../naming.ts'
 import type { ObjectRecord, StoredObject, Upload, UploadIntent } from '../store.ts'
 import type { S3Client } from './client.ts'
 import { S3Error } from './errors.ts'
-import { copyRanges, Multipart, planParts, removalTime } from './multipart.ts'
+import { copyRanges, Multipart, type PartPlan, planParts, removalTime } from './multipart.ts'
 import { recordHeaders, removeObject, sameRecord, statObject } from './objects.ts'
 
 /** Ranges that the server copies at once. */
@@ -32,13 +32,14 @@ export async function beginUpload(client: S3Client, key: string, intent: UploadI
   const ending = new AbortController()
   const signal = intent.signal === undefined ? ending.signal : AbortSignal.any([intent.signal, ending.signal])
   const { record, contentType } = intent
+  const plan = planParts(record?.size ?? intent.size)
   const target = record === undefined ? stagingKey(key, randomBytes(6).toString('hex')) : key
   const headers =
     record === undefined
       ? { 'content-type': contentType }
       : publicHeaders(client.options.acl, intent.contentType, record)
   const parts = await Multipart.begin(client, target, headers, signal)
-  return new S3Upload({ client, key, intent, signal, ending, target, parts })
+  return new S3Upload({ client, key, intent, signal, ending, target, parts }, plan)
 }
 
 class S3Upload implements Upload {
@@ -49,9 +50,7 @@ class S3Upload implements Upload {
   #copy: Multipart | undefined
   #written = 0
 
-  constructor(begun: Begun) {
-    const { record, size } = begun.intent
-    const { partSize, concurrency } = planParts(record?.size ?? size)
+  constructor(begun: Begun, { partSize, concurrency }: PartPlan) {
     this.partSize = partSize
     this.concurrency = concurrency
     this.#begun = begun

@@ -23,8 +23,14 @@ export async function* bounded(source: AsyncIterable<Uint8Array>, limit: number)
   }
 }
 
-export function tooLarge(limit: number): UpdaterError {
-  return new UpdaterError('IMAGE_TOO_LARGE', `The image is larger than the allowed ${limit} bytes`, {
+/** @param announced bytes, told before the first one comes. @throws UpdaterError IMAGE_TOO_LARGE */
+export function assertAnnounced(announced: number | undefined, limit: number): void {
+  if (announced !== undefined && announced > limit) throw tooLarge(limit, `${announced} bytes are announced`)
+}
+
+export function tooLarge(limit: number, why?: string): UpdaterError {
+  const message = `The image is larger than the allowed ${limit} bytes${why === undefined ? '' : `: ${why}`}`
+  return new UpdaterError('IMAGE_TOO_LARGE', message, {
     remedy: 'Raise --max-image-size if an image of this size is expected',
   })
 }

@@ -179,6 +179,20 @@ const images: readonly Row[] = [
       policy: impatient,
     },
   ),
+  ...[2 ** 40, 2 ** 42, 2 ** 49].map((contentLength) =>
+    onImage(
+      `${contentLength / 2 ** 40} TiB are announced`,
+      { contentLength, times: always },
+      { ...failed('IMAGE_TOO_LARGE'), says: /\d{13,} bytes are announced/, memory: 300 },
+      { policy: impatient },
+    ),
+  ),
+  onImage(
+    '1 TiB is announced and allowed, and does not come',
+    { contentLength: 2 ** 40, times: always },
+    { ...failed('HTTP_TRUNCATED'), memory: 400 },
+    { policy: impatient, args: ['--max-image-size', '2TiB', '--connections', '4'] },
+  ),
   onImage('no length, and breaks off', { chunked: true, dropAfter: 50_000 }, survived),
   onImage('comes slowly, but comes', { trickle: { bytes: 20_000, milliseconds: 20 } }, survived, {
     policy: impatient,
