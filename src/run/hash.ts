@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto'
+import type { UpdaterError } from '../errors.ts'
+import { retry } from '../http/retry.ts'
 import type { Compression, Digest, DigestAlgorithm, ImageFormat } from '../image.ts'
 import { readPublic } from '../stores/public.ts'
 import { decompress } from '../transfer/decompress.ts'
@@ -21,11 +23,24 @@ export interface Hashed {
   readonly content: readonly Digest[]
 }
 
+/** How often a file is read again from its first byte, where its download could not be continued. */
+const restarts = 3
+
 /**
  * Downloads a file and keeps nothing of it but its digests.
  * @throws UpdaterError HTTP_*, DECOMPRESSION_*, IMAGE_TOO_LARGE, STORE_FAILED, ABORTED
  */
-export async function hashFile(
+export function hashFile(
+  url: string,
+  hashing: Hashing,
+  around: Pick<Beginning, 'http' | 'signal'>,
+): Promise<Hashed> {
+  const pauseAfter = ({ code }: UpdaterError, number: number) =>
+    code === 'HTTP_TRUNCATED' && number < restarts ? 0 : undefined
+  return retry({ pauseAfter, signal: around.signal }, () => hashOnce(url, hashing, around))
+}
+
+async function hashOnce(
   url: string,
   { algorithms, compression, format = 'qcow2', maxImageSize }: Hashing,
   { http, signal }: Pick<Beginning, 'http' | 'signal'>,

@@ -177,6 +177,21 @@ describe('verifyCatalogue', () => {
     })
   })
 
+  it('reads a file again where its mirror has gone and the next one has another ETag', async () => {
+    const built = world.build('20260301')
+    await world.write([built])
+    const path = '/demo/20260301/demo.qcow2'
+    const { origin } = world
+    origin.put('/mirror', { body: built.stored, etag: '"one"' })
+    origin.put('/next', { body: built.stored, etag: '"another"' })
+    origin.fault('/mirror', { dropAfter: 100 }, { dropAfter: 'headers', times: 9 })
+    origin.fault(path, {}, { redirect: '/mirror' }, { redirect: '/next', times: 9 })
+    const options = { images: [world.folder], full: true }
+    const report = await verifyCatalogue(options, { httpPolicy: { retries: 0, backoffBase: 1 } })
+    expect(report.versions[0]?.url).toMatchObject({ status: 'ok' })
+    expect(origin.requestsOf('/next').length).toBeGreaterThan(1)
+  })
+
   it('says what it could not find out', async () => {
     await world.write([world.build('20260301')])
     world.origin.fault('/demo/20260301/demo.qcow2', { status: 500, times: 3 })
