@@ -3,7 +3,7 @@ import { selectImages } from '../catalog/select.ts'
 import { compressionOfUrl, isUnpacked } from '../discovery/file-url.ts'
 import { createDiscovery, type Discovery, findNewest, succession } from '../discovery/find-newest.ts'
 import { withSources } from '../discovery/find-resolver.ts'
-import { dayOf, isoDate } from '../discovery/stamp.ts'
+import { isoDate, isoDay } from '../discovery/stamp.ts'
 import { type RecordedDigests, standingOf } from '../discovery/standing.ts'
 import { asUpdaterError, UpdaterError } from '../errors.ts'
 import type { ImageStep, Listener } from '../events.ts'
@@ -153,7 +153,7 @@ async function checkImage(image: Image, ordinal: number, run: CheckRun): Promise
     if (skipped === undefined) {
       const build = await findNewest(image, run.discovery, tell)
       const { resolver, trust, signer } = build
-      known = { ...known, resolver, trust, key_ends: signer?.keyEnds && isoDate(dayOf(signer.keyEnds)) }
+      known = { ...known, resolver, trust, key_ends: signer?.keyEnds && isoDay(signer.keyEnds) }
       const ending = signer && keyEndsSoon(signer, run.startedAt)
       if (ending !== undefined) tell({ type: 'warning', message: ending })
       const compared = await compare(image, build, recorded, run)
@@ -183,8 +183,8 @@ async function checkImage(image: Image, ordinal: number, run: CheckRun): Promise
 export function standstillOf(image: Image, newest: OutcomeValues | undefined, now: Date): string | undefined {
   const built = newest && buildDay(newest)
   if (built === undefined) return undefined
-  const builtOn = isoDate(dayOf(new Date(built)))
-  const today = isoDate(dayOf(now))
+  const builtOn = isoDay(new Date(built))
+  const today = isoDay(now)
   if (!isOverdue(builtOn, image.replaceFrequency, today)) return undefined
   const release = endOfLife(image, snapshot)
   if (release !== undefined && hasEnded(release, today)) return undefined
@@ -199,7 +199,7 @@ function keyEndsSoon({ fingerprint, keyEnds }: Signer, now: Date): string | unde
   const days = daysBetween(now.getTime(), keyEnds?.getTime())
   if (keyEnds === undefined || days === undefined || days > keyNotice) return undefined
   const key = `The key ${fingerprint.toUpperCase()} that signs the checksum file`
-  return `${key} ends on ${isoDate(dayOf(keyEnds))}, in ${formatCount(days, 'day')}: from then on its signatures are refused, unless the distribution prolongs it`
+  return `${key} ends on ${isoDay(keyEnds)}, in ${formatCount(days, 'day')}: from then on its signatures are refused, unless the distribution prolongs it`
 }
 
 /** How an image of the catalogue stands to its newest build. */

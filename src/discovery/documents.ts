@@ -49,14 +49,12 @@ type Reader = (json: unknown, url: string) => readonly OrStrange<PublishedFile>[
  */
 export function parseDocument(text: string, url: string): Told<PublishedFile> {
   const json = parseJson(text)
-  const told = readers.flatMap((read) => toldBy(read(json, url) ?? []))
-  const { items, strange } = told.find((one) => one.items.length > 0) ?? told[0] ?? nothing
+  const told = readers.map((read) => withoutStrange(read(json, url) ?? []))
+  const { items, strange } = told.find((one) => one.items.length > 0) ?? { items: [], strange: 0 }
   return { items: items.filter((file) => file.url !== ''), strange }
 }
 
-const nothing: Told<never> = { items: [], strange: 0 }
-
-function toldBy<Item>(all: readonly OrStrange<Item>[]): Told<Item> {
+function withoutStrange<Item>(all: readonly OrStrange<Item>[]): Told<Item> {
   const items = all.flatMap((one) => (one === strange ? [] : [one]))
   return { items, strange: all.length - items.length }
 }
@@ -205,7 +203,7 @@ const readGardenlinuxReleases = reader(
         {
           url: image === undefined ? '' : absolute(image, url),
           digests: [],
-          date: dayOf(lifecycle?.released?.isodate),
+          date: findStamp(lifecycle?.released?.isodate ?? '')?.date,
         },
       ]),
     ),
@@ -239,7 +237,7 @@ const readGithubReleases = reader(githubReleases, (releases, url) =>
         url: absolute(browser_download_url, url),
         digests: [parseDigest(digest ?? '') ?? []].flat(),
         size,
-        date: dayOf(published_at),
+        date: findStamp(published_at ?? '')?.date,
       },
     ]),
   ),
@@ -253,7 +251,7 @@ export function parseReleaseListing(json: string, tag: string | undefined): Told
     if (encodeURIComponent(tag_name) !== tag && tag_name !== tag) return []
     return fromEach(assets, (asset) => entryOf(asset.browser_download_url.replace(/^.*\//, '')))
   })
-  return isKnown(releases) ? toldBy(listed) : undefined
+  return isKnown(releases) ? withoutStrange(listed) : undefined
 }
 
 /** @see https://docs.gitlab.com/api/releases/: links, without digests */
@@ -269,7 +267,7 @@ const readGitlabReleases = reader(listOf(gitlabRelease), (releases, documentUrl)
       {
         url: absolute(direct_asset_url ?? url, documentUrl),
         digests: [],
-        date: dayOf(released_at),
+        date: findStamp(released_at ?? '')?.date,
       },
     ]),
   ),
@@ -300,7 +298,8 @@ export function parsePackages(
   const listed = gitlabPackages.safeParse(parseJson(json)).data
   const folderOf = (...names: string[]) => [url, 'generic', ...names.map(encodeURIComponent), ''].join('/')
   return (
-    listed && toldBy(fromEach(listed, ({ id, name, version }) => [[folderOf(name, version), id] as const]))
+    listed &&
+    withoutStrange(fromEach(listed, ({ id, name, version }) => [[folderOf(name, version), id] as const]))
   )
 }
 
@@ -309,7 +308,7 @@ export function parsePackageFiles(json: string, folder: string): Told<PublishedF
   const listed = gitlabFiles.safeParse(parseJson(json)).data
   return (
     listed &&
-    toldBy(
+    withoutStrange(
       fromEach(listed, ({ file_name, file_sha256, size }) => [
         {
           url: `${folder}${encodeURIComponent(file_name)}`,
@@ -351,7 +350,7 @@ const jsonListing = z.union([
 /** Names that are no plain path segment are dropped. Returns undefined for another document. */
 export function parseJsonListing(json: string): Told<ListingEntry> | undefined {
   const listed = jsonListing.safeParse(parseJson(json)).data
-  return isKnown(listed) ? toldBy(fromEach(listed, (names) => names.flatMap(entryOf))) : undefined
+  return isKnown(listed) ? withoutStrange(fromEach(listed, (names) => names.flatMap(entryOf))) : undefined
 }
 
 /**
@@ -422,7 +421,8 @@ export function parseBuildMetadata(yaml: string, name: string): Digest[] {
   return digestsOf({ sha256: file?.sha256sum, md5: file?.md5sum })
 }
 
-function parseJson(json: string): unknown {
+/** Returns undefined for a text that is no JSON. */
+export function parseJson(json: string): unknown {
   return attempt(() => JSON.parse(json))
 }
 
@@ -444,9 +444,4 @@ function digestsOf(values: Readonly<Record<string, string | null | undefined>>):
 /** Returns an empty text if the link is none. */
 function absolute(link: string, base: string): string {
   return URL.canParse(link, base) ? new URL(link, base).href : ''
-}
-
-/** The day of a date in the form of ISO 8601. */
-function dayOf(date: string | null | undefined): string | undefined {
-  return findStamp((date ?? '').slice(0, 10).replaceAll('-', ''))?.date
 }

@@ -14,7 +14,7 @@ interface Named {
  * Returns the entries of a manifest that are of the file at `url`, by the surest of these ways in which they may name
  * it: the path from the manifest; the name alone; a path with the same folder and name at its end, or with the same
  * name, as the machine had it that made the manifest; any name with the same extension, and of no other architecture,
- * where the manifest is the file's own (`<name>.sha256`) and has no other, as that of an alias. None if there is no such entry.
+ * where the manifest is the file's own (`<name>.sha256`) and has no other, as that of an alias.
  */
 export function entriesOf<Entry extends Named>(
   url: string,

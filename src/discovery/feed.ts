@@ -2,7 +2,7 @@
 import { UpdaterError } from '../errors.ts'
 import { parseDigest } from '../image.ts'
 import { type ChecksumFile, parseChecksumFile } from './checksum-file.ts'
-import type { PublishedFile, Told } from './documents.ts'
+import { type PublishedFile, parseJson, type Told } from './documents.ts'
 import { shortened } from './names.ts'
 import type { FeedPaths } from './options.ts'
 
@@ -122,12 +122,4 @@ function memberOf(value: unknown, key: string): unknown {
 
 function textOf(value: unknown): string | undefined {
   return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }

@@ -159,7 +159,8 @@ export async function succession(image: Image, build: Build, discovery: Discover
 }
 
 /**
- * The day of a build, `YYYYMMDD`: the one that its names tell, else that of its Last-Modified (UTC). A build of first use whose server sends none has the day on which it was first seen.
+ * The day of a build, `YYYYMMDD`: the one that its names tell, else that of its Last-Modified (UTC). A build of first
+ * use whose server sends none has the day on which it was first seen.
  * @param now when this is asked, to tell a wrong clock of a server
  * @throws UpdaterError HTTP_*, DISCOVERY_NO_DATE
  */
@@ -209,9 +210,9 @@ type DatedBuild = Pick<Build, 'url' | 'version'> & { readonly date: string }
 
 /**
  * Returns a negative number if `build` is older than the catalogue's version, a positive one if it is newer, 0 if
- * neither is known. The distribution's own versions decide if both have one, else the stamps in the URLs decide if both have one (a Last-Modified is often a day or two
- * later than the stamp of its file); else the first difference of the URLs, if that is a number in both
- * (`4230.2.4` and `4230.2.10`); else the days.
+ * neither is known. The distribution's own versions decide if both have one; else the stamps in the URLs, if both have
+ * one (a Last-Modified is often a day or two later than the stamp of its file); else the first difference of the URLs,
+ * if that is a number in both (`4230.2.4` and `4230.2.10`); else the days.
  */
 export function compareBuilds(before: ImageVersion, build: DatedBuild): number {
   const { url = '', version = '' } = before

@@ -1,7 +1,10 @@
-/** Readers of what servers send for a folder. Each returns what is right below it; names that are no plain path segment are dropped. */
+/**
+ * Readers of what servers send for a folder. Each returns what is right below it; names that are no plain path segment
+ * are dropped.
+ */
 import { DomUtils, Parser, parseDocument } from 'htmlparser2'
 import { decodeSegment } from '../http/url.ts'
-import { entriesBelow, entryOf, isSafeFileName, type ListingEntry, schemeOf } from './names.ts'
+import { entriesBelow, entryOf, isSafeFileName, type ListingEntry, schemeOf, shortened } from './names.ts'
 import { tooLong } from './pages.ts'
 
 const maxHrefLength = 2048
@@ -65,6 +68,15 @@ export function isIndexPage(html: string): boolean {
 /** The name of the first element of HTML or XML. */
 export function rootElement(text: string): string | undefined {
   return /^\s*</.test(text) ? /<([a-z][\w:.-]*)/i.exec(text)?.[1] : undefined
+}
+
+/** Says what a text is that is no listing. */
+export function formOf(text: string): string {
+  if (/[\u0000\ufffd]/.test(text)) return 'bytes that are no text'
+  const root = rootElement(text)
+  if (root === undefined) return 'plain text, and not one name on each line'
+  const isHtml = /^(?:html|head|body|h\d|pre|table|ul|div|p)$/i.test(root)
+  return isHtml ? 'a page of HTML without links' : `XML, which begins with <${shortened(root)}>`
 }
 
 /**

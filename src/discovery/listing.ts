@@ -63,12 +63,15 @@ function otherPages(url: string): string[] {
 /** A server may name the next page of the folder. The parser is loaded meanwhile. */
 async function fetchPage(url: string, folder: string, context: ListingContext): Promise<ListingEntry[]> {
   const formats = import('./listing-formats.ts')
-  const ask = (asked: string) => context.http.text(asked, { signal: context.signal })
   const entries: ListingEntry[] = []
-  for await (const page of followPages(url, ask)) {
+  for await (const page of pagesOf(url, context)) {
     entries.push(...(await readPage(page, { url, folder, formats: await formats }, context)))
   }
   return entries
+}
+
+function pagesOf(url: string, { http, signal }: ListingContext): AsyncGenerator<TextAnswer> {
+  return followPages(url, (asked) => http.text(asked, { signal }))
 }
 
 interface Listed {
@@ -82,7 +85,7 @@ async function readPage(
   { url, folder, formats }: Listed,
   context: ListingContext,
 ): Promise<readonly ListingEntry[]> {
-  const { isIndexPage, parseListing, parseNames, parseNginxList, rootElement } = formats
+  const { formOf, isIndexPage, parseListing, parseNames, parseNginxList, rootElement } = formats
   if (/^\s*[[{]/.test(text)) {
     const { parseJsonListing } = await import('./documents.ts')
     const listed = parseJsonListing(text)
@@ -101,15 +104,6 @@ async function readPage(
   const entries = parseListing(text, came, folder)
   if (entries.length > 0 || isIndexPage(text)) return entries
   throw unreadable(came, formOf(text))
-}
-
-/** What a text is that is no listing. */
-function formOf(text: string): string {
-  if (/[\u0000\ufffd]/.test(text)) return 'bytes that are no text'
-  const root = /^\s*</.test(text) ? /<([a-z][\w:.-]{0,40})/i.exec(text)?.[1] : undefined
-  if (root === undefined) return 'plain text, and not one name on each line'
-  const isHtml = /^(?:html|head|body|h\d|pre|table|ul|div|p)$/i.test(root)
-  return isHtml ? 'a page of HTML without links' : `XML, which begins with <${root}>`
 }
 
 function unreadable(url: string, form: string): UpdaterError {
@@ -131,9 +125,8 @@ async function fetchReleases(
 ): Promise<ListingEntry[]> {
   const { parseReleaseListing } = await import('./documents.ts')
   const url = `https://api.github.com/repos/${repository}/releases?per_page=30`
-  const ask = (asked: string) => context.http.text(asked, { signal: context.signal })
   const entries: ListingEntry[] = []
-  for await (const { text } of followPages(url, ask)) {
+  for await (const { text } of pagesOf(url, context)) {
     const listed = parseReleaseListing(text, tag)
     if (listed === undefined) throw unreadable(url, "not GitHub's list of releases")
     tellStrange(listed.strange, url, context)
@@ -168,7 +161,7 @@ async function fetchBucketAbove(
 
 /** @param path of the folder below the bucket, as it stands in the URL */
 async function fetchBucket(bucket: string, path: string, context: ListingContext): Promise<ListingEntry[]> {
-  const { parseBucketPage, rootElement } = await import('./listing-formats.ts')
+  const { formOf, parseBucketPage, rootElement } = await import('./listing-formats.ts')
   const prefix = decodeSegment(path) ?? path
   const ask = async (next: Query = {}): Promise<StorePage> => {
     const text = await askWith(bucket, { 'list-type': '2', delimiter: '/', prefix, ...next }, context)

@@ -2,7 +2,7 @@ import { redactUrl } from '../http/url.ts'
 import { isSafeFileName, shortened } from './names.ts'
 import { compareFileNames, compareNatural, isPrerelease } from './natural-order.ts'
 import type { ResolverContext } from './resolver.ts'
-import { compareStamps, findStamp, type Stamp, withoutStamps } from './stamp.ts'
+import { compareStamps, findStamp, isoDate, type Stamp, withoutStamps } from './stamp.ts'
 
 /** A listing, a manifest or a document that was read, and the name in it that was taken. */
 export interface Taken {
@@ -151,9 +151,7 @@ function without(words: readonly string[], others: readonly string[]): readonly 
 }
 
 function isSoonAfter(before: Stamp | undefined, after: Stamp | undefined): boolean {
-  const [from = 0, to = 0] = [before, after].map((stamp) => {
-    const [, year, month, day] = /^(\d{4})(\d\d)(\d\d)$/.exec(stamp?.date ?? '') ?? []
-    return Date.parse(`${year}-${month}-${day}`)
-  })
-  return to - from < variantDays * 24 * 60 * 60 * 1000
+  if (before === undefined || after === undefined) return false
+  const time = ({ date }: Stamp) => Date.parse(isoDate(date))
+  return time(after) - time(before) < variantDays * 24 * 60 * 60 * 1000
 }

@@ -60,7 +60,12 @@ function isCalendarDate(date: string): boolean {
 
 /** The day in UTC, as `YYYYMMDD`. */
 export function dayOf(moment: Date): string {
-  return moment.toISOString().slice(0, 10).replaceAll('-', '')
+  return isoDay(moment).replaceAll('-', '')
+}
+
+/** The day in UTC, as `YYYY-MM-DD`. */
+export function isoDay(moment: Date): string {
+  return moment.toISOString().slice(0, 10)
 }
 
 /** `20260124` → `2026-01-24`. */

@@ -12,7 +12,7 @@ export function toldBy(matches: Matches): Pick<Build, 'version' | 'date'> {
 
 /** Returns what a text says that is known to be the version of a build: a day if it is one, else itself. */
 export function statedVersion(text: string): Pick<Build, 'version' | 'date'> {
-  const date = findStamp(text.replace(/^(\d{4})-(\d\d)-(\d\d)(?:T.*)?$/, '$1$2$3'))?.date
+  const date = findStamp(text)?.date
   const own = ownVersion(text)
   const isName = /^[0-9a-z][0-9a-z.+~_-]{0,63}$/i.test(text)
   const version = own ?? (date === undefined && isName ? text : undefined)

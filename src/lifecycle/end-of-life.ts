@@ -52,7 +52,10 @@ function firstRelease(product: Product, texts: readonly (string | undefined)[]):
   return texts.map((text) => product.release.exec(text ?? '')?.[1]).find((release) => release !== undefined)
 }
 
-/** Returns the dates of an image's release, or undefined if its distribution has none or they do not name the release. Default of `data`: what ships with the program. */
+/**
+ * Returns the dates of an image's release, or undefined if its distribution has none or they do not name the release.
+ * @param data default: what ships with the program
+ */
 export function endOfLife(image: Image, data: LifecycleData = snapshot): EndOfLife | undefined {
   assertOptions(image, 'The values of the image')
   assertTyped('name', text(), image.name ?? 0)

@@ -4,6 +4,7 @@ import { readCatalog, readText } from '../catalog/read.ts'
 import { selectImages } from '../catalog/select.ts'
 import { switchEach } from '../catalog/switch.ts'
 import { writeCatalog } from '../catalog/write.ts'
+import { isoDay } from '../discovery/stamp.ts'
 import { asUpdaterError, type UpdaterError } from '../errors.ts'
 import type { Policy } from '../http/policy.ts'
 import type { Image } from '../image.ts'
@@ -48,7 +49,7 @@ export async function checkLifecycle(
   const files = await readCatalog(settled.images)
   const catalogue = files.flatMap((file) => file.images)
   const images = selectImages(files, settled.names)
-  const today = (context.now?.() ?? new Date()).toISOString().slice(0, 10)
+  const today = isoDay(context.now?.() ?? new Date())
   const { data, failures } = await datesFor(images, today, options, context)
   const question = { images, catalogue, data, today, within, acknowledged: acknowledge }
   const found = classify(question)

@@ -1,3 +1,4 @@
+import { isoDay } from '../discovery/stamp.ts'
 import { checkTitles, isNotMirrored, shownVersion } from '../report/check.ts'
 import type { CheckedImage, MirrorState } from '../report/schemas.ts'
 import {
@@ -6,7 +7,6 @@ import {
   type Fact,
   freshness,
   isEnding,
-  isoDay,
   isSkipped,
   isUnseen,
   nearness,
@@ -85,7 +85,7 @@ function row(image: CheckedImage, now: number): Html {
     cell(3, image.age_days, html`${age}`),
     cell(4, mirrored.text, link(mirror.url, show(mirrored))),
     cell(5, trust.text, show(trust)),
-    cell(6, end === undefined ? undefined : isoDay(end), showEnd(end, now)),
+    cell(6, end === undefined ? undefined : isoDay(new Date(end)), showEnd(end, now)),
   ]
   return html`<tr role="row" data-is="${is.join(' ')}" data-status="${image.status}">
 <th scope="row" role="rowheader" data-value="${name}"><b>${name}</b>${note(about.filter((part) => part !== undefined).join(' · '))}</th>

@@ -70,11 +70,6 @@ export function showDay(day: number): string {
   return date.format(day)
 }
 
-/** `2026-07-05`. */
-export function isoDay(day: number): string {
-  return new Date(day).toISOString().slice(0, 10)
-}
-
 /** `1 day`, `89 days`, `14 months`, `6 years`. */
 export function showDays(days: number): string {
   if (days < 90) return formatCount(days, 'day')

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto'
+import { isoDay } from '../discovery/stamp.ts'
 import { assertOptions } from '../options.ts'
 import { assertReport } from '../report/json.ts'
 import { formatCount, formatDuration } from '../report/quantities.ts'
 import { tellOnce } from '../report/repeated.ts'
 import type { CheckedImage, CheckReport } from '../report/schemas.ts'
 import { renderCatalogue } from './catalogue.ts'
-import { builtOf, isEnding, isoDay, isSkipped, isUnseen, showDay, showDistance, type Tone } from './facts.ts'
+import { builtOf, isEnding, isSkipped, isUnseen, showDay, showDistance, type Tone } from './facts.ts'
 import { type Html, html } from './html.ts'
 import { renderRuns, type ServiceRuns, showMoment, troublesOf } from './runs.ts'
 import { liveScript, script } from './script.ts'
@@ -100,7 +101,7 @@ function renderChanges(images: readonly CheckedImage[], now: number): Html | und
   const items = latest.map(({ image: { name, versions }, built }) => {
     const [current, previous] = versions
     const before = previous?.version === undefined ? '' : `${previous.version} → `
-    return html`<li><time datetime="${isoDay(built)}">${showDay(built)}</time> <span><b>${name}</b> <span class="quiet">${before}${current?.version} · ${showDistance(now, built)}</span></span></li>
+    return html`<li><time datetime="${isoDay(new Date(built))}">${showDay(built)}</time> <span><b>${name}</b> <span class="quiet">${before}${current?.version} · ${showDistance(now, built)}</span></span></li>
 `
   })
   return html`<section aria-labelledby="changes-title"><h2 id="changes-title">Latest builds in the catalogue</h2>

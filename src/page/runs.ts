@@ -73,7 +73,7 @@ function outcomeOf({ report, hookErrors }: ShownRun): { readonly tone: Tone; rea
   return { tone: failed > 0 || hooks !== '' ? 'bad' : 'good', text: `: ${counts}` }
 }
 
-/** What is wrong with the service itself: a run that was refused or whose hooks failed, a catalogue that cannot be read. */
+/** What is wrong with the service: a run that was refused or whose hooks failed, a catalogue that cannot be read. */
 export function troublesOf({ runs, unreadable }: ServiceRuns): Html[] {
   const [newest] = runs.filter(({ report }) => report !== undefined)
   const refused = newest?.report?.errors.map(

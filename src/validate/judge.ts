@@ -13,7 +13,7 @@ import {
   packedAs,
   pathOf,
 } from './url.ts'
-import { dayOf } from './value.ts'
+import { calendarDay } from './value.ts'
 
 /** Reports what the schema accepts in one image although it cannot be meant. @param today `YYYY-MM-DD` */
 export function judgeImage(image: CheckedImage, today: string, report: ReportFinding): void {
@@ -160,9 +160,9 @@ function judgeChecksum({ texts, place }: Entry, report: ReportFinding): void {
 }
 
 function judgeDates({ version, build_date: buildDate }: Texts, today: string, report: ReportFinding): void {
-  const built = buildDate && dayOf(buildDate.text)
+  const built = buildDate && calendarDay(buildDate.text)
   if (buildDate === undefined || built === undefined) return
-  const named = version && /^\d{8}(?!\d)/.test(version.text) ? dayOf(version.text) : undefined
+  const named = version && /^\d{8}(?!\d)/.test(version.text) ? calendarDay(version.text) : undefined
   if (named !== undefined && named !== built) {
     report('date-mismatch', buildDate.place, `"build_date" is ${built}, "version" names ${named}`)
   }

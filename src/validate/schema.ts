@@ -1,5 +1,5 @@
 import { imageFormats } from '../image.ts'
-import { dayOf, type Value } from './value.ts'
+import { calendarDay, type Value } from './value.ts'
 
 /** A kind of scalars. */
 export interface Scalar {
@@ -26,7 +26,7 @@ export type Content = (Scalar | Mapping | List) & { readonly isOptional?: true }
 const optional = (content: Content): Content => ({ ...content, isOptional: true })
 
 const isText = ({ kind }: Value) => kind === 'text'
-const isDate = ({ kind, text: date }: Value) => kind === 'a date' && dayOf(date) !== undefined
+const isDate = ({ kind, text: date }: Value) => kind === 'a date' && calendarDay(date) !== undefined
 
 const text: Scalar = { expected: 'text', accepts: isText }
 const flag: Scalar = { expected: 'true or false', accepts: ({ kind }) => kind === 'yes or no' }

@@ -3,7 +3,7 @@ import type { Profile } from '../rules.ts'
 import { type CheckedImage, type Entry, isEnabled, type Located, type Texts } from './image.ts'
 import type { ReportFinding } from './rules.ts'
 import { distributions, hypervisors, replaceFrequencies } from './schema.ts'
-import { dayOf } from './value.ts'
+import { calendarDay } from './value.ts'
 
 /** A property of an image in Glance, as SCS-0102 wants it. */
 interface Property {
@@ -49,7 +49,7 @@ export function isTakenByScs(key: string, text: string): boolean {
   return Object.hasOwn(properties, key) && properties[key as PropertyName].accepts(text)
 }
 
-/** Whether OpenStack Image Manager brings the image into Glance where others than its owner see it: SCS looks at those. */
+/** Does OpenStack Image Manager bring the image into Glance where others than its owner see it? SCS looks at those. */
 function isSeen(image: CheckedImage): boolean {
   return isEnabled(image) && ['public', 'community'].includes(image.texts.visibility?.text ?? '')
 }
@@ -112,7 +112,7 @@ function judgeProperties(
 }
 
 function judgeVersion({ texts, place }: Entry, today: string, report: ReportFinding): void {
-  const built = texts.build_date && dayOf(texts.build_date.text)
+  const built = texts.build_date && calendarDay(texts.build_date.text)
   if (texts.build_date === undefined || built === undefined || built > today) {
     const message =
       built === undefined ? '"build_date" is not a date' : `"build_date" ${built} is yet to come`
@@ -134,7 +134,7 @@ const sourceOf = (texts: Texts): Located | undefined => texts.source ?? texts.ur
 function judgeRecency(image: CheckedImage, today: string, report: ReportFinding): void {
   const { provided_until: until, replace_frequency: frequency } = image.meta
   const isProvided = until !== undefined && /^\d/.test(until.text) && until.text >= today
-  const built = image.versions.flatMap(({ texts }) => dayOf(texts.build_date?.text ?? '') ?? []).sort()
+  const built = image.versions.flatMap(({ texts }) => calendarDay(texts.build_date?.text ?? '') ?? []).sort()
   const newest = built.at(-1)
   if (frequency === undefined || !isProvided || newest === undefined) return
   if (!isOverdue(newest, frequency.text, today)) return

@@ -1,5 +1,6 @@
 import { readTexts } from '../catalog/read.ts'
 import { selectImages } from '../catalog/select.ts'
+import { isoDay } from '../discovery/stamp.ts'
 import { assertOptions, settleCatalogue, withDefaults } from '../options.ts'
 import type { Finding, ValidationReport } from '../report/schemas.ts'
 import { type Profile, scsRules } from '../rules.ts'
@@ -46,7 +47,7 @@ export async function validateCatalogue(
   const { strict, profile, ignoreRule = [] } = withDefaults('validate', options)
   const settled = settleCatalogue(options)
   const texts = await readTexts(settled.images)
-  const today = now().toISOString().slice(0, 10)
+  const today = isoDay(now())
   const files = texts.map(({ path, text, defect }) => {
     if (defect?.code === 'CATALOG_NOT_FOUND') throw defect
     if (defect === undefined) return { path, ...inspectFile(path, text, today, profile) }

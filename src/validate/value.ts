@@ -48,7 +48,7 @@ function kindOfPlain(text: string): Kind {
 }
 
 /** The day of a date, `YYYY-MM-DD`; `undefined` for one that no calendar has. */
-export function dayOf(text: string): string | undefined {
+export function calendarDay(text: string): string | undefined {
   const [, year = '', month = '', day = ''] = /^(\d{4})-?(\d\d?)-?(\d\d?)(?:\D|$)/.exec(text) ?? []
   const written = `${year}-${month.padStart(2, '0')}-${day.padStart(2, '0')}`
   const time = Date.parse(`${written}T00:00:00Z`)

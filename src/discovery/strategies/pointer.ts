@@ -97,7 +97,7 @@ function pointedBy(words: readonly string[]): Pointed | undefined {
   if (!names.every(isSafeFileName)) return undefined
   return {
     path,
-    date: findStamp(date?.replaceAll('-', '') ?? '')?.date,
+    date: findStamp(date ?? '')?.date,
     size: size === undefined ? undefined : Number(size),
   }
 }
