@@ -29,8 +29,11 @@ export interface Log {
 }
 
 const styles: Record<Level, Style> = {
-  ...{ debug: 'dim', info: 'bold', change: 'bold' },
-  ...{ warning: 'yellow', error: 'red' },
+  debug: 'dim',
+  info: 'bold',
+  change: 'bold',
+  warning: 'yellow',
+  error: 'red',
 }
 
 /** How much a command is to tell. */

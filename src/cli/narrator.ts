@@ -54,7 +54,7 @@ export function createNarrator(log: Log, { now, scope = 'update' }: Narration): 
   const onStep = (image: ImageRef, step: ImageStep) => {
     const { ordinal } = image
     if (step.type === 'transfer-progress' || step.type === 'transfer-due') return
-    if (step.type === 'warning' && warnings.isRepeated(step.message, scopeOf(image))) return
+    if (step.type === 'warning' && warnings.add(step.message, scopeOf(image)) === 'repeated') return
     waiting.set(ordinal, [...(waiting.get(ordinal) ?? []), { image, step, at: now() }])
     if (transferSteps.has(step.type)) live.add(ordinal)
     if (live.has(ordinal) || step.type === 'done') passed.add(ordinal)
@@ -79,6 +79,7 @@ export function createNarrator(log: Log, { now, scope = 'update' }: Narration): 
     },
   }
 }
+
 /** From such a step on an image speaks live: what follows may take long. */
 const transferSteps: ReadonlySet<ImageStep['type']> = new Set([
   'new-values',

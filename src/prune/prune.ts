@@ -23,7 +23,10 @@ import { type Inventory, namedKeys, takeStock } from './plan.ts'
 
 /** The options are those of the command `prune`. */
 export interface PruneOptions extends TakenOptions<'prune'> {
-  /** Folders of `*.yml` and `*.yaml` files, or single files: all that name objects on the mirror. Default: `/etc/images`. */
+  /**
+   * Folders of `*.yml` and `*.yaml` files, or single files: all that name objects on the mirror. Default:
+   * `/etc/images`.
+   */
   readonly images?: readonly string[] | undefined
   /** Default: that of the command, with the keys of AWS's usual places. */
   readonly mirror?: GivenMirror | undefined

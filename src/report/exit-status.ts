@@ -27,8 +27,7 @@ export function exitStatusOf(report: StatusReport): number {
   assertReport(report)
   if ('releases' in report) return lifecycleStatus(report)
   if ('findings' in report) return report.summary.errors > 0 ? 1 : 0
-  if (!('command' in report)) return report.summary.failed > 0 ? 1 : 0
-  if (report.command === 'check') return checkStatus(report.summary)
-  if (report.command === 'verify') return verifyStatus(report)
+  if ('command' in report && report.command === 'check') return checkStatus(report.summary)
+  if ('command' in report && report.command === 'verify') return verifyStatus(report)
   return report.summary.failed > 0 ? 1 : 0
 }

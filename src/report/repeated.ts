@@ -28,12 +28,12 @@ export class Repetitions {
   readonly #kinds = new Map<string, Repeated & { readonly others: Set<string> }>()
 
   /** Counts a warning, and says whether one of its kind has been counted before. @param name who has it */
-  isRepeated(warning: string, name: string): boolean {
+  add(warning: string, name: string): 'first' | 'repeated' {
     const kind = kindOfWarning(warning)
     const known = this.#kinds.get(kind)
     if (known === undefined) this.#kinds.set(kind, { warning, first: name, others: new Set() })
     else if (known.first !== name) known.others.add(name)
-    return known !== undefined
+    return known === undefined ? 'first' : 'repeated'
   }
 
   /** Returns the names of the others that have it. */
@@ -53,12 +53,12 @@ interface Warned {
   readonly warnings: readonly string[]
 }
 
-/** Returns the warnings of several images as they are told: each kind of its first image alone, with the number of the others. */
+/** Returns the images with their warnings as they are told: each kind at its first image alone, with the others' names. */
 export function tellOnce<Image extends Warned>(images: readonly Image[]): Image[] {
   const repetitions = new Repetitions()
   const first = images.map((image) => {
     const { name, shortname = name } = image
-    return image.warnings.filter((warning) => !repetitions.isRepeated(warning, shortname))
+    return image.warnings.filter((warning) => repetitions.add(warning, shortname) === 'first')
   })
   const told = (warning: string) => {
     const others = repetitions.othersOf(warning)

@@ -220,8 +220,14 @@ const verifiedUrl = z.object({
 })
 
 const verdicts = [
-  ...(['mismatch', 'unmirrorable', 'missing', 'private'] as const),
-  ...(['error', 'pending', 'unknown', 'ok'] as const),
+  'mismatch',
+  'unmirrorable',
+  'missing',
+  'private',
+  'error',
+  'pending',
+  'unknown',
+  'ok',
 ] as const
 
 const verifiedVersion = z.object({

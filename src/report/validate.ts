@@ -50,21 +50,14 @@ interface Told {
 
 /** Warnings that say the same are told with the first of them. */
 function grouped(findings: readonly Finding[]): Told[] {
-  const told: { finding: Finding; others: Finding[] }[] = []
-  const same = new Map<string, Finding[]>()
-  for (const finding of findings) {
+  const groups = new Map<string, Finding[]>()
+  for (const [index, finding] of findings.entries()) {
     const { severity, rule, message, remedy } = finding
-    const key = JSON.stringify([rule, kindOfWarning(message), remedy])
-    const known = severity === 'error' ? undefined : same.get(key)
-    if (known !== undefined) {
-      known.push(finding)
-      continue
-    }
-    const others: Finding[] = []
-    told.push({ finding, others })
-    if (severity === 'warning') same.set(key, others)
+    const said = severity === 'error' ? [index] : [rule, kindOfWarning(message), remedy]
+    const key = JSON.stringify(said)
+    groups.set(key, [...(groups.get(key) ?? []), finding])
   }
-  return told
+  return [...groups.values()].flatMap(([finding, ...others]) => (finding ? { finding, others } : []))
 }
 
 function sameIn(others: readonly Finding[]): string {

@@ -77,7 +77,7 @@ export function listImages(images: readonly Image[], run: RunRecord | undefined)
   })
 }
 
-/** What the catalogue's standing is seen from. */
+/** What the report is made from. */
 interface View {
   /** The last run that looked at images. */
   readonly run: RunRecord | undefined
@@ -89,14 +89,14 @@ interface View {
  * The catalogue as the report of a check, from its files' present content and from the outcomes of the last run.
  * An image that it has not looked at, or not as it stands there now, has the status `skipped` without a reason.
  */
-export function standing(images: readonly Image[], view: View): CheckReport {
+export function catalogueReport(images: readonly Image[], view: View): CheckReport {
   const { run, now } = view
   const outcomeOf = outcomesOf(run)
-  const checked = images.map((image) => standingOf(image, outcomeOf(image), view))
+  const checked = images.map((image) => imageReport(image, outcomeOf(image), view))
   return checkReport(checked, run?.startedAt ?? now, run?.report?.seconds ?? 0)
 }
 
-function standingOf(
+function imageReport(
   image: Image,
   found: ImageOutcome | undefined,
   { now, includeDisabled }: View,

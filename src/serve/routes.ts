@@ -1,7 +1,7 @@
 import { formatPlace } from '../errors.ts'
 import { pagePolicy, renderPage } from '../page/page.ts'
 import { formatDocument } from '../report/json.ts'
-import { type Catalogue, listImages, standing } from './catalogue.ts'
+import { type Catalogue, catalogueReport, listImages } from './catalogue.ts'
 import { describeRun, type Runs } from './runs.ts'
 
 /** The parts of the service that answers are made of. */
@@ -59,7 +59,7 @@ function resourcesOf(view: View): readonly (readonly [path: RegExp, handlers: Ha
       unreadable: error && `${place ?? ''}${error.message}`,
     }
     const { includeDisabled } = catalogue
-    const report = standing(images, { run: runs.last, now: service.now, includeDisabled })
+    const report = catalogueReport(images, { run: runs.last, now: service.now, includeDisabled })
     const body = renderPage(report, { live: true, service })
     const policy = `${pagePolicy({ live: true })}; frame-ancestors 'none'`
     const headers = { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': policy }

@@ -3,7 +3,7 @@ import { parseCatalog } from '../../src/catalog/parse.ts'
 import { noProgress } from '../../src/progress.ts'
 import { withExitStatus } from '../../src/report/json.ts'
 import type { ImageOutcome } from '../../src/report/schemas.ts'
-import { standing } from '../../src/serve/catalogue.ts'
+import { catalogueReport } from '../../src/serve/catalogue.ts'
 import { outcome, reportOf } from '../cli/support.ts'
 
 const now = new Date('2026-07-10T12:00:00Z')
@@ -34,7 +34,7 @@ const standsAfter = (values: Partial<ImageOutcome> | undefined) => {
     hookErrors: [],
     report,
   }
-  return standing(images, { run: values && run, now, includeDisabled: false }).images[0]
+  return catalogueReport(images, { run: values && run, now, includeDisabled: false }).images[0]
 }
 
 describe('how the catalogue stands', () => {
@@ -45,7 +45,7 @@ describe('how the catalogue stands', () => {
       end_of_life: '2029-05-31',
       mirror: { status: 'unasked', url: 'https://mirror.example/a' },
     })
-    expect(standing(images, { run: undefined, now, includeDisabled: false })).toMatchObject({
+    expect(catalogueReport(images, { run: undefined, now, includeDisabled: false })).toMatchObject({
       started_at: now.toISOString(),
       seconds: 0,
     })
@@ -76,7 +76,8 @@ describe('how the catalogue stands', () => {
     const text =
       'images:\n  - name: a\n    shortname: a\n    format: qcow2\n    enable: false\n    latest_url: https://e.example/a\n'
     const of = (includeDisabled: boolean) =>
-      standing(parseCatalog('a.yml', text).images, { run: undefined, now, includeDisabled }).images[0]?.reason
+      catalogueReport(parseCatalog('a.yml', text).images, { run: undefined, now, includeDisabled }).images[0]
+        ?.reason
     expect([of(false), of(true)]).toEqual(['disabled', undefined])
   })
 

@@ -23,8 +23,8 @@ interface Member {
 }
 
 /**
- * The one disk image in a ZIP archive, streamed by its local header (APPNOTE 4.3.7): the file whose name says so, as in a
- * tar archive, or the only file, whatever its name. Two images, encrypted files, and methods but "stored" and "deflate"
+ * The one disk image in a ZIP archive, streamed by its local header (APPNOTE 4.3.7): the file whose name says so, as in
+ * a tar archive, or the only file, whatever its name. Two images, encrypted files, and methods but "stored" and "deflate"
  * are refused; CRC-32 and sizes are checked. Names only choose: no path in the archive is ever used.
  */
 export async function* unzip(
