@@ -175,7 +175,8 @@ export function flag(): Type<boolean> {
   }
 }
 
-export function list(placeholder: string): Type<readonly string[]> {
+/** @param item reads one text of the list, or throws WrongValue */
+export function list(placeholder: string, item: (text: string) => string = filled): Type<readonly string[]> {
   return {
     form: 'list',
     placeholder,
@@ -186,7 +187,7 @@ export function list(placeholder: string): Type<readonly string[]> {
       ],
     },
     what: 'is neither text nor a list of texts',
-    parse: (given) => [given].flat().map((one) => filled(String(one))),
+    parse: (given) => [given].flat().map((one) => item(String(one))),
   }
 }
 

@@ -18,7 +18,6 @@ import {
   defaultOf,
   duration,
   flag,
-  type Given,
   list,
   mirrors,
   option,
@@ -516,8 +515,12 @@ export function assertOptions(options: unknown, what = 'The options'): asserts o
 
 /** Returns the texts of a list that a program gives. @throws UpdaterError CONFIGURATION */
 export function textsOf(name: string, value: unknown): readonly string[] {
-  if (Array.isArray(value) && value.every((one) => typeof one === 'string')) return value
+  if (isTexts(value)) return value
   throw new UpdaterError('CONFIGURATION', `${name} is not a list of texts`)
+}
+
+function isTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((one) => typeof one === 'string')
 }
 
 /** What every use-case takes that looks at a catalogue. */
@@ -529,14 +532,14 @@ export interface CatalogueOptions {
 }
 
 /** Returns the value of an option where none is given. */
-export function usual<Name extends OptionName>(name: Name): AllValues[Camel<Name>] {
+export function defaultValueOf<Name extends OptionName>(name: Name): AllValues[Camel<Name>] {
   const row: AnyRow | undefined = rows.find((one) => one.name === name)
   const value: unknown = row && defaultOf(row)
   return value as AllValues[Camel<Name>]
 }
 
 /** The folder of the command's catalogue where none is named. */
-export const defaultFolder: string = usual('images')[0] ?? ''
+export const defaultFolder: string = defaultValueOf('images')[0] ?? ''
 
 /** Which files are read, and which of their images are meant. */
 export interface CatalogueSettings {
@@ -561,7 +564,7 @@ function assertKnown(keys: readonly string[]): void {
 export function settleCatalogue(options: CatalogueOptions = {}): CatalogueSettings {
   assertOptions(options)
   assertKnown(Object.keys(options))
-  const images = textsOf('images', options.images ?? usual('images'))
+  const images = textsOf('images', options.images ?? defaultValueOf('images'))
   const names = textsOf('names', options.names ?? [])
   if (images.length > 0) return { images, names }
   throw new UpdaterError('CONFIGURATION', 'No catalogue folder is given', {
@@ -578,9 +581,8 @@ export function assertTyped(name: string, type: Type<unknown>, value: unknown): 
 /** Whether the type makes the value of its own text. */
 function isWritten(type: Type<unknown>, value: unknown): boolean {
   if (type.form === 'flag') return typeof value === 'boolean'
-  if (type.form === 'list')
-    return Array.isArray(value) && value.every((one) => typeof one === 'string' && one !== '')
   try {
+    if (type.form === 'list') return isTexts(value) && Array.isArray(type.parse(value))
     return ['string', 'number'].includes(typeof value) && type.parse(String(value)) === value
   } catch {
     return false
@@ -632,50 +634,31 @@ export function signaturePolicy(): Type<SignaturePolicy> {
 
 /** URLs of key servers, HKP's own forms of them too. An empty text stands for none. */
 function keyservers(): Type<readonly string[]> {
-  const check = (text: string) => {
-    if (text === '') return []
-    parseUrl(text.replace(/^hkp(s?):/, 'http$1:'), 'Give a URL such as https://keyserver.ubuntu.com')
-    return [text]
-  }
-  const text = { type: 'string' } as const
-  const type = list('url')
+  const type = list('url', (text) => {
+    if (text !== '')
+      parseUrl(text.replace(/^hkp(s?):/, 'http$1:'), 'Give a URL such as https://keyserver.ubuntu.com')
+    return text
+  })
+  const items = { type: 'string' } as const
   return {
     ...type,
-    schema: { anyOf: [text, { type: 'array', items: text }] },
-    parse: (given) => [given].flat().flatMap((one) => check(String(one))),
-    typed: { is: isListOf(check), what: 'is not a list of URLs' },
-  }
-}
-
-function isListOf(check: (text: string) => unknown): (value: unknown) => boolean {
-  return (value) => {
-    try {
-      return Array.isArray(value) && value.every((one) => typeof one === 'string' && check(one))
-    } catch {
-      return false
-    }
+    schema: { anyOf: [items, { type: 'array', items }] },
+    what: 'is neither a URL nor a list of URLs',
+    parse: (given) => type.parse(given).filter((one) => one !== ''),
   }
 }
 
 /** Rules of `validate`. */
 function ruleNames(): Type<readonly string[]> {
-  const parse = (given: Given) =>
-    [given].flat().map((one) => {
-      const name = String(one)
-      if (optionalRules.includes(name)) return name
-      const [meant] = closest(name, optionalRules)
-      const remedy = meant === undefined ? 'docs/validating.md lists them' : `Perhaps ${meant} is meant`
-      throw new WrongValue('names no rule that can be switched off', remedy)
-    })
-  const is = isListOf((one) => optionalRules.includes(one))
+  const what = 'names no rule that can be switched off'
+  const type = list('rule', (name) => {
+    if (optionalRules.includes(name)) return name
+    const [meant] = closest(name, optionalRules)
+    const remedy = meant === undefined ? 'docs/validating.md lists them' : `Perhaps ${meant} is meant`
+    throw new WrongValue(what, remedy)
+  })
   const items = { type: 'string', enum: optionalRules } as const
-  return {
-    ...list('rule'),
-    schema: { anyOf: [items, { minItems: 1, type: 'array', items }] },
-    what: 'names no rule that can be switched off',
-    parse,
-    typed: { is, what: `is no list of these: ${optionalRules.join(', ')}` },
-  }
+  return { ...type, schema: { anyOf: [items, { minItems: 1, type: 'array', items }] }, what }
 }
 
 /** `I/N` */

@@ -1,5 +1,5 @@
 import { asUpdaterError, formatPlace, UpdaterError } from '../errors.ts'
-import { assertOptions, usual } from '../options.ts'
+import { assertOptions, defaultValueOf } from '../options.ts'
 import { createRedact } from '../redact.ts'
 import { settleUpdate } from '../run/options.ts'
 import { secretsOf as secretsOfMirror, settleMirror } from '../stores/kinds.ts'
@@ -110,8 +110,8 @@ export async function serveCatalogue(
 /** @throws UpdaterError CONFIGURATION */
 function checked(given: ServeOptions): ServeSettings {
   assertOptions(given)
-  const { update = {}, listen = usual('listen'), jitter = usual('jitter') } = given
-  const schedule = (given.schedule ?? usual('schedule')).trim() || undefined
+  const { update = {}, listen = defaultValueOf('listen'), jitter = defaultValueOf('jitter') } = given
+  const schedule = (given.schedule ?? defaultValueOf('schedule')).trim() || undefined
   const options = { ...given, update, listen, jitter, schedule }
   settleUpdate(update)
   if (options.schedule !== undefined) nextTime(options.schedule, new Date(0))

@@ -52,7 +52,11 @@ describe('settleUpdate', () => {
     ['no way to verify', { verify: 'none' }, 'verify is not one of range, full'],
     ['a switch that is a text', { strict: 'yes' }, 'strict is neither true nor false'],
     ['a keyring that is no path', { keyring: 1 }, 'keyring is not text'],
-    ['a key server that is no URL', { keyserver: ['keys.example'] }, 'keyserver is not a list of URLs'],
+    [
+      'a key server that is no URL',
+      { keyserver: ['keys.example'] },
+      'keyserver is neither a URL nor a list of URLs',
+    ],
     [
       'versions that are no number',
       { keepVersions: 'x' },
