@@ -80,6 +80,21 @@ export interface Signer {
   readonly keyEnds?: Date | undefined
 }
 
+/** A signature of a file's own bytes that is good but for these, which have not come yet. */
+export interface FileSignature {
+  /** Of the hash that is signed, by its name in `node:crypto`. */
+  readonly algorithm: string
+  /** What is hashed behind the file's bytes. */
+  readonly trailer: Uint8Array
+  /** Who claims to have made it. */
+  readonly signer: Signer
+  /**
+   * @param hash of the file's bytes and the trailer
+   * @throws UpdaterError SIGNATURE_BAD if it is not the one that was signed
+   */
+  readonly prove: (hash: Uint8Array) => Promise<void>
+}
+
 /** A file that an image is made of, as it lies on a server. */
 export interface SourceFile {
   readonly url: string
@@ -90,6 +105,8 @@ export interface SourceFile {
   readonly compression?: Compression | undefined
   /** Of what comes out of a packed file, if that is known beforehand. */
   readonly content?: Digest | undefined
+  /** Of the bytes at `url`, if its distribution signs the image itself; a transfer verifies it. */
+  readonly signature?: FileSignature | undefined
 }
 
 /**

@@ -209,7 +209,7 @@ const runOptions = [
     default: 'prefer',
     commands: seekers,
     group: 'Integrity',
-    help: 'OpenPGP signatures of checksum files',
+    help: 'OpenPGP signatures of checksum files and images',
   }),
   option('keyring', path('directories'), {
     default: '/etc/image-updater/keys',

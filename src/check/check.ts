@@ -152,9 +152,9 @@ async function checkImage(image: Image, ordinal: number, run: CheckRun): Promise
     let status: CheckStatus = 'skipped'
     if (skipped === undefined) {
       const build = await findNewest(image, run.discovery, tell)
-      const { resolver, trust, signer } = build
+      const { resolver, trust, signer = build.signature?.signer } = build
       known = { ...known, resolver, trust, key_ends: signer?.keyEnds && isoDay(signer.keyEnds) }
-      const ending = signer && keyEndsSoon(signer, run.startedAt)
+      const ending = signer && keyEndsSoon(signer, build, run.startedAt)
       if (ending !== undefined) tell({ type: 'warning', message: ending })
       const compared = await compare(image, build, recorded, run)
       status = compared.status
@@ -195,10 +195,11 @@ export function standstillOf(image: Image, newest: OutcomeValues | undefined, no
 const keyNotice = 60
 
 /** Says that the key of a distribution ends within the next days, or undefined if it does not. */
-function keyEndsSoon({ fingerprint, keyEnds }: Signer, now: Date): string | undefined {
+function keyEndsSoon({ fingerprint, keyEnds }: Signer, { signature }: Build, now: Date): string | undefined {
   const days = daysBetween(now.getTime(), keyEnds?.getTime())
   if (keyEnds === undefined || days === undefined || days > keyNotice) return undefined
-  const key = `The key ${fingerprint.toUpperCase()} that signs the checksum file`
+  const signed = signature === undefined ? 'checksum file' : 'image'
+  const key = `The key ${fingerprint.toUpperCase()} that signs the ${signed}`
   return `${key} ends on ${isoDay(keyEnds)}, in ${formatCount(days, 'day')}: from then on its signatures are refused, unless the distribution prolongs it`
 }
 

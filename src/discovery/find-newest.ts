@@ -8,10 +8,10 @@ import { type Build, dateOfVersion, formatDigest, type Image, type ImageVersion 
 import { isOfNothing, isWeak } from './checksum-file.ts'
 import { compressionOfUrl, splitFileUrl } from './file-url.ts'
 import { findResolver } from './find-resolver.ts'
-import { unsignedDistribution } from './manifest.ts'
+import { fetchImageSignature, unsignedDistribution } from './manifest.ts'
 import { compareNatural } from './natural-order.ts'
-import { overrideOf, type SignaturePolicy } from './options.ts'
-import type { Resolver, Search, SearchSettings } from './resolver.ts'
+import { type SignaturePolicy, signaturePolicyOf } from './options.ts'
+import type { Resolver, ResolverContext, SearchSettings } from './resolver.ts'
 import { createKeySource, type KeySource } from './signatures/keys.ts'
 import { compareStamps, dayOf, findStamp, findUrlStamp } from './stamp.ts'
 import { ownVersion } from './version.ts'
@@ -50,9 +50,11 @@ export async function findNewest(
   tell({ type: 'checking' })
   const { http, signal, keys } = discovery
   const { resolver, search } = findResolver(image, discovery.sources, discovery.resolvers)
-  const policy = overrideOf(discovery.overrides, image, 'signatures') ?? discovery.signatures
+  const policy = signaturePolicyOf(image, discovery)
   const signatures = policy === 'off' ? undefined : { policy, keys }
-  const found = await search({ http, signal, tell, resolver, release: image.osVersion, signatures })
+  const context: ResolverContext = { http, signal, tell, resolver, release: image.osVersion, signatures }
+  const searched = await search(context)
+  const found = { ...searched, signature: await fetchImageSignature(searched.url, context) }
   assertProven(found, policy, resolver.name)
   const build: Build = {
     ...withoutNothing(found, image, policy),
@@ -94,11 +96,12 @@ function withoutNothing<Found extends Pick<Build, 'url' | 'digest' | 'trust'>>(
 
 /** A resolver of somebody's own is held to what those of the program do. @throws UpdaterError SIGNATURE_MISSING, INTERNAL */
 function assertProven(
-  { url, digest, trust }: Awaited<ReturnType<Search>>,
+  { url, digest, trust, signature }: Pick<Build, 'url' | 'digest' | 'trust' | 'signature'>,
   policy: SignaturePolicy,
   name: string,
 ) {
-  if (policy === 'require' && trust !== 'signed') throw unsignedDistribution(name, url)
+  if (policy === 'require' && trust !== 'signed' && signature === undefined)
+    throw unsignedDistribution(name, url)
   if ((digest === undefined) === (trust === 'first-use')) return
   throw new UpdaterError('INTERNAL', `The resolver ${name} says "${trust}" of ${redactUrl(url)}`, {
     remedy: 'A build without a digest is of first use, and no other one',

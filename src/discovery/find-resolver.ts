@@ -3,7 +3,7 @@ import { matchesNames } from '../catalog/select.ts'
 import { UpdaterError } from '../errors.ts'
 import type { Image } from '../image.ts'
 import type { SourceRule, SourceSignature } from './options.ts'
-import type { ManifestSignature, OwnResolver, ResolverContext, Search } from './resolver.ts'
+import type { DistributionSignature, OwnResolver, ResolverContext, Search } from './resolver.ts'
 import { resolvers } from './resolvers/index.ts'
 import { strategies } from './strategies/index.ts'
 
@@ -98,7 +98,7 @@ function signatureOf({
   keys,
   keyUrl,
   required = false,
-}: SourceSignature): ManifestSignature {
+}: SourceSignature): DistributionSignature {
   return {
     form: form === 'clearsigned' ? form : suffixes,
     knownToSign: required,

@@ -1,6 +1,13 @@
 import { UpdaterError } from '../errors.ts'
 import { redactUrl } from '../http/url.ts'
-import { type DigestAlgorithm, type Image, parseDigest, type Signer, sameDigest } from '../image.ts'
+import {
+  type DigestAlgorithm,
+  type FileSignature,
+  type Image,
+  parseDigest,
+  type Signer,
+  sameDigest,
+} from '../image.ts'
 import {
   type ChecksumEntry,
   isOfNothing,
@@ -18,7 +25,13 @@ import { holdsClearsigned, splitClearsigned } from './signatures/clearsigned.ts'
 import { type ExpectedSignature, expectedSignature } from './signatures/expected.ts'
 import type { KeySource } from './signatures/keys.ts'
 import type { FoundKeys } from './signatures/public-keys.ts'
-import { ExpiredKey, UnknownSigner, verifyClearsigned, verifyDetached } from './signatures/verify.ts'
+import {
+  ExpiredKey,
+  readFileSignature,
+  UnknownSigner,
+  verifyClearsigned,
+  verifyDetached,
+} from './signatures/verify.ts'
 import { compareStamps, findStamp } from './stamp.ts'
 
 /** How far a text can be trusted. */
@@ -89,14 +102,14 @@ export async function fetchVerified(
   const { http, signal, resolver, signatures } = context
   const answer = http.text(url, { signal })
   if (!isFirst) await answer
-  if (signatures === undefined || resolver.signature === undefined) {
+  const isImageSigned = resolver.signature?.covers === 'image'
+  if (signatures === undefined || resolver.signature === undefined || isImageSigned) {
     const { text, next } = await answer
-    if (signatures?.policy === 'require') throw unsignedDistribution(resolver.name, url)
+    if (signatures?.policy === 'require' && !isImageSigned) throw unsignedDistribution(resolver.name, url)
     return unverified(text, url, next)
   }
   const name = redactUrl(url)
   const expected = expectedSignature(resolver.signature, url, context.release)
-  const isRequired = signatures.policy === 'require'
   const ahead = untilFailed(answer, signal)
   const asked = fetchDetached(url, expected, { ...context, signal: ahead })
   asked.catch(() => undefined) // the text's own failure goes before it
@@ -105,8 +118,7 @@ export async function fetchVerified(
   const isClearsigned = holdsClearsigned(text)
   const detached = isClearsigned ? undefined : await asked
   if (!isClearsigned && detached === undefined) {
-    if (isRequired || expected.mustBeSigned) throw missingSignature(name, expected)
-    if (expected.knownToSign) context.tell({ type: 'warning', message: missingWarning(name) })
+    tellMissing(name, expected, context)
     return unverified(text, url, next)
   }
   const found = await verifyWith(signatures.keys, expected, signal, async (keys) => {
@@ -118,10 +130,54 @@ export async function fetchVerified(
     return { url, text, trust: 'signed', signer, next } as const
   })
   if ('trust' in found) return found
-  const keyMustBeThere = expected.mustBeSigned && expected.keyUrl !== undefined
-  if (isRequired || keyMustBeThere) throw missingKey(name, expected, found.problems)
-  context.tell({ type: 'warning', message: missingKeyWarning(name, expected, found.problems) })
+  tellNoKey(name, expected, found.problems, context)
   return unverified(text, url, next)
+}
+
+/**
+ * Fetches the signature of an image whose distribution signs the image itself. What is not there is the same question
+ * as for `fetchVerified`.
+ * @param url of the image, before redirects
+ * @returns undefined if the proof is the checksum alone
+ * @throws UpdaterError SIGNATURE_MISSING, SIGNATURE_BAD, SIGNATURE_KEY, HTTP_*, ABORTED
+ */
+export async function fetchImageSignature(
+  url: string,
+  context: ResolverContext,
+): Promise<FileSignature | undefined> {
+  const { signal, resolver, signatures } = context
+  if (signatures === undefined || resolver.signature?.covers !== 'image') return undefined
+  const name = redactUrl(url)
+  const expected = expectedSignature(resolver.signature, url, context.release)
+  const detached = await fetchDetached(url, expected, context)
+  if (detached === undefined) {
+    tellMissing(name, expected, context)
+    return undefined
+  }
+  const found = await verifyWith(signatures.keys, expected, signal, (keys) =>
+    readFileSignature(detached, keys, { name }),
+  )
+  if ('prove' in found) return found
+  tellNoKey(name, expected, found.problems, context)
+  return undefined
+}
+
+/** @throws UpdaterError SIGNATURE_MISSING if there must be a signature */
+function tellMissing(name: string, expected: ExpectedSignature, { signatures, tell }: ResolverContext): void {
+  if (signatures?.policy === 'require' || expected.mustBeSigned) throw missingSignature(name, expected)
+  if (expected.knownToSign) tell({ type: 'warning', message: missingWarning(name) })
+}
+
+/** @throws UpdaterError SIGNATURE_KEY if the key must be at hand */
+function tellNoKey(
+  name: string,
+  expected: ExpectedSignature,
+  problems: readonly string[],
+  { signatures, tell }: ResolverContext,
+): void {
+  const mustBeThere = expected.mustBeSigned && expected.keyUrl !== undefined
+  if (signatures?.policy === 'require' || mustBeThere) throw missingKey(name, expected, problems)
+  tell({ type: 'warning', message: missingKeyWarning(name, expected, problems) })
 }
 
 /**

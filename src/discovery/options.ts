@@ -1,12 +1,12 @@
 import { matchesNames } from '../catalog/select.ts'
 import type { Image } from '../image.ts'
 
-/** Whether a checksum file's signature must be good (`require`), must be good if it is there (`prefer`), or is not looked at. */
+/** Whether the signature of a checksum file, or of an image, must be good (`require`), must be good if it is there (`prefer`), or is not looked at. */
 export type SignaturePolicy = 'require' | 'prefer' | 'off'
 
 /** What decides which build is the newest one; the same for every use-case that looks for it. */
 export interface DiscoverySettings {
-  /** OpenPGP signatures of checksum files. */
+  /** OpenPGP signatures of checksum files and images. */
   readonly signatures: SignaturePolicy
   /**
    * Keep listings and manifests in `$XDG_CACHE_HOME/image-updater/http`, so that servers need to send only
@@ -45,6 +45,14 @@ export function overrideOf<Key extends Exclude<keyof ImageOverride, 'names'>>(
   key: Key,
 ): ImageOverride[Key] {
   return overrides.find((one) => one[key] !== undefined && matchesNames(image, one.names))?.[key]
+}
+
+/** What counts for the image. */
+export function signaturePolicyOf(
+  image: Image,
+  { overrides, signatures }: Pick<DiscoverySettings, 'overrides' | 'signatures'>,
+): SignaturePolicy {
+  return overrideOf(overrides, image, 'signatures') ?? signatures
 }
 
 /**

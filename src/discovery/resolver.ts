@@ -28,8 +28,8 @@ export interface Resolver {
    * a version.
    */
   readonly version?: 'date' | RegExp | undefined
-  /** Who signs the manifests. Absent: the distribution has no signature that we know of. */
-  readonly signature?: ManifestSignature | undefined
+  /** Who signs the manifests, or the images. Absent: the distribution has no signature that we know of. */
+  readonly signature?: DistributionSignature | undefined
   /** Returns the URL at which the server lists a folder. Absent: the folder's own. */
   readonly listingUrl?: ((folder: string) => string) | undefined
   /** Finds the digests of a file that a document lists without them. */
@@ -51,11 +51,13 @@ export interface SearchSettings extends DiscoverySettings {
   readonly resolvers: readonly OwnResolver[]
 }
 
-/** How a distribution signs its manifests. */
-export interface ManifestSignature {
-  /** `clearsigned`: the manifest carries its signature. Else suffixes of the manifest's URL, in the order in which they are asked. */
+/** How a distribution signs its manifests, or its images. */
+export interface DistributionSignature {
+  /** `image`: the bytes of the image itself, still packed, and no manifest; a transfer verifies it. Default: `manifest`. */
+  readonly covers?: 'manifest' | 'image' | undefined
+  /** `clearsigned`: the manifest carries its signature. Else suffixes of the signed file's URL, in the order in which they are asked. */
   readonly form: 'clearsigned' | readonly string[]
-  /** Does every manifest have a signature, so that a missing one is a sign of tampering? Default: false. */
+  /** Does every such file have a signature, so that a missing one is a sign of tampering? Default: false. */
   readonly knownToSign?: boolean | undefined
   /**
    * The distribution's own hosts, at which `knownToSign` holds and the key's own URL is asked. A mirror
@@ -64,7 +66,7 @@ export interface ManifestSignature {
   readonly hosts?: readonly string[] | 'any' | undefined
   /** Full fingerprints of primary keys, of every release or by release. */
   readonly fingerprints: readonly string[] | Readonly<Record<string, readonly string[]>>
-  /** Finds `root` and `release` in the path of a manifest's URL. */
+  /** Finds `root` and `release` in the path of the signed file's URL. */
   readonly manifestPath?: RegExp | undefined
   /** Path of the key below `root`, without the release. */
   readonly keyFile?: string | undefined
@@ -102,7 +104,9 @@ export type Strategy = (image: Image, feed?: FeedPaths) => Search | undefined
  * than the build's URL says.
  * @throws UpdaterError HTTP_*, DISCOVERY_*, CHECKSUM_*, SIGNATURE_*, PATTERN_INVALID
  */
-export type Search = (context: ResolverContext) => Promise<Omit<Build, 'resolver' | 'compression'>>
+export type Search = (
+  context: ResolverContext,
+) => Promise<Omit<Build, 'resolver' | 'compression' | 'signature'>>
 
 /** What a strategy may use. */
 export interface ResolverContext {

@@ -6,7 +6,7 @@ const imageMetrics = {
   age_days: "Days from the catalogue's build to the last run.",
   days_behind: "Days from the catalogue's build to the newest one.",
   end_of_life_timestamp_seconds: 'When support of the release ends.',
-  key_end_timestamp_seconds: 'When the key that signed the checksum file ends.',
+  key_end_timestamp_seconds: 'When the key that signed the checksum file, or the image, ends.',
   mirrored: "Whether the catalogue's mirror_url leads to the image.",
   mirrored_bytes: 'Bytes of the image that the last run stored on the mirror.',
 } as const

@@ -81,7 +81,7 @@ const discovery = {
   resolver: z.string().optional().describe('What found the newest build'),
   trust: oneOf(
     ['signed', 'checksum', 'first-use'],
-    "How far the build's digest can be trusted: its manifest's signature was verified; it is the distribution's published checksum; it was computed from the first download",
+    "How far the build's digest can be trusted: a signature of its manifest, or of the image's own bytes, was verified in this run; it is the distribution's published checksum; it was computed from the first download",
   ).optional(),
 }
 
@@ -159,7 +159,7 @@ const checkedImage = z.object({
   key_ends: z.iso
     .date()
     .optional()
-    .describe('Only with signed: the day on which the key, or the subkey that signed, ends (UTC)'),
+    .describe('If it is signed: the day on which the key, or the subkey that signed, ends (UTC)'),
   warnings: z.array(z.string()),
   error: error.optional(),
 })

@@ -134,7 +134,7 @@ export async function vouch(
  * Brings a file to its address on the mirror: transfers it, verifies every byte, and proves that its public URL
  * answers. Whatever lies there is replaced.
  * @param file without a digest: that of the bytes that come is computed (`source`)
- * @throws UpdaterError HTTP_*, DIGEST_MISMATCH, DECOMPRESSION_FAILED, IMAGE_*, STORE_*, PUBLIC_*, ABORTED
+ * @throws UpdaterError HTTP_*, DIGEST_MISMATCH, SIGNATURE_BAD, DECOMPRESSION_FAILED, IMAGE_*, STORE_*, PUBLIC_*, ABORTED
  */
 export function bring(task: Task, file: WantedFile, address: Address): Promise<Brought> {
   const { run, tell } = task
@@ -213,7 +213,7 @@ export async function provePublic(
  */
 async function transferOnce(
   { image, run, tell }: Task,
-  { url, digest: expected, compression, content, algorithm }: WantedFile,
+  { url, digest: expected, compression, content, signature, algorithm }: WantedFile,
   address: Address,
   started: number,
 ): Promise<Brought> {
@@ -243,6 +243,7 @@ async function transferOnce(
       expected,
       compression,
       content,
+      signature,
       algorithm: strong(algorithm),
       format: image.format,
       upload,

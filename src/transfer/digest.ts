@@ -1,6 +1,6 @@
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads'
 import { UpdaterError } from '../errors.ts'
-import type { Digest, DigestAlgorithm } from '../image.ts'
+import type { Digest, DigestAlgorithm, FileSignature } from '../image.ts'
 
 interface Thread {
   readonly worker: Worker
@@ -42,7 +42,8 @@ export class Digester {
   readonly #questions: Question[] = []
   #end: UpdaterError | undefined
 
-  constructor(algorithm: DigestAlgorithm) {
+  /** @param algorithm by its name in `node:crypto` */
+  constructor(algorithm: string) {
     const { port1, port2 } = new MessageChannel()
     this.#port = port1
     port1.on('message', (hex: string) => this.#questions.shift()?.resolve(hex))
@@ -96,12 +97,16 @@ function unwanted(): UpdaterError {
   return new UpdaterError('ABORTED', 'The checksum is not wanted any more')
 }
 
-/** Computes digests of the same bytes in several algorithms. */
+/** Computes digests of the same bytes in several algorithms, and what a signature of them covers. */
 export class Digesters {
   readonly #digesters: ReadonlyMap<DigestAlgorithm, Digester>
+  readonly #signature: FileSignature | undefined
+  readonly #ofSignature: Digester | undefined
 
   /** @param algorithms at least one; one that comes twice counts once */
-  constructor(algorithms: readonly [DigestAlgorithm, ...DigestAlgorithm[]]) {
+  constructor(algorithms: readonly [DigestAlgorithm, ...DigestAlgorithm[]], signature?: FileSignature) {
+    this.#signature = signature
+    this.#ofSignature = signature && new Digester(signature.algorithm)
     this.#digesters = new Map(
       [...new Set(algorithms)].map((algorithm) => [algorithm, new Digester(algorithm)]),
     )
@@ -109,7 +114,7 @@ export class Digesters {
 
   /** As `Digester.update`. */
   async update(block: SharedArrayBuffer, length: number): Promise<void> {
-    await Promise.all([...this.#digesters.values()].map((digester) => digester.update(block, length)))
+    await Promise.all(this.#all().map((digester) => digester.update(block, length)))
   }
 
   /** The digests, in the order of the algorithms. */
@@ -120,7 +125,23 @@ export class Digesters {
     return (await Promise.all(digests)) as [Digest, ...Digest[]]
   }
 
+  /** Verifies the signature, if there is one. @throws UpdaterError SIGNATURE_BAD */
+  async prove(): Promise<void> {
+    const [signature, digester] = [this.#signature, this.#ofSignature]
+    if (signature === undefined || digester === undefined) return
+    const { length } = signature.trailer
+    const block = new SharedArrayBuffer(length)
+    new Uint8Array(block).set(signature.trailer)
+    await digester.update(block, length)
+    await signature.prove(Buffer.from(await digester.final(), 'hex'))
+  }
+
   async close(): Promise<void> {
-    for (const digester of this.#digesters.values()) await digester.close()
+    for (const digester of this.#all()) await digester.close()
+  }
+
+  #all(): readonly Digester[] {
+    const digesters = [...this.#digesters.values()]
+    return this.#ofSignature === undefined ? digesters : [...digesters, this.#ofSignature]
   }
 }

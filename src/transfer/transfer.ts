@@ -5,6 +5,7 @@ import {
   type Compression,
   type Digest,
   type DigestAlgorithm,
+  type FileSignature,
   formatDigest,
   type ImageFormat,
   sameDigest,
@@ -28,6 +29,8 @@ export interface TransferPlan {
   readonly content?: Digest | undefined
   /** Of the digest of what comes out of a packed source. Default: sha256. */
   readonly algorithm?: DigestAlgorithm | undefined
+  /** Of the source's bytes. Absent: none is verified. */
+  readonly signature?: FileSignature | undefined
   /** Of the image that is stored. */
   readonly format: ImageFormat
   readonly upload: Upload
@@ -68,9 +71,9 @@ const sourceBlocks = { blockSize: 2 ** 18, blocks: 4 }
 
 /**
  * Streams a source to an upload in one pass: hash, decompress where it is compressed (and hash again), inspect, store.
- * It returns only if the digests are the expected ones, where there are any. The caller makes the object visible
- * (`complete`) or removes it (`abort`, also after a throw).
- * @throws UpdaterError DIGEST_MISMATCH, HTTP_*, DECOMPRESSION_FAILED, IMAGE_*, STORE_*, ABORTED
+ * It returns only if the digests are the expected ones, where there are any, and the signature is of these bytes. The
+ * caller makes the object visible (`complete`) or removes it (`abort`, also after a throw).
+ * @throws UpdaterError DIGEST_MISMATCH, SIGNATURE_BAD, HTTP_*, DECOMPRESSION_FAILED, IMAGE_*, STORE_*, ABORTED
  */
 export async function transfer(plan: TransferPlan): Promise<Transferred> {
   const { source, expected, compression, content, algorithm = 'sha256', upload, inspector, maxSize } = plan
@@ -81,7 +84,8 @@ export async function transfer(plan: TransferPlan): Promise<Transferred> {
   // Ends the wait for bytes of a source that is silent.
   signal.addEventListener('abort', () => void source.discard().catch(() => {}), { once: true })
   const also = content === undefined ? [] : [content.algorithm]
-  const ofSource = new Digesters(expected === undefined ? [algorithm, ...also] : [expected.algorithm])
+  const known = expected === undefined ? ([algorithm, ...also] as const) : ([expected.algorithm] as const)
+  const ofSource = new Digesters(known, plan.signature)
   const ofImage = compression === undefined ? ofSource : new Digesters([algorithm, ...also])
   const meter = new Meter(plan)
   let isCompared = expected === undefined && content === undefined
@@ -138,6 +142,7 @@ export async function transfer(plan: TransferPlan): Promise<Transferred> {
       (expected === undefined && found.some(isLike(content)))
     if (!isContent) throw mismatch(content, stored, url)
     isCompared = true
+    await ofSource.prove()
     const inspection = inspector?.finish(size)
     meter.tell()
     return {

@@ -2,7 +2,7 @@ import { outranks } from '../catalog/edit.ts'
 import { isUnpacked } from '../discovery/file-url.ts'
 import { dateOf, findNewest, succession } from '../discovery/find-newest.ts'
 import { catalogueAlgorithm } from '../discovery/manifest.ts'
-import { overrideOf } from '../discovery/options.ts'
+import { overrideOf, signaturePolicyOf } from '../discovery/options.ts'
 import { isoDate } from '../discovery/stamp.ts'
 import type { Standing } from '../discovery/standing.ts'
 import { UpdaterError } from '../errors.ts'
@@ -69,7 +69,8 @@ export async function updateImage(image: Image, ordinal: number, run: UpdateRun)
     known = { ...known, current: standing === 'other' ? undefined : previous, mirror: { status: 'none' } }
     if (standing === 'unknown') return end('unknown')
     const { mirror, values, keepVersions } = await actOn(standing, task, build, looked)
-    known = { ...known, mirror }
+    const isProven = build.signature !== undefined && mirror.status === 'stored'
+    known = { ...known, mirror, trust: isProven ? 'signed' : build.trust }
     const isChanged = values !== undefined || mirror.status === 'stored' || mirror.status === 'would-store'
     if (isChanged && mirror.object !== undefined) await writeSumsBeside(mirror.object, task)
     if (values !== undefined) {
@@ -173,6 +174,7 @@ async function adopt(task: UpdateTask, build: VersionedBuild): Promise<Done> {
   const keepVersions = versionsToKeep(image, run.settings)
   if (mirror.kind === 'none' || address === undefined) {
     if (build.digest === undefined) throw nothingToHash(image, build)
+    if (mustProve(task, build)) throw nothingToProve(image, build)
     const elsewhere = address && (await findElsewhere(task, build, address))
     const values = valuesOf(build, elsewhere ?? build.digest, elsewhere && address)
     tellValues(task, values, keepVersions)
@@ -242,6 +244,19 @@ function nothingToHash(image: Image, build: Build): UpdaterError {
   )
 }
 
+/** Does nothing count but a signature that only a transfer can prove? */
+function mustProve({ image, run }: UpdateTask, { signature }: WantedFile): boolean {
+  return signature !== undefined && signaturePolicyOf(image, run.settings) === 'require'
+}
+
+function nothingToProve(image: Image, { url }: Build): UpdaterError {
+  return new UpdaterError(
+    'SIGNATURE_MISSING',
+    `Signatures are required, that of ${url} covers the image itself, and without a mirror nothing of ${image.name} is downloaded that could be verified`,
+    { remedy: 'Let this image be updated by a run with a mirror, or use --signatures prefer for it' },
+  )
+}
+
 /** An image that the catalogue is to name. */
 interface Stored {
   readonly mirror: MirrorOutcome
@@ -251,7 +266,7 @@ interface Stored {
 
 /**
  * Sees to it that an image that the catalogue is to name is on the mirror. Only an object with our record of this
- * digest is left as it is.
+ * digest is left as it is, and only if no signature has to be proven: what an earlier run has verified is not recorded.
  */
 async function storeIfMissing(task: UpdateTask, file: WantedFile, address: Address): Promise<Stored> {
   const { run, tell } = task
@@ -259,13 +274,14 @@ async function storeIfMissing(task: UpdateTask, file: WantedFile, address: Addre
   if (run.settings.dryRun) return { mirror: { status: 'would-store', object }, name: nameOf(file) }
   const found = await lookAt(object, run, file)
   const record = found.object?.record
-  if (record !== undefined && record.size === found.object?.size && isMadeOf([record], file)) {
+  const isPresent = record !== undefined && record.size === found.object?.size && isMadeOf([record], file)
+  if (isPresent && !mustProve(task, file)) {
     tell({ type: 'mirror-present', object })
     await vouch(task, address, found, { ...file, content: record.digest })
     await provePublic(task, { ...address, ...record })
     return { mirror: { status: 'present', object }, name: record.digest }
   }
-  const isExpected = file.digest !== undefined
+  const isExpected = file.digest !== undefined && !isPresent
   if (isExpected)
     tell({ type: 'mirror-missing', object, reason: found.object === undefined ? 'absent' : 'other-bytes' })
   const { size: bytes, seconds, name } = await bring(task, file, address)

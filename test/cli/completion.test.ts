@@ -222,7 +222,7 @@ describe.skipIf(!has('zsh'))('in zsh (skipped where it is not installed)', () =>
     )
     expect(lines).toEqual([
       'compdef _image_updater image-updater',
-      'compadd -l -d shown -a values: --signatures / --signatures  -- OpenPGP signatures of checksum files',
+      'compadd -l -d shown -a values: --signatures / --signatures  -- OpenPGP signatures of checksum files and images',
       'compset -P *=',
       'compadd -l -d shown -a values: json / json',
       'compadd -l -d shown -a values: Beta Long Name / Beta Long Name',

@@ -1,8 +1,9 @@
+import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import * as openpgp from 'openpgp'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { readPublicKeys } from '../../src/discovery/signatures/public-keys.ts'
-import { verifyDetached } from '../../src/discovery/signatures/verify.ts'
+import { readFileSignature, verifyDetached } from '../../src/discovery/signatures/verify.ts'
 import { UpdaterError } from '../../src/errors.ts'
 import { anyText } from '../support/any-text.ts'
 import {
@@ -16,6 +17,7 @@ import {
   refusal,
   signedAt,
   signWith,
+  v3Signature,
 } from './signature-keys.ts'
 
 const data = encode(`${'a'.repeat(64)}  image.qcow2\n`)
@@ -30,8 +32,24 @@ beforeAll(async () => {
   withSubkey = await makeKey({ subkeys: [{ sign: true }] })
 })
 
-const verify = (signature: Uint8Array | string, keys: openpgp.Key[], at = now) =>
-  verifyDetached(data, signature, publicOf(...keys), { name: 'SHA256SUMS', now: at })
+/** As a transfer verifies the signature of a file: by a hash that was computed while its bytes came. */
+async function verifyHash(file: Uint8Array, ...[signature, ...rest]: Parameters<typeof readFileSignature>) {
+  const { algorithm, trailer, signer, prove } = await readFileSignature(signature, ...rest)
+  await prove(createHash(algorithm).update(file).update(trailer).digest())
+  return signer
+}
+
+/** Both ways come to the same. */
+async function verify(signature: Uint8Array | string, keys: openpgp.Key[], at = now) {
+  const options = { name: 'SHA256SUMS', now: at }
+  const outcome = (judged: Promise<unknown>) =>
+    judged.catch(({ code, message, remedy }: UpdaterError) => ({ code, message, remedy }))
+  const judged = verifyDetached(data, signature, publicOf(...keys), options)
+  const ofHash = verifyHash(data, Buffer.from(signature), publicOf(...keys), options)
+  const [one, other] = await Promise.all([outcome(judged), outcome(ofHash)])
+  expect(other).toEqual(one)
+  return judged
+}
 
 describe('a good detached signature', () => {
   it('by one of several keys is taken, armored or binary, by string or bytes', async () => {
@@ -65,7 +83,7 @@ describe('a good detached signature', () => {
       [good, bad, stranger],
       [stranger, bad, good],
     ]) {
-      await verify(Buffer.concat(signatures), [rsa, edwards])
+      await verifyDetached(data, Buffer.concat(signatures), publicOf(rsa, edwards), { now })
     }
   })
 
@@ -195,6 +213,30 @@ describe('the signature', () => {
     for (const type of [enums.signature.standalone, enums.signature.timestamp]) {
       const error = await refusal(verify(await signWith(data, edwards, { type }), [edwards]))
       expect([error.code, error.message]).toEqual(['SIGNATURE_BAD', expect.stringContaining('kind')])
+    }
+  })
+
+  it('of a file that is still to come must not be over text, nor with a hash that Node may lack', async () => {
+    const kinds = [{ type: enums.signature.text }, { hash: enums.hash.sha3_256 }]
+    for (const options of kinds) {
+      const signature = await signWith(data, rsa, options)
+      const error = await refusal(readFileSignature(signature, publicOf(rsa), { now }))
+      expect([error.code, error.message]).toEqual(['SIGNATURE_BAD', expect.stringContaining('of a kind')])
+    }
+    const old = v3Signature(data, rsa)
+    expect((await refusal(readFileSignature(old, publicOf(rsa), { now }))).code).toBe('SIGNATURE_BAD')
+  })
+
+  it('of a file may be compared again, as another transfer of it is', async () => {
+    for (const key of [rsa, edwards, await makeKey({ curve: 'nistP256' })]) {
+      for (const hash of [enums.hash.sha256, enums.hash.sha384, enums.hash.sha512]) {
+        const signature = await readFileSignature(await signWith(data, key, { hash }), publicOf(key), { now })
+        const hashOf = (file: Uint8Array) =>
+          createHash(signature.algorithm).update(file).update(signature.trailer).digest()
+        expect((await refusal(signature.prove(hashOf(encode('other'))))).code).toBe('SIGNATURE_BAD')
+        await signature.prove(hashOf(data))
+        expect((await refusal(signature.prove(hashOf(encode('other'))))).code).toBe('SIGNATURE_BAD')
+      }
     }
   })
 

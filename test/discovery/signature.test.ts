@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import type * as openpgp from 'openpgp'
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { fetchVerified } from '../../src/discovery/manifest.ts'
-import type { ManifestSignature, ResolverContext } from '../../src/discovery/resolver.ts'
+import type { DistributionSignature, ResolverContext } from '../../src/discovery/resolver.ts'
 import { resolvers } from '../../src/discovery/resolvers/index.ts'
 import { expectedSignature } from '../../src/discovery/signatures/expected.ts'
 import { createKeySource } from '../../src/discovery/signatures/keys.ts'
@@ -50,7 +50,7 @@ afterEach(async () => {
 })
 
 /** A distribution that keeps its key beside its releases, as AlmaLinux does. */
-function pin(changes: Partial<ManifestSignature> = {}): ManifestSignature {
+function pin(changes: Partial<DistributionSignature> = {}): DistributionSignature {
   return {
     form: ['.asc', '.sig'],
     knownToSign: true,
@@ -78,7 +78,12 @@ const withManifest = (text: () => Promise<string>, http = discoveryHttp()): Http
   },
 })
 
-async function checkWith(policy: Policy, url: string, signature: ManifestSignature | undefined, http: Http) {
+async function checkWith(
+  policy: Policy,
+  url: string,
+  signature: DistributionSignature | undefined,
+  http: Http,
+) {
   const folders = { keyring: join(folder, 'keys'), cacheDir: join(folder, 'cache') }
   const warnings: string[] = []
   const context: ResolverContext = {
@@ -91,7 +96,7 @@ async function checkWith(policy: Policy, url: string, signature: ManifestSignatu
   return { text, trust, warnings }
 }
 
-function check(policy: Policy, changes: Partial<ManifestSignature> = {}, content = manifest) {
+function check(policy: Policy, changes: Partial<DistributionSignature> = {}, content = manifest) {
   const http = withManifest(async () => content)
   return checkWith(policy, `${origin}/9/cloud/CHECKSUM`, pin(changes), http)
 }
@@ -187,7 +192,7 @@ describe.each(['require', 'prefer'] as const)('with %s', (policy) => {
 })
 
 /** Where only the operator can provide the key, as with Ubuntu. */
-function noUrlButPinned(): Partial<ManifestSignature> {
+function noUrlButPinned(): Partial<DistributionSignature> {
   return { ...noUrl, fingerprints: [key.getFingerprint()] }
 }
 
@@ -342,14 +347,15 @@ it('secrets in a URL are not told', async () => {
 })
 
 describe('what is pinned', () => {
-  const fingerprintsOf = ({ fingerprints }: ManifestSignature) => Object.values(fingerprints).flat()
+  const fingerprintsOf = ({ fingerprints }: DistributionSignature) => Object.values(fingerprints).flat()
 
   it('are full fingerprints, each once', () => {
-    const all = resolvers.flatMap(({ signature }) =>
-      signature === undefined ? [] : fingerprintsOf(signature),
+    const lists = resolvers.flatMap(({ signature }) =>
+      signature === undefined ? [] : [fingerprintsOf(signature)],
     )
+    for (const list of lists) expect(new Set(list).size).toBe(list.length)
+    const all = lists.flat()
     expect(all.length).toBeGreaterThan(7)
-    expect(new Set(all).size).toBe(all.length)
     for (const fingerprint of all) expect(fingerprint).toMatch(/^(?:[0-9A-F]{4} ){9}[0-9A-F]{4}$/)
   })
 
@@ -372,6 +378,20 @@ describe('what is pinned', () => {
       'https://dl.fedoraproject.org/pub/fedora/linux/releases/44/Cloud/x86_64/images/Fedora-Cloud-44-1.7-x86_64-CHECKSUM',
       ['6D9F90A6'],
       'https://fedoraproject.org/fedora.gpg',
+      true,
+    ],
+    [
+      'fedora-coreos',
+      'https://builds.coreos.fedoraproject.org/prod/streams/stable/builds/44.20260901.3.0/x86_64/fedora-coreos-44.20260901.3.0-openstack.x86_64.qcow2.xz',
+      ['6D9F90A6'],
+      'https://fedoraproject.org/fedora.gpg',
+      true,
+    ],
+    [
+      'alpine',
+      'https://dl-cdn.alpinelinux.org/alpine/v3.23/releases/cloud/alpine-3.23.6-x86_64-uefi-cloudinit-r0.qcow2',
+      ['BFFCDF22'],
+      'https://alpinelinux.org/keys/tomalok.asc',
       true,
     ],
     [

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type * as openpgp from 'openpgp'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
-import type { ManifestSignature } from '../../src/discovery/resolver.ts'
+import type { DistributionSignature } from '../../src/discovery/resolver.ts'
 import { resolvers } from '../../src/discovery/resolvers/index.ts'
 import { splitClearsigned } from '../../src/discovery/signatures/clearsigned.ts'
 import { checkCatalogue, updateCatalogue } from '../../src/index.ts'
@@ -50,11 +50,11 @@ let catalogue: string
 let cache: string
 const keys = new Map<string, openpgp.PrivateKey>()
 /** What is really pinned; files of tests share modules. */
-const pinned = new Map<string, ManifestSignature>()
+const pinned = new Map<string, DistributionSignature>()
 
 type Changing<T> = { -readonly [Key in keyof T]: T[Key] }
 
-function signatureOf(name: string): Changing<ManifestSignature> {
+function signatureOf(name: string): Changing<DistributionSignature> {
   const signature = resolvers.find((resolver) => resolver.name === name)?.signature
   if (signature === undefined) throw new Error(`${name} has no signature`)
   return signature

@@ -1,6 +1,17 @@
 import type { Resolver } from '../resolver.ts'
 import { ofReleases } from './recommended.ts'
 
+/** Primary keys by release; https://fedoraproject.org/fedora.gpg has all of them (https://fedoraproject.org/security/). */
+export const fedoraKeys = {
+  41: ['466C F2D8 B60B C305 7AA9 453E D062 2462 E99D 6AD1'],
+  42: ['B0F4 9504 58F6 9E11 50C6 C5ED C8AC 4916 105E F944'],
+  43: ['C6E7 F081 CF80 E131 4667 6E88 829B 6066 3164 5531'],
+  44: ['36F6 12DC F27F 7D1A 48A8 35E4 DBFC F71C 6D9F 90A6'],
+  45: ['4F50 A611 4CD5 C697 6A7F 1179 655A 4B02 F577 861E'],
+}
+export const fedoraKeyUrl = 'https://fedoraproject.org/fedora.gpg'
+export const fedoraKeyHint = `Put the keys, ${fedoraKeyUrl}, into the keyring folder`
+
 const root = 'https://dl.fedoraproject.org/pub/fedora/linux/releases/'
 
 /**
@@ -29,22 +40,15 @@ export const fedora: Resolver = {
   version: 'date',
   /**
    * Every `…-CHECKSUM` of https://dl.fedoraproject.org/pub/fedora/linux/releases/ is clearsigned by the key
-   * of its release; https://fedoraproject.org/fedora.gpg has all of them
-   * (https://fedoraproject.org/security/).
+   * of its release.
    */
   signature: {
     form: 'clearsigned',
     knownToSign: true,
     hosts: ['dl.fedoraproject.org', 'download.fedoraproject.org'],
-    fingerprints: {
-      41: ['466C F2D8 B60B C305 7AA9 453E D062 2462 E99D 6AD1'],
-      42: ['B0F4 9504 58F6 9E11 50C6 C5ED C8AC 4916 105E F944'],
-      43: ['C6E7 F081 CF80 E131 4667 6E88 829B 6066 3164 5531'],
-      44: ['36F6 12DC F27F 7D1A 48A8 35E4 DBFC F71C 6D9F 90A6'],
-      45: ['4F50 A611 4CD5 C697 6A7F 1179 655A 4B02 F577 861E'],
-    },
+    fingerprints: fedoraKeys,
     manifestPath: /^(?<root>.*?)\/releases\/(?<release>\d+)\/Cloud\//,
-    keyUrl: 'https://fedoraproject.org/fedora.gpg',
-    keyHint: 'Put the keys, https://fedoraproject.org/fedora.gpg, into the keyring folder',
+    keyUrl: fedoraKeyUrl,
+    keyHint: fedoraKeyHint,
   },
 }

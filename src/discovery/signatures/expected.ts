@@ -1,27 +1,27 @@
-import type { ManifestSignature } from '../resolver.ts'
+import type { DistributionSignature } from '../resolver.ts'
 
-/** What to expect of the signature of one manifest. */
+/** What to expect of the signature of one file. */
 export interface ExpectedSignature
-  extends Pick<ManifestSignature, 'form' | 'knownToSign' | 'mayHaveExpired' | 'keyHint'> {
-  /** Here, at the distribution's own host, a manifest without its signature has been tampered with. */
+  extends Pick<DistributionSignature, 'form' | 'knownToSign' | 'mayHaveExpired' | 'keyHint'> {
+  /** Here, at the distribution's own host, a file without its signature has been tampered with. */
   readonly mustBeSigned: boolean
   /** Full fingerprints; none: no key of this release is pinned. */
   readonly fingerprints: readonly string[]
-  /** Where the key lies, beside the manifest's release: on a mirror, the mirror's copy. */
+  /** Where the key lies, beside the file's release: on a mirror, the mirror's copy. */
   readonly keyUrl: string | undefined
 }
 
 /**
- * @param manifestUrl as it is asked, before redirects
+ * @param signedUrl as it is asked, before redirects
  * @param release e.g. `9`; counts if the URL does not say it
  */
 export function expectedSignature(
-  signature: ManifestSignature,
-  manifestUrl: string,
+  signature: DistributionSignature,
+  signedUrl: string,
   release: string | undefined,
 ): ExpectedSignature {
   const { form, knownToSign = false, mayHaveExpired, hosts = [], keyHint } = signature
-  const url = new URL(manifestUrl)
+  const url = new URL(signedUrl)
   const found = signature.manifestPath?.exec(url.pathname)?.groups
   const fingerprints = fingerprintsOf(signature, found?.release ?? release)
   const isOwnHost = hosts === 'any' || hosts.includes(url.hostname)
@@ -35,7 +35,7 @@ export function expectedSignature(
 }
 
 function keyBeside(
-  { keyFile }: ManifestSignature,
+  { keyFile }: DistributionSignature,
   manifest: URL,
   found: Record<string, string> | undefined,
 ): string | undefined {
@@ -46,7 +46,10 @@ function keyBeside(
 }
 
 /** Of the release, or of all where the release is unknown. */
-function fingerprintsOf({ fingerprints }: ManifestSignature, release: string | undefined): readonly string[] {
+function fingerprintsOf(
+  { fingerprints }: DistributionSignature,
+  release: string | undefined,
+): readonly string[] {
   if (Array.isArray(fingerprints)) return fingerprints
   if (release === undefined) return Object.values(fingerprints).flat()
   const byRelease = new Map<string, readonly string[]>(Object.entries(fingerprints))

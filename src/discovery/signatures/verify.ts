@@ -1,8 +1,8 @@
 import type { AnyPacket, Config, Key, SignaturePacket, Subkey } from 'openpgp'
 import { UpdaterError } from '../../errors.ts'
-import type { Signer } from '../../image.ts'
+import type { FileSignature, Signer } from '../../image.ts'
 import { splitClearsigned } from './clearsigned.ts'
-import { isByKey, readVersion3, type Version3 } from './version3.ts'
+import { hashNames, isByKey, readVersion3, type Version3 } from './version3.ts'
 
 type OpenPgp = typeof import('openpgp')
 
@@ -18,11 +18,10 @@ export class UnknownSigner extends UpdaterError {}
 /** The key that made the signature has expired. */
 export class ExpiredKey extends UpdaterError {}
 
-/** The data that is said to be signed, and what its verification needs. */
+/** What the verification of a signature needs beside what is signed. */
 interface Context {
   readonly openpgp: OpenPgp
   readonly name: string
-  readonly data: Uint8Array
   readonly now: Date
 }
 
@@ -71,9 +70,32 @@ export async function verifyDetached(
   data: Uint8Array,
   signature: Uint8Array | string,
   keys: readonly Key[],
-  { name = 'the data', now = new Date() }: VerificationOptions = {},
+  options: VerificationOptions = {},
 ): Promise<Signer> {
-  const context: Context = { openpgp: await import('openpgp'), name, data, now }
+  return firstOf(signature, keys, options, (claim, signer, context) => prove(claim, signer, data, context))
+}
+
+/**
+ * Reads the detached signature of a file whose bytes are still to come, and looks at all the rest by the rules of
+ * `verifyDetached`.
+ * @throws UpdaterError SIGNATURE_BAD, SIGNATURE_KEY
+ */
+export async function readFileSignature(
+  signature: Uint8Array,
+  keys: readonly Key[],
+  options: VerificationOptions = {},
+): Promise<FileSignature> {
+  return firstOf(signature, keys, options, awaitBytes)
+}
+
+/** What `judge` returns of the first signature by one of the keys that it does not refuse. */
+async function firstOf<Judged>(
+  signature: Uint8Array | string,
+  keys: readonly Key[],
+  { name = 'the data', now = new Date() }: VerificationOptions,
+  judge: (claim: Claim, signer: SigningKey, context: Context) => Promise<Judged>,
+): Promise<Judged> {
+  const context: Context = { openpgp: await import('openpgp'), name, now }
   const claims = await readClaims(signature, context)
   const signed = claims.flatMap((claim) => {
     const signer = findSigner(claim, keys, context)
@@ -83,7 +105,7 @@ export async function verifyDetached(
   const failures: unknown[] = []
   for (const { claim, signer } of signed) {
     try {
-      return await prove(claim, signer, context)
+      return await judge(claim, signer, context)
     } catch (error) {
       failures.push(error)
     }
@@ -185,27 +207,14 @@ function unknownSigner(claims: readonly Claim[], name: string): UpdaterError {
 }
 
 /** Throws unless the signer made this signature over the data, with a key and a hash that are good enough. */
-async function prove(claim: Claim, signer: SigningKey, context: Context): Promise<Signer> {
-  const { openpgp, name, data, now } = context
-  const bad = (what: string, cause?: unknown) =>
-    new UpdaterError('SIGNATURE_BAD', `The signature of ${name} ${what}`, {
-      cause,
-      remedy: 'Do not use this build until the distribution explains it',
-    })
+async function prove(claim: Claim, key: SigningKey, data: Uint8Array, context: Context): Promise<Signer> {
+  const signer = await assertSound(claim, key, context)
+  const { openpgp, name } = context
   const { packet, created } = claim
-  if (claim.type !== 0 && claim.type !== 1) throw bad('is of a kind that does not cover a file')
-  const weak = weakHashes.get(claim.hash)
-  if (weak !== undefined) throw bad(`is made with the weak hash ${weak}`)
-  if (created.getTime() > now.getTime() + clockTolerance) {
-    throw bad(`is dated in the future, ${created.toISOString()}`)
-  }
-  if (claim.expires <= now) throw bad('has expired')
-  await assertUsable(signer, now, context)
-  await assertUsable(signer, created, context)
-  const { primary, signing } = signer
+  const { primary, signing } = key
   if (!(packet instanceof openpgp.SignaturePacket)) {
-    if (!isByKey(packet, signing, data)) throw bad(mismatch)
-    return { fingerprint: primary.getFingerprint(), keyEnds: await endOf(signer, context) }
+    if (!isByKey(packet, signing, data)) throw bad(name, mismatch)
+    return signer
   }
   const packets = new openpgp.PacketList<SignaturePacket>()
   packets.push(packet)
@@ -221,9 +230,56 @@ async function prove(claim: Claim, signer: SigningKey, context: Context): Promis
     if (signatures[0] === undefined) throw new Error('There is no signature to verify')
     await signatures[0].verified
   } catch (error) {
-    throw bad(mismatch, error)
+    throw bad(name, mismatch, error)
   }
-  return { fingerprint: primary.getFingerprint(), keyEnds: await endOf(signer, context) }
+  return signer
+}
+
+/** The library verifies a hash that it did not compute; it reads one of other than version 4 of salted bytes. */
+async function awaitBytes(claim: Claim, key: SigningKey, context: Context): Promise<FileSignature> {
+  const signer = await assertSound(claim, key, context)
+  const { openpgp, name } = context
+  const { packet, type, created } = claim
+  const algorithm = hashNames.get(claim.hash)
+  const isStreamed = packet instanceof openpgp.SignaturePacket && packet.version === 4 && type === 0
+  if (!isStreamed || algorithm === undefined || packet.signatureData === null) {
+    throw bad(name, 'is of a kind that cannot be verified while the file comes')
+  }
+  const length = Buffer.alloc(4)
+  length.writeUInt32BE(packet.signatureData.length)
+  const trailer = Buffer.concat([packet.signatureData, Uint8Array.of(4, 0xff), length])
+  const prove = async (hashed: Uint8Array) => {
+    const config = strictConfig(openpgp)
+    try {
+      await Object.assign(packet, { hashed }).verify(key.signing.keyPacket, type, {}, created, true, config)
+    } catch (error) {
+      throw bad(name, mismatch, error)
+    }
+  }
+  return { algorithm, trailer, signer, prove }
+}
+
+/** Refuses a signature that could not be trusted whatever it covers. */
+async function assertSound(claim: Claim, key: SigningKey, context: Context): Promise<Signer> {
+  const { name, now } = context
+  const { created } = claim
+  if (claim.type !== 0 && claim.type !== 1) throw bad(name, 'is of a kind that does not cover a file')
+  const weak = weakHashes.get(claim.hash)
+  if (weak !== undefined) throw bad(name, `is made with the weak hash ${weak}`)
+  if (created.getTime() > now.getTime() + clockTolerance) {
+    throw bad(name, `is dated in the future, ${created.toISOString()}`)
+  }
+  if (claim.expires <= now) throw bad(name, 'has expired')
+  await assertUsable(key, now, context)
+  await assertUsable(key, created, context)
+  return { fingerprint: key.primary.getFingerprint(), keyEnds: await endOf(key, context) }
+}
+
+function bad(name: string, what: string, cause?: unknown): UpdaterError {
+  return new UpdaterError('SIGNATURE_BAD', `The signature of ${name} ${what}`, {
+    cause,
+    remedy: 'Do not use this build until the distribution explains it',
+  })
 }
 
 const mismatch = 'does not match: the file was changed after it was signed'

@@ -2,7 +2,7 @@ import { createPublicKey, type KeyObject, verify } from 'node:crypto'
 import type { Key, Subkey } from 'openpgp'
 
 /** Names by number (RFC 9580, section 9.5) of the hashes that are good enough. */
-const hashes = new Map([
+export const hashNames: ReadonlyMap<number, string> = new Map([
   [8, 'sha256'],
   [9, 'sha384'],
   [10, 'sha512'],
@@ -48,7 +48,7 @@ export function isByKey(
   { keyPacket }: Key | Subkey,
   data: Uint8Array,
 ): boolean {
-  const name = hashes.get(hash)
+  const name = hashNames.get(hash)
   const key = rsa.has(algorithm) ? rsaKey(keyPacket.publicParams) : undefined
   const length = (key?.asymmetricKeyDetails?.modulusLength ?? 0) / 8
   if (name === undefined || key === undefined || value.length > length) return false

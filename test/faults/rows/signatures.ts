@@ -9,6 +9,7 @@ import {
   signWith,
   withoutUserIds,
 } from '../../discovery/signature-keys.ts'
+import { hexDigest } from '../../support/world/published.ts'
 import type { Group, Holds, Row } from '../row.ts'
 import type { Scene } from '../scene.ts'
 import { failed, survived } from './outcomes.ts'
@@ -50,6 +51,34 @@ const row = (
   ...more,
   holds,
 })
+
+/** A distribution that signs its images themselves: what is signed, and what is published with a right checksum. */
+const ofImage = (
+  fault: string,
+  holds: Holds,
+  files: (image: Uint8Array) => { readonly signed?: Uint8Array; readonly published?: Uint8Array },
+): Row => ({
+  fault,
+  image: 'almalinux-9',
+  inject: async ({ origin, image, paths, home, args, env }) => {
+    const key = await makeKey()
+    const { signed, published } = files(image.newest.stored)
+    if (published !== undefined) {
+      const manifest = await (await fetch(`${origin.url}${paths.manifest}`)).text()
+      const hexOf = (bytes: Uint8Array) => hexDigest('sha256', bytes)
+      origin.put(paths.manifest, manifest.replaceAll(hexOf(image.newest.stored), hexOf(published)))
+      origin.put(paths.image, published)
+    }
+    if (signed !== undefined) origin.put(`${paths.image}.asc`, armored(await signWith(signed, key)))
+    await writeFile(join(home, 'key.asc'), key.toPublic().armor())
+    args.push('--keyring', home, '--keyserver', '')
+    const pin = { covers: 'image', hosts: ['127.0.0.1'], fingerprints: { 9: [key.getFingerprint()] } }
+    env.TEST_PINS = JSON.stringify({ almalinux: pin })
+  },
+  holds,
+})
+
+const changed = (image: Uint8Array) => image.map((byte, at) => (at === image.length - 1000 ? byte ^ 1 : byte))
 
 const detached = async (
   manifest: string,
@@ -180,6 +209,23 @@ export const signatures: Group = {
       const { publicKey } = await openpgp.revokeKey({ key, date: new Date('2025-03-01'), format: 'object' })
       return { pinned: key, signature: await detached(manifest, key), served: publicKey.armor() }
     }),
+    ofImage(
+      'none: the signature is of the image itself',
+      { ...survived, says: /"trust": "signed"/ },
+      (signed) => ({ signed }),
+    ),
+    ofImage(
+      'a byte of a signed image was changed, and its checksum, too',
+      failed('SIGNATURE_BAD'),
+      (image) => ({
+        signed: image,
+        published: changed(image),
+      }),
+    ),
+    ofImage('the signature of an image is that of another file', failed('SIGNATURE_BAD'), (image) => ({
+      signed: changed(image),
+    })),
+    ofImage('the signature of an image is missing', failed('SIGNATURE_MISSING'), () => ({})),
     {
       fault: 'a signature is required of a distribution that has none',
       image: 'centos-stream-9',
