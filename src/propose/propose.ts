@@ -44,7 +44,7 @@ export async function proposeChanges(options: ProposeOptions): Promise<ProposeOu
   assertOptions(options)
   const { forge: where, folder, branchPrefix = 'image-updater/', httpPolicy: policy } = options
   const proposals = proposalsOf(await parseReport(options.report), branchPrefix)
-  assertOptions(where, 'The options of the forge')
+  if (!options.dryRun) assertOptions(where, 'The options of the forge')
   assertTyped('folder', text(), folder ?? 0)
   if (proposals.length === 0) return []
   const repository = await openRepository(folder)
