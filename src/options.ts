@@ -284,13 +284,13 @@ const runOptions = [
   }),
   option('lock-dir', path('directories'), {
     ...run,
-    commands: [...updating, 'lifecycle'],
+    commands: [...bringing, 'lifecycle'],
     help: 'folder for the lock of the catalogue folder (default: beside it, inside where that cannot be)',
   }),
   option('wait', duration(20), {
     default: '0s',
     ...run,
-    commands: [...updating, 'lifecycle'],
+    commands: [...bringing, 'lifecycle'],
     harmless: true,
     help: 'how long to wait while another run works on the catalogue',
   }),

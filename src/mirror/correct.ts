@@ -1,5 +1,5 @@
 import { editEach, type VersionEdit } from '../catalog/edit.ts'
-import { lockFolders } from '../catalog/lock.ts'
+import { type LockOptions, lockFolders } from '../catalog/lock.ts'
 import { readText } from '../catalog/read.ts'
 import { applyEdits } from '../catalog/write.ts'
 import { asUpdaterError, type UpdaterError } from '../errors.ts'
@@ -17,17 +17,22 @@ export interface Corrected {
   readonly failures: ReadonlyMap<Correction, UpdaterError>
 }
 
+interface Manner extends LockOptions {
+  readonly dryRun: boolean
+}
+
 /** Corrects catalogue files, each under the lock of its folder. */
 export async function correctChecksums(
   corrections: readonly Correction[],
-  { dryRun }: { readonly dryRun: boolean },
+  manner: Manner,
 ): Promise<Corrected> {
+  const { dryRun } = manner
   const failures = new Map<Correction, UpdaterError>()
   const changes: FileChange[] = []
   for (const path of new Set(corrections.map(({ file }) => file))) {
     const own = corrections.filter(({ file }) => file === path)
     try {
-      const lock = dryRun ? undefined : await lockFolders([path])
+      const lock = dryRun ? undefined : await lockFolders([path], manner)
       try {
         const { before, after, failed } = await correctFile(path, own, dryRun)
         for (const { correction, error } of failed) failures.set(correction, error)

@@ -71,7 +71,7 @@ export async function mirrorCatalogue(
       owners: new Map(),
     }
     const brought = await Promise.all(wanted.map((one, ordinal) => mirrorVersion(one, ordinal, run)))
-    const { versions, changes } = await correctAll(brought, settings.dryRun)
+    const { versions, changes } = await correctAll(brought, run)
     await writeAllSums(versions, run)
     await opened.tidied
     if (versions.length > 0 && versions.every(({ status }) => status === 'foreign')) {
@@ -116,9 +116,10 @@ interface BroughtVersion {
 }
 
 /** Corrects the catalogue once all that it names is there. A version whose checksum cannot be corrected has failed. */
-async function correctAll(brought: readonly BroughtVersion[], dryRun: boolean) {
+async function correctAll(brought: readonly BroughtVersion[], { settings, signal }: MirrorRun) {
   const corrections = brought.flatMap(({ correction }) => correction ?? [])
-  const { changes, failures } = await correctChecksums(corrections, { dryRun })
+  const { dryRun, lockDir, wait } = settings
+  const { changes, failures } = await correctChecksums(corrections, { dryRun, lockDir, wait, signal })
   const versions = brought.map(({ image, outcome, correction }): MirroredVersion => {
     const error = correction && failures.get(correction)
     if (error === undefined) return outcome

@@ -121,23 +121,24 @@ async function keep(task: UpdateTask, build: Build, looking: Promise<Ahead>): Pr
   const { mirror } = run.settings
   const [before] = image.versions
   if (before === undefined || mirror.kind === 'none') return { mirror: { status: 'none' } }
-  const address = addressOf(mirror, image, dateOfVersion(before) ?? (await dateOf(build, run.discovery)))
-  if (address === undefined) return { mirror: { status: 'none' } }
   const named = parseDigest(before.checksum ?? '')
   if (before.mirrorUrl === undefined) {
+    const date = dateOfVersion(before) ?? (await dateOf(build, run.discovery))
+    const address = addressOf(mirror, image, date)
+    if (address === undefined) return { mirror: { status: 'none' } }
     const file = { ...build, digest: named, algorithm: named?.algorithm }
     const stored = await storeIfMissing(task, file, address)
     const checksum = named && checksumOf(stored, file, task)
     return { mirror: stored.mirror, values: checksum && { mirrorUrl: address.url, ...checksum } }
   }
-  if (before.mirrorUrl !== address.url) {
+  const { address, looked } = await looking
+  if (address === undefined) {
     tell({ type: 'mirror-foreign', url: before.mirrorUrl })
     return { mirror: { status: 'foreign' } }
   }
   const file = isUnpacked({ ...before, url: build.url })
     ? { ...build, content: named, algorithm: named?.algorithm }
     : { ...build, digest: named }
-  const looked = run.settings.dryRun ? undefined : (await looking).looked
   return { mirror: (await keepOnMirror(task, file, address, looked)).mirror }
 }
 
@@ -153,7 +154,10 @@ async function relabel(task: UpdateTask, build: Build, looking: Promise<Ahead>):
   const { address, recorded } = await looking
   const named = parseDigest(image.versions[0]?.checksum ?? '')
   const file = { ...build, digest: named, algorithm: named?.algorithm }
-  tell({ type: 'warning', message: `The checksum of ${image.name} is that of the packed file` })
+  tell({
+    type: 'warning',
+    message: `The checksum of ${image.name} is that of the packed file: that of the object takes its place`,
+  })
   const told = recorded.find((one) => isMadeOf([one], file))?.digest
   if (address === undefined || (told !== undefined && task.run.settings.dryRun)) {
     return { mirror: { status: 'none' }, values: told && { checksum: formatDigest(told) } }

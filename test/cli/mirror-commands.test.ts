@@ -45,6 +45,18 @@ describe('mirror', () => {
     expect(`${out}${err}${again.out}${again.err}`).not.toContain(world.store.secretKey)
   })
 
+  it('shows in a dry run which checksums would be corrected', async () => {
+    const { source, ...build } = world.build('20260301', { packed: true })
+    await world.write([build])
+    await cli(['mirror'])
+    await world.write([{ ...build, checksum: source }])
+    const { out } = await cli(['mirror', '--dry-run'])
+    expect(out).toContain(`-      checksum: ${source}\n+      checksum: ${build.checksum}\n`)
+    expect(out).toContain('(dry run: nothing was written)')
+    await cli(['mirror', '--quiet'])
+    expect((await cli(['mirror', '--dry-run'])).out).not.toContain('checksum')
+  })
+
   it.each(['mirror', 'prune'])('%s refuses to work without a mirror', async (command) => {
     await world.write([])
     const { status, err } = await cli([command, '--no-mirror'])

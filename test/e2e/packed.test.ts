@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { lockCatalog } from '../../src/catalog/lock.ts'
+import { HttpClient } from '../../src/http/client.ts'
 import {
   checkCatalogue,
   type MirrorOptions,
@@ -16,6 +18,7 @@ import {
 } from '../../src/index.ts'
 import { checkStatus } from '../../src/report/check.ts'
 import { verifyStatus } from '../../src/report/verify.ts'
+import { S3Client, type S3Request } from '../../src/stores/s3/client.ts'
 import { makeRaw } from '../support/images.ts'
 import { type Origin, startOrigin } from '../support/origin.ts'
 import { type S3Server, startS3Server } from '../support/s3-server.ts'
@@ -114,19 +117,17 @@ const check = () => checkCatalogue({ images: images() }, { httpPolicy })
 const verify = (full: boolean) => verifyCatalogue({ images: images(), full }, { httpPolicy })
 const bring = (dryRun = false) => mirrorCatalogue({ images: images(), mirror, dryRun }, { httpPolicy })
 
-async function upload(key: string, bytes: Uint8Array, metadata: Record<string, string> = {}): Promise<void> {
-  const { createS3Store } = await import('../../src/stores/s3/store.ts')
-  const { HttpClient } = await import('../../src/http/client.ts')
-  const { S3Client } = await import('../../src/stores/s3/client.ts')
+async function ask(method: 'PUT' | 'DELETE', key: string, more: Partial<S3Request> = {}): Promise<void> {
   const http = new HttpClient()
   const credentials = async () => ({ accessKeyId: store.accessKey, secretAccessKey: store.secretKey })
   const { region } = store
   const options = { endpoint: new URL(store.endpoint), bucket, region, credentials, acl: 'public-read', http }
-  expect(createS3Store(options).place).toContain(bucket)
-  const headers = { 'x-amz-acl': 'public-read', 'content-type': 'application/octet-stream', ...metadata }
-  await new S3Client(options).call({ what: 'Uploading', method: 'PUT', key, body: bytes, headers })
+  await new S3Client(options).call({ what: 'Asking', method, key, ...more })
   await http.close()
 }
+
+const upload = (key: string, body: Uint8Array, metadata: Record<string, string> = {}) =>
+  ask('PUT', key, { body, headers: { 'x-amz-acl': 'public-read', ...metadata } })
 
 const metadataOf = (digest: string, source: string, { stored }: Build) => ({
   'x-amz-meta-checksum': digest,
@@ -402,6 +403,18 @@ describe('a catalogue of mirror.py, with keys of its own', () => {
     expect(await text()).toBe(before)
   })
 
+  it('whose object is gone gets it again, under its own key', async () => {
+    const before = await write(entry())
+    await upload(key, first.stored)
+    await update()
+    await ask('DELETE', key)
+    expect((await update()).images).toMatchObject([
+      { status: 'updated', mirror: { status: 'stored', object: key } },
+    ])
+    expect((await verify(true)).versions).toMatchObject([{ verdict: 'ok' }])
+    expect(await text()).toBe(before)
+  })
+
   it('gets the build that was made anew under the same URL', async () => {
     await write(entry())
     await upload(key, first.stored)
@@ -514,9 +527,10 @@ describe('a catalogue of an earlier version, with the digest of the packed file'
   it('that cannot be written is a failure of that version', async () => {
     const before = await write(entry())
     await recorded()
-    const { lockCatalog } = await import('../../src/catalog/lock.ts')
-    const lock = await lockCatalog(join(folder, 'images'))
-    const report = await bring()
+    const lockDir = join(folder, 'locks')
+    await mkdir(lockDir)
+    const lock = await lockCatalog(join(folder, 'images'), { lockDir })
+    const report = await mirrorCatalogue({ images: images(), mirror, lockDir }, { httpPolicy })
     await lock.release()
     expect(report.versions).toMatchObject([{ status: 'failed', error: { code: 'CATALOG_LOCKED' } }])
     expect(report.summary).toMatchObject({ failed: 1, present: 0 })

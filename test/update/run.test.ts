@@ -422,7 +422,10 @@ describe('a transfer', () => {
   it('ends at the limit that an image may have', async () => {
     expect(only(await run({ maxImageSize: 50_000 }))).toMatchObject({
       status: 'failed',
-      error: { code: 'IMAGE_TOO_LARGE', message: expect.stringMatching(/^The image is larger than the allowed 50000 bytes/) },
+      error: {
+        code: 'IMAGE_TOO_LARGE',
+        message: expect.stringMatching(/^The image is larger than the allowed 50000 bytes/),
+      },
     })
     expect([store.objects(), store.uploads()]).toEqual([[], []])
   })
