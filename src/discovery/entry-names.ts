@@ -2,7 +2,7 @@
 import { decodeSegment } from '../http/url.ts'
 import { baseName } from './checksum-file.ts'
 import { splitFileUrl } from './file-url.ts'
-import { isSafeFileName, schemeOf } from './names.ts'
+import { schemeOf } from './names.ts'
 import { isForOther } from './near-miss.ts'
 
 interface Named {
@@ -47,7 +47,7 @@ function ownEntry<Entry extends Named>(
   const isOwn = another === undefined && splitFileUrl(manifestUrl)?.name.startsWith(`${name}.`)
   const own = baseName(only)
   const isSameKind = extensionOf(own) === extensionOf(name) && !isForOther(own, name)
-  return isOwn && isSafeFileName(own) && isSameKind ? entries : []
+  return isOwn && isSameKind ? entries : []
 }
 
 /** The URL of a path from the manifest, or undefined if it leads nowhere. */

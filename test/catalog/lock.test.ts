@@ -173,7 +173,8 @@ describe('lockCatalog', () => {
     expect(files()).toEqual([[], ['locks']])
     await expect(lockCatalog(folder, { lockDir })).rejects.toThrow(locked)
     await lock.release()
-    await expect(lockCatalog(folder, { lockDir: join(above, 'none') })).rejects.toMatchObject({
+    const missing = { lockDir: join(above, 'none'), wait: 3_600_000 } // which nothing is waited for
+    await expect(lockFolders([join(folder, 'a.yml')], missing)).rejects.toMatchObject({
       code: 'CATALOG_UNWRITABLE',
     })
   })

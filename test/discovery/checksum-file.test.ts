@@ -231,4 +231,13 @@ describe('looking a name up', () => {
       'https://h/SHA256SUMS?… has no checksum for noble-amd64.img; it lists noble-amd64.img.manifest, noble-amd64.tar.gz',
     )
   })
+
+  it('names three at most of what it lists instead', () => {
+    const entries = ['noble-1.img', 'noble-2.img', 'noble-3.img', 'noble-4.img'].map((name) =>
+      entry('sha256', sha256, name),
+    )
+    expect(() => lookUpChecksum(entries, 'noble-amd64.img', undefined, source)).toThrow(
+      /; it lists noble-1\.img, noble-2\.img, noble-3\.img$/,
+    )
+  })
 })

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { isUnprotected } from '../../src/discovery/find-newest.ts'
 import { overrideOf, type SourceRule } from '../../src/discovery/options.ts'
+import type { Search } from '../../src/discovery/resolver.ts'
 import { digestAlgorithms } from '../../src/image.ts'
 import { anImage } from '../update/image.ts'
 import { codeOf, type Exchange, fakeContext, find } from './fake-http.ts'
@@ -40,6 +41,35 @@ describe('findNewest', () => {
       context.http.done()
     },
   )
+})
+
+describe("a resolver of a program's own", () => {
+  const url = 'https://h/x-1.qcow2'
+  const digest = { algorithm: 'sha256', hex: 'a'.repeat(64) } as const
+  const lookFor = (found: Awaited<ReturnType<Search>>, signatures: 'prefer' | 'require' = 'prefer') => {
+    const own = { name: 'own', serves: { latestUrl: /./ }, strategies: [() => async () => found] }
+    const context = { ...fakeContext([]), resolvers: [own], signatures }
+    return find(imageOf({ latestUrl: 'https://h/x.qcow2', latestChecksumUrl: undefined }), context)
+  }
+
+  it('is believed what fits together', async () => {
+    expect(await lookFor({ url, digest, trust: 'checksum' })).toMatchObject({ url, digest, resolver: 'own' })
+    expect(await lookFor({ url, digest: undefined, trust: 'first-use' })).toMatchObject({
+      trust: 'first-use',
+    })
+  })
+
+  it('says of no build that it is of first use and has a digest, or that it is signed and has none', async () => {
+    expect(await codeOf(() => lookFor({ url, digest, trust: 'first-use' }))).toBe('INTERNAL')
+    expect(await codeOf(() => lookFor({ url, digest: undefined, trust: 'signed' }))).toBe('INTERNAL')
+  })
+
+  it('has to have a signature where signatures are required', async () => {
+    expect(await codeOf(() => lookFor({ url, digest, trust: 'checksum' }, 'require'))).toBe(
+      'SIGNATURE_MISSING',
+    )
+    expect(await lookFor({ url, digest, trust: 'signed' }, 'require')).toMatchObject({ trust: 'signed' })
+  })
 })
 
 describe('a published digest of nothing', () => {

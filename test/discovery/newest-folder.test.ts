@@ -56,6 +56,7 @@ describe('the newest folder', () => {
 
   it.each<[string, Answer]>([
     ['its manifest is not there', 404],
+    ['its manifest is gone', 410],
     ['its manifest does not list the file yet', gnu('b', 'noble-server-cloudimg-arm64.img')],
   ])('with a date is passed over if %s', async (_, manifest) => {
     const found = await lookFor(ubuntu, [

@@ -196,7 +196,7 @@ describe('a key that ends soon', () => {
     try {
       for (const [left, isTold] of [
         [61.5, false],
-        [59.5, true],
+        [60.5, true],
       ] as const) {
         const key = await makeKey({ keyExpirationTime: days(left) })
         keys.set(name, key)
@@ -206,7 +206,7 @@ describe('a key that ends soon', () => {
         const report = await check({ names: [name] })
         const [image] = report.images
         expect(image).toMatchObject({ trust: 'signed', key_ends: expect.stringMatching(/^\d{4}-\d\d-\d\d$/) })
-        const told = `${key.getFingerprint().toUpperCase()} that signs the checksum file ends on ${image?.key_ends}, in 59 days`
+        const told = `${key.getFingerprint().toUpperCase()} that signs the checksum file ends on ${image?.key_ends}, in 60 days`
         const forms = {
           text: formatCheckText(report, { paint: createPaint(false) }),
           json: JSON.stringify(report),

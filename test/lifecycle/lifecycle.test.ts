@@ -114,6 +114,9 @@ describe('the lives of the releases in a catalogue', () => {
     const named = await check({ sources, fix: true })
     expect(named.rows).toEqual(['missing OPNsense 26.1  ', 'disabled OPNsense 25.1  '])
     expect(named.report.changes).toHaveLength(1)
+    write('a.yml', '-OPNsense\n    versions: [{ version: "25.1" }]', 'OPNsense 25.1')
+    const { rows: without } = await check({ sources })
+    expect(without).toEqual(['missing OPNsense 26.1  ', 'expired OPNsense 25.1  '])
   })
 
   it('takes an end without a day, and one that is not announced', async () => {
