@@ -195,8 +195,8 @@ export function path(kind: 'files' | 'directories', placeholder = kind === 'file
   return { ...text(placeholder), path: kind }
 }
 
-export function paths(placeholder: string): Type<readonly string[]> {
-  return { ...list(placeholder), path: 'files' }
+export function paths(placeholder: string, kind: 'files' | 'directories' = 'files'): Type<readonly string[]> {
+  return { ...list(placeholder), path: kind }
 }
 
 export function choice<const Choice extends string>(

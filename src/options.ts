@@ -169,6 +169,12 @@ const runOptions = [
       report: { help: "do not ask the mirror's public URLs" },
     },
   }),
+  option('file-root', paths('dir', 'directories'), {
+    default: [],
+    commands: [...seekers, 'mirror', 'verify', 'validate'],
+    group: 'Integrity',
+    help: 'a folder of this machine whose files may be read where a catalogue names them by file://; repeatable',
+  }),
   option('full', flag(), {
     ...run,
     commands: ['verify'],

@@ -16,6 +16,8 @@ After every row, beside what the table says:
   that the table counts), and no lock;
 - no output holds a secret, a stack, a control character or a warning of Node's.
 
+Rows that name another command than \`update\` run that as well.
+
 Besides, 200 runs are killed by SIGKILL at seeded random moments; each leaves every file and every object whole, and
 the next run finishes the work.
 `

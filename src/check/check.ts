@@ -58,7 +58,7 @@ export async function checkCatalogue(
 ): Promise<CheckReport> {
   const { images: paths, names } = settleCatalogue(options)
   const settings = { ...withDefaults('check', options), ...settleSources(options) }
-  const beginning = begin(context)
+  const beginning = begin(context, settings.fileRoot)
   const { startedAt, signal, onEvent, note, http } = beginning
   const run: CheckRun = {
     ...beginning,

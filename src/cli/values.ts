@@ -41,6 +41,7 @@ export function toCheckOptions(
     ...toSelection(options, names),
     // A folder that nobody named need not be there.
     keyring: origin('keyring').source === 'default' ? undefined : values.keyring,
+    fileRoot: toFileRoot(options),
     sources: configuration?.sources,
     overrides: configuration?.overrides.map(({ names, keepVersions, signatures }) => ({
       names,
@@ -125,6 +126,15 @@ export function toSelection(
     throw invalid(origin('name'), 'is empty', 'Give it a value or leave it out')
   }
   return { images: values.images, names: [...names, ...further] }
+}
+
+/** The mirror's own folder is one that the operator has named, too. */
+export function toFileRoot({
+  values: { fileRoot, mirrorDir },
+}: {
+  readonly values: Pick<Options<'check'>['values'], 'fileRoot' | 'mirrorDir'>
+}): readonly string[] {
+  return mirrorDir === undefined ? fileRoot : [...fileRoot, mirrorDir]
 }
 
 /** `--shard`, else what an Indexed Job of Kubernetes says of itself, else the file. */

@@ -13,6 +13,8 @@ import { parseUrl } from './url.ts'
 export interface HttpClientOptions extends Partial<Omit<Patience, 'policy'>> {
   /** Numbers that differ from `defaultPolicy`. */
   readonly policy?: Partial<Policy> | undefined
+  /** Folders of this machine whose files may be read where a catalogue names them. Default: none. */
+  readonly fileRoots?: readonly string[] | undefined
 }
 
 export interface RequestOptions {
@@ -76,12 +78,14 @@ export interface DiscoveryHttp {
  * connected before the first request.
  */
 export class HttpClient {
+  readonly fileRoots: readonly string[]
   readonly #patience: Patience
   readonly #transport: Transport
   readonly #closing = new AbortController()
   readonly #userAgent = `openstack-image-updater/${version()}`
 
-  constructor({ policy, ...patience }: HttpClientOptions = {}) {
+  constructor({ policy, fileRoots = [], ...patience }: HttpClientOptions = {}) {
+    this.fileRoots = fileRoots
     const pause = patience.sleep ?? sleep
     const closing = this.#closing.signal
     setMaxListeners(0, closing)

@@ -50,7 +50,9 @@ export function settleRun(options: RunOptions = {}): RunSettings {
       },
     )
   }
-  return { ...catalogue, ...withDefaults('mirror', options), mirror }
+  const values = withDefaults('mirror', options)
+  const own = mirror.kind === 'directory' ? [mirror.dir] : []
+  return { ...catalogue, ...values, fileRoot: [...values.fileRoot, ...own], mirror }
 }
 
 /** The options are those of the command `update`. */
@@ -61,7 +63,7 @@ export interface UpdateSettings extends RunSettings, SearchSettings, Settled<'up
 
 /** @throws UpdaterError CONFIGURATION */
 export function settleUpdate(options: UpdateOptions = {}): UpdateSettings {
-  return { ...settleRun(options), ...withDefaults('update', options), ...settleSources(options) }
+  return { ...withDefaults('update', options), ...settleRun(options), ...settleSources(options) }
 }
 
 /** @throws UpdaterError CONFIGURATION */

@@ -58,7 +58,8 @@ export interface Task {
   readonly tell: Tell
 }
 
-export function begin(context: RunContext): Beginning {
+/** @param fileRoots folders of this machine whose files may be read where a catalogue names them */
+export function begin(context: RunContext, fileRoots?: readonly string[]): Beginning {
   assertOptions(context, 'The context')
   const { signal = new AbortController().signal } = context
   setMaxListeners(0, signal)
@@ -66,6 +67,7 @@ export function begin(context: RunContext): Beginning {
   const note: Note = (level, message) => onEvent({ type: 'note', level, message })
   const http = new HttpClient({
     policy: context.httpPolicy,
+    fileRoots,
     note: (message) => note('debug', message),
   })
   return { startedAt: new Date(), signal, onEvent, note, http }

@@ -1,8 +1,5 @@
 import { createHash } from 'node:crypto'
-import { createReadStream, existsSync } from 'node:fs'
-import { stat } from 'node:fs/promises'
-import { buffer, text } from 'node:stream/consumers'
-import { fileURLToPath } from 'node:url'
+import type { FileHandle } from 'node:fs/promises'
 import { asUpdaterError, UpdaterError } from '../errors.ts'
 import { explainRefusal, isErrno } from '../files.ts'
 import { readStart } from '../http/answer.ts'
@@ -13,6 +10,7 @@ import type { OpenBody } from '../http/transport.ts'
 import { redactUrl } from '../http/url.ts'
 import { formatDigest } from '../image.ts'
 import { adviceOn, publicOptions } from './kinds.ts'
+import { openPublicFile } from './public-file.ts'
 import type { ObjectRecord } from './store.ts'
 
 /** What a public URL must answer with. A field that is undefined is not compared. */
@@ -45,7 +43,7 @@ export async function checkPublic(
   const pauseAfter = (error: UpdaterError, number: number) =>
     expected.record !== undefined && statusOf(error) === 404 ? patience[number] : undefined
   const found = await retry({ pauseAfter, signal }, async () => {
-    const answer = url.startsWith('file:') ? await lookAtFile(url) : await findPublic(url, http, signal)
+    const answer = await findPublic(url, http, signal)
     if ('turnedAway' in answer) throw refused(url, answer.turnedAway)
     return answer
   })
@@ -79,10 +77,11 @@ export async function verifyFull(
     throw unreadable(url, error)
   }
   const hex = hash.digest('hex')
+  const found = received > size ? 'more' : `${received} bytes with ${formatDigest({ ...digest, hex })}`
   if (received === size && hex === digest.hex) return
   throw new UpdaterError(
     'PUBLIC_MISMATCH',
-    `${redactUrl(url)} is not the stored image: expected ${size} bytes with ${formatDigest(digest)}, found ${received} bytes with ${formatDigest({ ...digest, hex })}`,
+    `${redactUrl(url)} is not the stored image: expected ${size} bytes with ${formatDigest(digest)}, found ${found}`,
     { remedy: 'Remove the object from the mirror and run again' },
   )
 }
@@ -107,10 +106,8 @@ export type PublicAnswer = PublicObject | { readonly turnedAway: 401 | 403 | 404
  * @throws UpdaterError PUBLIC_UNREADABLE if the answer says neither that it is there nor that it is not, ABORTED
  */
 export async function findPublic(url: string, http: HttpClient, signal?: AbortSignal): Promise<PublicAnswer> {
-  if (url.startsWith('file:')) {
-    return existsSync(fileURLToPath(url)) ? lookAtFile(url) : { turnedAway: 404 }
-  }
   try {
+    if (url.startsWith('file:')) return await lookAtFile(url, http)
     const headers = { range: `bytes=0-${headSize - 1}` }
     const answer = await http.send('GET', url, { headers, signal })
     const { status } = answer
@@ -149,15 +146,35 @@ async function look(answer: OpenBody): Promise<PublicObject> {
   }
 }
 
-async function lookAtFile(url: string): Promise<PublicObject> {
+async function lookAtFile(url: string, { fileRoots }: HttpClient): Promise<PublicAnswer> {
+  const file = await openPublicFile(url, fileRoots)
+  if (file === undefined) return { turnedAway: 404 }
   try {
-    const path = fileURLToPath(url)
-    const { size } = await stat(path)
-    const head = await buffer(createReadStream(path, { end: headSize - 1 }))
-    return { size, head, checksum: undefined, sourceChecksum: undefined }
-  } catch (error) {
-    throw unreadable(url, error)
+    const { size } = await file.stat()
+    return { size, head: await startOf(file, headSize), checksum: undefined, sourceChecksum: undefined }
+  } finally {
+    await file.close()
   }
+}
+
+async function startOf(file: FileHandle, limit: number): Promise<Buffer> {
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(limit), 0, limit, 0)
+  return buffer.subarray(0, bytesRead)
+}
+
+/**
+ * Returns the beginning of the text of a file of this machine, or undefined if it cannot be had.
+ * @param roots folders below which it has to lie
+ */
+export async function readFileStart(
+  url: string,
+  limit: number,
+  roots: readonly string[],
+): Promise<string | undefined> {
+  const file = await openPublicFile(url, roots).catch(() => undefined)
+  const start = file && (await startOf(file, limit).catch(() => undefined))
+  await file?.close()
+  return start?.toString()
 }
 
 /** Returns the first bytes as text, or undefined if they cannot be had. @throws UpdaterError ABORTED */
@@ -168,7 +185,7 @@ export async function readPublicStart(
   signal: AbortSignal | undefined,
 ): Promise<string | undefined> {
   try {
-    if (url.startsWith('file:')) return await text(createReadStream(fileURLToPath(url), { end: limit - 1 }))
+    if (url.startsWith('file:')) return await readFileStart(url, limit, http.fileRoots)
     const answer = await http.send('GET', url, { signal })
     const start = await readStart(answer, limit)
     return answer.status === 200 ? start.toString() : undefined
@@ -184,14 +201,16 @@ interface OpenFile extends Pick<Download, 'body' | 'discard'> {
   readonly size?: number | undefined
 }
 
-/** Opens the file behind a public URL. @throws UpdaterError HTTP_*, ABORTED, and what the file system throws */
+/** Opens the file behind a public URL. @throws UpdaterError HTTP_*, PUBLIC_*, ABORTED, and what the file system throws */
 export async function readPublic(
   url: string,
   http: HttpClient,
   signal: AbortSignal | undefined,
 ): Promise<OpenFile> {
   if (url.startsWith('file:')) {
-    const body = createReadStream(fileURLToPath(url), { signal, highWaterMark: 2 ** 20 })
+    const file = await openPublicFile(url, http.fileRoots)
+    if (file === undefined) throw refused(url, 404)
+    const body = file.createReadStream({ signal, highWaterMark: 2 ** 20 })
     return { body, discard: async () => void body.destroy() }
   }
   const { facts, body, discard } = await http.download(url, { signal })

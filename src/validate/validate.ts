@@ -25,6 +25,8 @@ export interface ValidateOptions {
   readonly strict?: boolean | undefined
   /** Rules that are switched off: what they find is counted, but not told. Default: none. */
   readonly ignoreRule?: readonly string[] | undefined
+  /** Folders of this machine whose files may be read where a catalogue names them by `file:`. Default: none. */
+  readonly fileRoot?: readonly string[] | undefined
 }
 
 export interface ValidateContext {
@@ -44,7 +46,7 @@ export async function validateCatalogue(
 ): Promise<ValidationReport> {
   assertOptions(context, 'The context')
   const { now = () => new Date() } = context
-  const { strict, profile, ignoreRule = [] } = withDefaults('validate', options)
+  const { strict, profile, ignoreRule = [], fileRoot } = withDefaults('validate', options)
   const settled = settleCatalogue(options)
   const texts = await readTexts(settled.images)
   const today = isoDay(now())
@@ -58,7 +60,7 @@ export async function validateCatalogue(
   const findings = files.flatMap((file) => file.findings)
   const reportFor = ({ name }: CheckedImage) => reportInto(findings, name)
   judgeCatalogue(images, reportFor)
-  const recorded = await readRecorded(images)
+  const recorded = await readRecorded(images, fileRoot)
   judgePacked(images, reportFor, (url) => recorded.get(url))
   if (profile !== 'upstream') judgeUniqueness(images, reportFor)
   // A catalogue may be one of several, so only who asks for SCS alone is told what a whole cloud has to have.
@@ -101,11 +103,14 @@ export async function validateCatalogue(
 }
 
 /** By `mirror_url`, of mirrors in folders of this machine alone. */
-async function readRecorded(images: readonly CheckedImage[]): Promise<ReadonlyMap<string, string>> {
+async function readRecorded(
+  images: readonly CheckedImage[],
+  fileRoots: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
   const urls = images.flatMap(({ versions }) => versions.flatMap(({ texts }) => texts.mirror_url?.text ?? []))
   const recorded = new Map<string, string>()
-  for (const url of urls.filter((one) => one.startsWith('file:'))) {
-    const source = await readRecordedSource(url)
+  for (const url of urls.filter((one) => one.startsWith('file:') && URL.canParse(one))) {
+    const source = await readRecordedSource(url, fileRoots)
     if (source !== undefined) recorded.set(url, source)
   }
   return recorded

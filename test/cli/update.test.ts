@@ -221,7 +221,10 @@ describe('refusals', () => {
   })
 
   it.each([
-    [['check', '--mirror-dir', 'x'], "Unknown option '--mirror-dir'. image-updater check --help lists"],
+    [
+      ['check', '--mirror-key-prefix', 'x'],
+      "Unknown option '--mirror-key-prefix'. image-updater check --help lists",
+    ],
     [
       ['check', '--jbos', '3'],
       "Unknown option '--jbos'. Perhaps you meant --jobs; image-updater check --help",

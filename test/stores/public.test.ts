@@ -8,7 +8,7 @@ import { checkPublic, verifyFull } from '../../src/stores/public.ts'
 const bytes = Buffer.from('0123456789'.repeat(100))
 const digest = { algorithm: 'sha256' as const, hex: createHash('sha256').update(bytes).digest('hex') }
 const record = { digest, source: digest, size: bytes.length }
-const http = new HttpClient({ policy: { retries: 0 } })
+const http = new HttpClient({ policy: { retries: 0 }, fileRoots: [import.meta.dirname] })
 
 let server: Server
 let base: string

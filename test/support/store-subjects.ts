@@ -55,7 +55,7 @@ const directory: Subject = {
   kind: 'directory',
   async open() {
     const dir = await mkdtemp(join(tmpdir(), 'store-'))
-    const http = new HttpClient()
+    const http = new HttpClient({ fileRoots: [dir] })
     const files = async () => {
       const found = await readdir(dir, { recursive: true, withFileTypes: true })
       return found

@@ -31,6 +31,7 @@ describe('settleUpdate', () => {
       sources: [],
       resolvers: [],
       wait: 0,
+      fileRoot: [],
     })
   })
 

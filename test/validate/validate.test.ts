@@ -161,7 +161,10 @@ describe('a catalogue', () => {
         .replace(/( url: .*)$/m, '$1.xz')
         .replace(/mirror_url: .*/, `mirror_url: file://${mirror}/object.qcow2`)
       const rulesOf = async (text: string) => {
-        const { findings } = await validateCatalogue({ images: [folderOf({ 'a.yml': text })] }, { now })
+        const { findings } = await validateCatalogue(
+          { images: [folderOf({ 'a.yml': text })], fileRoot: [mirror] },
+          { now },
+        )
         return findings.map(({ rule }) => rule)
       }
       expect(await rulesOf(packed)).toContain('packed-checksum')

@@ -7,13 +7,13 @@ import { interruptedStatus } from '../context.ts'
 import { type LogLine, openLog } from '../log.ts'
 import { keepFiles, present, unlessQuiet } from '../present.ts'
 import { tellRun } from '../telling.ts'
-import { toSelection } from '../values.ts'
+import { toFileRoot, toSelection } from '../values.ts'
 
 /** @throws UpdaterError where nothing was asked */
 export async function run(call: Call<'verify'>): Promise<void> {
   const { args, session } = call
   const given = call.options()
-  const options = { ...given.values, ...toSelection(given, args) }
+  const options = { ...given.values, ...toSelection(given, args), fileRoot: toFileRoot(given) }
   const report = await tellRun(call, (context) => verifyCatalogue(options, context))
   session.exitStatus = interruptedStatus(session.context.signal) ?? exitStatusOf(report)
   const log = openLog(session, given.values)

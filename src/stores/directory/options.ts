@@ -7,11 +7,17 @@ export interface DirectoryOptions {
   readonly dir: string
 }
 
+/** Commands that read what the catalogue names there. */
+const lookers = ['check', 'report', 'verify', 'validate'] as const
+
 export const directoryOptions = [
   option('mirror-dir', path('directories'), {
-    commands: mirrors,
+    commands: [...mirrors, ...lookers],
     group: 'Mirror',
     help: 'the mirror is this folder, no object store needed',
+    own: Object.fromEntries(
+      lookers.map((command) => [command, { help: 'a mirror that is a folder: the same as --file-root' }]),
+    ),
   }),
 ] as const
 
