@@ -49,6 +49,8 @@ export interface LockOptions {
   readonly lockDir?: string | undefined
   /** Milliseconds to wait for another run to end. Default: 0. */
   readonly wait?: number | undefined
+  /** Is told once who is waited for. */
+  readonly onWait?: ((holder: UpdaterError) => void) | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -71,13 +73,14 @@ export async function lockFolders(files: Iterable<string>, options: LockOptions 
 }
 
 async function lockBefore(until: number, folder: string, options: LockOptions): Promise<CatalogLock> {
-  for (;;) {
+  for (let isFirst = true; ; isFirst = false) {
     try {
       return await lockCatalog(folder, options)
     } catch (error) {
       const isHeld = error instanceof UpdaterError && error.code === 'CATALOG_LOCKED'
       const left = until - Date.now()
       if (!isHeld || left <= 0) throw error
+      if (isFirst) options.onWait?.(error)
       await setTimeout(Math.min(1000, left), undefined, { signal: options.signal }).catch(() => {
         throw new UpdaterError('ABORTED', 'The run was aborted', { cause: options.signal?.reason })
       })

@@ -1,6 +1,8 @@
+import { dirname } from 'node:path'
 import { throwDefects } from '../catalog/defects.ts'
 import { editEach, type VersionEdit } from '../catalog/edit.ts'
-import { lockFolders } from '../catalog/lock.ts'
+import { type CatalogLock, lockFolders } from '../catalog/lock.ts'
+import type { CatalogFile } from '../catalog/parse.ts'
 import { readCatalog } from '../catalog/read.ts'
 import { selectImages } from '../catalog/select.ts'
 import { isOfShard } from '../catalog/shard.ts'
@@ -10,7 +12,7 @@ import { formatPlace, UpdaterError } from '../errors.ts'
 import type { Image } from '../image.ts'
 import type { FileChange } from '../report/schemas.ts'
 import type { UpdateSettings } from '../run/options.ts'
-import { skipReason } from '../run/run.ts'
+import { type Beginning, skipReason } from '../run/run.ts'
 
 /** The catalogue files of one run, held under a lock until `release`. */
 export interface OpenCatalogue {
@@ -23,10 +25,37 @@ export interface OpenCatalogue {
 }
 
 /**
- * Reads, selects, and finds out before anything else whether the files can be written.
+ * Reads, selects, and finds out before anything else whether the files can be written. What is locked is read again: a
+ * run that ended in between, or was waited for, may have written to it.
  * @throws UpdaterError CATALOG_*, USAGE
  */
-export async function openCatalogue(settings: UpdateSettings, signal?: AbortSignal): Promise<OpenCatalogue> {
+export async function openCatalogue(
+  settings: UpdateSettings,
+  { signal, note }: Pick<Beginning, 'signal' | 'note'>,
+): Promise<OpenCatalogue> {
+  const first = await selectFrom(settings)
+  if (settings.dryRun) return catalogueOf(first, planOnly)
+  for (const path of first.paths) await assertWritable(path)
+  const onWait = ({ message }: UpdaterError) => note('info', `${message}. This run waits for it`)
+  const lock = await lockFolders(first.paths, { ...settings, signal, onWait })
+  try {
+    const selected = await selectFrom(settings)
+    assertLocked(selected.paths, first.paths)
+    return catalogueOf(selected, (path) => (edits) => applyEdits(path, edits), lock)
+  } catch (error) {
+    await lock.release()
+    throw error
+  }
+}
+
+interface Selected {
+  readonly files: readonly CatalogFile[]
+  readonly images: readonly Image[]
+  /** The files whose images are looked at. */
+  readonly paths: ReadonlySet<string>
+}
+
+async function selectFrom(settings: UpdateSettings): Promise<Selected> {
   const files = withSources(await readCatalog(settings.images), settings.sources)
   const { shard } = settings
   const images = selectImages(files, settings.names).filter(
@@ -36,15 +65,27 @@ export async function openCatalogue(settings: UpdateSettings, signal?: AbortSign
   if (settings.mirror.kind !== 'none' || settings.mirror.baseUrl !== undefined) {
     refuseSharedObjects(files.flatMap((file) => file.images).filter(isLookedAt))
   }
-  const paths = new Set(images.filter(isLookedAt).map(({ file }) => file))
-  const writers = new Map(
-    files.map(({ path, text }) => [
-      path,
-      new FileWriter(settings.dryRun ? planOnly(path, text) : (edits) => applyEdits(path, edits)),
-    ]),
-  )
-  if (!settings.dryRun) for (const path of paths) await assertWritable(path)
-  const lock = settings.dryRun ? undefined : await lockFolders(paths, { ...settings, signal })
+  return { files, images, paths: new Set(images.filter(isLookedAt).map(({ file }) => file)) }
+}
+
+/** @throws UpdaterError CATALOG_CHANGED: a file has come meanwhile in a folder that is not locked */
+function assertLocked(paths: Iterable<string>, locked: Iterable<string>): void {
+  const folders = new Set([...locked].map((path) => dirname(path)))
+  for (const path of paths) {
+    if (folders.has(dirname(path))) continue
+    throw new UpdaterError('CATALOG_CHANGED', `The file ${path} was changed while its catalogue was opened`, {
+      place: { file: path },
+      remedy: 'Run again',
+    })
+  }
+}
+
+function catalogueOf(
+  { files, images }: Selected,
+  applyTo: (path: string, text: string) => Apply,
+  lock?: CatalogLock,
+): OpenCatalogue {
+  const writers = new Map(files.map(({ path, text }) => [path, new FileWriter(applyTo(path, text))]))
   return {
     images,
     async write(file, edit) {

@@ -35,7 +35,7 @@ export async function updateCatalogue(
   const { signal: given = refused.signal } = context
   const beginning = begin({ ...context, signal: AbortSignal.any([given, refused.signal]) }, settings.fileRoot)
   const { startedAt, signal, note, http } = beginning
-  const catalogue = await openCatalogue(settings, signal)
+  const catalogue = await openCatalogue(settings, beginning)
   try {
     const { store, ready, tidied } = await openMirror(settings, catalogue.images, beginning)
     ready.catch((error: unknown) => refused.abort(error))

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
-import { readFile, rm, writeFile } from 'node:fs/promises'
+import { cp, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { lockCatalog } from '../../src/catalog/lock.ts'
@@ -313,6 +313,29 @@ describe('a run', () => {
     expect(store.requests).toEqual([])
     await lock.release()
     expect((await run()).summary.updated).toBe(1)
+  })
+
+  it('waits for another one, says so, and goes on from what that one has written', async () => {
+    const lock = await lockCatalog(folder)
+    const told: RunEvent[] = []
+    let second: Promise<RunReport> | undefined
+    await new Promise<void>((resolve) => {
+      const onEvent = (event: RunEvent) => {
+        told.push(event)
+        if (event.type === 'note' && event.message.endsWith('This run waits for it')) resolve()
+      }
+      second = run({ wait: 3_600_000 }, { onEvent })
+    })
+    const other = await world.writeCatalogue()
+    await run({ images: [other] })
+    await cp(other, folder, { recursive: true })
+    await rm(dirname(other), { recursive: true, force: true })
+    await lock.release()
+    expect(second && only(await second)).toMatchObject({
+      status: 'up-to-date',
+      mirror: { status: 'present' },
+    })
+    expect(told.filter(({ type }) => type === 'note')).toHaveLength(1)
   })
 
   it('gives the folder back however it ends', async () => {
