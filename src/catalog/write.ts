@@ -1,4 +1,4 @@
-import { constants } from 'node:fs'
+import { constants, type Stats } from 'node:fs'
 import { access, type FileHandle, readFile, realpath, rename, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { UpdaterError } from '../errors.ts'
@@ -85,7 +85,11 @@ async function writeLike(
   const like = await stat(target)
   const prepare = async (file: FileHandle) => {
     const own = await file.stat()
-    if (own.uid !== like.uid || own.gid !== like.gid) await file.chown(like.uid, like.gid)
+    if (own.uid !== like.uid || own.gid !== like.gid) {
+      await file.chown(like.uid, like.gid).catch((cause) => {
+        throw notGiven(target, like, cause)
+      })
+    }
     await file.chmod(like.mode & 0o7777)
   }
   await writeInOneStep(target, content, {
@@ -93,6 +97,18 @@ async function writeLike(
     prepare,
     move,
   })
+}
+
+function notGiven(path: string, { uid, gid }: Stats, cause: unknown): UpdaterError {
+  return new UpdaterError(
+    'CATALOG_UNWRITABLE',
+    `${path} cannot be written: it belongs to the user ${uid} and the group ${gid}, and the new file could not be given to them (${explainRefusal(cause).why})`,
+    {
+      place: { file: path },
+      remedy: 'Run as that user, who has to be a member of that group, or change them with chown',
+      cause,
+    },
+  )
 }
 
 /** A new path for a file that is to be moved into the folder; hidden, so that it is never read as a catalogue. */
