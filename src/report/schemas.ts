@@ -116,7 +116,9 @@ const updatedImage = z.object({
 export const reportSchema = published('Report of image-updater', {
   ...time,
   dry_run: z.boolean(),
-  exit_status: exitStatusOfRun('0: all well; 1: at least one image failed'),
+  exit_status: exitStatusOfRun(
+    '0: all well; 1: at least one image failed; 75: another run works on the catalogue, nothing was done',
+  ),
   summary: counts('checked', 'updated', 'would_update', 'up_to_date', 'skipped', 'failed').extend({
     unknown,
   }),
@@ -271,7 +273,9 @@ export const pruneSchema = published('Report of image-updater prune', {
     .optional()
     .describe('What is younger stays; absent where the run was refused'),
   remove: z.boolean().describe('Was anything to be removed, or only listed?'),
-  exit_status: exitStatusOfRun('0: all well; 1: at least one object could not be removed'),
+  exit_status: exitStatusOfRun(
+    '0: all well; 1: at least one object could not be removed; 75: another run works on the catalogue, nothing was removed',
+  ),
   summary: z.object({
     would_remove: count,
     removed: count,

@@ -470,6 +470,12 @@ describe('other options', () => {
     }
   })
 
+  it('tells the status of a run that finds another at work where there is one', async () => {
+    for (const command of ['update', 'prune']) {
+      expect((await cli([command, '--help'])).out).toMatch(/^ {2}75 +another run works on the catalogue/m)
+    }
+  })
+
   it('prints the version of the package', async () => {
     const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
     expect(await cli(['--version'])).toMatchObject({ status: 0, out: `${version}\n` })
