@@ -30,12 +30,25 @@ export function createRedact(secrets: readonly string[]): Redact {
   }
 }
 
+/** Where the query of a URL begins: a question mark in the pattern of a catalogue's URL begins none. */
+export function queryStart(text: string): number {
+  let start = 0
+  for (const part of text.split(/(HEREBE.*?DRAGONS)/)) {
+    const at = part.startsWith('HEREBE') ? -1 : part.search(/[?&#]/)
+    if (at !== -1) return start + at
+    start += part.length
+  }
+  return text.length
+}
+
 function withoutQuery(text: string): string {
-  if (!/[?&#]/.test(text)) return text
-  const plain = text.replace(parameter, (whole, before, name, value) =>
-    harmless.test(name) && word.test(value) ? whole : `${before}${name}=${hidden}`,
-  )
-  return plain.includes('://') ? plain.replace(bare, withoutBare) : plain
+  const start = queryStart(text)
+  const query = text
+    .slice(start)
+    .replace(parameter, (whole, before, name, value) =>
+      harmless.test(name) && word.test(value) ? whole : `${before}${name}=${hidden}`,
+    )
+  return text.slice(0, start) + (text.includes('://') ? query.replace(bare, withoutBare) : query)
 }
 
 /** A query may be a token alone. `…` stands where one was taken out before. */

