@@ -58,14 +58,15 @@ export function openLog(
     write: ({ level, scope, message, at = context.now(), mayBeCut = false }) => {
       if (!tells(level)) return
       const name = (level === 'change' ? 'info' : level).toUpperCase().padEnd(8)
-      const head = [formatTime(at), name, printable(redact(scope))] as const
+      const time = formatTime(at)
+      const who = printable(redact(scope))
+      const { isTTY, columns = 80 } = context.stderr
+      const room = columns - displayWidth(`${time} | ${name} | ${who} - `)
       const whole = printable(redact(message))
-      const { isTTY, columns } = context.stderr
-      const room = isTTY && mayBeCut ? (columns ?? 80) - displayWidth(`${head.join(' | ')} - `) : Infinity
-      const text = paint(styles[level], truncate(whole, Math.max(room, narrowest)))
-      const [time, , who] = head
+      const text = isTTY && mayBeCut ? truncate(whole, Math.max(room, narrowest)) : whole
+      const style = styles[level]
       screen.print(
-        `${paint('green', time)} | ${paint(styles[level], name)} | ${paint('cyan', who)} - ${text}`,
+        `${paint('green', time)} | ${paint(style, name)} | ${paint('cyan', who)} - ${paint(style, text)}`,
       )
     },
   }

@@ -7,14 +7,10 @@ import { notesOf, paintCount, styleOf } from './text.ts'
 
 export function summarizeCheck(images: readonly CheckedImage[]): CheckSummary {
   const statuses = images.map(({ status }) => status)
-  const counts = countStatuses(statuses, 'up_to_date', 'outdated', 'skipped', 'failed')
+  const keys = ['up_to_date', 'outdated', 'skipped', 'failed', 'unknown'] as const
+  const { unknown, ...counts } = countStatuses(statuses, ...keys)
   const not_mirrored = images.filter(isNotMirrored).length
-  return {
-    checked: images.length - counts.skipped,
-    ...counts,
-    not_mirrored,
-    ...countStatuses(statuses, 'unknown'),
-  }
+  return { checked: images.length - counts.skipped, ...counts, not_mirrored, unknown }
 }
 
 /** Does the catalogue name a mirror that does not have the image? */

@@ -8,15 +8,8 @@ import { formatSkipped, notesOf, paintCount, statusCell } from './text.ts'
 
 export function summarize(images: readonly ImageOutcome[]): RunSummary {
   const statuses = images.map(({ status }) => status)
-  const counts = countStatuses(
-    statuses,
-    'updated',
-    'would_update',
-    'up_to_date',
-    'skipped',
-    'failed',
-    'unknown',
-  )
+  const keys = ['updated', 'would_update', 'up_to_date', 'skipped', 'failed', 'unknown'] as const
+  const counts = countStatuses(statuses, ...keys)
   return { checked: images.length - counts.skipped, ...counts }
 }
 
