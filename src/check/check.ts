@@ -1,21 +1,12 @@
 import { readCatalog } from '../catalog/read.ts'
 import { selectImages } from '../catalog/select.ts'
-import { compressionOfUrl, isUnpacked } from '../discovery/file-url.ts'
 import { createDiscovery, type Discovery, findNewest, succession } from '../discovery/find-newest.ts'
 import { withSources } from '../discovery/find-resolver.ts'
 import { isoDate, isoDay } from '../discovery/stamp.ts'
 import { type RecordedDigests, standingOf } from '../discovery/standing.ts'
-import { asUpdaterError, UpdaterError } from '../errors.ts'
+import type { UpdaterError } from '../errors.ts'
 import type { ImageStep, Listener } from '../events.ts'
-import { redactUrl } from '../http/url.ts'
-import {
-  type Build,
-  formatDigest,
-  type Image,
-  type ImageVersion,
-  parseDigest,
-  type Signer,
-} from '../image.ts'
+import { type Build, formatDigest, type Image, type ImageVersion, type Signer } from '../image.ts'
 import { endOfLife, hasEnded } from '../lifecycle/end-of-life.ts'
 import { isOverdue } from '../lifecycle/recency.ts'
 import { snapshot } from '../lifecycle/snapshot.ts'
@@ -23,10 +14,10 @@ import { type CatalogueOptions, settleCatalogue, withDefaults } from '../options
 import { buildDay, daysBetween, shownVersion, summarizeCheck } from '../report/check.ts'
 import { formatCount } from '../report/quantities.ts'
 import { reportedError } from '../report/refusal.ts'
-import type { CheckedImage, CheckReport, CheckStatus, MirrorState, OutcomeValues } from '../report/schemas.ts'
+import type { CheckedImage, CheckReport, CheckStatus, OutcomeValues } from '../report/schemas.ts'
 import { reportedValues } from '../report/update.ts'
 import { type DiscoveryOptions, settleSources } from '../run/options.ts'
-import { findRecorded } from '../run/recorded.ts'
+import { askPublic, type PublicState, unasked } from '../run/public-state.ts'
 import {
   type Beginning,
   begin,
@@ -40,7 +31,6 @@ import {
   type Tell,
   tellOf,
 } from '../run/run.ts'
-import type { PublicObject } from '../stores/public.ts'
 
 /** The options are those of the command `check`. */
 export interface CheckOptions extends CatalogueOptions, DiscoveryOptions {}
@@ -149,6 +139,8 @@ async function checkImage(image: Image, ordinal: number, run: CheckRun): Promise
   const look = async (): Promise<CheckedImage> => {
     const { mirror, recorded = [], failure } = await askMirror(current, run, tell)
     known = { mirror }
+    if (failure !== undefined && mirror.status !== 'unknown')
+      tell({ type: 'warning', message: failure.message })
     let status: CheckStatus = 'skipped'
     if (skipped === undefined) {
       const build = await findNewest(image, run.discovery, tell)
@@ -174,6 +166,15 @@ async function checkImage(image: Image, ordinal: number, run: CheckRun): Promise
     tell({ type: 'failed', error })
     return end('failed', error)
   }
+}
+
+/** Tells what is wrong there. The failure that is left says that the mirror could not be asked. */
+async function askMirror(current: ImageVersion | undefined, run: CheckRun, tell: Tell): Promise<PublicState> {
+  const state = await askPublic(current, run)
+  const { mirror, recorded, failure } = state
+  if (failure === undefined || mirror.status === 'unknown') return state
+  tell({ type: 'warning', message: failure.message })
+  return { mirror, recorded }
 }
 
 /**
@@ -239,57 +240,4 @@ const doubts = {
 
 function valuesOf({ url, digest }: Build, version: string, buildDate: string): OutcomeValues {
   return { version, build_date: buildDate, checksum: digest && formatDigest(digest), url }
-}
-
-function unasked(version: ImageVersion | undefined): MirrorState {
-  const url = version?.mirrorUrl
-  return { status: url === undefined ? 'none' : 'unasked', url }
-}
-
-interface MirrorAnswer {
-  readonly mirror: MirrorState
-  readonly recorded?: readonly RecordedDigests[]
-  /** Why the mirror says neither that it has the image nor that it has not. */
-  readonly failure?: UpdaterError
-}
-
-async function askMirror(
-  version: ImageVersion | undefined,
-  { http, signal, checkPublic }: CheckRun,
-  tell: Tell,
-): Promise<MirrorAnswer> {
-  const url = version?.mirrorUrl
-  if (version === undefined || url === undefined || !checkPublic) return { mirror: unasked(version) }
-  try {
-    const file = { compression: isUnpacked(version) ? compressionOfUrl(version.url ?? '') : undefined }
-    const { answer: found, recorded } = await findRecorded(url, file, http, signal)
-    if ('turnedAway' in found) {
-      const message = `${redactUrl(url)} answers ${found.turnedAway}: users of the cloud cannot have the image`
-      tell({ type: 'warning', message })
-      return { mirror: { status: 'missing', url }, recorded }
-    }
-    const isWrong = isOther(version, found)
-    if (isWrong) {
-      tell({ type: 'warning', message: `${redactUrl(url)} is another image than the catalogue names` })
-    }
-    return { mirror: { status: isWrong ? 'other-bytes' : 'present', url, size: found.size }, recorded }
-  } catch (thrown) {
-    signal.throwIfAborted()
-    const { code, message } = asUpdaterError(thrown)
-    const failure = new UpdaterError(code, message, {
-      remedy: 'Look at what the mirror answers; --no-check-public leaves it out',
-      cause: thrown,
-    })
-    return { mirror: { status: 'unknown', url }, failure }
-  }
-}
-
-/** Of a packed file, the digest of either side may stand in the catalogue. */
-function isOther(version: ImageVersion, { checksum, sourceChecksum }: PublicObject): boolean {
-  const ours = parseDigest(version.checksum ?? '')
-  if (ours === undefined || sourceChecksum === undefined) return false
-  if (!isUnpacked(version)) return sourceChecksum !== formatDigest(ours)
-  const stored = parseDigest(checksum ?? '')
-  const isSource = sourceChecksum === formatDigest(ours)
-  return !isSource && stored?.algorithm === ours.algorithm && stored.hex !== ours.hex
 }

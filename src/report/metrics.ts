@@ -1,5 +1,5 @@
 import { buildDay, daysBetween } from './check.ts'
-import type { CheckedImage, CheckReport, ImageOutcome, RunReport } from './schemas.ts'
+import type { CheckedImage, CheckReport, ImageOutcome, MirrorState, RunReport } from './schemas.ts'
 import { printableLines } from './text.ts'
 
 const imageMetrics = {
@@ -76,6 +76,7 @@ function measureUpdated(image: ImageOutcome, { dry_run, started_at }: RunReport)
   const values = {
     age_days: daysBetween(built, Date.parse(started_at)),
     days_behind: daysBetween(built, newest),
+    mirrored: mirrored(mirror?.public),
     mirrored_bytes: mirror?.bytes ?? (status === 'skipped' ? undefined : 0),
   }
   return { labels: labelsOf(image), status, values }
@@ -83,12 +84,11 @@ function measureUpdated(image: ImageOutcome, { dry_run, started_at }: RunReport)
 
 function measureChecked(image: CheckedImage): MeasuredImage {
   const { status, age_days, days_behind, end_of_life, key_ends, mirror } = image
-  const isAsked = !['none', 'unasked', 'unknown'].includes(mirror.status)
   const values = {
     ...{ age_days, days_behind },
     end_of_life_timestamp_seconds: secondsOf(end_of_life),
     key_end_timestamp_seconds: secondsOf(key_ends),
-    mirrored: isAsked ? Number(mirror.status === 'present') : undefined,
+    mirrored: mirrored(mirror.status),
   }
   return { labels: labelsOf(image), status, values }
 }
@@ -96,6 +96,11 @@ function measureChecked(image: CheckedImage): MeasuredImage {
 /** Unix time of a day. */
 function secondsOf(day: string | undefined): number | undefined {
   return day === undefined ? undefined : Date.parse(day) / 1000
+}
+
+/** Unknown, where the mirror has not told. */
+function mirrored(status: MirrorState['status'] = 'unasked'): number | undefined {
+  return ['none', 'unasked', 'unknown'].includes(status) ? undefined : Number(status === 'present')
 }
 
 function labelsOf({ file, name, shortname = '' }: CheckedImage | ImageOutcome): Labels {

@@ -97,6 +97,10 @@ const storedMirror = z.object({
     'present: it was there, with the right digest or of another tool; stored: transferred in this run; would-store: dry run; foreign: the catalogue names another mirror, which is left alone; none: nothing was done on a mirror',
   ),
   ...transfer,
+  public: oneOf(
+    ['present', 'other-bytes', 'missing', 'unknown'],
+    'What a reader without credentials finds at the mirror_url that the catalogue names now, as in the report of check; absent: there is none, or it was not asked',
+  ).optional(),
 })
 
 const updatedImage = z.object({

@@ -127,8 +127,7 @@ const statuses: Readonly<Record<ImageOutcome['status'], CheckStatus>> = {
 
 function mirrorOf(url: string | undefined, outcome: ImageOutcome | undefined): MirrorState {
   if (url === undefined) return { status: 'none' }
-  const status = outcome?.mirror?.status
-  return { status: status === 'present' || status === 'stored' ? 'present' : 'unasked', url }
+  return { status: outcome?.mirror?.public ?? 'unasked', url }
 }
 
 type Named = Pick<Image, 'file' | 'name'>

@@ -12,6 +12,7 @@ import {
   dateOfVersion,
   formatDigest,
   type Image,
+  type ImageVersion,
   parseDigest,
   type VersionValues,
 } from '../image.ts'
@@ -29,9 +30,10 @@ import {
   writeSums,
 } from '../run/bring.ts'
 import type { UpdateSettings } from '../run/options.ts'
+import { askPublic } from '../run/public-state.ts'
 import { findRecorded, isMadeOf, type PublicRecords } from '../run/recorded.ts'
 import { errorOf, skipReason, tellOf } from '../run/run.ts'
-import { type Address, addressOf } from '../stores/kinds.ts'
+import { type Address, addressOf, keyOfUrl } from '../stores/kinds.ts'
 import { folderOfKey } from '../stores/naming.ts'
 import { type Ahead, findStanding, lookAhead } from './look-ahead.ts'
 import type { UpdateRun, UpdateTask } from './task.ts'
@@ -52,12 +54,18 @@ export async function updateImage(image: Image, ordinal: number, run: UpdateRun)
   const task = { image, run, tell }
   const [before] = image.versions
   const previous = before && reportedValues(before)
+  let named = before
   let known: Known = {}
   const end = (status: ImageOutcome['status'], error?: UpdaterError): ImageOutcome => {
     tell({ type: 'done', status })
     const { resolver, trust, current, mirror } = known
     const found = { resolver, trust, previous, current, mirror, warnings }
     return { ...about, status, ...found, error: error && reportedError(error, image) }
+  }
+  const see = async (done: Done): Promise<UpdaterError | undefined> => {
+    const { state, failure } = await seePublic(named, done, task)
+    known = { ...known, mirror: { ...done.mirror, public: state } }
+    return failure
   }
   try {
     const looked = lookAhead(image, run)
@@ -67,26 +75,85 @@ export async function updateImage(image: Image, ordinal: number, run: UpdateRun)
     await run.ready
     const standing = await findStanding(task, build, looked)
     known = { ...known, current: standing === 'other' ? undefined : previous, mirror: { status: 'none' } }
-    if (standing === 'unknown') return end('unknown')
-    const { mirror, values, keepVersions } = await actOn(standing, task, build, looked)
-    const isProven = build.signature !== undefined && mirror.status === 'stored'
-    known = { ...known, mirror, trust: isProven ? 'signed' : build.trust }
-    const isChanged = values !== undefined || mirror.status === 'stored' || mirror.status === 'would-store'
+    const done = await actOn(standing, task, build, looked)
+    const { mirror, values } = done
+    known = { ...known, mirror, trust: trustIn(build, mirror) }
+    const isChanged = values !== undefined || ['stored', 'would-store'].includes(mirror.status)
     if (isChanged && mirror.object !== undefined) await writeSumsBeside(mirror.object, task)
     if (values !== undefined) {
-      const { file, index, name } = image
-      await run.catalogue.write(file, { index, name, before, after: values, keep: keepVersions })
-      const current = { ...before, ...values, mirrorUrl: values.mirrorUrl ?? undefined }
+      const current = await writeEntry(task, done)
       known = { ...known, current: reportedValues(current) }
-      if (!settings.dryRun) tell({ type: 'file-written', file })
+      if (!settings.dryRun) named = current
     }
-    if (!isChanged) return end('up-to-date')
+    const failure = await see(done)
+    if (failure !== undefined && !isChanged && isOwn(named, settings)) throw failure
+    tellDoubt(task, failure)
+    if (!isChanged) return end(standing === 'unknown' ? 'unknown' : 'up-to-date')
     return end(settings.dryRun ? 'would-update' : 'updated')
   } catch (thrown) {
     const error = errorOf(thrown, run.signal)
     tell({ type: 'failed', error })
+    const { mirror = { status: 'none' } } = known
+    if (mirror.public === undefined) tellDoubt(task, await see({ mirror }))
     return end('failed', error)
   }
+}
+
+/** The signature of an image is verified while it is transferred. */
+function trustIn({ signature, trust }: Build, { status }: MirrorOutcome): Build['trust'] {
+  return signature !== undefined && status === 'stored' ? 'signed' : trust
+}
+
+/** Tells what does not make the image fail: it has failed anyway, or others fill the mirror. */
+function tellDoubt({ tell }: UpdateTask, doubt: UpdaterError | undefined): void {
+  if (doubt !== undefined) tell({ type: 'warning', message: doubt.message })
+}
+
+/** Writes the entry of the catalogue, which is the last that changes, and returns it as it stands then. */
+async function writeEntry({ image, run, tell }: UpdateTask, { values = {}, keepVersions }: Done) {
+  const { file, index, name, versions } = image
+  const [before] = versions
+  await run.catalogue.write(file, { index, name, before, after: values, keep: keepVersions })
+  if (!run.settings.dryRun) tell({ type: 'file-written', file })
+  const mirrorUrl = values.mirrorUrl === undefined ? before?.mirrorUrl : values.mirrorUrl
+  return { ...before, ...values, mirrorUrl: mirrorUrl ?? undefined }
+}
+
+/** What users of the cloud find at the address that the catalogue names. */
+interface Seen {
+  readonly state?: MirrorOutcome['public']
+  /** Why they cannot have the image, or why that could not be found out. */
+  readonly failure?: UpdaterError | undefined
+}
+
+/**
+ * Asks for the image that the catalogue goes on naming: what was readable when it was stored need not be so today.
+ * Nothing is asked once the run is aborted. Never throws.
+ */
+async function seePublic(
+  named: ImageVersion | undefined,
+  { mirror: { status }, values }: Done,
+  { run }: UpdateTask,
+): Promise<Seen> {
+  const { http, signal, settings } = run
+  const { checkPublic, dryRun } = settings
+  const isProven = !dryRun && (status === 'stored' || typeof values?.mirrorUrl === 'string')
+  if (isProven) return { state: checkPublic ? 'present' : undefined }
+  try {
+    const { mirror, failure } = await run.checking(() => askPublic(named, { http, signal, checkPublic }))
+    const state = mirror.status === 'unasked' || mirror.status === 'none' ? undefined : mirror.status
+    return { state, failure: status === 'would-store' ? undefined : failure }
+  } catch (thrown) {
+    return signal.aborted ? {} : { state: 'unknown', failure: errorOf(thrown, signal) }
+  }
+}
+
+/** Does the address lie on the mirror that this run fills? What others serve is a warning only. */
+function isOwn(named: ImageVersion | undefined, { mirror, dryRun }: UpdateSettings): boolean {
+  const { mirrorUrl } = named ?? {}
+  return (
+    !dryRun && mirror.kind !== 'none' && mirrorUrl !== undefined && keyOfUrl(mirror, mirrorUrl) !== undefined
+  )
 }
 
 /** What was done on the mirror, and what the catalogue has to say because of it. */
@@ -99,12 +166,13 @@ interface Done {
 }
 
 async function actOn(
-  standing: Exclude<Standing, 'unknown'>,
+  standing: Standing,
   task: UpdateTask,
   build: Build,
   looked: Promise<Ahead>,
 ): Promise<Done> {
   const { image, run, tell } = task
+  if (standing === 'unknown') return { mirror: { status: 'none' } }
   if (standing === 'same') {
     tell({ type: 'up-to-date' })
     return keep(task, build, looked)

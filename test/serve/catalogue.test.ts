@@ -52,8 +52,10 @@ describe('how the catalogue stands', () => {
   })
 
   it.each<[Partial<ImageOutcome>, string, string]>([
-    [{ status: 'updated', mirror: { status: 'stored' } }, 'up-to-date', 'present'],
-    [{ status: 'up-to-date', mirror: { status: 'present' } }, 'up-to-date', 'present'],
+    [{ status: 'updated', mirror: { status: 'stored', public: 'present' } }, 'up-to-date', 'present'],
+    [{ status: 'up-to-date', mirror: { status: 'present', public: 'present' } }, 'up-to-date', 'present'],
+    [{ status: 'up-to-date', mirror: { status: 'present' } }, 'up-to-date', 'unasked'],
+    [{ status: 'failed', mirror: { status: 'present', public: 'missing' } }, 'failed', 'missing'],
     [{ status: 'up-to-date', mirror: { status: 'foreign' } }, 'up-to-date', 'unasked'],
     [{ status: 'would-update', mirror: { status: 'would-store' } }, 'outdated', 'unasked'],
     [{ status: 'skipped', reason: 'disabled' }, 'skipped', 'unasked'],
