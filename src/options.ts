@@ -158,6 +158,7 @@ const runOptions = [
     commands: bringing,
     group: 'Integrity',
     help: 'read back from the mirror',
+    own: { mirror: { help: 'full: hash what is there, and bring anew what is wrong' } },
   }),
   option('check-public', flag(), {
     default: true,

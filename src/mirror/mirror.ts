@@ -4,12 +4,14 @@ import { compressionOfUrl, isUnpacked } from '../discovery/file-url.ts'
 import { UpdaterError } from '../errors.ts'
 import type { Listener } from '../events.ts'
 import { statusOf } from '../http/failure.ts'
-import { formatDigest, type Image, type ImageVersion, parseDigest } from '../image.ts'
+import { formatDigest, type Image, type ImageVersion, parseDigest, sameDigest } from '../image.ts'
 import { countStatuses } from '../report/quantities.ts'
 import { reportedError } from '../report/refusal.ts'
 import type { MirroredVersion, MirrorReport, UnmirroredReason } from '../report/schemas.ts'
-import { keepOnMirror, type WantedFile, writeSums } from '../run/bring.ts'
+import { type Kept, keepOnMirror, replaceOnMirror, type WantedFile, writeSums } from '../run/bring.ts'
+import { hashFile } from '../run/hash.ts'
 import { type RunOptions, settleRun } from '../run/options.ts'
+import { askPublic } from '../run/public-state.ts'
 import {
   begin,
   endInOrder,
@@ -19,6 +21,7 @@ import {
   type Run,
   type RunContext,
   secondsSince,
+  type Task,
   tellOf,
 } from '../run/run.ts'
 import {
@@ -150,7 +153,9 @@ async function mirrorVersion(wanted: NamedVersion, ordinal: number, run: MirrorR
     if (owner.version.checksum !== version.checksum) throw sharedObject(owner, address)
     const file = fileOf(image, version)
     tell({ type: 'checking', version: version.version })
-    const { mirror, name } = await keepOnMirror({ image, run, tell }, file, address)
+    const task = { image, run, tell }
+    const kept = await keepOnMirror(task, file, address)
+    const { mirror, name } = kept.mirror.status === 'present' ? await look(task, wanted, file, kept) : kept
     const { status, bytes, seconds } = mirror
     if (status === 'would-store') await run.checking(() => run.http.facts(file.url, { signal: run.signal }))
     if (name !== undefined) tell({ type: 'warning', message: correctionOf(version, run.settings.dryRun) })
@@ -170,6 +175,34 @@ async function mirrorVersion(wanted: NamedVersion, ordinal: number, run: MirrorR
     const failed = { status: 'failed', object, warnings, reason, error: reportedError(error, image) } as const
     return { image, outcome: { ...told, ...failed } }
   }
+}
+
+/**
+ * Sees to it that users of the cloud can have an object that was there. With a full verification its bytes are read: a
+ * record tells what was stored, not what lies there today. Where they are not those of the catalogue, they are replaced.
+ * @throws UpdaterError PUBLIC_*, and what `replaceOnMirror` throws
+ */
+async function look(
+  task: Task,
+  { version, mirrorUrl }: NamedVersion,
+  file: WantedFile,
+  kept: Kept,
+): Promise<Kept> {
+  const { run, tell } = task
+  const { dryRun, checkPublic, verify, maxImageSize } = run.settings
+  const { failure } = await run.checking(() => askPublic(version, { ...run, checkPublic }))
+  if (failure !== undefined && !dryRun) throw failure
+  const expected = kept.name ?? file.content ?? file.digest
+  if (failure !== undefined || verify !== 'full' || expected === undefined) return kept
+  const hashing = { algorithms: [expected.algorithm], maxImageSize }
+  const found = (await run.transferring(() => hashFile(mirrorUrl, hashing, run))).file
+  if (found.some((one) => sameDigest(one, expected))) return kept
+  const { object = '' } = kept.mirror
+  const digests = found.map(formatDigest).join()
+  const message = `The bytes of ${object} on the mirror have ${digests}, not ${formatDigest(expected)}`
+  tell({ type: 'warning', message })
+  if (dryRun) return { mirror: { status: 'would-store', object } }
+  return replaceOnMirror(task, file, { key: object, url: mirrorUrl })
 }
 
 function correctionOf({ version = '' }: ImageVersion, dryRun: boolean): string {

@@ -69,8 +69,22 @@ export async function keepOnMirror(
     await vouch(task, address, found, { ...file, content: name ?? file.content })
     return { mirror: { status: 'present', object }, name }
   }
-  tell({ type: 'mirror-missing', object, reason: found.object === undefined ? 'absent' : 'other-bytes' })
-  const { size: bytes, seconds, name } = await bring(task, file, address)
+  if (found.object !== undefined) return replaceOnMirror(task, file, address)
+  tell({ type: 'mirror-missing', object, reason: 'absent' })
+  return bringNamed(task, file, address)
+}
+
+/**
+ * Brings an image that the catalogue names in place of other bytes. Those stay until every new one has been verified.
+ * @throws UpdaterError HTTP_*, DIGEST_MISMATCH, DECOMPRESSION_FAILED, IMAGE_*, STORE_*, PUBLIC_*, ABORTED
+ */
+export function replaceOnMirror(task: Task, file: WantedFile, address: Address): Promise<Kept> {
+  task.tell({ type: 'mirror-missing', object: address.key, reason: 'other-bytes' })
+  return bringNamed(task, file, address)
+}
+
+async function bringNamed(task: Task, file: WantedFile, address: Address): Promise<Kept> {
+  const { key: object, size: bytes, seconds, name } = await bring(task, file, address)
   const isRenamed = file.content !== undefined && !sameDigest(name, file.content)
   return { mirror: { status: 'stored', object, bytes, seconds }, name: isRenamed ? name : undefined }
 }

@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
 import { setTimeout as pause } from 'node:timers/promises'
 import { type Account, authenticate, type Refusal } from './s3-auth.ts'
 import { type Blob, type BlobMode, createBlobs, type Piece, readPieces, sizeOf, slice } from './s3-blobs.ts'
@@ -116,6 +117,8 @@ export interface S3Server {
   clearFaults(): void
   /** Puts a private object of a few bytes there, or an unfinished upload, without anybody's request. */
   leave(thing: { readonly key: string; readonly upload?: boolean }): Promise<void>
+  /** Changes the middle byte of an object at rest: nothing else of it tells so. */
+  rot(key: string): Promise<void>
   /** Makes what is there now older. */
   age(milliseconds: number): void
   close(): Promise<void>
@@ -486,6 +489,16 @@ export async function startS3Server(options: S3ServerOptions = {}): Promise<S3Se
           etag: '"left"',
           pieces: [{ blob, start: 0, end: blob.size }],
         })
+    },
+    rot: async (key) => {
+      const place = at('openstack-images', key)
+      const object = objects.get(place)
+      if (object === undefined) throw new Error(`no ${key}`)
+      const bytes = await buffer(readPieces(object.pieces))
+      const middle = bytes.length >> 1
+      bytes[middle] = (bytes[middle] ?? 0) ^ 1
+      const blob = await kept.receive(Readable.from([bytes]))
+      objects.set(place, { ...object, pieces: [{ blob, start: 0, end: blob.size }] })
     },
     age: (milliseconds) => {
       for (const things of [objects, uploads] as const) {
