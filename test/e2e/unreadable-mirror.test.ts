@@ -9,7 +9,7 @@ import { noProgress } from '../../src/progress.ts'
 import { withExitStatus } from '../../src/report/json.ts'
 import { formatMetrics } from '../../src/report/metrics.ts'
 import { reportSchema } from '../../src/report/schemas.ts'
-import { standing } from '../../src/serve/catalogue.ts'
+import { catalogueReport } from '../../src/serve/catalogue.ts'
 import { parseMetrics } from '../report/prometheus.ts'
 import { type S3Server, startS3Server } from '../support/s3-server.ts'
 import { readCatalogueFolder, startWorld, type World } from '../support/world/world.ts'
@@ -80,7 +80,7 @@ async function shown(report: RunReport): Promise<string | undefined> {
     trigger: 'request' as const,
     report: withExitStatus(report, 0),
   }
-  return standing(images, { run, now: new Date(), includeDisabled: false }).images[0]?.mirror.status
+  return catalogueReport(images, { run, now: new Date(), includeDisabled: false }).images[0]?.mirror.status
 }
 
 describe('a mirror whose object nobody can read any more', () => {
