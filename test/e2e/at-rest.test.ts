@@ -82,7 +82,7 @@ describe.each(Object.entries(places))('bytes that changed at rest, in %s', (_nam
       ...{ present: 2, stored: 0 },
     })
     await place.rot(keyOf(rotten))
-    expect((await command('verify', '--full')).status).toBe(5)
+    expect((await command('verify', '--full', '--file-root', home)).status).toBe(5)
     expect((await command('mirror', ...place.args)).report.summary).toMatchObject({ present: 2 })
     const dry = await command('mirror', '--verify', 'full', '--dry-run', ...place.args)
     expect(dry.report.summary).toMatchObject({ present: 1, would_store: 1 })
@@ -102,7 +102,7 @@ describe.each(Object.entries(places))('bytes that changed at rest, in %s', (_nam
       },
     ])
     expect((await place.read(keyOf(rotten))).equals(rotten.stored)).toBe(true)
-    expect((await command('verify', '--full')).status).toBe(0)
+    expect((await command('verify', '--full', '--file-root', home)).status).toBe(0)
     expect(await catalogue()).toBe(before)
   })
 
@@ -124,7 +124,7 @@ describe.each(Object.entries(places))('bytes that changed at rest, in %s', (_nam
       { status: 'failed', reason: 'mismatch', warnings: [expect.stringContaining('on the mirror have')] },
     ])
     expect((await place.read(keyOf(gone))).equals(rotten)).toBe(true)
-    expect((await command('verify', '--full')).status).toBe(5)
+    expect((await command('verify', '--full', '--file-root', home)).status).toBe(5)
   })
 })
 
