@@ -189,7 +189,7 @@ export function standstillOf(image: Image, newest: OutcomeValues | undefined, no
   if (!isOverdue(builtOn, image.replaceFrequency, today)) return undefined
   const release = endOfLife(image, snapshot)
   if (release !== undefined && hasEnded(release, today)) return undefined
-  return `The newest build is ${daysBetween(built, now.getTime())} days old (${builtOn}), though replace_frequency is ${image.replaceFrequency}: the distribution stands still, or the URLs of ${image.name} lead to its newest build no more`
+  return `The newest build is ${daysBetween(built, now.getTime())} days old (${builtOn}), though replace_frequency is ${image.replaceFrequency}: the distribution stands still, or the URLs of ${image.name} no longer lead to its newest build`
 }
 
 /** Days before the end of a key from which on it is told: time enough to hear of the next one. */

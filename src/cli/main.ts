@@ -29,7 +29,7 @@ const endingTime = 30_000
 /** Whether the command has ended, and nothing remains but what it has left open. */
 let isDone = false
 
-/** The first failure that nobody foresaw: what follows from it is told no more. */
+/** The first failure that nobody foresaw: what follows from it is no longer told. */
 let surprise: UpdaterError | undefined
 
 /** A run ends in order: it aborts its uploads, releases its locks and writes its report. What only reads ends at once. */
