@@ -38,11 +38,12 @@ export function nearMiss({ name, others, form }: Omit<Taken, 'source' | 'imageNa
   const fixed = fixedNumbers(form, taken)
   if (taken.stamp === undefined && fixed.release + fixed.revision >= taken.numbers.length) return undefined
   const ofKind = others
-    .filter((other) => other.endsWith(taken.extension))
+    .filter((other) => other.length <= maxPathLength && other.endsWith(taken.extension))
     .map(partsOf)
     .filter((other) => other.extension === taken.extension && other.architecture === taken.architecture)
-  const isVariant = (other: Parts) =>
-    ofKind.some((one) => one.words.join() === other.words.join() && !isNewer(one, taken, fixed))
+  const notNewer = ofKind.filter((one) => !isNewer(one, taken, fixed))
+  const variantWords = new Set(notNewer.map((one) => one.words.join()))
+  const isVariant = (other: Parts) => variantWords.has(other.words.join())
   return ofKind
     .filter((other) => isNewer(other, taken, fixed) && isSameImage(other, taken))
     .filter((other) => other.words.join() === taken.words.join() || !isVariant(other))
@@ -70,6 +71,9 @@ function fixedNumbers(form: string, { numbers }: Parts): Fixed {
   const revision = written.toReversed().findIndex((number, index) => differs(number, numbers.at(-1 - index)))
   return { release, revision }
 }
+
+/** Characters: whoever fills a listing cannot make a longer name cost time. */
+const maxPathLength = 2048
 
 /** Stands for what a pattern may match. */
 const anyNumber = '\0'

@@ -238,4 +238,11 @@ describe('a near miss', () => {
       }),
     ).toBe('x-1.7.1-amd64.qcow2')
   })
+
+  it('is found among names that each have words of their own', () => {
+    const word = (index: number) =>
+      index.toString(26).replace(/\d/g, (digit) => 'qrstuvwxyz'[Number(digit)] ?? '')
+    const others = Array.from({ length: 12_000 }, (_, index) => `x-${word(index)}-20260901-1.2.3.qcow2`)
+    expect(nearMiss({ name: 'x-20260101.qcow2', others, form: 'x-\\d{8}.qcow2' })).toMatch(/-20260901-/)
+  })
 })
