@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { type FileHandle, mkdir, open, realpath, rename, rm, stat } from 'node:fs/promises'
+import { constants, type Stats } from 'node:fs'
+import { type FileHandle, lstat, mkdir, open, realpath, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 
 /** Whether the system threw this, with one of the codes if any are given. */
@@ -38,6 +39,24 @@ export function explainRefusal(error: unknown): Refusal {
   const { code = '', message = String(error) } = error as NodeJS.ErrnoException
   const [why, remedy] = refusals[code] ?? [isErrno(error) ? code : message, undefined]
   return { why, remedy }
+}
+
+/**
+ * Opens a file for reading. Returns undefined if there is something else, such as a symbolic link or a pipe: in a folder
+ * that others can write to, reading it might never end.
+ * @throws the system's error
+ */
+export async function openPlainFile(path: string): Promise<FileHandle | undefined> {
+  if (!(await lstat(path)).isFile()) return undefined
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW)
+  if ((await file.stat()).isFile()) return file
+  await file.close()
+  return undefined
+}
+
+/** Nobody but us and root can have written it. */
+export function isPrivate({ uid, mode }: Pick<Stats, 'uid' | 'mode'>): boolean {
+  return (uid === process.getuid?.() || uid === 0) && (mode & 0o022) === 0
 }
 
 export interface Replacement {

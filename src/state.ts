@@ -1,7 +1,7 @@
-import { readFile, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { isAbsolute, join } from 'node:path'
 import { homeFolder } from './cache-folder.ts'
-import { makeFolder, writeInOneStep } from './files.ts'
+import { isPrivate, makeFolder, openPlainFile, writeInOneStep } from './files.ts'
 
 /**
  * Where this machine remembers what the next run has to know, by default: `$XDG_STATE_HOME/image-updater`,
@@ -19,13 +19,27 @@ export function stateFolder(environment: NodeJS.ProcessEnv): string | undefined 
 /** Bytes; what is larger is not remembered. */
 const largest = 32 * 1024 * 1024
 
-/** Returns what was remembered under a name, or undefined if nothing that can be read was. */
+/**
+ * Returns what was remembered under a name, or undefined if nothing that can be read was. What another user can have
+ * written is nothing that we remember.
+ */
 export async function recall(folder: string, name: string): Promise<unknown> {
-  const text = await readFile(join(folder, `${name}.json`), 'utf8').catch(() => '')
   try {
-    return JSON.parse(text)
+    return JSON.parse(await readOwn(join(folder, `${name}.json`)))
   } catch {
     return undefined
+  }
+}
+
+/** Returns an empty text of what is not ours. */
+async function readOwn(path: string): Promise<string> {
+  const file = await openPlainFile(path)
+  if (file === undefined) return ''
+  try {
+    const facts = await file.stat()
+    return isPrivate(facts) && facts.size <= largest ? await file.readFile('utf8') : ''
+  } finally {
+    await file.close()
   }
 }
 

@@ -1,11 +1,22 @@
 import { randomBytes } from 'node:crypto'
-import { link, readdir, readFile, readlink, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
+import {
+  link,
+  lstat,
+  readdir,
+  readFile,
+  readlink,
+  rename,
+  rm,
+  stat,
+  utimes,
+  writeFile,
+} from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { UpdaterError } from '../errors.ts'
-import { isErrno, writeInOneStep } from '../files.ts'
-import { besides, inside, type Place, placeOf } from './place.ts'
+import { isErrno, openPlainFile, writeInOneStep } from '../files.ts'
+import { besides, inside, type Place, placeOf, within } from './place.ts'
 import type { Shard } from './shard.ts'
 import { unwritable } from './write.ts'
 
@@ -40,6 +51,8 @@ const heartbeat = 30_000
 /** Milliseconds without a sign of life after which a lock is stale whose process cannot be looked at. */
 const staleAfter = 120_000
 const attempts = 100
+/** Bytes of a lock file that are read. */
+const largest = 4096
 /** Milliseconds; a younger temporary file may be in use by another shard. */
 const oldLeftover = 3_600_000
 
@@ -104,8 +117,9 @@ export async function lockCatalog(
   { shard, lockDir }: LockOptions = {},
 ): Promise<CatalogLock> {
   try {
-    const places = [await besides(folder, lockDir), await besides(folder), inside(folder)]
-    const place = lockDir === undefined ? await placeOf(folder) : await besides(folder, lockDir)
+    const named = lockDir === undefined ? undefined : await within(lockDir, folder)
+    const places = [...(named === undefined ? [] : [named]), await besides(folder), inside(folder)]
+    const place = named ?? (await placeOf(folder))
     const path = join(place.folder, `${place.prefix}.lock${suffixOf(shard)}`)
     const lock = await hold(path, await newHolder(), folder)
     try {
@@ -247,12 +261,24 @@ async function create(path: string, text: string): Promise<boolean> {
 
 async function readLock(path: string): Promise<Lock | undefined> {
   try {
-    const { mtimeMs, ino } = await stat(path)
-    const holder = parseHolder(await readFile(path, 'utf8'))
+    const { mtimeMs, ino } = await lstat(path)
+    const holder = parseHolder(await readStart(path))
     return { id: holder?.id ?? `${ino}-${Math.floor(mtimeMs)}`, holder, touched: mtimeMs }
   } catch (error) {
     if (isErrno(error, 'ENOENT')) return undefined
     throw error
+  }
+}
+
+/** Returns an empty text of what is no file. */
+async function readStart(path: string): Promise<string> {
+  const file = await openPlainFile(path)
+  if (file === undefined) return ''
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(largest), 0, largest, 0)
+    return buffer.toString('utf8', 0, bytesRead)
+  } finally {
+    await file.close()
   }
 }
 

@@ -16,10 +16,19 @@ export interface Place {
 /** In the catalogue folder itself. */
 export const inside = (folder: string): Place => ({ folder, prefix: '.image-updater' })
 
-/** Beside the catalogue folder, or in a folder that the operator names. */
-export async function besides(folder: string, lockDir?: string): Promise<Place> {
+/** Beside the catalogue folder. */
+export async function besides(folder: string): Promise<Place> {
   const real = await realpath(folder)
-  return { folder: lockDir ?? dirname(real), prefix: `.${basename(real)}.image-updater` }
+  return { folder: dirname(real), prefix: `.${basename(real)}.image-updater` }
+}
+
+/**
+ * In a folder that the operator names, for the locks of several catalogue folders. Each is known by its inode: two may
+ * have one name, and one may have another name on each host or in each container that mounts it.
+ */
+export async function within(lockDir: string, folder: string): Promise<Place> {
+  const { ino } = await stat(folder, { bigint: true })
+  return { folder: lockDir, prefix: `.image-updater-${ino}` }
 }
 
 /**

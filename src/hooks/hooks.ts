@@ -109,17 +109,19 @@ function withMissed(report: RunReport, { images, changes }: RunReport): RunRepor
   const missed = new Map(
     images.filter(({ status }) => status === 'updated').map((image) => [keyOf(image), image]),
   )
-  const now = new Set(report.images.map(keyOf))
+  // A failure does not take the place of a change: both are told.
+  const now = report.images.filter(({ status }) => status !== 'failed')
+  const isHere = new Set(now.map(keyOf))
   const all = [
     ...report.images.map((image) =>
       image.status === 'updated' || image.status === 'failed' ? image : (missed.get(keyOf(image)) ?? image),
     ),
-    ...[...missed].flatMap(([key, image]) => (now.has(key) ? [] : [image])),
+    ...[...missed].flatMap(([key, image]) => (isHere.has(key) ? [] : [image])),
   ]
   const updated = all.filter(({ status }) => status === 'updated').length
   return {
     ...report,
-    summary: { ...report.summary, updated: Math.max(updated, missed.size) },
+    summary: { ...report.summary, updated },
     images: all,
     changes: [...changes, ...report.changes],
   }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readdir, readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { makeFolder, replaceFile } from '../files.ts'
+import { isPrivate, makeFolder, replaceFile } from '../files.ts'
 import { decodeText, type FileFacts } from './answer.ts'
 import type { DiscoveryHttp, HttpClient, TextAnswer } from './client.ts'
 import { statusOf } from './failure.ts'
@@ -105,7 +105,7 @@ class TextFiles {
   }
 
   #isOurs(): Promise<boolean> {
-    this.#isPrivate ??= isPrivate(this.#folder)
+    this.#isPrivate ??= isPrivateAt(this.#folder)
     return this.#isPrivate
   }
 }
@@ -122,11 +122,8 @@ function fileOf(folder: string, url: string): string {
 }
 
 /** A folder or a file that nobody but us (and root) can write. */
-async function isPrivate(path: string): Promise<boolean> {
-  return stat(path).then(
-    ({ uid, mode }) => (uid === process.getuid?.() || uid === 0) && (mode & 0o022) === 0,
-    () => false,
-  )
+async function isPrivateAt(path: string): Promise<boolean> {
+  return stat(path).then(isPrivate, () => false)
 }
 
 /** Earlier ones hold texts whose validators prove nothing, or do not tell the next page. */
@@ -140,7 +137,7 @@ function serialize(asked: string, { url, bytes, text: _, etag, lastModified, nex
 
 async function readEntry(path: string, url: string): Promise<TextAnswer | undefined> {
   try {
-    if (!(await isPrivate(path)) || (await stat(path)).size > 2 * largest) return undefined
+    if (!(await isPrivateAt(path)) || (await stat(path)).size > 2 * largest) return undefined
     return deserialize(url, await readFile(path, 'utf8'))
   } catch {
     return undefined

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import * as fs from 'node:fs'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -169,7 +170,7 @@ describe('lockCatalog', () => {
     const lockDir = join(above, 'locks')
     fs.mkdirSync(lockDir)
     const lock = await lockCatalog(folder, { lockDir })
-    expect(fs.readdirSync(lockDir)).toEqual(['.images.image-updater.lock'])
+    expect(fs.readdirSync(lockDir)).toEqual([`.image-updater-${fs.statSync(folder).ino}.lock`])
     expect(files()).toEqual([[], ['locks']])
     await expect(lockCatalog(folder, { lockDir })).rejects.toThrow(locked)
     await lock.release()
@@ -177,6 +178,31 @@ describe('lockCatalog', () => {
     await expect(lockFolders([join(folder, 'a.yml')], missing)).rejects.toMatchObject({
       code: 'CATALOG_UNWRITABLE',
     })
+  })
+
+  it('is of one folder alone, in a place that several have in common', async () => {
+    const [lockDir, other] = [join(above, 'locks'), join(above, 'other', 'images')]
+    for (const made of [lockDir, other]) fs.mkdirSync(made, { recursive: true })
+    const files = [folder, other].map((each) => join(each, 'a.yml'))
+    const lock = await lockFolders(files, { lockDir })
+    expect(fs.readdirSync(lockDir)).toHaveLength(2)
+    await expect(lockCatalog(other, { lockDir })).rejects.toThrow(locked)
+    await lock.release()
+    expect(fs.readdirSync(lockDir)).toEqual([])
+  })
+
+  it('of another kind than a file is one that somebody holds', async () => {
+    const others = [
+      () => void execFileSync('mkfifo', [path]),
+      () => fs.symlinkSync('/dev/zero', path),
+      () => fs.symlinkSync('/nowhere/at/all', path),
+      () => fs.mkdirSync(path),
+    ]
+    for (const make of others) {
+      make()
+      await expect(lockCatalog(folder)).rejects.toThrow(locked)
+      fs.rmSync(path, { recursive: true })
+    }
   })
 
   it('is waited for as long as one wants', async () => {

@@ -1,6 +1,7 @@
+import { execFileSync } from 'node:child_process'
 import { createHmac } from 'node:crypto'
 import { once } from 'node:events'
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type IncomingHttpHeaders } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -116,6 +117,33 @@ describe('the command', () => {
       expect([lines, failures]).toEqual([['Alpha 1 Alpha 2 a b.yml 2 '], []])
       expect(JSON.parse(input())).toMatchObject({ changes: [{ file: 'a b.yml' }], summary: { updated: 2 } })
       expect(left()).toBe(0)
+      expect(await run('echo ran', { memory }, nothing)).toEqual({ lines: [], failures: [] })
+    })
+
+    it('gets what it missed of an image that has failed since', async () => {
+      const { memory, left, told: input } = start()
+      await run('exit 3', { memory })
+      const failing = reportOf([outcome({ name: 'Alpha 1', status: 'failed' }), outcome({ name: 'Alpha 2' })])
+      for (const _ of [1, 2]) expect((await run('exit 3', { memory }, failing)).failures).toHaveLength(1)
+      const { lines } = await run(told, { memory }, failing)
+      expect(lines).toEqual(['Alpha 2 Alpha 1 a b.yml 2 '])
+      expect(JSON.parse(input()).images.map(({ status }: { status: string }) => status)).toEqual([
+        'failed',
+        'updated',
+        'updated',
+      ])
+      expect(left()).toBe(0)
+    })
+
+    it('believes nothing that another user can have written', async () => {
+      const { memory } = start()
+      await run('exit 3', { memory })
+      const [name = ''] = readdirSync(memory.folder)
+      const path = join(memory.folder, name)
+      chmodSync(path, 0o666)
+      expect(await run('echo ran', { memory }, nothing)).toEqual({ lines: [], failures: [] })
+      rmSync(path)
+      execFileSync('mkfifo', [path])
       expect(await run('echo ran', { memory }, nothing)).toEqual({ lines: [], failures: [] })
     })
 
