@@ -140,7 +140,7 @@ Exit status:
   1    at least one object could not be removed, the others are
   2    wrong usage, configuration or catalogue, nothing was removed
   70   the program itself failed: a defect that should be reported
-  75   another run works on the catalogue, nothing was removed
+  75   another run works on the catalogue, nothing was removed: see --wait
   130  interrupted by SIGINT, 143 by SIGTERM: what is removed is removed
 `,
   },

@@ -291,13 +291,13 @@ const runOptions = [
   }),
   option('lock-dir', path('directories'), {
     ...run,
-    commands: [...bringing, 'lifecycle'],
+    commands: [...bringing, 'prune', 'lifecycle'],
     help: 'folder for the lock of the catalogue folder (default: beside it, inside where that cannot be)',
   }),
   option('wait', duration(20), {
     default: '0s',
     ...run,
-    commands: [...bringing, 'lifecycle'],
+    commands: [...bringing, 'prune', 'lifecycle'],
     harmless: true,
     help: 'how long to wait while another run works on the catalogue',
   }),

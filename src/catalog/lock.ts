@@ -63,7 +63,7 @@ export interface LockOptions {
   /** Milliseconds to wait for another run to end. Default: 0. */
   readonly wait?: number | undefined
   /** Is told once who is waited for. */
-  readonly onWait?: ((holder: UpdaterError) => void) | undefined
+  readonly note?: ((level: 'info', message: string) => void) | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -93,7 +93,7 @@ async function lockBefore(until: number, folder: string, options: LockOptions): 
       const isHeld = error instanceof UpdaterError && error.code === 'CATALOG_LOCKED'
       const left = until - Date.now()
       if (!isHeld || left <= 0) throw error
-      if (isFirst) options.onWait?.(error)
+      if (isFirst) options.note?.('info', `${error.message}. This run waits for it`)
       await setTimeout(Math.min(1000, left), undefined, { signal: options.signal }).catch(() => {
         throw new UpdaterError('ABORTED', 'The run was aborted', { cause: options.signal?.reason })
       })

@@ -119,10 +119,10 @@ interface BroughtVersion {
 }
 
 /** Corrects the catalogue once all that it names is there. A version whose checksum cannot be corrected has failed. */
-async function correctAll(brought: readonly BroughtVersion[], { settings, signal }: MirrorRun) {
+async function correctAll(brought: readonly BroughtVersion[], { settings, signal, note }: MirrorRun) {
   const corrections = brought.flatMap(({ correction }) => correction ?? [])
   const { dryRun, lockDir, wait } = settings
-  const { changes, failures } = await correctChecksums(corrections, { dryRun, lockDir, wait, signal })
+  const { changes, failures } = await correctChecksums(corrections, { dryRun, lockDir, wait, signal, note })
   const versions = brought.map(({ image, outcome, correction }): MirroredVersion => {
     const error = correction && failures.get(correction)
     if (error === undefined) return outcome

@@ -46,7 +46,7 @@ export async function pruneMirror(
   context: RunContext = {},
 ): Promise<PruneReport> {
   const { images } = settleCatalogue(options)
-  const { grace, checksumFiles } = withDefaults('prune', options)
+  const { grace, checksumFiles, lockDir, wait } = withDefaults('prune', options)
   const { remove = false } = options
   assertTyped('remove', flag(), remove)
   const mirror = settleMirror(options.mirror)
@@ -64,7 +64,8 @@ export async function pruneMirror(
     // What is locked is read again: a run that ended in between may have written to it.
     const files = await readCatalog(images)
     await assertWhole(files.map(({ path }) => path))
-    if (remove) lock = await lockFolders(files.map(({ path }) => path))
+    const paths = files.map(({ path }) => path)
+    if (remove) lock = await lockFolders(paths, { lockDir, wait, signal, note })
     const named = namedKeys(
       (remove ? await readCatalog(images) : files).flatMap((file) => file.images),
       mirror,

@@ -36,8 +36,7 @@ export async function openCatalogue(
   const first = await selectFrom(settings)
   if (settings.dryRun) return catalogueOf(first, planOnly)
   for (const path of first.paths) await assertWritable(path)
-  const onWait = ({ message }: UpdaterError) => note('info', `${message}. This run waits for it`)
-  const lock = await lockFolders(first.paths, { ...settings, signal, onWait })
+  const lock = await lockFolders(first.paths, { ...settings, signal, note })
   try {
     const selected = await selectFrom(settings)
     assertLocked(selected.paths, first.paths)

@@ -1,4 +1,5 @@
-import { readdir, rm, symlink, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { lockCatalog } from '../../src/catalog/lock.ts'
@@ -165,6 +166,18 @@ describe('pruneMirror', () => {
     expect((await prune()).objects).toHaveLength(2)
     expect(keys()).toHaveLength(4)
     await lock.release()
+  })
+
+  it('sees a run whose lock is elsewhere, and waits for it', async () => {
+    await outdated()
+    const lockDir = await mkdtemp(join(tmpdir(), 'locks-'))
+    const lock = await lockCatalog(world.folder, { lockDir })
+    await expect(prune({ remove: true, lockDir })).rejects.toMatchObject({ code: 'CATALOG_LOCKED' })
+    expect(keys()).toHaveLength(4)
+    const waiting = prune({ remove: true, lockDir, wait: 3_600_000 })
+    await lock.release()
+    expect((await waiting).summary).toMatchObject({ removed: 2 })
+    await rm(lockDir, { recursive: true })
   })
 
   it('never touches other names, nor another prefix', async () => {
