@@ -13,6 +13,7 @@ export interface ActiveImage {
 
 /** How far a run is. */
 export interface RunProgress {
+  /** Those that are left alone count no more once they are known. */
   readonly images: number
   readonly done: number
   readonly updated: number
@@ -47,6 +48,7 @@ export function advance(progress: RunProgress, event: RunEvent): RunProgress {
     case 'transfer-progress':
       return withImage({ phase: 'mirroring', received: step.received, size: step.size ?? before?.size })
     case 'done':
+      if (step.status === 'skipped') return { ...progress, images: progress.images - 1, active: others }
       return {
         ...progress,
         done: done + 1,

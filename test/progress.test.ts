@@ -25,8 +25,8 @@ describe('the progress of a run', () => {
       step(4, { type: 'done', status: 'skipped' }),
     )
     expect(progress).toEqual({
-      images: 5,
-      done: 3,
+      images: 4,
+      done: 2,
       updated: 1,
       failed: 1,
       received: 0,
