@@ -2,7 +2,6 @@ import { describeError } from '../errors.ts'
 import type { ImageRef, ImageStep, Listener } from '../events.ts'
 import { formatBytes, formatCount, formatDuration, formatRate } from '../report/quantities.ts'
 import { formatNames, kindOfWarning, Repetitions } from '../report/repeated.ts'
-import { truncate } from '../report/terminal.ts'
 import { errorLines, type Level, type Log, type LogLine } from './log.ts'
 
 export interface Narrator {
@@ -71,9 +70,8 @@ export function createNarrator(log: Log, { now, scope = 'update' }: Narration): 
     finish: () => {
       for (const ordinal of [...waiting.keys()].sort((a, b) => a - b)) tellWaiting(ordinal)
       for (const { warning, first, others } of warnings.all()) {
-        const sentence = truncate(kindOfWarning(warning), 80)
         const more = formatCount(others.size, 'more image')
-        const message = `${more} with the warning of ${first}, "${sentence}": ${formatNames([...others])}`
+        const message = `${more} with the warning of ${first}, "${kindOfWarning(warning)}": ${formatNames([...others])}`
         write({ level: 'warning', scope, message })
       }
     },

@@ -8,11 +8,11 @@ export function formatNames(names: readonly string[]): string {
 }
 
 /**
- * What a warning says, whichever file of a server it names: what follows the hosts of its URLs is left out. Warnings of
+ * What a warning says, whichever file of a server it names: for what follows the hosts of its URLs stands `…`. Warnings of
  * one kind are told once, with the number of all.
  */
 export function kindOfWarning(warning: string): string {
-  return warning.replaceAll(/(\bhttps?:\/\/[^\s/]+)[^\s,;:)]*/gi, '$1')
+  return warning.replaceAll(/(\bhttps?:\/\/[^\s/]+)[^\s,;:)]*/gi, '$1/…')
 }
 
 /** A warning that several have. */

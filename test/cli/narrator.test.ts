@@ -147,7 +147,7 @@ describe('warnings of several images', () => {
     narrator.finish()
     expect(said().slice(-2)).toEqual([
       'alpha-3: another one',
-      'update: 11 more images with the warning of alpha-0, "https://mirror.example has no signature here, though the distribution signs": alpha-1, alpha-2, alpha-3, alpha-4, alpha-5, alpha-6, alpha-7, alpha-8 and 3 more',
+      'update: 11 more images with the warning of alpha-0, "https://mirror.example/… has no signature here, though the distribution signs": alpha-1, alpha-2, alpha-3, alpha-4, alpha-5, alpha-6, alpha-7, alpha-8 and 3 more',
     ])
   })
 
