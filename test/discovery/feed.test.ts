@@ -151,6 +151,13 @@ describe('the build that a feed tells of', () => {
     expect(await codeOf(() => search(json, changes).found)).toBe(code)
   })
 
+  it('is not found, with the paths that lead nowhere', async () => {
+    const feed = { url: '/*/u', version: '/*/version', digest: ['/*/d'] }
+    await expect(search([entry('/i/x-2.img', '2')], { feed }).found).rejects.toThrow(
+      'has no file with a URL at /*/u and a version at /*/version',
+    )
+  })
+
   it.each<[string, Partial<SourceRule>]>([
     ['without paths', { feed: undefined }],
     ['with paths for another strategy', { strategy: 'document' }],

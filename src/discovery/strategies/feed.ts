@@ -1,5 +1,6 @@
 import { UpdaterError } from '../../errors.ts'
 import { redactUrl } from '../../http/url.ts'
+import type { FeedPaths } from '../options.ts'
 import { tellStrange } from '../pages.ts'
 import { hasPlaceholder, parsePattern } from '../pattern.ts'
 import type { Strategy } from '../resolver.ts'
@@ -25,9 +26,13 @@ export const feed: Strategy = (image, paths) => {
       tellStrange(told.strange, feedUrl, context)
       return told.items
     })
-    if (files.length === 0) throw noFeed(feedUrl, `has no URL of a file at ${paths.url}`)
+    if (files.length === 0) throw noFeed(feedUrl, `has no file with ${wordsOf(paths)}`)
     return newestFile({ files, ...proof }, wanted, feedUrl, image, context)
   }
+}
+
+function wordsOf({ url, version }: FeedPaths): string {
+  return version === undefined ? `a URL at ${url}` : `a URL at ${url} and a version at ${version}`
 }
 
 function noFeed(url: string, what: string): UpdaterError {
