@@ -185,6 +185,17 @@ describe('proposing on GitHub', () => {
     )
   })
 
+  it('says why there is nothing to propose', async () => {
+    const file = join(place.folder, 'report.json')
+    const report = run(place.folder, ['ubuntu'])
+    const said = async (changes: object) => {
+      writeFileSync(file, JSON.stringify({ ...report, ...changes }))
+      return (await cli(['propose', file, '--dry-run'])).out
+    }
+    expect(await said({ dry_run: true })).toBe('Nothing to propose: a dry run changes no file\n')
+    expect(await said({ changes: [] })).toBe('Nothing to propose: the run has changed no file\n')
+  })
+
   it('goes on where one file fails: a symbolic link, a file of somewhere else', async () => {
     const report = run(place.folder, ['ubuntu', 'debian'])
     symlinkSync('ubuntu.yml', join(place.folder, 'etc/images/link.yml'))

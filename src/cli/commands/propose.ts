@@ -38,7 +38,10 @@ export async function run(call: Call<'propose'>): Promise<void> {
     { schema_version: 1, proposals },
     {
       json: formatDocument,
-      text: unlessQuiet(({ proposals }) => proposals.map((one) => `${sentenceOf(one)}\n`).join('')),
+      text: unlessQuiet(({ proposals }) => {
+        if (proposals.length > 0) return proposals.map((one) => `${sentenceOf(one)}\n`).join('')
+        return `Nothing to propose: ${report.dry_run ? 'a dry run changes no file' : 'the run has changed no file'}\n`
+      }),
     },
   )
   const { stdout } = session.context
