@@ -67,6 +67,8 @@ export type RunEvent =
   /** Before the first step; notes may come earlier. `images` is the number of images whose steps follow. */
   | { readonly type: 'run-start'; readonly images: number }
   | { readonly type: 'image'; readonly image: ImageRef; readonly step: ImageStep }
+  /** The run goes on, but brings nothing to the mirror any more. */
+  | { readonly type: 'stopped'; readonly error: UpdaterError }
   | { readonly type: 'note'; readonly level: 'debug' | 'info' | 'warning'; readonly message: string }
 
 export type Listener = (event: RunEvent) => void

@@ -28,7 +28,7 @@ export const noProgress: RunProgress = { images: 0, done: 0, updated: 0, failed:
 /** The progress after an event; the same value if the event changes nothing. */
 export function advance(progress: RunProgress, event: RunEvent): RunProgress {
   if (event.type === 'run-start') return { ...noProgress, images: event.images }
-  if (event.type === 'note') return progress
+  if (event.type !== 'image') return progress
   const { step } = event
   const { ordinal, name } = event.image
   const { done, updated, failed } = progress

@@ -1,4 +1,4 @@
-import { describeError } from '../errors.ts'
+import { describeError, type UpdaterError } from '../errors.ts'
 import type { ImageRef, ImageStep, Listener } from '../events.ts'
 import { formatBytes, formatCount, formatDuration, formatRate } from '../report/quantities.ts'
 import { formatNames, kindOfWarning, Repetitions } from '../report/repeated.ts'
@@ -37,13 +37,14 @@ export function createNarrator(log: Log, { now, scope = 'update' }: Narration): 
   let turn = 0
   const write = log.exceptionsOnly ? withPatience(log.write) : log.write
   const warnings = new Repetitions()
+  let stopped: UpdaterError | undefined
 
   const tell = ({ image, step, at }: Told) => {
     if (!files.has(image.file)) {
       files.add(image.file)
       write({ level: 'info', scope, message: `Processing file ${image.file}`, at })
     }
-    for (const line of stepLines(image, step)) write({ ...line, at })
+    for (const line of stepLines(image, step, stopped)) write({ ...line, at })
   }
   const tellWaiting = (ordinal: number) => {
     const held = waiting.get(ordinal) ?? []
@@ -57,7 +58,7 @@ export function createNarrator(log: Log, { now, scope = 'update' }: Narration): 
     waiting.set(ordinal, [...(waiting.get(ordinal) ?? []), { image, step, at: now() }])
     if (transferSteps.has(step.type)) live.add(ordinal)
     if (live.has(ordinal) || step.type === 'done') passed.add(ordinal)
-    if (live.has(ordinal) || stepLines(image, step).some(isNews)) tellWaiting(ordinal)
+    if (live.has(ordinal) || stepLines(image, step, stopped).some(isNews)) tellWaiting(ordinal)
     for (; passed.has(turn); turn += 1) tellWaiting(turn)
   }
 
@@ -65,6 +66,10 @@ export function createNarrator(log: Log, { now, scope = 'update' }: Narration): 
     onEvent: (event) => {
       // A note is of the run as a whole: where it warns, something has failed.
       if (event.type === 'note') log.write({ level: event.level, scope, message: event.message })
+      if (event.type === 'stopped') {
+        stopped = event.error
+        for (const line of errorLines(stopped, scope)) write(line)
+      }
       if (event.type === 'image') onStep(event.image, event.step)
     },
     finish: () => {
@@ -103,8 +108,11 @@ function withPatience(write: Log['write']): Log['write'] {
 /** How the log calls an image. */
 const scopeOf = ({ name, shortname = name }: ImageRef) => shortname
 
-/** What the log says of a step. Progress is drawn elsewhere. */
-export function stepLines(image: ImageRef, step: ImageStep): LogLine[] {
+/**
+ * What the log says of a step. Progress is drawn elsewhere.
+ * @param stopped an error of the whole run, which was told: images that fail because of it are no news
+ */
+export function stepLines(image: ImageRef, step: ImageStep, stopped?: UpdaterError): LogLine[] {
   const scope = scopeOf(image)
   const line = (message: string, level: Level = 'info'): LogLine[] => [{ level, scope, message }]
   switch (step.type) {
@@ -166,6 +174,9 @@ export function stepLines(image: ImageRef, step: ImageStep): LogLine[] {
     case 'warning':
       return line(step.message, 'warning')
     case 'failed':
+      if (stopped !== undefined && step.error.cause === stopped) {
+        return line(`Image ${image.name} is not transferred`)
+      }
       return step.error.code === 'ABORTED'
         ? line(`Image ${image.name} was not finished: the run was interrupted`)
         : errorLines(step.error, scope)

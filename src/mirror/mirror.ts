@@ -68,7 +68,7 @@ export async function mirrorCatalogue(
     await opened.ready
     onEvent({ type: 'run-start', images: wanted.length })
     const run: MirrorRun = {
-      ...{ settings, signal, http, note, onEvent, store: opened.store },
+      ...{ settings, signal, http, note, onEvent, store: opened.store, readers: opened.readers },
       checking: limited(settings.jobs, signal),
       transferring: limited(settings.transfers, signal),
       owners: new Map(),
@@ -91,7 +91,7 @@ export async function mirrorCatalogue(
       summary: { versions: versions.length, ...counts },
       versions,
       changes,
-      errors: [],
+      errors: [(await opened.readers.failure()) ?? []].flat().map((error) => reportedError(error)),
     }
   } finally {
     await endInOrder([() => http.close()], note)

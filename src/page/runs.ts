@@ -65,7 +65,7 @@ const triggers = { schedule: 'on schedule', request: 'on request' } as const
 function outcomeOf({ report, hookErrors }: ShownRun): { readonly tone: Tone; readonly text: string } {
   if (report === undefined) return { tone: 'quiet', text: ' goes on' }
   const { summary, seconds, dry_run, errors } = report
-  if (errors.length > 0) return { tone: 'bad', text: ' was refused' }
+  if (errors.length > 0 && summary.checked === 0) return { tone: 'bad', text: ' was refused' }
   const { checked, updated, would_update, failed } = summary
   const changed = dry_run ? `${would_update} would be updated` : `${updated} updated`
   const hooks = hookErrors.length === 0 ? '' : `, ${formatCount(hookErrors.length, 'hook')} failed`
@@ -85,7 +85,10 @@ export function troublesOf({ runs, unreadable }: ServiceRuns): Html[] {
       : [
           html`<li><b>The catalogue</b> cannot be read, what stood there before is shown: ${unreadable}.</li>\n`,
         ]),
-    ...(refused ?? []).map((why) => html`<li><b>Run ${newest?.id}</b> was refused: ${why}</li>\n`),
+    ...(refused ?? []).map(
+      (why) =>
+        html`<li><b>Run ${newest?.id}</b> ${newest?.report?.summary.checked === 0 ? 'was refused: ' : ''}${why}</li>\n`,
+    ),
     ...(newest?.hookErrors ?? []).map((why) => html`<li><b>Run ${newest?.id}</b> ${why}.</li>\n`),
   ]
 }

@@ -68,7 +68,7 @@ export function takeStock(
   let [kept, young, others] = [0, 0, 0]
   for (const object of objects) {
     const kind = kindOfKey(object.key, keyPrefix)
-    const least = kind === 'staging' ? Math.max(grace, longestUpload) : grace
+    const least = kind === 'staging' || kind === 'probe' ? Math.max(grace, longestUpload) : grace
     if (kind === undefined) others += 1
     else if (kind === 'checksums') continue
     else if (kind === 'sidecar' && named.has(objectOfSidecar(object.key))) continue

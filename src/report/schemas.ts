@@ -44,7 +44,9 @@ function exitStatusOfRun(meaning: string) {
 
 const refusal = z
   .array(error)
-  .describe('Why the run was refused, or the failure of the program itself that ended it; empty otherwise')
+  .describe(
+    'Why the run was refused, the failure of the program itself that ended it, or why it brought nothing to the mirror; empty otherwise',
+  )
 
 const definition = {
   file: z.string(),

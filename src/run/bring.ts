@@ -150,9 +150,10 @@ export async function vouch(
  * @param file without a digest: that of the bytes that come is computed (`source`)
  * @throws UpdaterError HTTP_*, DIGEST_MISMATCH, SIGNATURE_BAD, DECOMPRESSION_FAILED, IMAGE_*, STORE_*, PUBLIC_*, ABORTED
  */
-export function bring(task: Task, file: WantedFile, address: Address): Promise<Brought> {
+export async function bring(task: Task, file: WantedFile, address: Address): Promise<Brought> {
   const { run, tell } = task
   const { signal } = run
+  await run.readers.assertAny()
   const begin = awaitTurn(task, file)
   return run.transferring(async () => {
     begin()

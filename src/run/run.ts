@@ -10,6 +10,7 @@ import { keyPrefixOf, openStore } from '../stores/kinds.ts'
 import { isFolderName } from '../stores/naming.ts'
 import type { Store } from '../stores/store.ts'
 import type { RunSettings } from './options.ts'
+import { findReaders, type Readers } from './readers.ts'
 
 /** What a use-case takes beside its options. */
 export interface RunContext {
@@ -42,6 +43,7 @@ export interface Run extends Pick<Beginning, 'signal' | 'http' | 'note'> {
   readonly settings: RunSettings
   /** `undefined`: nothing is written to a mirror in this run. */
   readonly store: Store | undefined
+  readonly readers: Readers
   /** Short tasks, at most `jobs` at once. */
   readonly checking: Limit
   /** Transfers, at most `transfers` at once. */
@@ -92,6 +94,7 @@ interface OpenedStore {
    * @throws UpdaterError STORE_*, ABORTED
    */
   readonly ready: Promise<void>
+  readonly readers: Readers
   /** The uploads that earlier runs left behind are removed, or a note says why not. Never throws. */
   readonly tidied: Promise<void>
 }
@@ -101,19 +104,22 @@ interface OpenedStore {
  * @throws UpdaterError CONFIGURATION, STORE_CREDENTIALS
  */
 export async function openMirror(
-  { mirror, dryRun }: RunSettings,
+  settings: RunSettings,
   images: readonly Image[],
-  { http, signal, note }: Pick<Beginning, 'http' | 'signal' | 'note'>,
+  beginning: Beginning,
 ): Promise<OpenedStore> {
+  const { mirror, dryRun } = settings
+  const { http, signal, note } = beginning
   const store = dryRun ? undefined : await openStore(mirror, http)
-  if (store === undefined) return { store, ready: Promise.resolve(), tidied: Promise.resolve() }
+  const readers = findReaders(store, settings, images, beginning)
+  if (store === undefined) return { store, readers, ready: Promise.resolve(), tidied: Promise.resolve() }
   const ready = store.ready(signal)
   const folders = images.flatMap(({ shortname = [] }) => shortname).filter(isFolderName)
   const tidied = ready.then(
     () => removeStale(store, keyPrefixOf(mirror), folders, { signal, note }),
     () => undefined,
   )
-  return { store, ready, tidied }
+  return { store, readers, ready, tidied }
 }
 
 const day = 24 * 60 * 60 * 1000

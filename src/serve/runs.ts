@@ -141,7 +141,7 @@ export function describeRun({ id, trigger, startedAt, progress, report, hookErro
   const { seconds, dry_run, exit_status, summary, errors } = report
   return {
     ...about,
-    state: errors.length > 0 ? 'refused' : 'finished',
+    state: errors.length > 0 && summary.checked === 0 ? 'refused' : 'finished',
     ...{ seconds, dry_run, exit_status, summary, errors },
     hook_errors: hookErrors,
   }

@@ -4,7 +4,7 @@ import { decodeSegment } from '../http/url.ts'
 import type { Image } from '../image.ts'
 import { camel, defaultOf, type ValuesOf } from '../option.ts'
 import { directory } from './directory/options.ts'
-import { below, folderPrefix, objectKey } from './naming.ts'
+import { below, folderPrefix, objectKey, probeKey } from './naming.ts'
 import { own } from './own/options.ts'
 import { type S3Options, s3 } from './s3/options.ts'
 import type { Store, StoreKind } from './store.ts'
@@ -169,6 +169,13 @@ export function addressOf(
   const key = objectKey(image, date, keyPrefixOf(mirror))
   const base = baseOf(mirror)
   return base === undefined ? undefined : { key, url: below(base, objectKey(image, date, '')) }
+}
+
+/** Returns the address of a probe, or undefined if the mirror has no public base. @throws UpdaterError CONFIGURATION */
+export function probeAddress(mirror: MirrorOptions, random: string): Address | undefined {
+  const base = baseOf(mirror)
+  if (base === undefined) return undefined
+  return { key: probeKey(random, keyPrefixOf(mirror)), url: below(base, probeKey(random, '')) }
 }
 
 /**

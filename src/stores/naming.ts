@@ -35,6 +35,23 @@ export function stagingKey(key: string, random: string): string {
   return `${key}.${random}.upload`
 }
 
+const probeName = 'image-updater-probe-'
+
+/**
+ * The key of an object that is stored to be asked for and removed again. It lies beside the folders of images, none of
+ * which is ever named so.
+ */
+export function probeKey(random: string, keyPrefix: string): string {
+  return `${probePrefix(keyPrefix)}${random}.qcow2`
+}
+
+/** What the keys of all probes begin with. */
+export function probePrefix(keyPrefix: string): string {
+  return `${folderPrefix(keyPrefix)}${probeName}`
+}
+
+const ownProbe = new RegExp(`^${probeName}[0-9a-f]{12}\\.qcow2$`)
+
 const sidecar = '.source.json'
 
 /** The key of what tells, beside an object, of which packed file it was made. */
@@ -69,18 +86,19 @@ export function folderOfKey(key: string): string {
 const checksumFile = new RegExp(`^([^/]+)/(?:${digestAlgorithms.join('|').toUpperCase()})SUMS$`)
 
 /**
- * Tells which of `objectKey` (`final`), `stagingKey` (`staging`), `checksumFileKey` (`checksums`) and, for such an
- * object, `sidecarKey` (`sidecar`) makes this key under the prefix. Returns undefined for any other key: nothing else on
+ * Tells which of `objectKey` (`final`), `stagingKey` (`staging`), `checksumFileKey` (`checksums`), `probeKey` (`probe`)
+ * and, for such an object, `sidecarKey` (`sidecar`) makes this key under the prefix. Returns undefined for any other key: nothing else on
  * a mirror is ever touched.
  */
 export function kindOfKey(
   key: string,
   keyPrefix: string,
-): 'final' | 'staging' | 'checksums' | 'sidecar' | undefined {
+): 'final' | 'staging' | 'checksums' | 'probe' | 'sidecar' | undefined {
   const prefix = folderPrefix(keyPrefix)
   if (!key.startsWith(prefix)) return undefined
   const name = key.slice(prefix.length)
   if (isFolderName(checksumFile.exec(name)?.[1] ?? '')) return 'checksums'
+  if (ownProbe.test(name)) return 'probe'
   if (name.endsWith(sidecar)) {
     return kindOfKey(objectOfSidecar(key), keyPrefix) === 'final' ? 'sidecar' : undefined
   }

@@ -90,8 +90,8 @@ export interface Store {
   /** Removes an object together with its record. One that is gone is as good as removed. */
   remove(key: string, signal?: AbortSignal): Promise<void>
   /**
-   * Removes what earlier runs left unfinished, and returns how much: uploads under the prefix, and temporary
-   * objects in the given folders under it.
+   * Removes what earlier runs left unfinished, and returns how much: uploads and probes under the prefix, and
+   * temporary objects in the given folders under it.
    */
   abortStale(stale: Stale, signal?: AbortSignal): Promise<number>
 }

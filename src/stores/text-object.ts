@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { type Digest, sameDigest } from '../image.ts'
-import type { Store } from './store.ts'
+import type { ObjectRecord, Store } from './store.ts'
 
 /**
  * Stores a small text as an object with a record. One that is right already is left alone, and so is one without our
@@ -21,9 +21,8 @@ export async function storeText(
     await store.remove(key, signal)
     return 'changed'
   }
-  const digest: Digest = { algorithm: 'sha256', hex: createHash('sha256').update(text).digest('hex') }
-  if (current?.record !== undefined && sameDigest(current.record.digest, digest)) return 'right'
-  const record = { digest, source: digest, size: Buffer.byteLength(text) }
+  const record = recordOfText(text)
+  if (current?.record !== undefined && sameDigest(current.record.digest, record.digest)) return 'right'
   const upload = await store.begin(key, { contentType, record, signal })
   try {
     await upload.write(Buffer.from(text))
@@ -33,4 +32,10 @@ export async function storeText(
     await upload.abort()
     throw error
   }
+}
+
+/** The record of such an object. */
+export function recordOfText(text: string): ObjectRecord {
+  const digest: Digest = { algorithm: 'sha256', hex: createHash('sha256').update(text).digest('hex') }
+  return { digest, source: digest, size: Buffer.byteLength(text) }
 }

@@ -1,5 +1,6 @@
 import { createDiscovery } from '../discovery/find-newest.ts'
 import { assertOptions } from '../options.ts'
+import { reportedError } from '../report/refusal.ts'
 import type { RunReport } from '../report/schemas.ts'
 import { summarize } from '../report/update.ts'
 import { settleUpdate, type UpdateOptions } from '../run/options.ts'
@@ -37,12 +38,12 @@ export async function updateCatalogue(
   const { startedAt, signal, note, http } = beginning
   const catalogue = await openCatalogue(settings, beginning)
   try {
-    const { store, ready, tidied } = await openMirror(settings, catalogue.images, beginning)
+    const { store, ready, tidied, readers } = await openMirror(settings, catalogue.images, beginning)
     ready.catch((error: unknown) => refused.abort(error))
     const onEvent = heldUntil(ready, beginning.onEvent)
     onEvent({ type: 'run-start', images: catalogue.images.length })
     const run: UpdateRun = {
-      ...{ settings, signal, http, note, store, ready, onEvent, catalogue },
+      ...{ settings, signal, http, note, store, readers, ready, onEvent, catalogue },
       checking: limited(settings.jobs, signal),
       transferring: limited(settings.transfers, signal),
       discovery: createDiscovery(settings, { http, signal, dryRun }),
@@ -60,7 +61,7 @@ export async function updateCatalogue(
       summary: summarize(images),
       images,
       changes: await catalogue.changes(),
-      errors: [],
+      errors: [(await readers.failure()) ?? []].flat().map((error) => reportedError(error)),
     }
   } finally {
     refused.abort()

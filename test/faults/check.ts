@@ -58,7 +58,8 @@ function errorsOf(
   if (status < 2 && other === undefined) expect(others, 'errors of other images').toEqual([])
   const own = failed.filter(({ image }) => image.shortname === shortname)
   if (status === 70) expect(errors.map(({ code }) => code)).toEqual(['INTERNAL'])
-  return (status === 70 ? own : [...errors, ...own]).map(({ code }) => code)
+  // An error of the whole run is that of each image that it keeps from being transferred.
+  return [...new Set((status === 70 ? own : [...errors, ...own]).map(({ code }) => code))]
 }
 
 async function assertCatalogue(holds: Holds, scene: Scene, mirror: 'store' | 'folder'): Promise<void> {
@@ -109,6 +110,7 @@ async function assertMirror(holds: Holds, scene: Scene, mirror: 'store' | 'folde
       expect((await store.read('openstack-images', key)).toString()).toContain(image.newest.checksum)
       continue
     }
+    if (/^image-updater-probe-[0-9a-f]{12}\.qcow2$/.test(key)) continue
     expect(key, 'another visible object').toMatch(/^[^/]+\/SHA(?:256|512)SUMS$/)
     await assertTrue(key, await store.read('openstack-images', key), [image, other])
   }

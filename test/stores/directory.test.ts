@@ -126,6 +126,21 @@ describe('the folder as a mirror', () => {
     expect(await store.abortStale({ prefix: 'none/', folders, before: new Date() })).toBe(0)
   })
 
+  it('removes probes that were left, with their records', async () => {
+    const probe = 'image-updater-probe-0123456789ab.qcow2'
+    const left = [probe, `.${probe}.json`, `.${probe}.0123456789ab.part`]
+    const kept = ['image-updater-probe-notes.qcow2', '.image-updater-probe-notes.qcow2.json']
+    for (const name of [...left, ...kept]) {
+      await writeFile(join(dir, name), '')
+      await utimes(join(dir, name), 1000, 1000)
+    }
+    const stale = { prefix: '', folders: [] }
+    const store = createDirectoryStore(dir)
+    expect(await store.abortStale({ ...stale, before: new Date(1000) })).toBe(0)
+    expect(await store.abortStale({ ...stale, before: new Date(2000_000) })).toBe(3)
+    expect((await readdir(dir)).sort()).toEqual([...kept].sort())
+  })
+
   it('removes a file with its record', async () => {
     await put(Buffer.from('x'))
     await createDirectoryStore(dir).remove(key)

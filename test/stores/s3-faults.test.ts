@@ -235,12 +235,12 @@ describe('stale uploads', () => {
     expect([server.uploads(), server.objects()]).toEqual([[], []])
   })
 
-  it('are looked for in the folders of the run alone, however much a bucket holds', async () => {
+  it('are looked for in the folders of the run and among the probes, however much a bucket holds', async () => {
     await storeWith().abortStale({ prefix: '', folders: ['a', 'b', 'a'], before: new Date() })
     const listings = server.requests.filter(({ operation }) => operation === 'ListObjects')
     expect(
       listings.map(({ url }) => new URL(url, server.endpoint).searchParams.get('prefix')).sort(),
-    ).toEqual(['a/', 'b/'])
+    ).toEqual(['a/', 'b/', 'image-updater-probe-'])
   })
 
   it.each([405, 501])('are none where the server cannot list them (%i)', async (status) => {

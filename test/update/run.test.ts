@@ -117,7 +117,13 @@ describe('an object that an earlier run has stored', () => {
 
 describe('the list of digests beside an object', () => {
   it('is written by the run that names it, though an earlier one has stored it', async () => {
-    const unread = await run({ names: ['Rocky 9'], mirror: onStore({ acl: '' }) })
+    store.fault({
+      on: 'PublicRead',
+      key: object,
+      effect: { type: 'error', status: 403, code: 'AccessDenied' },
+      times: 1000,
+    })
+    const unread = await run({ names: ['Rocky 9'] })
     expect(only(unread)).toMatchObject({ status: 'failed', error: { code: 'PUBLIC_UNREADABLE' } })
     expect(store.objects().map(({ key }) => key)).toEqual([object])
     await run({ names: ['Rocky 9'], mirror: onStore({ acl: '' }), checkPublic: false })
@@ -127,7 +133,7 @@ describe('the list of digests beside an object', () => {
   it('that the store refuses costs a warning, and --no-checksum-files leaves it out', async () => {
     store.fault({
       on: 'CreateMultipartUpload',
-      after: 1,
+      key: 'rocky-9/SHA256SUMS',
       effect: { type: 'error', status: 403, code: 'AccessDenied' },
     })
     const image = only(await run({ names: ['Rocky 9'] }))
@@ -473,7 +479,20 @@ describe('a transfer', () => {
 describe('what is asked of an image before it is named', () => {
   const path = `/mirror/${object}`
   const behind = () => onStore({ baseUrl: `${world.origin.url}/mirror` })
-  beforeEach(() => () => world.origin.remove(path))
+  let before: Record<string, string>
+  beforeEach(async () => {
+    // Another object of that mirror can be read, so only this one tells.
+    const readable = '/mirror/rocky-9/20251123-rocky-9.qcow2'
+    world.origin.put(readable, 'an older image')
+    const file = join(folder, 'rockylinux.yml')
+    const text = await readFile(file, 'utf8')
+    await writeFile(file, text.replace(/https:\/\/mirror\.example\S+/, world.origin.url + readable))
+    before = await texts()
+    return () => {
+      world.origin.remove(path)
+      world.origin.remove(readable)
+    }
+  })
 
   it.each([
     ['another length', () => Buffer.concat([rocky().stored, Buffer.alloc(1)])],
@@ -484,7 +503,7 @@ describe('what is asked of an image before it is named', () => {
       status: 'failed',
       error: { code: 'PUBLIC_MISMATCH' },
     })
-    expect(await texts()).toEqual(world.catalogue)
+    expect(await texts()).toEqual(before)
   })
 
   it('are all of its bytes, where that is asked for', async () => {
@@ -495,7 +514,7 @@ describe('what is asked of an image before it is named', () => {
       status: 'failed',
       error: { code: 'PUBLIC_MISMATCH' },
     })
-    expect(await texts()).toEqual(world.catalogue)
+    expect(await texts()).toEqual(before)
   })
 
   it('is nothing where the mirror is private', async () => {

@@ -121,12 +121,10 @@ async function beginFile(root: string, key: string, { signal }: UploadIntent): P
 async function removeStale(root: string, { prefix, folders, before }: Stale): Promise<number> {
   const base = join(root, folderPrefix(prefix))
   let removed = 0
-  for (const name of new Set(folders)) {
-    for (const { name: file } of await entriesIn(join(base, name))) {
-      const [, target = ''] = temporaryName.exec(file) ?? []
-      const targets = [target, target.replace(/\.json$/, '')]
-      if (targets.every((one) => kindOfKey(`${name}/${one}`, '') === undefined)) continue
-      const path = join(base, name, file)
+  for (const folder of new Set(['', ...folders.map((name) => `${name}/`)])) {
+    for (const { name: file } of await entriesIn(join(base, folder))) {
+      if (!isLeft(folder, file)) continue
+      const path = join(base, folder, file)
       const found = await stat(path).catch(() => undefined)
       if (found === undefined || !found.isFile() || found.mtime >= before) continue
       await rm(path, { force: true })
@@ -134,6 +132,17 @@ async function removeStale(root: string, { prefix, folders, before }: Stale): Pr
     }
   }
   return removed
+}
+
+/** Is it the temporary file of an object of ours, or a probe with its record? */
+function isLeft(folder: string, file: string): boolean {
+  const [, target = ''] = temporaryName.exec(file) ?? []
+  if ([target, withoutRecord(target)].some((one) => kindOfKey(folder + one, '') !== undefined)) return true
+  return [file, withoutRecord(file.replace(/^\./, ''))].some((one) => kindOfKey(folder + one, '') === 'probe')
+}
+
+function withoutRecord(name: string): string {
+  return name.replace(/\.json$/, '')
 }
 
 /** Lists all files but the hidden ones, and follows no link to a folder. */

@@ -1,7 +1,7 @@
 import pLimit from 'p-limit'
 import { factsOf } from '../../http/answer.ts'
 import { formatDigest, parseDigest, sameDigest } from '../../image.ts'
-import { folderPrefix, kindOfKey } from '../naming.ts'
+import { folderPrefix, kindOfKey, probePrefix } from '../naming.ts'
 import type { ListedObject, ObjectRecord, Stale, StoredObject } from '../store.ts'
 import type { S3Client, S3Reply } from './client.ts'
 import { S3Error } from './errors.ts'
@@ -154,7 +154,7 @@ export async function removeStale(client: S3Client, stale: Stale, signal?: Abort
       const kind = kindOfKey(key, base)
       if (kind === undefined || lastModified === undefined || lastModified >= before) continue
       if (uploadId !== undefined) await abortUpload(client, key, uploadId, signal)
-      else if (kind === 'staging') await removeObject(client, key, signal)
+      else if (kind === 'staging' || kind === 'probe') await removeObject(client, key, signal)
       else continue
       removed += 1
     }
@@ -162,6 +162,7 @@ export async function removeStale(client: S3Client, stale: Stale, signal?: Abort
   }
   const removed = await Promise.all([
     removeFrom(uploads, base),
+    removeFrom(objects, probePrefix(base)),
     ...[...new Set(folders)].map((folder) => limit(() => removeFrom(objects, `${base}${folder}/`))),
   ])
   return removed.reduce((sum, count) => sum + count, 0)

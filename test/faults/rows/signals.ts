@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process'
 import { setImmediate as turn } from 'node:timers/promises'
+import { expect } from 'vitest'
 import { objectOf } from '../../support/world/whole.ts'
 import type { Group, Holds, Row } from '../row.ts'
 import type { Scene } from '../scene.ts'
@@ -69,6 +70,22 @@ export const signals: Group = {
   rows: [
     whileAsking('manifest', 'SIGINT', 'headers'),
     whileAsking('manifest', 'SIGTERM', 10),
+    {
+      fault: 'SIGTERM while it is found out whether everybody can read what is stored',
+      inject: ({ store, reach }) =>
+        store.fault({
+          on: 'PublicRead',
+          key: 'image-updater-probe-',
+          effect: { type: 'stall' },
+          reached: reach,
+          times: always,
+        }),
+      during: send('SIGTERM'),
+      holds: stopped('SIGTERM', {
+        other: 'old',
+        more: ({ store }) => expect(store.objects().map(({ key }) => key)).toEqual([]),
+      }),
+    },
     whileAsking('image', 'SIGINT', 'headers'),
     whileAsking('image', 'SIGTERM', 50_000),
     whileAsking('image', 'SIGTERM', 50_001, {

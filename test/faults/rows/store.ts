@@ -227,13 +227,38 @@ const readers: readonly Row[] = [
   {
     fault: 'PublicRead: objects are private',
     args: ['--acl', 'private'],
-    holds: { ...failed('PUBLIC_UNREADABLE'), object: true, other: 'old' },
+    holds: { ...failed('PUBLIC_UNREADABLE'), other: 'old', says: /Nothing is transferred, since nobody/ },
+  },
+  {
+    fault: 'CreateMultipartUpload: 403 AccessDenied for what is stored to be asked for',
+    inject: ({ store }) =>
+      store.fault({
+        on: 'CreateMultipartUpload',
+        key: 'image-updater-probe-',
+        effect: error(403, 'AccessDenied'),
+        times: always,
+      }),
+    holds: survived,
+  },
+  {
+    fault: 'DeleteObject: 403 AccessDenied for what was stored to be asked for',
+    inject: ({ store }) =>
+      store.fault({
+        on: 'DeleteObject',
+        key: 'image-updater-probe-',
+        effect: error(403, 'AccessDenied'),
+        times: always,
+      }),
+    holds: {
+      ...survived,
+      says: /image-updater-probe-\w+\.qcow2 could not be removed and is left to a later run/,
+    },
   },
   {
     fault: 'PublicRead: nobody listens',
     policy: impatient,
     args: ['--mirror-base-url', 'http://127.0.0.1:1/mirror'],
-    holds: { ...failed('PUBLIC_UNREADABLE'), object: true, other: 'old', says: /connection was refused/ },
+    holds: { ...failed('PUBLIC_UNREADABLE'), other: 'old', says: /connection was refused/ },
   },
 ]
 
@@ -304,6 +329,7 @@ const beginnings: readonly Row[] = [
     fault: 'leftovers of a run that was killed two days ago',
     inject: async ({ store, image }) => {
       const key = objectOf(image)
+      await store.leave({ key: 'image-updater-probe-0123456789ab.qcow2' })
       await store.leave({ key, upload: true })
       await store.leave({ key: `${key}.0123456789ab.upload` })
       await store.leave({ key: 'others/notes.txt', upload: true })
@@ -314,8 +340,9 @@ const beginnings: readonly Row[] = [
       ...survived,
       uploads: 1,
       staging: 1,
-      says: /Removed 2 unfinished uploads/,
+      says: /Removed 3 unfinished uploads/,
       more: ({ store }) => {
+        expect(store.objects().map(({ key }) => key)).not.toContain('image-updater-probe-0123456789ab.qcow2')
         expect(store.uploads().map(({ key }) => key)).toEqual(['others/notes.txt'])
       },
     },
