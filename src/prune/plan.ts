@@ -1,48 +1,5 @@
-import { decodeSegment } from '../http/url.ts'
-import { dateOfVersion, type Image } from '../image.ts'
-import { keyOfUrl, keyPrefixOf, type MirrorOptions } from '../stores/kinds.ts'
-import { isFolderName, kindOfKey, objectKey, objectOfSidecar } from '../stores/naming.ts'
+import { kindOfKey, markKey, objectOfMark, objectOfSidecar } from '../stores/naming.ts'
 import type { ListedObject } from '../stores/store.ts'
-
-/** The objects that a catalogue names. */
-export interface Named {
-  readonly keys: ReadonlySet<string>
-  /** How many of its `mirror_url`s lie below the mirror's public address. */
-  readonly here: number
-}
-
-/**
- * Disabled images count, and so do versions without a `mirror_url`. A `mirror_url` with another address in front
- * names the object of the same folder and file all the same: the mirror may have several addresses.
- * @throws UpdaterError CONFIGURATION
- */
-export function namedKeys(images: readonly Image[], mirror: MirrorOptions): Named {
-  const keyPrefix = keyPrefixOf(mirror)
-  const keys = new Set<string>()
-  let here = 0
-  for (const { shortname = '', format, versions } of images) {
-    for (const version of versions) {
-      const { mirrorUrl } = version
-      for (const one of [version, { ...version, version: undefined }]) {
-        const date = dateOfVersion(one)
-        if (!isFolderName(shortname) || date === undefined) continue
-        keys.add(objectKey({ shortname, format }, date, keyPrefix))
-      }
-      if (mirrorUrl === undefined) continue
-      const key = keyOfUrl(mirror, mirrorUrl)
-      if (key !== undefined) here += 1
-      keys.add(key ?? keyPrefix + tailOf(mirrorUrl))
-    }
-  }
-  return { keys, here }
-}
-
-/** `https://host/a/b/image/file.qcow2` → `image/file.qcow2`, decoded; also of an address without a scheme. */
-function tailOf(url: string): string {
-  const path = URL.canParse(url) ? new URL(url).pathname : url
-  const tail = path.split('/').slice(-2).join('/')
-  return decodeSegment(tail) ?? tail
-}
 
 /** What is to become of the objects of a mirror. */
 export interface Inventory {
@@ -58,25 +15,53 @@ export interface Inventory {
 /** Milliseconds that an unfinished upload may take. */
 const longestUpload = 24 * 60 * 60 * 1000
 
-/** @param now the moment from which ages are counted, and `grace` milliseconds */
+interface Settings {
+  readonly keyPrefix: string
+  /** The moment from which ages are counted. */
+  readonly now: Date
+  /** Milliseconds. */
+  readonly grace: number
+}
+
 export function takeStock(
   objects: readonly ListedObject[],
   named: ReadonlySet<string>,
-  { keyPrefix, now, grace }: { readonly keyPrefix: string; readonly now: Date; readonly grace: number },
+  settings: Settings,
 ): Inventory {
-  const doomed: ListedObject[] = []
-  let [kept, young, others] = [0, 0, 0]
-  for (const object of objects) {
-    const kind = kindOfKey(object.key, keyPrefix)
-    const least = kind === 'staging' || kind === 'probe' ? Math.max(grace, longestUpload) : grace
-    if (kind === undefined) others += 1
-    else if (kind === 'checksums') continue
-    else if (kind === 'sidecar' && named.has(objectOfSidecar(object.key))) continue
-    else if (kind === 'final' && named.has(object.key)) kept += 1
-    else if (object.lastModified === undefined || now.getTime() - object.lastModified.getTime() < least)
-      young += 1
-    else doomed.push(object)
-  }
+  const byKey = new Map(objects.map((object) => [object.key, object]))
+  const fates = objects.map((object) => ({ object, fate: fateOf(object.key, byKey, named, settings) }))
+  const count = (one: Fate) => fates.filter(({ fate }) => fate === one).length
+  const doomed = fates.flatMap(({ object, fate }) => (fate === 'doomed' ? object : []))
   doomed.sort((a, b) => (a.key < b.key ? -1 : 1))
-  return { doomed, named: kept, young, others }
+  return { doomed, named: count('named'), young: count('young'), others: count('other') }
+}
+
+/** `beside`: it stays with the object that it is about, and is not counted. */
+type Fate = 'doomed' | 'named' | 'young' | 'other' | 'beside'
+
+function fateOf(
+  key: string,
+  byKey: ReadonlyMap<string, ListedObject>,
+  named: ReadonlySet<string>,
+  { keyPrefix, now, grace }: Settings,
+): Fate {
+  const kind = kindOfKey(key, keyPrefix)
+  if (kind === undefined) return 'other'
+  if (kind === 'checksums') return 'beside'
+  const object = kind === 'sidecar' ? objectOfSidecar(key) : kind === 'mark' ? objectOfMark(key) : key
+  if (named.has(object)) return kind === 'final' ? 'named' : 'beside'
+  const least = kind === 'staging' || kind === 'probe' ? Math.max(grace, longestUpload) : grace
+  const since = unnamedSince(byKey.has(object) ? object : key, byKey)
+  if (since !== undefined && now.getTime() - since >= least) return 'doomed'
+  return kind === 'mark' ? 'beside' : 'young'
+}
+
+/**
+ * Since when nothing names an object, as far as that is known, in milliseconds UTC: an update has left a mark beside it,
+ * else it is as long as it lies there. One that was stored again after the mark has lost nothing since.
+ */
+function unnamedSince(key: string, byKey: ReadonlyMap<string, ListedObject>): number | undefined {
+  const stored = byKey.get(key)?.lastModified
+  const marked = byKey.get(markKey(key))?.lastModified
+  return stored && Math.max(stored.getTime(), marked?.getTime() ?? 0)
 }

@@ -7,6 +7,7 @@ import { flag } from '../option.ts'
 import { assertTyped, settleCatalogue, type TakenOptions, withDefaults } from '../options.ts'
 import { countStatuses, formatCount } from '../report/quantities.ts'
 import type { PrunedObject, PruneReport } from '../report/schemas.ts'
+import { namedKeys } from '../run/named.ts'
 import { begin, endInOrder, errorOf, type Note, type RunContext, secondsSince } from '../run/run.ts'
 import { writeChecksumFiles } from '../stores/checksum-files.ts'
 import {
@@ -19,7 +20,7 @@ import {
 } from '../stores/kinds.ts'
 import { folderOfKey } from '../stores/naming.ts'
 import type { ListedObject, Store } from '../stores/store.ts'
-import { type Inventory, namedKeys, takeStock } from './plan.ts'
+import { type Inventory, takeStock } from './plan.ts'
 
 /** The options are those of the command `prune`. */
 export interface PruneOptions extends TakenOptions<'prune'> {

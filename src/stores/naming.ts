@@ -71,6 +71,18 @@ export function objectOfSidecar(key: string): string {
   return key.slice(0, -sidecar.length)
 }
 
+const mark = '.unnamed'
+
+/** The key of what tells, beside an object, since when no catalogue names it. */
+export function markKey(key: string): string {
+  return `${key}${mark}`
+}
+
+/** The key of the object that a mark is beside. */
+export function objectOfMark(key: string): string {
+  return key.slice(0, -mark.length)
+}
+
 const ownFile = /^([^/]+)\/(\d{8})-([^/]+?)\.([a-z0-9]+)(\.[0-9a-f]{12}\.upload)?$/
 
 /** `debian-12/` → `debian-12/SHA256SUMS`: the usual name of such a list. */
@@ -87,13 +99,13 @@ const checksumFile = new RegExp(`^([^/]+)/(?:${digestAlgorithms.join('|').toUppe
 
 /**
  * Tells which of `objectKey` (`final`), `stagingKey` (`staging`), `checksumFileKey` (`checksums`), `probeKey` (`probe`)
- * and, for such an object, `sidecarKey` (`sidecar`) makes this key under the prefix. Returns undefined for any other key: nothing else on
+ * and, for such an object, `sidecarKey` (`sidecar`) and `markKey` (`mark`) makes this key under the prefix. Returns undefined for any other key: nothing else on
  * a mirror is ever touched.
  */
 export function kindOfKey(
   key: string,
   keyPrefix: string,
-): 'final' | 'staging' | 'checksums' | 'probe' | 'sidecar' | undefined {
+): 'final' | 'staging' | 'checksums' | 'probe' | 'sidecar' | 'mark' | undefined {
   const prefix = folderPrefix(keyPrefix)
   if (!key.startsWith(prefix)) return undefined
   const name = key.slice(prefix.length)
@@ -102,6 +114,7 @@ export function kindOfKey(
   if (name.endsWith(sidecar)) {
     return kindOfKey(objectOfSidecar(key), keyPrefix) === 'final' ? 'sidecar' : undefined
   }
+  if (name.endsWith(mark)) return kindOfKey(objectOfMark(key), keyPrefix) === 'final' ? 'mark' : undefined
   const match = ownFile.exec(name)
   if (match === null || match[1] !== match[3]) return undefined
   return match[5] === undefined ? 'final' : 'staging'

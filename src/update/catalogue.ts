@@ -2,7 +2,7 @@ import { dirname } from 'node:path'
 import { throwDefects } from '../catalog/defects.ts'
 import { editEach, type VersionEdit } from '../catalog/edit.ts'
 import { type CatalogLock, lockFolders } from '../catalog/lock.ts'
-import type { CatalogFile } from '../catalog/parse.ts'
+import { type CatalogFile, parseCatalog } from '../catalog/parse.ts'
 import { readCatalog } from '../catalog/read.ts'
 import { selectImages } from '../catalog/select.ts'
 import { isOfShard } from '../catalog/shard.ts'
@@ -13,12 +13,15 @@ import type { Image } from '../image.ts'
 import type { FileChange } from '../report/schemas.ts'
 import type { UpdateSettings } from '../run/options.ts'
 import { type Beginning, skipReason } from '../run/run.ts'
+import type { Change } from './marks.ts'
 
 /** The catalogue files of one run, held under a lock until `release`. */
 export interface OpenCatalogue {
   /** The selected images, in catalogue order. */
   readonly images: readonly Image[]
   write(file: string, edit: VersionEdit): Promise<void>
+  /** All files of the catalogue as they were read, and as they stand now. */
+  change(): Change
   /** What was (in a dry run: would be) changed so far. */
   changes(): Promise<FileChange[]>
   release(): Promise<void>
@@ -92,6 +95,13 @@ function catalogueOf(
       if (writer === undefined) throw new UpdaterError('INTERNAL', `${file} is no file of this run`)
       await writer.write(edit)
     },
+    change: () => ({
+      before: files,
+      after: files.map((file) => {
+        const { change } = writers.get(file.path) ?? {}
+        return change === undefined ? file : parseCatalog(file.path, change.after)
+      }),
+    }),
     async changes() {
       const changed = [...writers].flatMap(([file, { change }]) =>
         change === undefined || change.before === change.after ? [] : [{ file, ...change }],

@@ -14,6 +14,7 @@ import {
   secondsSince,
 } from '../run/run.ts'
 import { openCatalogue } from './catalogue.ts'
+import { markUnnamed } from './marks.ts'
 import type { UpdateRun } from './task.ts'
 import { updateImage } from './update-image.ts'
 
@@ -52,6 +53,7 @@ export async function updateCatalogue(
       catalogue.images.map((image, ordinal) => updateImage(image, ordinal, run)),
     )
     await ready
+    await markUnnamed(catalogue.change(), run)
     await tidied
     return {
       schema_version: 1,

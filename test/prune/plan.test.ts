@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { namedKeys, takeStock } from '../../src/prune/plan.ts'
+import { takeStock } from '../../src/prune/plan.ts'
+import { namedKeys } from '../../src/run/named.ts'
 import type { MirrorOptions } from '../../src/stores/kinds.ts'
 import { stagingKey } from '../../src/stores/naming.ts'
 import { anImage } from '../update/image.ts'
@@ -93,6 +94,28 @@ describe('takeStock', () => {
       others: 0,
       [kind]: 1,
     })
+  })
+
+  it.each([
+    ['lately', 13, []],
+    ['long ago', 14, ['p/a/20250101-a.raw', 'p/a/20250101-a.raw.source.json', 'p/a/20250101-a.raw.unnamed']],
+  ])('counts from when an object ceased to be named: %s', (_, days, keys) => {
+    const key = 'p/a/20250101-a.raw'
+    const all = [object(key, 400), object(`${key}.source.json`, 400), object(`${key}.unnamed`, days)]
+    const stock = takeStock(all, new Set(), options)
+    expect(stock.doomed.map((one) => one.key)).toEqual(keys)
+    expect(takeStock(all, new Set([key]), options)).toEqual({ doomed: [], named: 1, young: 0, others: 0 })
+  })
+
+  it('counts from when an object was stored again after it was marked, and removes a mark of nothing', () => {
+    const key = 'p/a/20250101-a.raw'
+    expect(takeStock([object(key, 3), object(`${key}.unnamed`, 90)], new Set(), options)).toMatchObject({
+      doomed: [],
+      young: 1,
+    })
+    const [mark] = takeStock([object(`${key}.unnamed`, 90)], new Set(), options).doomed
+    expect(mark?.key).toBe(`${key}.unnamed`)
+    expect(takeStock([object('p/a/notes.unnamed', 90)], new Set(), options).others).toBe(1)
   })
 
   it('leaves lists of digests to the objects that they list', () => {
