@@ -12,6 +12,7 @@ import { type Kept, keepOnMirror, replaceOnMirror, type WantedFile, writeSums } 
 import { hashFile } from '../run/hash.ts'
 import { type RunOptions, settleRun } from '../run/options.ts'
 import { askPublic } from '../run/public-state.ts'
+import { findReaders } from '../run/readers.ts'
 import {
   begin,
   endInOrder,
@@ -66,9 +67,10 @@ export async function mirrorCatalogue(
     )
     const opened = await openMirror(settings, taken, beginning)
     await opened.ready
+    const readers = findReaders(opened.store, settings, taken, beginning)
     onEvent({ type: 'run-start', images: wanted.length })
     const run: MirrorRun = {
-      ...{ settings, signal, http, note, onEvent, store: opened.store, readers: opened.readers },
+      ...{ settings, signal, http, note, onEvent, store: opened.store, readers },
       checking: limited(settings.jobs, signal),
       transferring: limited(settings.transfers, signal),
       owners: new Map(),
@@ -91,7 +93,7 @@ export async function mirrorCatalogue(
       summary: { versions: versions.length, ...counts },
       versions,
       changes,
-      errors: [(await opened.readers.failure()) ?? []].flat().map((error) => reportedError(error)),
+      errors: [(await readers.failure()) ?? []].flat().map((error) => reportedError(error)),
     }
   } finally {
     await endInOrder([() => http.close()], note)

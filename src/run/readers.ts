@@ -6,19 +6,7 @@ import { checkPublic, findPublic } from '../stores/public.ts'
 import type { Store } from '../stores/store.ts'
 import { recordOfText, storeText } from '../stores/text-object.ts'
 import type { RunSettings } from './options.ts'
-import type { Beginning } from './run.ts'
-
-/** What tells whether everybody can read what a run is about to store. */
-export interface Readers {
-  /**
-   * Before the first transfer: one object tells what otherwise each image would, after it was transferred. Asked once
-   * for the run.
-   * @throws UpdaterError PUBLIC_* if nobody could read it
-   */
-  assertAny(): Promise<void>
-  /** Why nobody could read what the run would have stored, if that was asked. Never throws. */
-  failure(): Promise<UpdaterError | undefined>
-}
+import type { Beginning, Readers } from './run.ts'
 
 /** @param images whose objects on this mirror may be readable already: then nothing has to be stored to find out */
 export function findReaders(

@@ -10,7 +10,6 @@ import { keyPrefixOf, openStore } from '../stores/kinds.ts'
 import { isFolderName } from '../stores/naming.ts'
 import type { Store } from '../stores/store.ts'
 import type { RunSettings } from './options.ts'
-import { findReaders, type Readers } from './readers.ts'
 
 /** What a use-case takes beside its options. */
 export interface RunContext {
@@ -36,6 +35,18 @@ export interface Beginning {
   readonly onEvent: Listener
   readonly note: Note
   readonly http: HttpClient
+}
+
+/** What tells whether everybody can read what a run is about to store. */
+export interface Readers {
+  /**
+   * Before the first transfer: one object tells what otherwise each image would, after it was transferred. Asked once
+   * for the run.
+   * @throws UpdaterError PUBLIC_* if nobody could read it
+   */
+  assertAny(): Promise<void>
+  /** Why nobody could read what the run would have stored, if that was asked. Never throws. */
+  failure(): Promise<UpdaterError | undefined>
 }
 
 /** What the images of one run share that are brought to a mirror. */
@@ -94,7 +105,6 @@ interface OpenedStore {
    * @throws UpdaterError STORE_*, ABORTED
    */
   readonly ready: Promise<void>
-  readonly readers: Readers
   /** The uploads that earlier runs left behind are removed, or a note says why not. Never throws. */
   readonly tidied: Promise<void>
 }
@@ -104,22 +114,19 @@ interface OpenedStore {
  * @throws UpdaterError CONFIGURATION, STORE_CREDENTIALS
  */
 export async function openMirror(
-  settings: RunSettings,
+  { mirror, dryRun }: RunSettings,
   images: readonly Image[],
-  beginning: Beginning,
+  { http, signal, note }: Pick<Beginning, 'http' | 'signal' | 'note'>,
 ): Promise<OpenedStore> {
-  const { mirror, dryRun } = settings
-  const { http, signal, note } = beginning
   const store = dryRun ? undefined : await openStore(mirror, http)
-  const readers = findReaders(store, settings, images, beginning)
-  if (store === undefined) return { store, readers, ready: Promise.resolve(), tidied: Promise.resolve() }
+  if (store === undefined) return { store, ready: Promise.resolve(), tidied: Promise.resolve() }
   const ready = store.ready(signal)
   const folders = images.flatMap(({ shortname = [] }) => shortname).filter(isFolderName)
   const tidied = ready.then(
     () => removeStale(store, keyPrefixOf(mirror), folders, { signal, note }),
     () => undefined,
   )
-  return { store, readers, ready, tidied }
+  return { store, ready, tidied }
 }
 
 const day = 24 * 60 * 60 * 1000

@@ -13,7 +13,12 @@ import type { Image } from '../image.ts'
 import type { FileChange } from '../report/schemas.ts'
 import type { UpdateSettings } from '../run/options.ts'
 import { type Beginning, skipReason } from '../run/run.ts'
-import type { Change } from './marks.ts'
+
+/** A catalogue before and after a run. */
+export interface Change {
+  readonly before: readonly Pick<CatalogFile, 'images'>[]
+  readonly after: readonly Pick<CatalogFile, 'images'>[]
+}
 
 /** The catalogue files of one run, held under a lock until `release`. */
 export interface OpenCatalogue {

@@ -4,6 +4,7 @@ import { reportedError } from '../report/refusal.ts'
 import type { RunReport } from '../report/schemas.ts'
 import { summarize } from '../report/update.ts'
 import { settleUpdate, type UpdateOptions } from '../run/options.ts'
+import { findReaders } from '../run/readers.ts'
 import {
   begin,
   endInOrder,
@@ -39,7 +40,8 @@ export async function updateCatalogue(
   const { startedAt, signal, note, http } = beginning
   const catalogue = await openCatalogue(settings, beginning)
   try {
-    const { store, ready, tidied, readers } = await openMirror(settings, catalogue.images, beginning)
+    const { store, ready, tidied } = await openMirror(settings, catalogue.images, beginning)
+    const readers = findReaders(store, settings, catalogue.images, beginning)
     ready.catch((error: unknown) => refused.abort(error))
     const onEvent = heldUntil(ready, beginning.onEvent)
     onEvent({ type: 'run-start', images: catalogue.images.length })
@@ -53,7 +55,7 @@ export async function updateCatalogue(
       catalogue.images.map((image, ordinal) => updateImage(image, ordinal, run)),
     )
     await ready
-    await markUnnamed(catalogue.change(), run)
+    await markUnnamed(catalogue.change(), run, startedAt)
     await tidied
     return {
       schema_version: 1,
