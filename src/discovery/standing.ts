@@ -16,6 +16,8 @@ export type Standing = 'same' | 'packed' | 'other' | 'unknown'
 export interface RecordedDigests {
   readonly digest: Digest
   readonly source: Digest
+  /** Bytes stored, if that is recorded, too. */
+  readonly size?: number | undefined
 }
 
 /** @param recorded what the mirror tells of the object that the version names */

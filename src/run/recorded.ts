@@ -1,3 +1,4 @@
+import { isOfNothing, isWeak } from '../discovery/checksum-file.ts'
 import type { RecordedDigests } from '../discovery/standing.ts'
 import type { HttpClient } from '../http/client.ts'
 import { type Digest, parseDigest, type SourceFile, sameDigest } from '../image.ts'
@@ -25,6 +26,22 @@ function together(
   if (record === undefined || sidecar === undefined) return [record ?? sidecar ?? []].flat()
   const isOther = differs(record.digest, sidecar.digest) || differs(record.source, sidecar.source)
   return isOther ? [record] : [record, sidecar]
+}
+
+/**
+ * Returns the digest by which a catalogue may name what somebody else has stored of this file, as it is recorded there:
+ * that which is published of it, or one of which nobody can make other bytes.
+ * @param size bytes that lie there, if known
+ */
+export function recordedName(
+  recorded: readonly RecordedDigests[],
+  file: SourceFile,
+  size?: number,
+): Digest | undefined {
+  const isName = ({ digest }: RecordedDigests) =>
+    (file.digest !== undefined && sameDigest(digest, file.digest)) || !(isWeak(digest) || isOfNothing(digest))
+  const isThere = (one: RecordedDigests) => size === undefined || one.size === undefined || one.size === size
+  return recorded.find((one) => isMadeOf([one], file) && isName(one) && isThere(one))?.digest
 }
 
 /** Digests of different algorithms say nothing of each other. */

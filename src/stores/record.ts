@@ -12,7 +12,8 @@ export function parseRecord(text: string): ObjectRecord | undefined {
     const found = JSON.parse(text)
     const digest = parseDigest(String(found?.checksum))
     const source = parseDigest(String(found?.sourceChecksum))
-    const isWhole = digest !== undefined && source !== undefined && Number.isSafeInteger(found.size)
+    const isWhole =
+      digest !== undefined && source !== undefined && Number.isSafeInteger(found.size) && found.size > 0
     return isWhole ? { digest, source, size: found.size } : undefined
   } catch {
     return undefined

@@ -31,7 +31,7 @@ import {
 } from '../run/bring.ts'
 import type { UpdateSettings } from '../run/options.ts'
 import { askPublic } from '../run/public-state.ts'
-import { findRecorded, isMadeOf, type PublicRecords } from '../run/recorded.ts'
+import { findRecorded, isMadeOf, type PublicRecords, recordedName } from '../run/recorded.ts'
 import { errorOf, skipReason, tellOf } from '../run/run.ts'
 import { type Address, addressOf, keyOfUrl } from '../stores/kinds.ts'
 import { folderOfKey } from '../stores/naming.ts'
@@ -226,7 +226,7 @@ async function relabel(task: UpdateTask, build: Build, looking: Promise<Ahead>):
     type: 'warning',
     message: `The checksum of ${image.name} is that of the packed file: that of the object takes its place`,
   })
-  const told = recorded.find((one) => isMadeOf([one], file))?.digest
+  const told = recordedName(recorded, file)
   if (address === undefined || (told !== undefined && task.run.settings.dryRun)) {
     return { mirror: { status: 'none' }, values: told && { checksum: formatDigest(told) } }
   }
@@ -393,7 +393,7 @@ async function digestOf(
 ): Promise<Digest | undefined> {
   const { url, digest, size, compression } = build
   if (recorded.length > 0 || compression !== undefined || 'turnedAway' in answer) {
-    return recorded.find((one) => isMadeOf([one], build))?.digest
+    return recordedName(recorded, build, 'turnedAway' in answer ? undefined : answer.size)
   }
   const expected = size ?? (await http.facts(url, { signal })).size
   return expected !== undefined && expected === answer.size ? digest : undefined

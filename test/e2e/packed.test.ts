@@ -247,6 +247,22 @@ describe('a packed build', () => {
     expect(downloads()).toBe(0)
   })
 
+  it.each([
+    ['a weak digest', hash('md5', first.stored), first],
+    ['that of nothing', hash('sha256', new Uint8Array()), first],
+    ['another size', hash('sha256', first.stored), second.packed],
+  ])('is not named by a sidecar with %s', async (_, digest, sized) => {
+    const elsewhere = { kind: 'none', baseUrl: `${origin.url}/mirror` } as const
+    const size = 'stored' in sized ? sized.stored.length : sized.length
+    const source = hash('sha256', first.packed)
+    origin.put(`/mirror/${object}`, first.stored)
+    origin.put(`/mirror/${sidecar}`, JSON.stringify({ checksum: digest, sourceChecksum: source, size }))
+    await write()
+    await update({ mirror: elsewhere })
+    expect(await checksum()).toBe(source)
+    expect(await text()).not.toContain('mirror_url')
+  })
+
   it('goes to a folder with its sidecar, which a plain web server shows', async () => {
     const dir = join(folder, 'mirror')
     await mkdir(dir)
