@@ -210,7 +210,8 @@ export function isWeak({ algorithm }: Pick<Digest, 'algorithm'>): boolean {
   return algorithm === 'md5' || algorithm === 'sha1'
 }
 
-function ambiguous(name: string, source: string, listed: readonly ChecksumEntry[]): UpdaterError {
+/** @returns CHECKSUM_AMBIGUOUS */
+export function ambiguous(name: string, source: string, listed: readonly ChecksumEntry[]): UpdaterError {
   const names = new Set(listed.map((entry) => entry.name ?? name))
   const as = names.size > 1 ? `: it lists ${[...names].slice(0, 5).map(shortened).join(', ')}` : ''
   return new UpdaterError(

@@ -177,4 +177,24 @@ describe('the build that a feed tells of', () => {
       expect.stringContaining('y-x-20270101.img, which looks newer'),
     ])
   })
+
+  it('is told with a newer one that is at another server', async () => {
+    const latestUrl = 'https://h/i/x-HEREBE\\d{8}DRAGONS.img'
+    const json = [entry('/i/x-20260101.img', '1'), entry('https://new.example/j/x-20260901.img', '2')]
+    const { context, found } = search(json, { latestUrl })
+    expect(await found).toMatchObject({ url: 'https://h/i/x-20260101.img' })
+    expect(context.told).toContainEqual({
+      type: 'warning',
+      message: expect.stringContaining('x-20260901.img, which looks newer'),
+    })
+  })
+
+  it('is an error where one URL has two digests', async () => {
+    const url = '/i/x-1.img'
+    const other = 'b'.repeat(hex.length)
+    expect(await codeOf(() => search([entry(url, '1'), entry(url, '2', other)]).found)).toBe(
+      'CHECKSUM_AMBIGUOUS',
+    )
+    expect(await search([entry(url, '1'), entry(url, '2')]).found).toMatchObject({ version: '2' })
+  })
 })

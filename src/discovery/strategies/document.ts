@@ -1,7 +1,7 @@
 import { UpdaterError } from '../../errors.ts'
 import { redactUrl } from '../../http/url.ts'
-import type { Image } from '../../image.ts'
-import { preferredDigest, unusableChecksum } from '../checksum-file.ts'
+import type { Digest, Image } from '../../image.ts'
+import { ambiguous, preferredDigest, unusableChecksum } from '../checksum-file.ts'
 import type { PublishedFile, Told } from '../documents.ts'
 import { catalogueAlgorithm, fetchVerified, noChecksum, type Proof } from '../manifest.ts'
 import { compareFileNames } from '../natural-order.ts'
@@ -54,29 +54,45 @@ export async function newestFile(
   const [newest] = matched.toSorted((a, b) => compareFileNames(b.one.version ?? '', a.one.version ?? ''))
   if (newest === undefined) throw nothingMatches(source, image.name)
   const { url, content, size, date, unusable, ...file } = newest.one
-  const below = (one: PublishedFile) =>
-    one.url.startsWith(wanted.root) ? [one.url.slice(wanted.root.length)] : []
-  const [name = ''] = below(newest.one)
+  const name = url.slice(wanted.root.length)
+  const { origin } = new URL(url)
+  // A document may lead to another server, since when nothing comes to the one that the image's URL names.
+  const below = (one: PublishedFile) => {
+    if (one.url.startsWith(wanted.root)) return [one.url.slice(wanted.root.length)]
+    return new URL(one.url).origin === origin ? [] : [lastOf(one.url, name.split('/').length)]
+  }
   const form = wanted.segments.map((segment) => segment.form).join('/')
   tellNearMiss({ source, name, others: others.flatMap(below), form, imageName: image.name }, context.tell)
   context.tell({ type: 'latest-url', url: redactUrl(url) })
   const lookUp = context.resolver.digestsOf
+  const told = matched.filter(({ one }) => one.url === url).flatMap(({ one }) => one.digests)
+  if (isContradictory(told)) throw ambiguous(lastOf(url, 1), source, [])
   const digests = file.digests.length > 0 || lookUp === undefined ? file.digests : await lookUp(url, context)
   const digest = preferredDigest(digests, catalogueAlgorithm(image))
   if (digest === undefined) throw unusable ? unusableChecksum(unusable, source) : notPublished(url, source)
-  const told = toldBy(newest.matches)
+  const byName = toldBy(newest.matches)
   const stated = file.version === undefined ? undefined : statedVersion(file.version)
   return {
     url,
     digest,
     content,
     size,
-    version: told.version,
-    date: told.date ?? date,
+    version: byName.version,
+    date: byName.date ?? date,
     ...stated,
     trust,
     signer,
   }
+}
+
+/** The last segments of a URL's path. */
+function lastOf(url: string, count: number): string {
+  return new URL(url).pathname.split('/').slice(-count).join('/')
+}
+
+function isContradictory(digests: readonly Digest[]): boolean {
+  const first = new Map(digests.toReversed().map((digest) => [digest.algorithm, digest.hex]))
+  return digests.some(({ algorithm, hex }) => first.get(algorithm) !== hex)
 }
 
 async function fetchDocument(url: string, _: UrlPattern, context: ResolverContext): Promise<PublishedFiles> {
