@@ -144,11 +144,7 @@ async function runCommand(
   timeout: number,
   tell: (line: string) => void,
 ): Promise<void> {
-  const child = spawn('/bin/sh', ['-c', command], {
-    env: environmentOf(document),
-    stdio: ['pipe', 'pipe', 'pipe'],
-    detached: true,
-  })
+  const child = start(command, environmentOf(document))
   child.stdin.on('error', () => {})
   child.stdin.end(formatDocument(document))
   const output = Promise.all([child.stdout, child.stderr].map((stream) => tellLines(stream, tell)))
@@ -175,6 +171,15 @@ async function runCommand(
   }
 }
 
+/** @throws UpdaterError HOOK_FAILED, also where the program's own environment is too large for another process */
+function start(command: string, env: NodeJS.ProcessEnv) {
+  try {
+    return spawn('/bin/sh', ['-c', command], { env, stdio: ['pipe', 'pipe', 'pipe'], detached: true })
+  } catch (cause) {
+    throw failed('could not be started', cause)
+  }
+}
+
 /** The environment of a hook: the program's own without its secrets, and variables about the run. */
 function environmentOf({ summary, changes, images }: RunReport): NodeJS.ProcessEnv {
   const updated = images.filter(({ status }) => status === 'updated')
@@ -182,9 +187,22 @@ function environmentOf({ summary, changes, images }: RunReport): NodeJS.ProcessE
     ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !secretVariables.includes(name))),
     IMAGE_UPDATER_UPDATED: String(summary.updated),
     IMAGE_UPDATER_FAILED: String(summary.failed),
-    IMAGE_UPDATER_FILES: [...new Set(changes.map(({ file }) => file))].join('\n'),
-    IMAGE_UPDATER_NAMES: updated.map(({ name }) => name).join('\n'),
+    IMAGE_UPDATER_FILES: linesOf([...new Set(changes.map(({ file }) => file))]),
+    IMAGE_UPDATER_NAMES: linesOf(updated.map(({ name }) => name)),
   }
+}
+
+/** Bytes of a variable: Linux takes 128 KiB with its name (MAX_ARG_STRLEN, execve(2)). */
+const roomInVariable = 127 * 1024
+
+/**
+ * Returns the entries, one a line, or undefined if they can't be told so: one that holds a line break would look like
+ * two, and no variable holds NUL or more than the system takes. The JSON on standard input has them all.
+ */
+function linesOf(entries: readonly string[]): string | undefined {
+  const lines = entries.join('\n')
+  const isPlain = entries.every((entry) => !/[\0\r\n\u0085\u2028\u2029]/.test(entry))
+  return isPlain && Buffer.byteLength(lines) <= roomInVariable ? lines : undefined
 }
 
 async function tellLines(stream: Readable, tell: (line: string) => void): Promise<void> {

@@ -75,4 +75,25 @@ const files: readonly Row[] = [
   named('a link to a device', 'mirror/zero', (_, path) => symlink('/dev/zero', path), elsewhere),
 ]
 
-export const machine: Group = { name: 'This machine', rows: [...files] }
+/** A hook says which names its environment and its input have. */
+const hooked = (fault: string, name: string, inEnvironment: RegExp): Row => ({
+  fault: `a hook after the update of an image whose name ${fault}`,
+  inject: (scene) => scene.rewrite((text) => text.replace('name: Rocky 9', `name: "${name}"`)),
+  args: [
+    '--on-update',
+    `printf %s "names: \${IMAGE_UPDATER_NAMES-only in the report}." | tr "\\n" "|"; echo; tr -d "\\n" | cut -c 1-26`,
+  ],
+  holds: {
+    ...survived,
+    says: new RegExp(`${inEnvironment.source}(?=[\\s\\S]*hook - \\{ *"schema_version": 1)`),
+  },
+})
+
+const told = /hook - names: only in the report\./
+const hooks: readonly Row[] = [
+  hooked('is longer than a variable', 'R'.repeat(140_000), told),
+  hooked('holds NUL', 'Rocky\\09', told),
+  hooked('holds a line break, as if it were two', 'Rocky 9\\nDebian 13', told),
+]
+
+export const machine: Group = { name: 'This machine', rows: [...files, ...hooks] }
