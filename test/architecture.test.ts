@@ -22,7 +22,7 @@ const floors: readonly (readonly string[])[] = [
  * named here, which carry out what the room decides.
  */
 const deciding: Readonly<Record<string, readonly string[]>> = {
-  catalog: ['lock.ts', 'place.ts', 'read.ts', 'write.ts'],
+  catalog: ['attributes.ts', 'lock.ts', 'place.ts', 'read.ts', 'write.ts'],
   check: [],
   discovery: [
     'find-newest.ts',

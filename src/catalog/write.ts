@@ -3,30 +3,36 @@ import { access, type FileHandle, readFile, realpath, rename, stat } from 'node:
 import { dirname } from 'node:path'
 import { UpdaterError } from '../errors.ts'
 import { explainRefusal, syncFolder, writeInOneStep } from '../files.ts'
+import { copyAttributes } from './attributes.ts'
 import type { Edited } from './carry-out.ts'
 import { editEach, type VersionEdit } from './edit.ts'
 import { isMountPoint, placeOf, temporaryIn } from './place.ts'
 import { readText } from './read.ts'
 
 /**
- * Finds out, before anything is uploaded, whether the file can be replaced by one of the same size, mode and
- * owner: makes such a copy where the new file would be written, and removes it.
+ * Finds out, before anything is uploaded, whether the file can be replaced by one of the same size, mode, owner and
+ * attributes: makes such a copy where the new file would be written, and removes it.
+ * @returns a warning if the file has other names, which keep the old text
  * @throws UpdaterError CATALOG_UNWRITABLE
  */
-export async function assertWritable(path: string): Promise<void> {
+export async function assertWritable(path: string): Promise<string | undefined> {
   try {
     const target = await realpath(path)
     await access(target, constants.R_OK | constants.W_OK)
     await access(dirname(target), constants.W_OK | constants.X_OK)
     if (await isMountPoint(target)) throw Object.assign(new Error('mount point'), { code: 'EBUSY' })
     await writeLike(target, await readFile(target), async () => {})
+    const { nlink } = await stat(target)
+    return nlink === 1
+      ? undefined
+      : `${path} has ${nlink} names (hard links): the text changes under this one alone`
   } catch (error) {
     throw unwritable(path, error)
   }
 }
 
 /**
- * Replaces a file in one step by one of the same mode and owner; a symbolic link stays one. Whoever reads
+ * Replaces a file in one step by one of the same mode, owner and attributes; a symbolic link stays one. Whoever reads
  * it meanwhile, or after a crash, finds the old text or the new one.
  * @throws UpdaterError CATALOG_CHANGED: the file does not hold `expected` any more; CATALOG_UNWRITABLE
  */
@@ -76,13 +82,14 @@ export async function applyEdits(path: string, edits: readonly VersionEdit[]): P
   }
 }
 
-/** Writes a new file with the mode and the owner of `target`, and moves it. */
+/** Writes a new file with the mode, the owner and the attributes of `target`, and moves it. */
 async function writeLike(
   target: string,
   content: string | Uint8Array,
   move: (temporary: string) => Promise<void>,
 ): Promise<void> {
   const like = await stat(target)
+  const temporary = await temporaryPath(dirname(target))
   const prepare = async (file: FileHandle) => {
     const own = await file.stat()
     if (own.uid !== like.uid || own.gid !== like.gid) {
@@ -91,12 +98,9 @@ async function writeLike(
       })
     }
     await file.chmod(like.mode & 0o7777)
+    await copyAttributes(target, temporary)
   }
-  await writeInOneStep(target, content, {
-    temporary: await temporaryPath(dirname(target)),
-    prepare,
-    move,
-  })
+  await writeInOneStep(target, content, { temporary, prepare, move })
 }
 
 function notGiven(path: string, { uid, gid }: Stats, cause: unknown): UpdaterError {

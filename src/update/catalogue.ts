@@ -43,7 +43,10 @@ export async function openCatalogue(
 ): Promise<OpenCatalogue> {
   const first = await selectFrom(settings)
   if (settings.dryRun) return catalogueOf(first, planOnly)
-  for (const path of first.paths) await assertWritable(path)
+  for (const path of first.paths) {
+    const warning = await assertWritable(path)
+    if (warning !== undefined) note('warning', warning)
+  }
   const lock = await lockFolders(first.paths, { ...settings, signal, note })
   try {
     const selected = await selectFrom(settings)

@@ -1,11 +1,13 @@
 import { execFileSync } from 'node:child_process'
+import { linkSync, mkdtempSync, rmdirSync, statSync, writeFileSync } from 'node:fs'
 import { mkdir, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'vitest'
 import { type Ended, startCommand } from '../command.ts'
 import type { Group, Row } from '../row.ts'
 import type { Scene } from '../scene.ts'
-import { survived } from './outcomes.ts'
+import { refused, survived } from './outcomes.ts'
 
 /** Runs another command than `update`, which has 20 s for what takes none. */
 export async function runOther(scene: Scene, args: readonly string[], more = {}): Promise<Ended> {
@@ -89,6 +91,66 @@ const hooked = (fault: string, name: string, inEnvironment: RegExp): Row => ({
   },
 })
 
+/** Sets and reads what Node has no calls for. The list names the user 12345, and gives the group nothing. */
+const python = (code: string, path: string) =>
+  execFileSync('python3', ['-c', `import os,sys,struct;p=sys.argv[1];${code}`, path]).toString()
+const list = `struct.pack('<I',2)+b''.join(struct.pack('<HHI',*e) for e in [(1,6,2**32-1),(2,4,12345),(4,0,2**32-1),(16,4,2**32-1),(32,0,2**32-1)])`
+const set = `os.setxattr(p,'system.posix_acl_access',${list});os.setxattr(p,'user.note',b'kept')`
+const show = `print(*sorted((n,os.getxattr(p,n)) for n in os.listxattr(p) if n[:4] in ('user','syst')))`
+
+function lacksAttributes(): string | undefined {
+  try {
+    const folder = mkdtempSync(join(tmpdir(), 'attributes-'))
+    python(set, folder)
+    rmdirSync(folder)
+    return undefined
+  } catch {
+    return 'Python or a file system with access control lists'
+  }
+}
+
+const attributes: readonly Row[] = [
+  {
+    fault: 'a catalogue file with an access control list and an attribute',
+    lacks: lacksAttributes,
+    inject: ({ file }) => void python(set, file),
+    holds: {
+      ...survived,
+      more: ({ file, home }) => {
+        const like = join(home, 'like')
+        writeFileSync(like, '')
+        python(set, like)
+        expect(python(show, file)).toBe(python(show, like))
+        expect(statSync(file).mode & 0o777).toBe(0o640)
+      },
+    },
+  },
+  {
+    fault: 'a catalogue file whose attributes cannot be kept',
+    inject: async (scene) => {
+      const bin = join(scene.home, 'bin')
+      await mkdir(bin)
+      await writeFile(
+        join(bin, 'cp'),
+        '#!/bin/sh\necho "cp: setting attributes: Not permitted" >&2\nexit 1\n',
+        {
+          mode: 0o755,
+        },
+      )
+      scene.env.PATH = `${bin}:${process.env.PATH}`
+    },
+    holds: {
+      ...refused('CATALOG_UNWRITABLE'),
+      says: /its access control list, attributes or label cannot be kept: cp: setting/,
+    },
+  },
+  {
+    fault: 'a catalogue file that has a second name',
+    inject: ({ file, home }) => linkSync(file, join(home, 'second.yml')),
+    holds: { ...survived, says: /has 2 names \(hard links\): the text changes under this one alone/ },
+  },
+]
+
 const told = /hook - names: only in the report\./
 const hooks: readonly Row[] = [
   hooked('is longer than a variable', 'R'.repeat(140_000), told),
@@ -96,4 +158,4 @@ const hooks: readonly Row[] = [
   hooked('holds a line break, as if it were two', 'Rocky 9\\nDebian 13', told),
 ]
 
-export const machine: Group = { name: 'This machine', rows: [...files, ...hooks] }
+export const machine: Group = { name: 'This machine', rows: [...files, ...hooks, ...attributes] }
