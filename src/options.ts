@@ -63,10 +63,11 @@ export type Printing = keyof typeof formats
 export type FormatOf<Command extends Printing> = (typeof formats)[Command][number]
 
 /** What the rows of a group share. */
-const lifecycle = { commands: ['lifecycle'], group: 'Lifecycle', harmless: true } as const
-const mirrorRow = { commands: mirrors, group: 'Mirror', harmless: true } as const
-const catalogue = { group: 'Catalogue', harmless: true } as const
-const run = { group: 'Run', harmless: true } as const
+const lifecycle = { commands: ['lifecycle'], group: 'Lifecycle' } as const
+const mirrorRow = { commands: mirrors, group: 'Mirror' } as const
+const catalogue = { group: 'Catalogue' } as const
+const run = { group: 'Run' } as const
+/** They say how much is shown. */
 const output = { group: 'Output', harmless: true } as const
 const hooks = { commands: updating, group: 'Hooks' } as const
 const service = { commands: ['serve'], group: 'Service' } as const
@@ -104,6 +105,7 @@ const lookOptions = [
   option('within', days(), {
     default: '90d',
     ...lifecycle,
+    harmless: true,
     help: 'an end counts as coming soon',
   }),
   option('acknowledge', list('release'), {
@@ -202,7 +204,6 @@ const runOptions = [
   }),
   option('profile', choice('rules', profiles), {
     default: 'upstream+scs',
-    harmless: true,
     commands: ['validate'],
     group: 'Run',
     help: "upstream: Image Manager's schema; scs: the rules of SCS-0102 and SCS-0104",
@@ -267,6 +268,7 @@ const runOptions = [
     default: '256',
     ...run,
     commands: [...seekers, 'mirror', 'verify'],
+    harmless: true,
     help: 'checks at once',
     own: { verify: { help: 'URLs asked at once' } },
   }),
@@ -274,6 +276,7 @@ const runOptions = [
     default: '2',
     ...run,
     commands: [...bringing, 'verify'],
+    harmless: true,
     help: 'mirrorings at once',
     own: { verify: { help: 'downloads at once' } },
   }),
@@ -281,6 +284,7 @@ const runOptions = [
     default: '1',
     ...run,
     commands: bringing,
+    harmless: true,
     help: 'connections to the source for each download',
   }),
   option('shard', shard(), {
@@ -306,9 +310,10 @@ const runOptions = [
 const callOptions = [
   option('yes', flag(), {
     file: false,
-    commands: ['prune'],
+    commands: ['prune', 'lifecycle'],
     group: 'Run',
     help: 'remove it; without this it is only listed',
+    own: { lifecycle: { help: 'with --fix: switch off however many there are' } },
   }),
   option('on-update', text('command'), {
     env: 'IMAGE_UPDATER_ON_UPDATE',
@@ -323,7 +328,6 @@ const callOptions = [
   }),
   option('hook-timeout', duration(20), {
     default: '5m',
-    harmless: true,
     ...hooks,
     help: 'how long each of them may take',
   }),
@@ -340,20 +344,17 @@ const callOptions = [
   option('schedule', anyText('cron'), {
     default: '0 3 * * *',
     env: 'IMAGE_UPDATER_SCHEDULE',
-    harmless: true,
     ...service,
     help: "when runs begin, in local time; '': only on request",
   }),
   option('jitter', duration(20), {
     default: '10m',
-    harmless: true,
     ...service,
     help: 'begin up to this much later, at random',
   }),
   option('shutdown-timeout', duration(20), {
     default: '0s',
     formerly: 'grace',
-    harmless: true,
     ...service,
     help: 'SIGTERM lets a run go on this long before it is aborted',
   }),

@@ -8,7 +8,7 @@ import { explainRefusal } from '../files.ts'
 import type { CheckOptions, HookOptions, MirrorOptions, ServeOptions, UpdateOptions } from '../index.ts'
 import { shard } from '../options.ts'
 import { stateFolder } from '../state.ts'
-import { choosingOptions, mirrorFrom, vouchedOptions } from '../stores/kinds.ts'
+import { choosingOptions, mirrorFrom } from '../stores/kinds.ts'
 import { invalid, type Options, type Origin, parsed } from './settings.ts'
 
 type Mirroring = Options<'update' | 'mirror' | 'prune' | 'serve'>
@@ -153,25 +153,9 @@ function variable(name: string): Origin {
   return { source: 'environment', name }
 }
 
-/**
- * Keys are sent to a server, and may write to every bucket that is theirs: where they are used, a file that was
- * merely found says neither where, nor who may read what is written.
- * @throws UpdaterError USAGE, CONFIGURATION
- */
+/** @throws UpdaterError USAGE, CONFIGURATION */
 export function toMirror(options: Mirroring): MirrorOptions {
-  const { values, configuration, origin } = options
-  const mirror = mirrorFrom({ ...values, mirror: isMirrored(options) })
-  const usesKeys = !('dryRun' in values && values.dryRun)
-  if (!usesKeys || configuration?.trusted !== false) return mirror
-  const found = vouchedOptions(mirror)
-    .map(origin)
-    .find(({ source }) => source === 'file')
-  if (found === undefined) return mirror
-  throw invalid(
-    found,
-    'is not taken from a file that was merely found in the working folder, where keys of the object store are used',
-    'If you trust the file, name it with --config or IMAGE_UPDATER_CONFIG',
-  )
+  return mirrorFrom({ ...options.values, mirror: isMirrored(options) })
 }
 
 /** On the command line, what chooses a kind of mirror takes back what a file says. */

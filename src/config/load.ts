@@ -17,7 +17,7 @@ const maximumSize = 1024 * 1024
 /**
  * Reads the configuration file that `path` names, else the first one that is there of
  * `./image-updater.yml` and `/etc/image-updater/image-updater.yml`. One in the working folder that was not
- * named may set harmless options only, and not name a catalogue outside its folder.
+ * named may set harmless options only: whoever proposes a change of a checkout writes it.
  * @param command its own options (`commands` in the file) go over those of all; absent: those of all
  * @returns undefined where no file is named and none is there
  * @throws UpdaterError CONFIGURATION; several defects as one error whose `cause` is an `AggregateError`

@@ -1,4 +1,4 @@
-import { dirname, isAbsolute, join, normalize, sep } from 'node:path'
+import { dirname, isAbsolute, join } from 'node:path'
 import { isAlias, isMap, isNode, isScalar, isSeq } from 'yaml'
 import { closest } from '../catalog/closest.ts'
 import { type CommandName, commandNames } from '../commands.ts'
@@ -48,12 +48,10 @@ export function parseConfiguration(
   const overrides = reader.list(values.overrides, ['overrides'], sections.overrides.item)
   const sources = reader.list(values.sources, ['sources'], sections.sources.item)
   if (!trusted) {
+    const options = [...common, ...own.flatMap(({ entries }) => entries)]
     const paths = [
-      ...[...common, ...own.flatMap(({ entries }) => entries)].filter(needsTrust).map(({ path }) => path),
-      ...overrides.flatMap(({ signatures }, index) =>
-        signatures ? [['overrides', index, 'signatures']] : [],
-      ),
-      ...sources.flatMap(({ signature }, index) => (signature ? [['sources', index, 'signature']] : [])),
+      ...options.filter(({ row }) => !row.harmless).map(({ path }) => path),
+      ...Object.keys(sections).flatMap((key) => (Object.hasOwn(values, key) ? [[key]] : [])),
     ]
     for (const path of paths) reader.refuse(path, distrusted, distrustedRemedy)
   }
@@ -79,16 +77,6 @@ export function parseConfiguration(
 
 const distrusted = 'is not taken from a file that was merely found in the working folder'
 const distrustedRemedy = 'If you trust the file, name it with --config or IMAGE_UPDATER_CONFIG'
-
-/** Whether a file that nobody named may not set it. The file lies in a checkout, which whoever proposes a change writes. */
-function needsTrust({ row, value }: Entry): boolean {
-  return !row.harmless || (row.name === 'images' && [value].flat().some((path) => leadsOut(String(path))))
-}
-
-/** Whether a path leaves the folder that it counts from. */
-function leadsOut(path: string): boolean {
-  return isAbsolute(path) || normalize(path).split(sep)[0] === '..'
-}
 
 function fromFolder({ type }: AnyRow, value: FileValue, folder: string): FileValue {
   const from = (path: string) => (isAbsolute(path) ? path : join(folder, path))

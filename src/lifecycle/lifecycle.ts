@@ -5,10 +5,11 @@ import { selectImages } from '../catalog/select.ts'
 import { switchEach } from '../catalog/switch.ts'
 import { writeCatalog } from '../catalog/write.ts'
 import { isoDay } from '../discovery/stamp.ts'
-import { asUpdaterError, type UpdaterError } from '../errors.ts'
+import { asUpdaterError, UpdaterError } from '../errors.ts'
 import type { Policy } from '../http/policy.ts'
 import type { Image } from '../image.ts'
-import { assertOptions, settleCatalogue, type TakenOptions, withDefaults } from '../options.ts'
+import { flag } from '../option.ts'
+import { assertOptions, assertTyped, settleCatalogue, type TakenOptions, withDefaults } from '../options.ts'
 import { reportedError } from '../report/refusal.ts'
 import type { FileChange, LifecycleRelease, LifecycleReport } from '../report/schemas.ts'
 import { classify, productsOf, releaseOf } from './end-of-life.ts'
@@ -23,6 +24,8 @@ export interface LifecycleOptions extends TakenOptions<'lifecycle'> {
   readonly names?: readonly string[] | undefined
   /** Where dates come from. Default: endoflife.date and Garden Linux's release database. */
   readonly sources?: Partial<LifecycleSources> | undefined
+  /** With `fix`: switch off however many there are. Default: false, so that more than 5 at once are refused. */
+  readonly yes?: boolean | undefined
 }
 
 export interface LifecycleContext {
@@ -53,9 +56,13 @@ export async function checkLifecycle(
   const { data, failures } = await datesFor(images, today, options, context)
   const question = { images, catalogue, data, today, within, acknowledged: acknowledge }
   const found = classify(question)
-  const off = fix
-    ? await switchOff(expired(images, found), dryRun, { lockDir, wait, signal: context.signal })
-    : undefined
+  const ended = expired(images, found)
+  const lock = { lockDir, wait, signal: context.signal }
+  const { yes = false } = options
+  assertTyped('yes', flag(), yes)
+  const isDoubtful = ended.length > mostAtOnce && !yes && !dryRun
+  const switched = async () => (isDoubtful ? refusal(ended) : switchOff(ended, dryRun, lock))
+  const off = fix ? await switched() : undefined
   const now = (image: Image) => (off?.images.includes(image) ? { ...image, enable: false } : image)
   return {
     schema_version: 1,
@@ -102,6 +109,15 @@ interface SwitchedOff {
   /** The images that are (in a dry run: would be) off now. */
   readonly images: readonly Image[]
   readonly failures: readonly UpdaterError[]
+}
+
+/** Releases end one by one: when many do at once, the dates may be wrong, or somebody else's. */
+const mostAtOnce = 5
+
+function refusal(images: readonly Image[]): SwitchedOff {
+  const message = `${images.length} images would be switched off, more than ${mostAtOnce} at once: none is`
+  const remedy = 'See with --fix --dry-run whether their releases have ended, then repeat it with --yes'
+  return { changes: [], images: [], failures: [new UpdaterError('CONFIGURATION', message, { remedy })] }
 }
 
 /** Switches images off in their files, each file in one step. A failure does not stop the others. */

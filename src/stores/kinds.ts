@@ -121,12 +121,6 @@ export function secretsOf(mirror: MirrorOptions): readonly string[] {
   return mirror.kind === 'none' ? [] : kindOf(mirror).secrets(mirror)
 }
 
-/** Names the options of a mirror that a configuration file which nobody named may not set. */
-export function vouchedOptions(mirror: MirrorOptions): readonly string[] {
-  const own = mirror.kind === 'none' ? [] : kindOf(mirror).vouchedOptions
-  return own.length === 0 ? [] : [...own, 'mirror-key-prefix']
-}
-
 /**
  * Opens the store that the options name, and loads what it needs only now.
  * @throws UpdaterError CONFIGURATION, STORE_CREDENTIALS

@@ -111,11 +111,6 @@ export interface StoreKind<Options, Rows extends readonly AnyRow[] = readonly An
   readonly placeOptions: readonly string[]
   /** The names of the options that say where users find what is stored. */
   readonly publicOptions: readonly string[]
-  /**
-   * The names of the options that a configuration file which nobody named may not set: they say where keys are sent,
-   * and who may read what is stored with them.
-   */
-  readonly vouchedOptions: readonly string[]
   /** What must never be printed. */
   secrets(options: Options): readonly string[]
   /** Returns what the store puts before every key, in front of the operator's own prefix. @throws UpdaterError CONFIGURATION */

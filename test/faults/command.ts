@@ -12,12 +12,14 @@ export interface Ended {
   readonly err: string
 }
 
-/** The real command, as it is built, in a process of its own. */
+/** The real command, as it is built, in a process of its own. @param folder in which it runs */
 export function startCommand(
   args: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
+  folder?: string,
 ): { child: ChildProcess; ended: Promise<Ended> } {
   const child = spawn(command, args, {
+    cwd: folder,
     env: { PATH: process.env.PATH, NODE_OPTIONS: `--import=${preload}`, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })

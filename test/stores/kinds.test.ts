@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { mirrorFrom, placeOptions, secretsOf, vouchedOptions } from '../../src/stores/kinds.ts'
+import { mirrorFrom, placeOptions, secretsOf } from '../../src/stores/kinds.ts'
 
 const values = {
   minioServer: 's3.example',
@@ -47,15 +47,5 @@ describe('a mirror', () => {
     )
     expect(placeOptions(folder)).toBe('--mirror-dir and --mirror-base-url')
     expect(placeOptions({ kind: 'none' })).toBe('--mirror-base-url')
-  })
-
-  it('that is used with keys is vouched for by whoever names the file that says where it is', () => {
-    expect(vouchedOptions(mirrorFrom(values))).toEqual([
-      'minio-server',
-      'minio-bucket',
-      'acl',
-      'mirror-key-prefix',
-    ])
-    expect(vouchedOptions(mirrorFrom({ ...values, mirrorDir: '/srv' }))).toEqual([])
   })
 })

@@ -27,7 +27,6 @@ export const directory: StoreKind<DirectoryOptions, typeof directoryOptions> = {
   read: ({ mirrorDir = '' }) => ({ dir: mirrorDir }),
   placeOptions: ['mirror-dir'],
   publicOptions: [],
-  vouchedOptions: [],
   secrets: () => [],
   keyPrefix: () => '',
   publicBase: ({ dir }) => pathToFileURL(dir).href,

@@ -12,7 +12,6 @@ export const own: StoreKind<OwnStoreOptions, readonly []> = {
   read: () => ({}) as OwnStoreOptions,
   placeOptions: [],
   publicOptions: [],
-  vouchedOptions: [],
   secrets: () => [],
   keyPrefix: () => '',
   publicBase() {

@@ -40,25 +40,24 @@ const acl = anyText('acl', (text) => {
 })
 
 const mirrorRow = { commands: mirrors, group: 'Mirror' } as const
-const harmlessRow = { ...mirrorRow, harmless: true } as const
 
 export const s3Options = [
   option('minio-server', server, {
     default: 'swift.services.a.regiocloud.tech',
     env: 'MINIO_SERVER',
-    ...harmlessRow,
+    ...mirrorRow,
     help: 'object store: HOST[:PORT] or a URL (http://… for plain HTTP)',
   }),
   option('minio-bucket', bucket, {
     default: 'openstack-images',
     env: 'MINIO_BUCKET',
-    ...harmlessRow,
+    ...mirrorRow,
     help: 'its bucket',
   }),
   option('minio-region', region, {
     default: 'us-east-1',
     env: 'MINIO_REGION',
-    ...harmlessRow,
+    ...mirrorRow,
     help: 'its region',
   }),
   option('minio-access-key', text('key'), {
@@ -76,12 +75,12 @@ export const s3Options = [
   option('swift-prefix', anyText('path', plainPath), {
     default: 'swift/v1/AUTH_b182637428444b9aa302bb8d5a5a418c/',
     env: 'SWIFT_PREFIX',
-    ...harmlessRow,
+    ...mirrorRow,
     help: 'path between server and bucket in public URLs',
   }),
   option('acl', acl, {
     default: 'public-read',
-    ...harmlessRow,
+    ...mirrorRow,
     help: "canned ACL of uploaded objects, '' for none",
   }),
 ] as const
@@ -98,7 +97,6 @@ export const s3: StoreKind<S3Options, typeof s3Options> = {
   },
   placeOptions: ['minio-server', 'minio-bucket'],
   publicOptions: ['swift-prefix'],
-  vouchedOptions: ['minio-server', 'minio-bucket', 'acl'],
   secrets: ({ secretKey }) => (secretKey === undefined ? [] : [secretKey]),
   keyPrefix: (options) => bucketOf(options).prefix,
   publicBase(options) {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { linkSync, mkdtempSync, rmdirSync, statSync, writeFileSync } from 'node:fs'
+import { linkSync, mkdtempSync, readFileSync, rmdirSync, statSync, writeFileSync } from 'node:fs'
 import { mkdir, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,8 +10,8 @@ import type { Scene } from '../scene.ts'
 import { refused, survived } from './outcomes.ts'
 
 /** Runs another command than `update`, which has 20 s for what takes none. */
-export async function runOther(scene: Scene, args: readonly string[], more = {}): Promise<Ended> {
-  const { child, ended } = startCommand(args, { HOME: scene.home, ...more })
+async function runOther(scene: Scene, args: readonly string[], folder?: string): Promise<Ended> {
+  const { child, ended } = startCommand(args, { HOME: scene.home }, folder)
   const killing = setTimeout(() => child.kill('SIGKILL'), 20_000)
   return ended.finally(() => clearTimeout(killing))
 }
@@ -94,6 +94,15 @@ const hooked = (fault: string, name: string, inEnvironment: RegExp): Row => ({
 /** Sets and reads what Node has no calls for. The list names the user 12345, and gives the group nothing. */
 const python = (code: string, path: string) =>
   execFileSync('python3', ['-c', `import os,sys,struct;p=sys.argv[1];${code}`, path]).toString()
+const endedUbuntu = (number: number) => `  - name: Ubuntu 16.04 (${number})
+    shortname: ubuntu-16.04-${number}
+    format: qcow2
+    enable: true
+    meta: { os_distro: ubuntu, os_version: '16.04' }
+    latest_url: https://cloud-images.ubuntu.com/releases/16.04/release/ubuntu-16.04-server-cloudimg-amd64.img
+    versions: []
+`
+
 const list = `struct.pack('<I',2)+b''.join(struct.pack('<HHI',*e) for e in [(1,6,2**32-1),(2,4,12345),(4,0,2**32-1),(16,4,2**32-1),(32,0,2**32-1)])`
 const set = `os.setxattr(p,'system.posix_acl_access',${list});os.setxattr(p,'user.note',b'kept')`
 const show = `print(*sorted((n,os.getxattr(p,n)) for n in os.listxattr(p) if n[:4] in ('user','syst')))`
@@ -158,4 +167,53 @@ const hooks: readonly Row[] = [
   hooked('holds a line break, as if it were two', 'Rocky 9\\nDebian 13', told),
 ]
 
-export const machine: Group = { name: 'This machine', rows: [...files, ...hooks, ...attributes] }
+/** In the folder in which the command runs, where nobody has named it. */
+const found = (fault: string, text: string): Row => ({
+  fault: `a configuration file that nobody named with ${fault}`,
+  holds: {
+    ...survived,
+    more: async (scene) => {
+      await writeFile(join(scene.home, 'image-updater.yml'), text)
+      const { status, err } = await runOther(scene, ['check', '--images', scene.folder], scene.home)
+      expect(err).toContain('is not taken from a file that was merely found in the working folder')
+      expect(status).toBe(2)
+    },
+  },
+})
+
+const source =
+  'sources: [{ name: own, images: rocky-9, strategy: first-use, latest_url: https://evil.example/a }]\n'
+const configurations: readonly Row[] = [
+  found('a source of its own', source),
+  found('a catalogue of its own', 'images: images\n'),
+  found('an address of the mirror', 'mirror_base_url: https://evil.example\n'),
+  found('dates of releases', 'endoflife_api: https://evil.example\n'),
+  {
+    fault: 'lifecycle --fix where six images have ended at once',
+    holds: {
+      ...survived,
+      more: async (scene) => {
+        const folder = join(scene.home, 'ended')
+        await mkdir(folder)
+        const ended = [1, 2, 3, 4, 5, 6].map(endedUbuntu)
+        const file = join(folder, 'a.yml')
+        const text = `images:\n${ended.join('')}`
+        await writeFile(file, text)
+        const fix = ['lifecycle', '--fix', '--offline', '--images', folder]
+        const refused = await runOther(scene, fix)
+        expect(refused.out + refused.err).toContain(
+          '6 images would be switched off, more than 5 at once: none is',
+        )
+        expect(refused.status).toBe(1)
+        expect(readFileSync(file, 'utf8')).toBe(text)
+        await runOther(scene, [...fix, '--yes'])
+        expect(readFileSync(file, 'utf8')).toBe(text.replaceAll('enable: true', 'enable: false'))
+      },
+    },
+  },
+]
+
+export const machine: Group = {
+  name: 'This machine',
+  rows: [...files, ...hooks, ...attributes, ...configurations],
+}
