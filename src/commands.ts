@@ -42,7 +42,7 @@ Exit status:
   70   the program itself failed: a defect that should be reported
   75   another run works on the catalogue, nothing was done: see --wait
   130  interrupted by SIGINT, uploads were aborted and every file is whole
-  143  interrupted by SIGTERM, likewise
+  143  interrupted by SIGTERM, 129 by SIGHUP, likewise
 
 Documentation: the docs folder of the package, beginning with README.md.
 `,
@@ -90,7 +90,7 @@ Exit status:
   1    at least one could not be brought there, the others are done
   2    wrong usage, configuration or catalogue, nothing was done
   70   the program itself failed: a defect that should be reported
-  130  interrupted by SIGINT, 143 by SIGTERM: uploads were aborted
+  130  interrupted by SIGINT, 143 by SIGTERM, 129 by SIGHUP: uploads were aborted
 `,
   },
   verify: {
@@ -118,7 +118,7 @@ Exit status, of the most severe verdict in this order:
   0    ok: all well; unknown: only --full tells whether it is
   2    wrong usage, configuration or catalogue
   70   the program itself failed: a defect that should be reported
-  130  interrupted by SIGINT, 143 by SIGTERM
+  130  interrupted by SIGINT, 143 by SIGTERM, 129 by SIGHUP
 `,
   },
   prune: {
@@ -141,7 +141,7 @@ Exit status:
   2    wrong usage, configuration or catalogue, nothing was removed
   70   the program itself failed: a defect that should be reported
   75   another run works on the catalogue, nothing was removed: see --wait
-  130  interrupted by SIGINT, 143 by SIGTERM: what is removed is removed
+  130  stopped by SIGINT, 143 SIGTERM, 129 SIGHUP: what is removed is removed
 `,
   },
   report: {
@@ -162,7 +162,7 @@ Exit status:
   0    the page was written, whatever it tells
   2    wrong usage, configuration or catalogue, or it cannot be written
   70   the program itself failed: a defect that should be reported
-  130  interrupted by SIGINT, 143 by SIGTERM: nothing was written
+  130  interrupted by SIGINT, 143 by SIGTERM, 129 by SIGHUP: nothing was written
 `,
   },
   serve: {

@@ -287,6 +287,12 @@ const runOptions = [
     harmless: true,
     help: 'connections to the source for each download',
   }),
+  option('timeout', duration(20), {
+    default: '10m',
+    ...run,
+    commands: [...seekers, 'mirror', 'verify'],
+    help: 'how long servers may take over one look at an image; transfers have limits of their own',
+  }),
   option('shard', shard(), {
     env: 'IMAGE_UPDATER_SHARD',
     ...run,

@@ -55,7 +55,7 @@ export async function checkCatalogue(
     includeDisabled: settings.includeDisabled,
     checkPublic: settings.checkPublic,
     discovery: createDiscovery(settings, { http, signal }),
-    checking: limited(settings.jobs, signal),
+    checking: limited(settings.jobs, signal, settings.timeout),
   }
   try {
     const selected = selectImages(withSources(await readCatalog(paths), settings.sources), names)
@@ -136,19 +136,20 @@ async function checkImage(image: Image, ordinal: number, run: CheckRun): Promise
     const error = thrown && reportedError(thrown, image)
     return checkedImage(image, { ...known, status, reason, warnings, error }, run.startedAt)
   }
-  const look = async (): Promise<CheckedImage> => {
-    const { mirror, recorded = [], failure } = await askMirror(current, run, tell)
+  const look = async (signal: AbortSignal): Promise<CheckedImage> => {
+    const looking = { ...run, signal, discovery: { ...run.discovery, signal } }
+    const { mirror, recorded = [], failure } = await askMirror(current, looking, tell)
     known = { mirror }
     if (failure !== undefined && mirror.status !== 'unknown')
       tell({ type: 'warning', message: failure.message })
     let status: CheckStatus = 'skipped'
     if (skipped === undefined) {
-      const build = await findNewest(image, run.discovery, tell)
+      const build = await findNewest(image, looking.discovery, tell)
       const { resolver, trust, signer = build.signature?.signer } = build
       known = { ...known, resolver, trust, key_ends: signer?.keyEnds && isoDay(signer.keyEnds) }
       const ending = signer && keyEndsSoon(signer, build, run.startedAt)
       if (ending !== undefined) tell({ type: 'warning', message: ending })
-      const compared = await compare(image, build, recorded, run)
+      const compared = await compare(image, build, recorded, looking)
       status = compared.status
       known = { ...known, newest: compared.newest }
       if (compared.downgrade !== undefined) throw compared.downgrade

@@ -21,13 +21,15 @@ export interface CliContext {
   readonly now: () => Date
   /** Rejects where no run can end in order after a failure that nobody foresaw. */
   readonly lost: Promise<never>
-  /** Calls back on each SIGHUP; where nobody listens it ends the process, as usual. */
+  /** Calls back on each SIGHUP, which ends the program in order where nobody asks for this. */
   readonly onHangup: (listener: () => void) => void
   /** The library that the commands are built on, loaded when the first of them needs it. */
   readonly library: () => Promise<typeof Library>
 }
 
-const signalNumbers = { SIGINT: 2, SIGTERM: 15 } as const
+const signalNumbers = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const
+/** What ends the program in order. */
+export type EndingSignal = keyof typeof signalNumbers
 
 /** The program itself has failed: EX_SOFTWARE of sysexits.h. */
 export const surpriseStatus = 70
@@ -36,7 +38,7 @@ export const surpriseStatus = 70
 export class Interruption extends UpdaterError {
   readonly exitStatus: number
 
-  constructor(by: keyof typeof signalNumbers | UpdaterError) {
+  constructor(by: EndingSignal | UpdaterError) {
     const isSignal = typeof by === 'string'
     super('ABORTED', `The run was interrupted by ${isSignal ? by : 'an unexpected failure'}`, {
       remedy: 'Run it again: what is finished is kept',

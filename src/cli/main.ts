@@ -1,5 +1,5 @@
 import { asUpdaterError, type UpdaterError } from '../errors.ts'
-import { type CliContext, Interruption, surpriseStatus } from './context.ts'
+import { type CliContext, type EndingSignal, Interruption, surpriseStatus } from './context.ts'
 import { tellSurprise } from './log.ts'
 import { runProgram } from './program.ts'
 import { createSession } from './session.ts'
@@ -9,11 +9,36 @@ const controller = new AbortController()
 /** Whether a command has taken the signal: it ends in order. */
 let isTaken = false
 
+/** Milliseconds that a run has to end in order, after a signal or a failure that nobody foresaw. */
+const endingTime = 20_000
+
 /** The first signal lets a run end in order, the second does not wait; what only reads ends at once. */
-function onSignal(signal: 'SIGINT' | 'SIGTERM'): void {
-  const interruption = new Interruption(signal)
-  if (!isTaken || controller.signal.aborted) process.exit(interruption.exitStatus)
-  controller.abort(interruption)
+function onSignal(signal: EndingSignal): void {
+  if (!isTaken || controller.signal.aborted) endAtOnce(signal)
+  controller.abort(new Interruption(signal))
+  const giveUp = () => {
+    process.stderr.write('image-updater: the run does not end in order, and is ended\n')
+    endAtOnce(signal)
+  }
+  setTimeout(giveUp, session.grace + endingTime).unref()
+}
+
+/**
+ * Ends the process with the status of the signal. Node waits for its threads when it exits, and one may hang in a system
+ * call for ever (the name of a server, a pipe): then the signal itself ends the process, and shells tell the same status.
+ */
+function endAtOnce(signal: EndingSignal): never {
+  const isBusy = process.getActiveResourcesInfo().some((name) => /^(FSReq|GetAddrInfo)/.test(name))
+  if (isBusy) {
+    showCursor()
+    process.removeAllListeners(signal)
+    process.kill(process.pid, signal) // does nothing to the first process of a container
+  }
+  process.exit(new Interruption(signal).exitStatus)
+}
+
+function showCursor(): void {
+  if (process.stderr.isTTY) process.stderr.write('\u001b[?25h')
 }
 
 /** A reader that went away (`| head`) is no reason to stop the work; a full disk is one to fail. */
@@ -23,8 +48,8 @@ function onOutputError(error: NodeJS.ErrnoException): void {
   process.exitCode ||= 1
 }
 
-/** Milliseconds that a run has to end in order after a failure that nobody foresaw. */
-const endingTime = 30_000
+/** Milliseconds that what a finished command has left open keeps the process, such as a child that gives no credentials. */
+const leavingTime = 2_000
 
 /** Whether the command has ended, and nothing remains but what it has left open. */
 let isDone = false
@@ -63,22 +88,19 @@ const context: CliContext = {
   },
   lost,
   now: () => new Date(),
-  onHangup: (listener) => void process.on('SIGHUP', listener),
+  onHangup: (listener) => void process.off('SIGHUP', onSignal).on('SIGHUP', listener),
   library: () => import('../index.ts'),
 }
 
 const session = createSession(process.argv.slice(2), context)
 
-process.on('SIGINT', onSignal)
-process.on('SIGTERM', onSignal)
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal)
 process.on('uncaughtException', onSurprise)
 process.on('unhandledRejection', onSurprise)
 process.on('beforeExit', onStandstill)
 process.stdout.on('error', onOutputError)
 process.stderr.on('error', () => {})
-process.on('exit', () => {
-  if (process.stderr.isTTY) process.stderr.write('\u001b[?25h')
-})
+process.on('exit', showCursor)
 
 const exitStatus = await runProgram(session).catch(() => surpriseStatus)
 process.off('beforeExit', onStandstill)
@@ -86,3 +108,4 @@ isDone = true
 // What has failed may have left something open that never ends.
 if (surprise !== undefined) process.exit(surpriseStatus)
 process.exitCode = exitStatus || process.exitCode
+setTimeout(() => process.exit(), leavingTime).unref()

@@ -103,7 +103,7 @@ function describeOption({ description, argChoices, defaultValue, envVar }: Optio
 /**
  * Runs the command line of a session and says with which status the process is to end:
  * 0 all well, 1 an image failed, 2 wrong usage, configuration or catalogue, 10 a check found updates, 70 the program
- * itself has failed, 75 another run works on the catalogue, 130 and 143 interrupted.
+ * itself has failed, 75 another run works on the catalogue, 129, 130 and 143 interrupted.
  */
 export async function runProgram(session: Session): Promise<number> {
   const { args, context } = session

@@ -18,6 +18,8 @@ export interface Session {
   configuration: Configuration | undefined
   /** Set by the command that ran. */
   exitStatus: number
+  /** Milliseconds that the command may go on after a signal before it begins to end. */
+  grace: number
 }
 
 export function createSession(args: readonly string[], context: CliContext): Session {
@@ -35,6 +37,7 @@ export function createSession(args: readonly string[], context: CliContext): Ses
     command: defaultCommand,
     configuration: undefined,
     exitStatus: 0,
+    grace: 0,
   }
 }
 

@@ -7,6 +7,7 @@ import type { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { asUpdaterError, UpdaterError } from '../errors.ts'
 import { explainRefusal } from '../files.ts'
+import { outliving } from '../http/abort.ts'
 import type { Policy } from '../http/policy.ts'
 import { assertOptions, secretVariables } from '../options.ts'
 import { assertReport, formatDocument, parseReport, withExitStatus } from '../report/json.ts'
@@ -40,6 +41,8 @@ export interface HookContext {
   readonly onLine?: ((line: string) => void) | undefined
   /** Numbers of the HTTP client that differ from the defaults, in milliseconds and bytes. */
   readonly httpPolicy?: Partial<Policy> | undefined
+  /** Leaves each of them 5 seconds once it is aborted. */
+  readonly signal?: AbortSignal | undefined
 }
 
 /**
@@ -53,7 +56,7 @@ export async function runHooks(
   report: RunReport,
   exitStatus: number,
   options: HookOptions,
-  { onLine = () => {}, httpPolicy }: HookContext = {},
+  { onLine = () => {}, httpPolicy, signal }: HookContext = {},
 ): Promise<UpdaterError[]> {
   assertReport(report)
   assertOptions(options)
@@ -61,10 +64,16 @@ export async function runHooks(
   if (report.dry_run) return []
   const notify = (name: string, send: (document: RunReport) => Promise<void>) =>
     notifyOnce(report, exitStatus, name, send, memory)
+  const ending = new AbortController()
+  const limit = ending.signal
+  const timer = setTimeout(() => ending.abort(`was ended after ${timeout / 1000} s`), timeout)
+  const stop = () => ending.abort('was ended with the program')
+  if (signal !== undefined) outliving(signal, respite).addEventListener('abort', stop)
   const ended = await Promise.allSettled([
-    onUpdate && notify('command', (document) => runCommand(onUpdate, document, timeout, onLine)),
-    webhook && notify('webhook', (document) => sendWebhook(webhook, document, timeout, httpPolicy)),
+    onUpdate && notify('command', (document) => runCommand(onUpdate, document, limit, onLine)),
+    webhook && notify('webhook', (document) => sendWebhook(webhook, document, limit, httpPolicy)),
   ])
+  clearTimeout(timer)
   return ended.flatMap((one) => (one.status === 'rejected' ? [asUpdaterError(one.reason)] : []))
 }
 
@@ -127,6 +136,8 @@ function withMissed(report: RunReport, { images, changes }: RunReport): RunRepor
   }
 }
 
+/** Milliseconds that hooks have once the run is aborted. */
+const respite = 5_000
 const killAfter = 5_000
 /** Milliseconds to wait for output that a process in the background holds open. */
 const lastWords = 1_000
@@ -134,38 +145,39 @@ const lastWords = 1_000
 /**
  * Runs a command line with `sh -c`: the JSON report on its standard input, counts and changed files in its
  * environment. A command that runs too long is ended with every process that it started.
- * @param timeout milliseconds
+ * @param limit ends it, and its reason says how
  * @param tell gets each line that the command prints
  * @throws UpdaterError HOOK_FAILED
  */
 async function runCommand(
   command: string,
   document: RunReport,
-  timeout: number,
+  limit: AbortSignal,
   tell: (line: string) => void,
 ): Promise<void> {
   const child = start(command, environmentOf(document))
   child.stdin.on('error', () => {})
   child.stdin.end(formatDocument(document))
   const output = Promise.all([child.stdout, child.stderr].map((stream) => tellLines(stream, tell)))
-  let late = false
-  const ending = setTimeout(() => {
-    late = true
+  let killing: NodeJS.Timeout | undefined
+  const end = () => {
     endGroup(child, 'SIGTERM')
-  }, timeout)
-  const killing = setTimeout(() => endGroup(child, 'SIGKILL'), timeout + killAfter)
+    killing = setTimeout(() => endGroup(child, 'SIGKILL'), killAfter)
+  }
+  limit.addEventListener('abort', end, { once: true })
+  if (limit.aborted) end()
   try {
     const [status, signal] = await once(child, 'exit').catch((cause) => {
       throw failed('could not be started', cause)
     })
     await Promise.race([output, sleep(lastWords, undefined, { ref: false })])
-    if (late) throw failed(`was ended after ${timeout / 1000} s`)
+    if (limit.aborted) throw failed(String(limit.reason))
     if (signal !== null) throw failed(`was ended by ${signal}`)
     if (status !== 0) throw failed(`ended with status ${status}`)
   } finally {
-    clearTimeout(ending)
+    limit.removeEventListener('abort', end)
     clearTimeout(killing)
-    if (late) endGroup(child, 'SIGKILL')
+    if (limit.aborted) endGroup(child, 'SIGKILL')
     child.stdout.destroy()
     child.stderr.destroy()
   }

@@ -16,13 +16,13 @@ export interface WebhookOptions {
 /**
  * POSTs `{ type: 'images.updated', timestamp, data }`, where `data` is the JSON report, with the HTTP
  * client's retries. A redirect is a failure: a signed message goes to the address that was given.
- * @param timeout milliseconds
+ * @param limit ends it
  * @throws UpdaterError HOOK_FAILED
  */
 export async function sendWebhook(
   { url, secret }: WebhookOptions,
   document: RunReport,
-  timeout: number,
+  limit: AbortSignal,
   policy?: Partial<Policy>,
 ): Promise<void> {
   const id = `msg_${randomUUID()}`
@@ -33,7 +33,7 @@ export async function sendWebhook(
     const answer = await http.send('POST', url, {
       body,
       redirects: 0,
-      signal: AbortSignal.timeout(timeout),
+      signal: limit,
       headers: { 'content-type': 'application/json' },
       sign: async () => signedHeaders(id, Math.floor(Date.now() / 1000), body, secret),
     })

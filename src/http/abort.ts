@@ -14,3 +14,28 @@ export async function sleep(milliseconds: number, signal: AbortSignal | undefine
     throw signal?.aborted ? abortedError(signal) : thrown
   }
 }
+
+/** Waits for a task no longer than until the signal is aborted; what becomes of it then is nobody's. @throws the signal's reason */
+export async function unlessAborted<T>(task: Promise<T>, signal: AbortSignal): Promise<T> {
+  task.catch(() => undefined)
+  let leave = () => {}
+  const aborted = new Promise<never>((_resolve, reject) => {
+    leave = () => reject(signal.reason)
+  })
+  signal.addEventListener('abort', leave)
+  if (signal.aborted) leave()
+  try {
+    return await Promise.race([task, aborted])
+  } finally {
+    signal.removeEventListener('abort', leave)
+  }
+}
+
+/** Returns a signal that is aborted so many milliseconds after another one. */
+export function outliving(signal: AbortSignal, milliseconds: number): AbortSignal {
+  const lasting = new AbortController()
+  const wait = () => setTimeout(() => lasting.abort(signal.reason), milliseconds).unref()
+  if (signal.aborted) wait()
+  else signal.addEventListener('abort', wait, { once: true })
+  return lasting.signal
+}

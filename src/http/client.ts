@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import { version } from '../package.ts'
-import { sleep } from './abort.ts'
+import { sleep, unlessAborted } from './abort.ts'
 import { decodeText, type FileFacts, factsOf, isSettled, nextPageOf, readBytes } from './answer.ts'
 import { bodyOf, type Resuming } from './download.ts'
 import { clientClosed, describeRequest, HttpError, statusError } from './failure.ts'
@@ -79,6 +79,7 @@ export interface DiscoveryHttp {
  */
 export class HttpClient {
   readonly fileRoots: readonly string[]
+  readonly policy: Policy
   readonly #patience: Patience
   readonly #transport: Transport
   readonly #closing = new AbortController()
@@ -89,8 +90,9 @@ export class HttpClient {
     const pause = patience.sleep ?? sleep
     const closing = this.#closing.signal
     setMaxListeners(0, closing)
+    this.policy = { ...defaultPolicy, ...policy }
     this.#patience = {
-      policy: { ...defaultPolicy, ...policy },
+      policy: this.policy,
       random: patience.random ?? Math.random,
       sleep: (milliseconds, signal = closing) => pause(milliseconds, AbortSignal.any([signal, closing])),
       note: patience.note ?? (() => undefined),
@@ -157,7 +159,8 @@ export class HttpClient {
   ): Promise<OpenBody> {
     const request = this.#request(method, url, { signal, headers })
     return this.#retry(signal, async (number) => {
-      const signed = { ...request.headers, ...lowerCaseNames(await sign?.(number)) }
+      const signature = sign && (await unlessAborted(sign(number), signal ?? this.#closing.signal))
+      const signed = { ...request.headers, ...lowerCaseNames(signature) }
       const { answer } = await this.#ask({ ...request, body, headers: signed }, 'bulk', redirects)
       if (number < this.#patience.policy.retries) {
         await demand(answer, method, (status) => !isRetriable(status))

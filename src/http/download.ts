@@ -134,7 +134,7 @@ async function* readSpan(
       throw new HttpError('HTTP_NETWORK', message, { again: 'often' })
     } catch (thrown) {
       const error = resumable(file, thrown, offset)
-      barren = offset > start ? 0 : barren + 1
+      barren = offset > start && error.again === 'often' ? 0 : barren + 1
       if (barren > barrenResumes || resumed >= resumes) throw error
       open = undefined
       await file.patience.sleep(pauseBefore(barren, error, file.patience), file.signal)

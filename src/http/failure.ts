@@ -33,7 +33,14 @@ export class HttpError extends UpdaterError {
 }
 
 /** Something took longer than the policy allows; the message says what. */
-export class Timeout extends Error {}
+export class Timeout extends Error {
+  readonly again: Again
+
+  constructor(message: string, again: Again = 'often') {
+    super(message)
+    this.again = again
+  }
+}
 
 /** The proxy has refused to connect to the server. */
 export class ProxyRefusal extends Error {
@@ -101,7 +108,8 @@ function diagnose(cause: NodeJS.ErrnoException): Diagnosis {
   const { code = '', message } = cause
   if (cause instanceof Timeout || code === 'ETIMEDOUT') {
     const what = cause instanceof Timeout ? message : 'no connection in time'
-    return { code: 'HTTP_TIMEOUT', what, again: 'often', remedy: networkRemedy }
+    const again = cause instanceof Timeout ? cause.again : 'often'
+    return { code: 'HTTP_TIMEOUT', what, again, remedy: networkRemedy }
   }
   if (cause instanceof ProxyRefusal) {
     return { what: message, again: againAfter(cause.status), remedy: statusRemedies[407] }

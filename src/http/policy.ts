@@ -11,10 +11,14 @@ export const defaultPolicy = {
   /** A body counts as stalled when fewer than `idleBytes` come during this much waiting for it. */
   idleTimeout: 30_000,
   idleBytes: 1024,
+  /** A body may keep its reader waiting so long in all, and as much longer as its bytes would take at `slowestRate`. */
+  slowTimeout: 120_000,
+  /** Bytes per second. */
+  slowestRate: 16 * 1024,
 
   /** Attempts after the first one. */
   retries: 4,
-  /** The same where the host's name is unknown. */
+  /** The same where the host's name is unknown, or a body comes too slowly. */
   nameRetries: 1,
   /** The pause before retry n (from 0) is random between 0 and `backoffBase` × 2^n, at most `backoffCap`. */
   backoffBase: 500,
@@ -26,7 +30,7 @@ export const defaultPolicy = {
   /** Bytes of a listing, a manifest, a key. */
   textLimit: 8 * 1024 * 1024,
 
-  /** Resumptions in a row of which none brought a byte. */
+  /** Resumptions in a row of which none brought a byte, or too slowly. */
   barrenResumes: 5,
   /** So many of them ask the mirror that a redirect has led to, the others the address that redirects. */
   mirrorResumes: 3,
@@ -45,6 +49,15 @@ export const defaultPolicy = {
   /** An unwanted body of at most so many bytes, or of no told length, is read for a moment, which keeps the connection. */
   discardBytes: 64 * 1024,
   discardTimeout: 1_000,
+
+  /** Until the credentials of the object store are there, whoever is asked for them. */
+  credentialsTimeout: 60_000,
+  /** Pages of one listing of the object store: a thousand entries each. */
+  listPages: 10_000,
+  /** How much longer than the run a request lasts without whose answer something would stay on the mirror. */
+  respite: 5_000,
+  /** Until what was begun on the mirror is removed. With `respite` it is less than a run has to end after a signal. */
+  removalTimeout: 12_000,
 }
 
 export type Policy = { readonly [Name in keyof typeof defaultPolicy]: number }

@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events'
-import { abortedError } from './abort.ts'
+import { abortedError, unlessAborted } from './abort.ts'
 
 interface Task<T> {
   readonly result: Promise<T>
@@ -32,7 +32,9 @@ export class SharedTasks<T> {
     if (signal !== undefined) setMaxListeners(0, signal) // one signal serves all requests of a run
     signal?.addEventListener('abort', leave)
     try {
-      return await result
+      return await (signal === undefined ? result : unlessAborted(result, signal))
+    } catch (error) {
+      throw signal?.aborted ? abortedError(signal) : error
     } finally {
       signal?.removeEventListener('abort', leave)
     }

@@ -205,15 +205,16 @@ function openBody(
 const settled = setImmediate
 
 /**
- * Yields the body's chunks as they come. A body stalls when nothing comes, or a trickle. Only the time spent waiting
+ * Yields the body's chunks as they come. A body stalls when nothing comes, or a trickle, and has an end to all waiting for it. Only the time spent waiting
  * for bytes counts, not the time that the consumer takes.
  */
 async function* watched(
   answer: IncomingMessage,
-  { idleTimeout, idleBytes }: Policy,
+  { idleTimeout, idleBytes, slowTimeout, slowestRate }: Policy,
   fail: (thrown: unknown) => Error,
 ): AsyncGenerator<Uint8Array> {
   const stalled = new Timeout('the body stalled')
+  let allowed = slowTimeout
   let isWaiting = true
   let waited = 0
   let bytes = 0
@@ -222,7 +223,10 @@ async function* watched(
   try {
     for await (const chunk of answer.iterator({ destroyOnReturn: false })) {
       isWaiting = false
-      waited += performance.now() - since
+      const wait = performance.now() - since
+      allowed += (chunk.length / slowestRate) * 1000 - wait
+      if (allowed < 0) throw new Timeout('the body comes too slowly', 'seldom')
+      waited += wait
       bytes += chunk.length
       if (bytes >= idleBytes) {
         waited = 0

@@ -71,7 +71,7 @@ export async function mirrorCatalogue(
     onEvent({ type: 'run-start', images: wanted.length })
     const run: MirrorRun = {
       ...{ settings, signal, http, note, onEvent, store: opened.store, readers },
-      checking: limited(settings.jobs, signal),
+      checking: limited(settings.jobs, signal, settings.timeout),
       transferring: limited(settings.transfers, signal),
       owners: new Map(),
     }
@@ -159,7 +159,7 @@ async function mirrorVersion(wanted: NamedVersion, ordinal: number, run: MirrorR
     const kept = await keepOnMirror(task, file, address)
     const { mirror, name } = kept.mirror.status === 'present' ? await look(task, wanted, file, kept) : kept
     const { status, bytes, seconds } = mirror
-    if (status === 'would-store') await run.checking(() => run.http.facts(file.url, { signal: run.signal }))
+    if (status === 'would-store') await run.checking((signal) => run.http.facts(file.url, { signal }))
     if (name !== undefined) tell({ type: 'warning', message: correctionOf(version, run.settings.dryRun) })
     tell({ type: 'done', status: doneStatus[status] })
     const after = name && { checksum: formatDigest(name) }

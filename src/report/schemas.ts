@@ -38,7 +38,7 @@ function exitStatus(meaning: string) {
 
 function exitStatusOfRun(meaning: string) {
   return exitStatus(
-    `${meaning}; 2: wrong usage, configuration or catalogue, nothing was done; 70: the program itself failed; 130, 143: interrupted by SIGINT, SIGTERM`,
+    `${meaning}; 2: wrong usage, configuration or catalogue, nothing was done; 70: the program itself failed; 129, 130, 143: interrupted by SIGHUP, SIGINT, SIGTERM`,
   )
 }
 

@@ -104,10 +104,10 @@ export function lookAt(
   { compression }: Pick<SourceFile, 'compression'>,
 ): Promise<Looked> {
   const store = storeOf(run)
-  return run.checking(async () => {
+  return run.checking(async (signal) => {
     const [object, sidecar] = await Promise.all([
-      store.stat(key, run.signal),
-      compression === undefined ? undefined : readSidecar(store, key, run.signal),
+      store.stat(key, signal),
+      compression === undefined ? undefined : readSidecar(store, key, signal),
     ])
     return { object, sidecar }
   })
@@ -132,7 +132,7 @@ export async function vouch(
   if (isNamed && sameDigest(sidecar.source, source) && sidecar.size === size) return
   try {
     const record = { digest: content, source, size }
-    const message = await run.checking(() => writeSidecar(storeOf(run), key, record, run.signal))
+    const message = await run.checking((signal) => writeSidecar(storeOf(run), key, record, signal))
     if (message !== undefined) tell({ type: 'warning', message })
   } catch (error) {
     if (run.signal.aborted) throw abortedError(run.signal)
@@ -170,7 +170,7 @@ export async function bring(task: Task, file: WantedFile, address: Address): Pro
     const { key, size, name: content, source: digest } = brought
     const object = { key, size, lastModified: undefined, record: brought }
     await vouch(task, address, { object, sidecar: undefined }, { ...file, content, digest })
-    await run.checking(() => provePublic(task, brought))
+    await provePublic(task, brought)
     return brought
   })
 }
@@ -187,7 +187,7 @@ function awaitTurn({ run, tell }: Task, { url, size }: SourceFile): () => void {
   if (size !== undefined) return () => {}
   let isWaiting = true
   const ask = async () => {
-    const facts = await run.checking(() => run.http.facts(url, { signal: run.signal }))
+    const facts = await run.checking((signal) => run.http.facts(url, { signal }))
     if (isWaiting) tell({ type: 'transfer-due', size: facts.size })
   }
   // Whatever is wrong is told by the transfer.
@@ -217,7 +217,7 @@ export async function provePublic(
   const { settings, http, signal } = run
   if (!settings.checkPublic) return
   const record: ObjectRecord = { digest, source, size }
-  await checkPublic(url, { size, head, record }, http, signal)
+  await run.checking((either) => checkPublic(url, { size, head, record }, http, either))
   if (settings.verify === 'full') await verifyFull(url, record, http, signal)
   tell({ type: 'public', url })
 }
@@ -297,10 +297,10 @@ async function seemsPresent(
   file: WantedFile,
   { url }: Address,
 ): Promise<readonly RecordedDigests[] | undefined> {
-  const { settings, http, signal, checking } = run
+  const { settings, http, checking } = run
   if (!settings.checkPublic) return []
   try {
-    const { answer, recorded } = await checking(() => findRecorded(url, file, http, signal))
+    const { answer, recorded } = await checking((signal) => findRecorded(url, file, http, signal))
     if ('turnedAway' in answer) return undefined
     const isRight = answer.sourceChecksum === undefined || isMadeOf(recorded, file)
     return isRight ? recorded : undefined
@@ -333,7 +333,7 @@ export async function writeSums(
   try {
     const { writeChecksumFiles } = await import('../stores/checksum-files.ts')
     const keyPrefix = keyPrefixOf(settings.mirror)
-    return await checking(() => writeChecksumFiles(store, { folder, keyPrefix, stored }, signal))
+    return await checking((either) => writeChecksumFiles(store, { folder, keyPrefix, stored }, either))
   } catch (error) {
     if (signal.aborted) throw abortedError(signal)
     const why = asUpdaterError(error).message

@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events'
 import pLimit from 'p-limit'
 import { asUpdaterError, UpdaterError } from '../errors.ts'
 import type { ImageStep, Listener, RunEvent } from '../events.ts'
+import { unlessAborted } from '../http/abort.ts'
 import { HttpClient } from '../http/client.ts'
 import type { Policy } from '../http/policy.ts'
 import type { Image } from '../image.ts'
@@ -24,8 +25,11 @@ export interface RunContext {
 /** A remark on the run as a whole. */
 export type Note = (level: 'debug' | 'info' | 'warning', message: string) => void
 
-/** Runs tasks, a limited number at once; none is begun once the run is aborted. */
-export type Limit = <T>(task: () => Promise<T>) => Promise<T>
+/**
+ * Runs tasks, a limited number at once; none is begun once the run is aborted. Each gets the signal that ends it: the
+ * run's, or one of its own.
+ */
+export type Limit = <T>(task: (signal: AbortSignal) => Promise<T>) => Promise<T>
 
 /** What a run of any use-case has from its first moment. */
 export interface Beginning {
@@ -114,7 +118,7 @@ interface OpenedStore {
  * @throws UpdaterError CONFIGURATION, STORE_CREDENTIALS
  */
 export async function openMirror(
-  { mirror, dryRun }: RunSettings,
+  { mirror, dryRun, timeout }: RunSettings,
   images: readonly Image[],
   { http, signal, note }: Pick<Beginning, 'http' | 'signal' | 'note'>,
 ): Promise<OpenedStore> {
@@ -123,7 +127,7 @@ export async function openMirror(
   const ready = store.ready(signal)
   const folders = images.flatMap(({ shortname = [] }) => shortname).filter(isFolderName)
   const tidied = ready.then(
-    () => removeStale(store, keyPrefixOf(mirror), folders, { signal, note }),
+    () => removeStale(store, keyPrefixOf(mirror), folders, { signal, note, timeout }),
     () => undefined,
   )
   return { store, ready, tidied }
@@ -135,11 +139,13 @@ async function removeStale(
   store: Store,
   prefix: string,
   folders: readonly string[],
-  { signal, note }: Pick<Beginning, 'signal' | 'note'>,
+  { signal, note, timeout }: Pick<Beginning, 'signal' | 'note'> & Pick<RunSettings, 'timeout'>,
 ): Promise<void> {
   try {
     const before = new Date(Date.now() - day)
-    const removed = await store.abortStale({ prefix, folders, before }, signal)
+    const removed = await within(timeout, signal, (either) =>
+      store.abortStale({ prefix, folders, before }, either),
+    )
     if (removed > 0) note('info', `Removed ${removed} unfinished uploads of earlier runs`)
   } catch (error) {
     if (signal.aborted) return
@@ -158,14 +164,36 @@ export function heldUntil(possible: Promise<unknown>, listener: Listener): Liste
   return (event) => (held === undefined ? listener(event) : void held.push(event))
 }
 
-/** At most `count` tasks at once. */
-export function limited(count: number, signal: AbortSignal): Limit {
+/** At most `count` tasks at once. @param timeout milliseconds that each may take; absent: as long as it takes */
+export function limited(count: number, signal: AbortSignal, timeout?: number): Limit {
   const limit = pLimit(count)
   return (task) =>
     limit(() => {
       signal.throwIfAborted()
-      return task()
+      return timeout === undefined ? task(signal) : within(timeout, signal, task)
     })
+}
+
+/** Whatever a task waits for, it ends. @throws UpdaterError HTTP_TIMEOUT */
+async function within<T>(
+  timeout: number,
+  signal: AbortSignal,
+  task: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const deadline = new AbortController()
+  const late = new UpdaterError('HTTP_TIMEOUT', `The servers were not done within ${timeout / 1000} s`, {
+    remedy: 'Look at what holds them up, or allow them more with --timeout',
+  })
+  const timer = setTimeout(() => deadline.abort(late), timeout)
+  const either = AbortSignal.any([signal, deadline.signal])
+  setMaxListeners(0, either)
+  try {
+    return await unlessAborted(task(either), deadline.signal)
+  } catch (error) {
+    throw deadline.signal.aborted && !signal.aborted ? late : error
+  } finally {
+    clearTimeout(timer)
+  }
 }
 
 /** Returns what the outcome of an image begins with, and the function that reports its steps. */

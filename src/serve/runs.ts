@@ -111,7 +111,7 @@ export class Runs {
       onEvent({ type: 'run-end', id, report })
       end(report, exitStatus)
       const onLine = (line: string) => onEvent({ type: 'hook-line', line })
-      const failures = await runHooks(report, exitStatus, hooks, { httpPolicy, onLine })
+      const failures = await runHooks(report, exitStatus, hooks, { httpPolicy, onLine, signal })
       for (const error of failures) onEvent({ type: 'hook-failed', error })
       if (failures.length > 0) this.#change({ hookErrors: failures.map(({ message }) => redact(message)) })
     } catch (thrown) {

@@ -37,7 +37,7 @@ export async function lookAhead(image: Image, run: UpdateRun): Promise<Ahead> {
   }
   if (!isUnpacked(before) || !checkPublic) return { address, recorded: [] }
   try {
-    const { recorded } = await run.checking(() => findRecorded(url, file, run.http, run.signal))
+    const { recorded } = await run.checking((signal) => findRecorded(url, file, run.http, signal))
     return { address, recorded }
   } catch {
     run.signal.throwIfAborted()

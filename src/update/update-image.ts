@@ -70,7 +70,7 @@ export async function updateImage(image: Image, ordinal: number, run: UpdateRun)
   try {
     const looked = lookAhead(image, run)
     looked.catch(() => undefined) // asked for in vain if the image turns out to be outdated
-    const build = await run.checking(() => findNewest(image, discovery, tell))
+    const build = await run.checking((signal) => findNewest(image, { ...discovery, signal }, tell))
     known = { resolver: build.resolver, trust: build.trust }
     await run.ready
     const standing = await findStanding(task, build, looked)
@@ -178,7 +178,9 @@ async function actOn(
     return keep(task, build, looked)
   }
   if (standing === 'packed') return relabel(task, build, looked)
-  const { version, date, downgrade } = await run.checking(() => succession(image, build, run.discovery))
+  const { version, date, downgrade } = await run.checking((signal) =>
+    succession(image, build, { ...run.discovery, signal }),
+  )
   if (downgrade !== undefined && !run.settings.allowDowngrade) throw downgrade
   return adopt(task, { ...build, version, date })
 }
@@ -377,9 +379,9 @@ async function findElsewhere(
   build: Build,
   { url }: Address,
 ): Promise<Digest | undefined> {
-  const found = await run.checking(() => findRecorded(url, build, run.http, run.signal))
+  const found = await run.checking((signal) => findRecorded(url, build, run.http, signal))
   if ('turnedAway' in found.answer) return undefined
-  const digest = await run.checking(() => digestOf(found, build, run))
+  const digest = await run.checking((signal) => digestOf(found, build, { ...run, signal }))
   if (digest === undefined) {
     tell({ type: 'warning', message: `${url} is not the newest build, and is not named` })
   }

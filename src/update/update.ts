@@ -47,7 +47,7 @@ export async function updateCatalogue(
     onEvent({ type: 'run-start', images: catalogue.images.length })
     const run: UpdateRun = {
       ...{ settings, signal, http, note, store, readers, ready, onEvent, catalogue },
-      checking: limited(settings.jobs, signal),
+      checking: limited(settings.jobs, signal, settings.timeout),
       transferring: limited(settings.transfers, signal),
       discovery: createDiscovery(settings, { http, signal, dryRun }),
     }

@@ -43,7 +43,7 @@ export async function verifyCatalogue(
   context: RunContext = {},
 ): Promise<VerifyReport> {
   const settings = { ...settleCatalogue(options), ...withDefaults('verify', options) }
-  const { full, jobs, transfers, maxImageSize } = settings
+  const { full, jobs, transfers, maxImageSize, timeout } = settings
   const { startedAt, signal, onEvent, note, http } = begin(context, settings.fileRoot)
   try {
     const images = selectImages(await readCatalog(settings.images), settings.names)
@@ -54,7 +54,7 @@ export async function verifyCatalogue(
     onEvent({ type: 'run-start', images: entries.length })
     const run: Verification = {
       ...{ http, signal, onEvent, full, maxImageSize },
-      checking: limited(jobs, signal),
+      checking: limited(jobs, signal, timeout),
       transferring: limited(transfers, signal),
     }
     const asked = await Promise.all(
@@ -146,8 +146,15 @@ async function askVersion(entry: Entry, ordinal: number, run: Verification): Pro
  */
 async function askBoth(version: ImageVersion, run: Verification): Promise<Answers> {
   const { url, mirrorUrl, checksum = '' } = version
-  const ask = async (one: string | undefined) =>
-    one === undefined ? undefined : run.checking(() => askUrl(one, run))
+  const ask = async (one: string | undefined): Promise<Answer | undefined> => {
+    if (one === undefined) return undefined
+    try {
+      return await run.checking((signal) => askUrl(one, { ...run, signal }))
+    } catch (late) {
+      run.signal.throwIfAborted()
+      return { url: one, status: 'error', message: asUpdaterError(late).message }
+    }
+  }
   const [source, mirror] = await Promise.all([ask(url), ask(mirrorUrl)])
   const expected = parseDigest(checksum)
   if (mirror?.found === undefined || expected === undefined || run.full) return { source, mirror }
@@ -164,7 +171,7 @@ async function recordedAs(mirror: Answer, expected: Digest, run: Verification): 
   if (found?.sourceChecksum === formatDigest(expected)) return ofPackedFile
   const recorded = parseDigest(found?.checksum ?? '')
   if (recorded?.algorithm === expected.algorithm) return compared(mirror, [recorded], expected)
-  const sidecar = await run.checking(() => findSidecar(url, run.http, run.signal))
+  const sidecar = await run.checking((signal) => findSidecar(url, run.http, signal))
   if (sidecar !== undefined && sameDigest(sidecar.source, expected)) return ofPackedFile
   if (sidecar !== undefined && sameDigest(sidecar.digest, expected)) return mirror
   return { url, status: 'unknown', message: 'Nothing recorded tells its checksum: --full downloads it' }

@@ -172,6 +172,18 @@ describe('a check', () => {
     })
   })
 
+  it('gives an image up whose servers are not done in time', async () => {
+    const { definition } = world.published.find((one) => one.definition.shortname === 'rocky-9') ?? {}
+    const later = { status: 503, headers: { 'retry-after': '60' }, times: 100 }
+    world.origin.fault(`/${definition?.checksumUrl}`, later)
+    const report = await checkCatalogue({ images: [current], names: ['rocky-9'], signatures, timeout: 50 })
+    world.origin.forgetFaults()
+    expect(imageOf(report, 'rocky-9')).toMatchObject({
+      status: 'failed',
+      error: { code: 'HTTP_TIMEOUT', message: 'The servers were not done within 0.05 s' },
+    })
+  })
+
   it('reports one that fails and goes on with the others, and does not take an older build', async () => {
     const file = join(outdated, 'rockylinux.yml')
     const before = await readFile(file, 'utf8')

@@ -24,7 +24,7 @@ export interface Row {
 
 export interface Holds {
   /** Exit status. */
-  readonly status: 0 | 1 | 2 | 70 | 75 | 130 | 143
+  readonly status: 0 | 1 | 2 | 70 | 75 | 129 | 130 | 143
   /** The image's error in the JSON report, or the run's with exit status 2. */
   readonly error?: ErrorCode
   /** The image's entry in the catalogue. `either`: a signal may come before or after the edit. */

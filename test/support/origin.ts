@@ -20,6 +20,8 @@ export interface Fault {
   readonly redirect?: string
   /** Cut the connection after so many bytes of the body; `'headers'`: before any byte of the answer. */
   readonly dropAfter?: number | 'headers'
+  /** Send provisional answers (103) every so many milliseconds, and no other. */
+  readonly hints?: number
   /** Send nothing more after so many bytes of the body; `'headers'`: not even the headers. */
   readonly stallAfter?: number | 'headers'
   /** Send `bytes` of the body every `milliseconds`. */
@@ -155,6 +157,7 @@ async function answer(
 ): Promise<void> {
   if (fault.dropAfter === 'headers') return void request.socket.destroy()
   if (fault.stallAfter === 'headers') return
+  if (fault.hints !== undefined) return sendHints(response, fault.hints)
   const redirect = fault.redirect ?? (found !== undefined && 'redirect' in found ? found.redirect : undefined)
   if (redirect !== undefined)
     return brief(response, fault.status ?? 302, { location: redirect, ...fault.headers })
@@ -163,6 +166,13 @@ async function answer(
   if (request.method !== 'GET' && request.method !== 'HEAD')
     return brief(response, 405, { allow: 'GET, HEAD' })
   await sendFile(request, response, found, fault)
+}
+
+async function sendHints(response: ServerResponse, milliseconds: number): Promise<void> {
+  while (!response.destroyed) {
+    response.writeEarlyHints({ link: '</a>; rel=preload' })
+    await pause(milliseconds, undefined, { ref: false })
+  }
 }
 
 function brief(response: ServerResponse, status: number, headers: Fault['headers'] = {}): void {

@@ -49,7 +49,7 @@ export interface Fault {
     | {
         readonly type: 'answer'
         readonly status: number
-        readonly body: string
+        readonly body: string | (() => string)
         readonly contentType?: string
       }
 }
@@ -588,7 +588,7 @@ function planned(fault: Fault['effect'] | undefined): Answer {
   if (fault?.type !== 'answer') return { status: 500 }
   return {
     status: fault.status,
-    body: fault.body,
+    body: typeof fault.body === 'function' ? fault.body() : fault.body,
     headers: { 'content-type': fault.contentType ?? 'text/html' },
   }
 }

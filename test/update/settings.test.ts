@@ -32,6 +32,7 @@ describe('settleUpdate', () => {
       resolvers: [],
       wait: 0,
       fileRoot: [],
+      timeout: 600_000,
     })
   })
 

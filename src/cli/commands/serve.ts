@@ -19,10 +19,12 @@ export async function run(call: Call<'serve'>): Promise<void> {
   const { signal, now, onHangup, library } = session.context
   const log = openLog(session, (await call.reload()).values)
   const { serveCatalogue } = await library()
-  const service = await serveCatalogue(async () => toServeOptions(await call.reload(), args), {
-    now,
-    onEvent: createStory(log, now),
-  })
+  const load = async () => {
+    const options = await toServeOptions(await call.reload(), args)
+    session.grace = options.shutdownTimeout ?? 0
+    return options
+  }
+  const service = await serveCatalogue(load, { now, onEvent: createStory(log, now) })
   onHangup(() => void service.reload())
   if (!signal.aborted) await once(signal, 'abort')
   const message = 'The service ends: no run begins any more (once more: it ends at once)'

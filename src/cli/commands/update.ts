@@ -35,7 +35,10 @@ async function tellOthers(report: RunReport, hooks: HookOptions, call: Call<'upd
   const { session } = call
   const { runHooks } = await session.context.library()
   const { onLine, onFailure } = createHookLog(openLog(session, call.options().values))
-  const failures = await runHooks(report, session.exitStatus, hooks, { onLine })
+  const failures = await runHooks(report, session.exitStatus, hooks, {
+    onLine,
+    signal: session.context.signal,
+  })
   for (const error of failures) onFailure(error)
   if (failures.length > 0) session.exitStatus ||= 1
 }

@@ -1,4 +1,5 @@
 import { UpdaterError } from '../../errors.ts'
+import { unlessAborted } from '../../http/abort.ts'
 import { readStart, readText } from '../../http/answer.ts'
 import type { HttpClient } from '../../http/client.ts'
 import { retry } from '../../http/retry.ts'
@@ -74,7 +75,7 @@ export class S3Client {
       if (!(error instanceof S3Error)) return undefined
       if (error.answer.cure === 'renew' && !renewed) {
         renewed = true
-        await this.#renew()
+        await unlessAborted(this.#renew(), request.signal ?? new AbortController().signal)
         return 0
       }
       const isWorthIt = error.answer.cure === 'repeat' && number < retries

@@ -1,5 +1,10 @@
+import { stat } from 'node:fs/promises'
+import { devNull } from 'node:os'
+import { join } from 'node:path'
 import { homeFolder } from '../../cache-folder.ts'
 import { UpdaterError } from '../../errors.ts'
+import { unlessAborted } from '../../http/abort.ts'
+import { defaultPolicy } from '../../http/policy.ts'
 
 /** What signs the requests to an object store. Never printed. */
 export interface Credentials {
@@ -17,12 +22,13 @@ const remedy =
 /**
  * Returns the source of the given pair, or without one that of the AWS default chain: environment, profiles, web
  * identity, container and instance metadata, in this order.
+ * @param timeout milliseconds that the chain may take
  * @throws UpdaterError STORE_CREDENTIALS if only one half of the pair is given
  */
-export function credentialsFrom(pair: {
-  readonly accessKey?: string | undefined
-  readonly secretKey?: string | undefined
-}): CredentialsSource {
+export function credentialsFrom(
+  pair: { readonly accessKey?: string | undefined; readonly secretKey?: string | undefined },
+  timeout: number = defaultPolicy.credentialsTimeout,
+): CredentialsSource {
   const accessKey = pair.accessKey?.trim() || undefined
   const secretKey = pair.secretKey?.trim() || undefined
   if (accessKey !== undefined && secretKey !== undefined) {
@@ -33,28 +39,60 @@ export function credentialsFrom(pair: {
     const missing = accessKey === undefined ? 'access key' : 'secret key'
     throw new UpdaterError('STORE_CREDENTIALS', `The ${missing} of the object store is missing`, { remedy })
   }
-  return awsChain()
+  return awsChain(timeout)
 }
 
 /** A machine without instance metadata answers late or never: it is asked once, for one second. */
 const metadata = { timeout: 1000, maxRetries: 0 }
 
-function awsChain(): CredentialsSource {
+function awsChain(timeout: number): CredentialsSource {
   let chain: Promise<(options?: { forceRefresh?: boolean }) => Promise<Credentials>> | undefined
   return async ({ fresh = false } = {}) => {
     // The chain would end at its first link that looks into the home folder if the user has none.
-    if (homeFolder() === undefined) process.env.USERPROFILE ??= '/nonexistent'
+    const home = homeFolder()
+    if (home === undefined) process.env.USERPROFILE ??= '/nonexistent'
+    await assertReadable(home)
     chain ??= import('@aws-sdk/credential-provider-node').then(({ defaultProvider }) =>
       defaultProvider(metadata),
     )
     const provider = await chain
+    const late = new AbortController()
+    const timer = setTimeout(() => late.abort(), timeout)
     try {
-      return await provider({ forceRefresh: fresh })
+      return await unlessAborted(provider({ forceRefresh: fresh }), late.signal)
     } catch (cause) {
-      throw new UpdaterError('STORE_CREDENTIALS', 'No credentials for the object store were found', {
-        remedy,
+      const isLate = late.signal.aborted
+      const what = isLate ? `were not there within ${timeout / 1000} s` : 'were found'
+      const message = `No credentials for the object store ${what}`
+      throw new UpdaterError('STORE_CREDENTIALS', message, {
+        remedy: isLate ? `Look at the credential_process or the service that gives them. ${remedy}` : remedy,
         cause,
       })
+    } finally {
+      clearTimeout(timer)
     }
+  }
+}
+
+/**
+ * The chain reads its files whatever they are: a pipe that nobody writes to would hold it, and the end of the program,
+ * for ever.
+ * @throws UpdaterError STORE_CREDENTIALS
+ */
+async function assertReadable(home = '/nonexistent'): Promise<void> {
+  const { env } = process
+  const paths = [
+    env.AWS_SHARED_CREDENTIALS_FILE || join(home, '.aws', 'credentials'),
+    env.AWS_CONFIG_FILE || join(home, '.aws', 'config'),
+    env.AWS_WEB_IDENTITY_TOKEN_FILE,
+    env.AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE,
+  ]
+  for (const path of paths) {
+    if (path === undefined || path === '' || path === devNull) continue
+    const found = await stat(path).catch(() => undefined)
+    if (found === undefined || found.isFile()) continue
+    throw new UpdaterError('STORE_CREDENTIALS', `${path}, which is to hold credentials, is no file`, {
+      remedy: `Write them into a regular file. ${remedy}`,
+    })
   }
 }

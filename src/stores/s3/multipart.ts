@@ -1,5 +1,5 @@
 import { UpdaterError } from '../../errors.ts'
-import { abortedError } from '../../http/abort.ts'
+import { abortedError, outliving } from '../../http/abort.ts'
 import { escapeMarkup } from '../../markup.ts'
 import type { S3Client, S3Request } from './client.ts'
 import { abortUpload } from './objects.ts'
@@ -52,11 +52,6 @@ export function copyRanges(size: number): string[] {
   })
 }
 
-/** Milliseconds that a request may take whose answer is awaited though the run is aborted. */
-const respite = 5_000
-/** Milliseconds that the removal of one thing may take, with all its repetitions. */
-export const removalTime = 20_000
-
 interface Begun {
   readonly client: S3Client
   readonly key: string
@@ -85,12 +80,10 @@ export class Multipart {
     signal: AbortSignal,
   ): Promise<Multipart> {
     if (signal.aborted) throw abortedError(signal)
-    const lasting = new AbortController()
-    const abort = () => setTimeout(() => lasting.abort(signal.reason), respite).unref()
-    signal.addEventListener('abort', abort, { once: true })
+    const lasting = outliving(signal, client.options.http.policy.respite)
     const what = `Beginning the upload of ${key}`
     const query = { uploads: '' }
-    const { node } = await client.call({ what, method: 'POST', key, query, headers, signal: lasting.signal })
+    const { node } = await client.call({ what, method: 'POST', key, query, headers, signal: lasting })
     const uploadId = textOf(node, 'UploadId')
     if (uploadId === undefined) throw noAnswer(what, 'upload id')
     const upload = new Multipart({ client, key, uploadId, signal })
@@ -144,11 +137,16 @@ export class Multipart {
   }
 
   /** Removes the upload once no part is on its way any more: its signal ends those that are. */
-  async abort(): Promise<void> {
+  async abort(signal = removalSignal(this.#begun.client)): Promise<void> {
     await Promise.allSettled(this.#etags)
     const { client, key, uploadId } = this.#begun
-    await abortUpload(client, key, uploadId, AbortSignal.timeout(removalTime))
+    await abortUpload(client, key, uploadId, signal)
   }
+}
+
+/** Bounds the removal of what an upload has left, with all repetitions. */
+export function removalSignal({ options: { http } }: S3Client): AbortSignal {
+  return AbortSignal.timeout(http.policy.removalTimeout)
 }
 
 function noAnswer(what: string, missing: string): UpdaterError {

@@ -1,4 +1,5 @@
 import pLimit from 'p-limit'
+import { UpdaterError } from '../../errors.ts'
 import { factsOf } from '../../http/answer.ts'
 import { formatDigest, parseDigest, sameDigest } from '../../image.ts'
 import { folderPrefix, kindOfKey, probePrefix } from '../naming.ts'
@@ -178,13 +179,19 @@ async function* entriesIfListed(client: S3Client, listing: Listing, prefix: stri
   }
 }
 
-/** Yields objects, or unfinished uploads, whose `lastModified` is when they began. */
+/**
+ * Yields objects, or unfinished uploads, whose `lastModified` is when they began. An object that is not listed counts as
+ * missing: a listing that does not come to its end must not pass for a whole one.
+ */
 async function* entries(client: S3Client, listing: Listing, prefix: string, signal?: AbortSignal) {
   const { what, query, root, entry, markers } = listing
+  const { endpoint, http } = client.options
+  const seen = new Set<string>()
   let position: Record<string, string> = {}
   for (;;) {
+    seen.add(JSON.stringify(position))
     const asked = { ...query, prefix, ...position }
-    const { status, node } = await client.call({ what, method: 'GET', query: asked, root, signal })
+    const { node } = await client.call({ what, method: 'GET', query: asked, root, signal })
     for (const one of children(node, entry)) {
       yield {
         key: textOf(one, 'Key') ?? '',
@@ -197,17 +204,14 @@ async function* entries(client: S3Client, listing: Listing, prefix: string, sign
     const next = Object.entries(markers).map(
       ([name, element]) => [name, textOf(node, element) ?? ''] as const,
     )
-    if (next.every(([name, value]) => (position[name] ?? '') === value)) {
-      // An object that is not listed counts as missing: a listing that ends too early must not pass for a whole one.
-      const message = `${what}: ${client.options.endpoint.host} says that there is more, but not where it goes on`
-      throw new S3Error(
-        'STORE_FAILED',
-        message,
-        { status },
-        { remedy: 'Look at the logs of the object store' },
-      )
-    }
     position = Object.fromEntries(next.filter(([, value]) => value !== ''))
+    const isSeen = seen.has(JSON.stringify(position))
+    if (!isSeen && seen.size < http.policy.listPages) continue
+    const why = isSeen
+      ? 'that there is more, but not where it goes on'
+      : `that ${seen.size} pages are not all`
+    const remedy = 'Look at the logs of the object store'
+    throw new UpdaterError('STORE_FAILED', `${what}: ${endpoint.host} says ${why}`, { remedy })
   }
 }
 

@@ -116,7 +116,7 @@ export const s3: StoreKind<S3Options, typeof s3Options> = {
     ])
     const { region, acl } = options
     const { bucket } = bucketOf(options)
-    const credentials = credentialsFrom(options)
+    const credentials = credentialsFrom(options, http.policy.credentialsTimeout)
     return createS3Store({ endpoint: endpointOf(options), bucket, region, credentials, acl, http })
   },
 }

@@ -6,7 +6,7 @@ import { encodePath, stagingKey } from '../naming.ts'
 import type { ObjectRecord, StoredObject, Upload, UploadIntent } from '../store.ts'
 import type { S3Client } from './client.ts'
 import { S3Error } from './errors.ts'
-import { copyRanges, Multipart, type PartPlan, planParts, removalTime } from './multipart.ts'
+import { copyRanges, Multipart, type PartPlan, planParts, removalSignal } from './multipart.ts'
 import { recordHeaders, removeObject, sameRecord, statObject } from './objects.ts'
 
 /** Ranges that the server copies at once. */
@@ -78,10 +78,11 @@ class S3Upload implements Upload {
   }
 
   async abort(): Promise<void> {
-    const { ending, parts, target, key } = this.#begun
+    const { ending, parts, target, key, client } = this.#begun
     ending.abort()
-    await Promise.allSettled([parts.abort(), this.#copy?.abort()])
-    if (target !== key) await this.#removeStaging()
+    const removal = removalSignal(client)
+    await Promise.allSettled([parts.abort(removal), this.#copy?.abort(removal)])
+    if (target !== key) await this.#removeStaging(removal)
   }
 
   /**
@@ -136,10 +137,10 @@ class S3Upload implements Upload {
   }
 
   /** @returns a warning if that fails: the image itself is published by then */
-  async #removeStaging(): Promise<string[]> {
+  async #removeStaging(removal = removalSignal(this.#begun.client)): Promise<string[]> {
     const { client, target } = this.#begun
     try {
-      await removeObject(client, target, AbortSignal.timeout(removalTime))
+      await removeObject(client, target, removal)
       return []
     } catch (error) {
       const why = asUpdaterError(error).message

@@ -74,6 +74,15 @@ const manifests: readonly Row[] = [
     failed('HTTP_TIMEOUT'),
     { policy: { ...impatient, retries: 1 } },
   ),
+  onManifest('provisional answers without end', { hints: 5, times: always }, failed('HTTP_TIMEOUT'), {
+    policy: impatient,
+  }),
+  onManifest(
+    'comes just fast enough not to stall',
+    { trickle: { bytes: 8, milliseconds: 20 }, times: always },
+    failed('HTTP_TIMEOUT'),
+    { policy: { ...impatient, idleBytes: 1, slowTimeout: 100 } },
+  ),
   onManifest('9 MiB, announced', {}, failed('HTTP_TOO_LARGE'), {
     inject: ({ origin, paths }) => origin.put(paths.manifest, { body: { size: 9 * 2 ** 20 } }),
   }),
@@ -194,6 +203,12 @@ const images: readonly Row[] = [
     { policy: impatient, args: ['--max-image-size', '2TiB', '--connections', '4'] },
   ),
   onImage('no length, and breaks off', { chunked: true, dropAfter: 50_000 }, survived),
+  onImage(
+    'comes just fast enough not to stall',
+    { trickle: { bytes: 500, milliseconds: 20 }, times: always },
+    { ...failed('HTTP_TIMEOUT'), says: /comes too slowly/ },
+    { policy: { ...impatient, slowTimeout: 100, slowestRate: 2 ** 20 } },
+  ),
   onImage('comes slowly, but comes', { trickle: { bytes: 20_000, milliseconds: 20 } }, survived, {
     policy: impatient,
   }),

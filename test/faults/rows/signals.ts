@@ -1,17 +1,20 @@
 import type { ChildProcess } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
 import { expect } from 'vitest'
 import { objectOf } from '../../support/world/whole.ts'
 import type { Group, Holds, Row } from '../row.ts'
 import type { Scene } from '../scene.ts'
 import { always } from './outcomes.ts'
+import { credentialsBy } from './store.ts'
 
 /** On SIGUSR2 the command of the tests throws where nobody catches it. */
-type Signal = 'SIGINT' | 'SIGTERM' | 'SIGUSR2'
+type Signal = 'SIGHUP' | 'SIGINT' | 'SIGTERM' | 'SIGUSR2'
 type StoreFault = Parameters<Scene['store']['fault']>[0]
 
 const stopped = (signal: Signal, holds: Partial<Holds> = {}): Holds => ({
-  status: ({ SIGINT: 130, SIGTERM: 143, SIGUSR2: 70 } as const)[signal],
+  status: ({ SIGHUP: 129, SIGINT: 130, SIGTERM: 143, SIGUSR2: 70 } as const)[signal],
   error: 'ABORTED',
   entry: 'old',
   ...holds,
@@ -88,6 +91,7 @@ export const signals: Group = {
     },
     whileAsking('image', 'SIGINT', 'headers'),
     whileAsking('image', 'SIGTERM', 50_000),
+    whileAsking('image', 'SIGHUP', 50_000),
     whileAsking('image', 'SIGTERM', 50_001, {
       mirror: 'folder',
       fault: 'SIGTERM while the image comes, mirrored into a folder',
@@ -100,6 +104,15 @@ export const signals: Group = {
       holds: { status: 143, entry: 'old', other: 'old', error: 'ABORTED' },
     },
     atStore('while the object is looked for', 'SIGTERM', { on: 'HeadObject', effect: stall }),
+    {
+      fault: 'SIGTERM while a credential_process gives none',
+      inject: (scene) => credentialsBy(scene, `touch ${scene.home}/asked; sleep 1000`),
+      during: async ({ home }, child) => {
+        while (!existsSync(join(home, 'asked'))) await turn()
+        child.kill('SIGTERM')
+      },
+      holds: { status: 143, entry: 'old', other: 'old', error: 'ABORTED' },
+    },
     atStore('while an upload is being begun', 'SIGTERM', { on: 'CreateMultipartUpload', effect: slow }),
     atStore('while the answer to a beginning is under way', 'SIGTERM', {
       on: 'CreateMultipartUpload',
@@ -136,6 +149,7 @@ export const signals: Group = {
     ),
     {
       fault: 'SIGTERM, and the store does not answer to the abort either',
+      policy: { removalTimeout: 300 },
       inject: ({ store, image, reach }) => {
         const key = objectOf(image)
         store.fault({ on: 'UploadPart', effect: stall, key, reached: reach, times: always })

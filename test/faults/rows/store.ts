@@ -1,3 +1,6 @@
+import { execFileSync } from 'node:child_process'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { expect } from 'vitest'
 import { startS3Server } from '../../support/s3-server.ts'
 import { objectOf } from '../../support/world/whole.ts'
@@ -33,6 +36,38 @@ const atStart = (on: Operation, fault: string, effect: Effect, holds: Holds, tim
   inject: ({ store }) => store.fault({ on, effect, times }),
   holds,
 })
+
+/** The keys of the store come from a program. */
+export async function credentialsBy({ env, home }: Scene, program: string): Promise<void> {
+  const file = join(home, 'aws-config')
+  await writeFile(file, `[default]\ncredential_process = ${program}\n`)
+  Object.assign(env, { ...noKeys, AWS_CONFIG_FILE: file })
+}
+
+const noKeys = { MINIO_ACCESS_KEY: '', MINIO_SECRET_KEY: '', AWS_EC2_METADATA_DISABLED: 'true' }
+
+const pipeAs = (name: string): Row => ({
+  fault: `${name} is a pipe that nobody writes to`,
+  inject: ({ env, home }) => {
+    const pipe = join(home, 'pipe')
+    execFileSync('mkfifo', [pipe])
+    Object.assign(env, { ...noKeys, AWS_ROLE_ARN: 'arn:aws:iam::1:role/r', [name]: pipe })
+  },
+  holds: { ...refused('STORE_CREDENTIALS'), says: /pipe, which is to hold credentials, is no file/ },
+})
+
+/** A listing that says of each page that it is not the last one, and goes on at one of so many places. */
+const pages = (places: number): Effect => {
+  let page = 0
+  return {
+    type: 'answer',
+    status: 200,
+    body: () => {
+      const marker = `<NextKeyMarker>k${page++ % places}</NextKeyMarker>`
+      return `<ListMultipartUploadsResult><IsTruncated>true</IsTruncated>${marker}</ListMultipartUploadsResult>`
+    },
+  }
+}
 
 const onObject: readonly Operation[] = [
   'CreateMultipartUpload',
@@ -295,6 +330,34 @@ const beginnings: readonly Row[] = [
     ...survived,
     says: /Unfinished uploads could not be looked for/,
   }),
+  {
+    ...atStart('ListMultipartUploads', 'pages without end', pages(1e9), {
+      ...survived,
+      says: /says that 5 pages are not all/,
+    }),
+    policy: { listPages: 5 },
+  },
+  atStart('ListMultipartUploads', 'pages in a circle', pages(3), {
+    ...survived,
+    says: /says that there is more, but not where it goes on/,
+  }),
+  {
+    fault: 'a credential_process gives none',
+    policy: { credentialsTimeout: 300 },
+    inject: (scene) => credentialsBy(scene, 'sleep 1000'),
+    holds: { ...refused('STORE_CREDENTIALS'), says: /were not there within 0\.3 s/ },
+  },
+  {
+    fault: 'a service that gives credentials byte by byte, for ever',
+    policy: { credentialsTimeout: 1000 },
+    inject: ({ env, origin }) => {
+      origin.put('/credentials', { body: ' '.repeat(100_000) })
+      origin.fault('/credentials', { trickle: { bytes: 1, milliseconds: 20 }, times: always })
+      Object.assign(env, { ...noKeys, AWS_CONTAINER_CREDENTIALS_FULL_URI: `${origin.url}/credentials` })
+    },
+    holds: { ...refused('STORE_CREDENTIALS'), says: /were not there within 1 s/ },
+  },
+  ...['AWS_SHARED_CREDENTIALS_FILE', 'AWS_CONFIG_FILE', 'AWS_WEB_IDENTITY_TOKEN_FILE'].map(pipeAs),
   {
     fault: 'the secret key is wrong',
     inject: ({ env }) => void Object.assign(env, { MINIO_SECRET_KEY: 'a-wrong-secret' }),
