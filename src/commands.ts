@@ -90,7 +90,7 @@ Exit status:
   1    at least one could not be brought there, the others are done
   2    wrong usage, configuration or catalogue, nothing was done
   70   the program itself failed: a defect that should be reported
-  130  interrupted by SIGINT, 143 SIGTERM, 129 SIGHUP: uploads were aborted
+  130  stopped by SIGINT, 143 SIGTERM, 129 SIGHUP: uploads were aborted
 `,
   },
   verify: {
@@ -118,7 +118,7 @@ Exit status, of the most severe verdict in this order:
   0    ok: all well; unknown: only --full tells whether it is
   2    wrong usage, configuration or catalogue
   70   the program itself failed: a defect that should be reported
-  130  interrupted by SIGINT, 143 SIGTERM, 129 SIGHUP
+  130  stopped by SIGINT, 143 SIGTERM, 129 SIGHUP
 `,
   },
   prune: {
@@ -162,7 +162,7 @@ Exit status:
   0    the page was written, whatever it tells
   2    wrong usage, configuration or catalogue, or it cannot be written
   70   the program itself failed: a defect that should be reported
-  130  interrupted by SIGINT, 143 SIGTERM, 129 SIGHUP: nothing was written
+  130  stopped by SIGINT, 143 SIGTERM, 129 SIGHUP: nothing was written
 `,
   },
   serve: {
