@@ -31,6 +31,8 @@ export type ImageStep =
   | {
       readonly type: 'transfer-start'
       readonly url: string
+      /** Where redirects have led, without its query. */
+      readonly from?: string | undefined
       readonly object: string
       readonly size: number | undefined
     }

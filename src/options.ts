@@ -178,6 +178,11 @@ const runOptions = [
     group: 'Integrity',
     help: 'a folder of this machine whose files may be read where a catalogue names them by file://; repeatable',
   }),
+  option('allow-private', flag(), {
+    commands: [...seekers, 'mirror', 'verify'],
+    group: 'Integrity',
+    help: 'servers of the internet may redirect to addresses that are not of the internet',
+  }),
   option('full', flag(), {
     ...run,
     commands: ['verify'],

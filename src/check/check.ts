@@ -48,7 +48,7 @@ export async function checkCatalogue(
 ): Promise<CheckReport> {
   const { images: paths, names } = settleCatalogue(options)
   const settings = { ...withDefaults('check', options), ...settleSources(options) }
-  const beginning = begin(context, settings.fileRoot)
+  const beginning = begin(context, settings)
   const { startedAt, signal, onEvent, note, http } = beginning
   const run: CheckRun = {
     ...beginning,

@@ -154,7 +154,9 @@ export function stepLines(image: ImageRef, step: ImageStep, stopped?: UpdaterErr
     case 'mirror-foreign':
       return line(`Mirror URL ${step.url} is not of this mirror and is left alone`)
     case 'transfer-start':
-      return line(`Mirroring ${step.url} to ${step.object}${step.size ? ` (${formatBytes(step.size)})` : ''}`)
+      return line(
+        `Mirroring ${step.url} to ${step.object}${step.size ? ` (${formatBytes(step.size)})` : ''}${step.from ? `, from ${step.from}` : ''}`,
+      )
     case 'transfer-due':
     case 'transfer-progress':
       return []

@@ -7,10 +7,10 @@ import { clientClosed, describeRequest, HttpError, statusError } from './failure
 import { defaultPolicy, isRetriable, type Policy } from './policy.ts'
 import { type Arrival, follow } from './redirect.ts'
 import { type Patience, pauseBefore, retry } from './retry.ts'
-import { type Lane, type OpenBody, Transport, type WireRequest } from './transport.ts'
-import { parseUrl } from './url.ts'
+import { type Lane, type OpenBody, type Surroundings, Transport, type WireRequest } from './transport.ts'
+import { parseUrl, redactUrl } from './url.ts'
 
-export interface HttpClientOptions extends Partial<Omit<Patience, 'policy'>> {
+export interface HttpClientOptions extends Partial<Omit<Patience, 'policy'>>, Surroundings {
   /** Numbers that differ from `defaultPolicy`. */
   readonly policy?: Partial<Policy> | undefined
   /** Folders of this machine whose files may be read where a catalogue names them. Default: none. */
@@ -85,7 +85,7 @@ export class HttpClient {
   readonly #closing = new AbortController()
   readonly #userAgent = `openstack-image-updater/${version()}`
 
-  constructor({ policy, fileRoots = [], ...patience }: HttpClientOptions = {}) {
+  constructor({ policy, fileRoots = [], lookup, allowPrivate, ...patience }: HttpClientOptions = {}) {
     this.fileRoots = fileRoots
     const pause = patience.sleep ?? sleep
     const closing = this.#closing.signal
@@ -97,7 +97,7 @@ export class HttpClient {
       sleep: (milliseconds, signal = closing) => pause(milliseconds, AbortSignal.any([signal, closing])),
       note: patience.note ?? (() => undefined),
     }
-    this.#transport = new Transport(this.#patience.policy)
+    this.#transport = new Transport(this.policy, { lookup, allowPrivate })
   }
 
   /**
@@ -225,8 +225,12 @@ export class HttpClient {
     }
   }
 
-  #ask(request: WireRequest, lane: Lane, redirects = this.#patience.policy.redirects): Promise<Arrival> {
-    return follow(this.#transport, request, lane, redirects)
+  async #ask(request: WireRequest, lane: Lane, redirects = this.policy.redirects): Promise<Arrival> {
+    const arrival = await follow(this.#transport, request, lane, redirects)
+    const { method, url } = request
+    const end = arrival.request.url
+    if (end.href !== url.href) this.#patience.note(`${describeRequest(method, url)} led to ${redactUrl(end)}`)
+    return arrival
   }
 
   /** Repeats what a server or the network may have refused for now. */

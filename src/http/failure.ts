@@ -1,5 +1,6 @@
 import { STATUS_CODES } from 'node:http'
 import { type ErrorCode, UpdaterError, type UpdaterErrorOptions } from '../errors.ts'
+import type { Reach } from './addresses.ts'
 import { isRetriable } from './policy.ts'
 import { redactUrl } from './url.ts'
 
@@ -39,6 +40,20 @@ export class Timeout extends Error {
   constructor(message: string, again: Again = 'often') {
     super(message)
     this.again = again
+  }
+}
+
+/** An address is not asked, for where it leads. */
+export class ForbiddenAddress extends Error {
+  readonly diagnosis: Pick<Diagnosis, 'code' | 'remedy'>
+
+  /** @param isLed a server of the internet has led to it, by a redirect */
+  constructor(address: string, reach: Reach, isLed: boolean) {
+    const what = reach === 'metadata' ? "gives away a machine's credentials" : 'is no address of the internet'
+    super(`${address} ${what}${isLed ? ', and a server of the internet has led there' : ''}`)
+    this.diagnosis = isLed
+      ? { code: 'HTTP_REDIRECT', remedy: ledRemedy }
+      : { code: 'HTTP_URL', remedy: metadataRemedy }
   }
 }
 
@@ -106,11 +121,9 @@ interface Diagnosis extends Pick<HttpErrorOptions, 'again' | 'remedy'> {
 
 function diagnose(cause: NodeJS.ErrnoException): Diagnosis {
   const { code = '', message } = cause
-  if (cause instanceof Timeout || code === 'ETIMEDOUT') {
-    const what = cause instanceof Timeout ? message : 'no connection in time'
-    const again = cause instanceof Timeout ? cause.again : 'often'
-    return { code: 'HTTP_TIMEOUT', what, again, remedy: networkRemedy }
-  }
+  if (cause instanceof Timeout) return tooLate(message, cause.again)
+  if (code === 'ETIMEDOUT') return tooLate('no connection in time', 'often')
+  if (cause instanceof ForbiddenAddress) return { what: message, again: 'never', ...cause.diagnosis }
   if (cause instanceof ProxyRefusal) {
     return { what: message, again: againAfter(cause.status), remedy: statusRemedies[407] }
   }
@@ -129,6 +142,10 @@ function diagnose(cause: NodeJS.ErrnoException): Diagnosis {
   return { what: trouble ?? (message || code), again, remedy: networkRemedy }
 }
 
+function tooLate(what: string, again: Again): Diagnosis {
+  return { code: 'HTTP_TIMEOUT', what, again, remedy: networkRemedy }
+}
+
 /** OpenSSL tells its reason in the code, or in the message where a write of ours failed by it. */
 function diagnoseHandshake(code: string, message: string): Diagnosis {
   const told = /^ERR_SSL_(.+)/.exec(code)?.[1]?.toLowerCase().replaceAll('_', ' ')
@@ -138,6 +155,9 @@ function diagnoseHandshake(code: string, message: string): Diagnosis {
     : { what: `the TLS handshake failed (${reason})`, remedy: handshakeRemedy }
 }
 
+const ledRemedy =
+  'Distrust that server; if the redirect is meant, name the address that the file really has, or allow it with --allow-private'
+const metadataRemedy = 'Correct the URL: no image and no listing is there'
 const networkRemedy =
   'Check the host name, the network and the proxy settings (HTTPS_PROXY, HTTP_PROXY, NO_PROXY)'
 const authorityRemedy =

@@ -1,6 +1,6 @@
 import type { LookupAddress, LookupOptions } from 'node:dns'
 import { lookup } from 'node:dns/promises'
-import type { LookupFunction } from 'node:net'
+import { isIP, type LookupFunction } from 'node:net'
 
 const underWay = new Map<string, Promise<LookupAddress[]>>()
 
@@ -27,4 +27,24 @@ function addressesOf(name: string, { family, hints }: LookupOptions): Promise<Lo
   const asked = lookup(name, { family, hints, all: true }).finally(() => underWay.delete(key))
   underWay.set(key, asked)
   return asked
+}
+
+/** Looks names up as `resolve` does, and leaves out the addresses that may not be asked. A name without others fails. */
+export function guardedLookup(
+  resolve: LookupFunction,
+  mayAsk: (address: string) => boolean,
+  refusal: (address: string) => Error,
+): LookupFunction {
+  return (name, options, callback) =>
+    resolve(name, { ...options, all: true }, (error, found) => {
+      if (error) return callback(error, '')
+      const addresses = [found]
+        .flat()
+        .map((one) => (typeof one === 'string' ? { address: one, family: isIP(one) } : one))
+      const fitting = addresses.filter(({ address }) => mayAsk(address))
+      const [first] = fitting
+      if (first === undefined) return callback(refusal(addresses[0]?.address ?? name), '')
+      if (options.all) callback(null, fitting)
+      else callback(null, first.address, first.family)
+    })
 }

@@ -5,11 +5,10 @@ import {
   request as requestHttps,
   Agent as TlsAgent,
 } from 'node:https'
-import { isIP, isIPv6, Socket } from 'node:net'
+import { isIP, isIPv6, type LookupFunction, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { UpdaterError } from '../errors.ts'
 import { ProxyRefusal, Timeout } from './failure.ts'
-import { sharedLookup } from './lookup.ts'
 import { isExcepted } from './no-proxy.ts'
 import type { Policy } from './policy.ts'
 import { basicAuthorization, redactUrl, withoutUserinfo } from './url.ts'
@@ -63,11 +62,16 @@ export function proxyServername({ uri }: ProxySetting): string {
 }
 
 /** Returns an agent that keeps its connections. @param tunnel the proxy that leads to servers of https */
-export function createAgent(protocol: string, tunnel: ProxySetting | undefined, policy: Policy): Agent {
+export function createAgent(
+  protocol: string,
+  tunnel: ProxySetting | undefined,
+  policy: Policy,
+  lookup: LookupFunction,
+): Agent {
   const options = {
     keepAlive: true,
     timeout: policy.keepAlive,
-    lookup: sharedLookup,
+    lookup,
     autoSelectFamily: true,
     autoSelectFamilyAttemptTimeout: policy.addressTimeout,
   }

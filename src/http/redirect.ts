@@ -33,7 +33,10 @@ export async function follow(
 }
 
 /** The request that a redirect asks for. @throws UpdaterError HTTP_REDIRECT: it may not be followed */
-export function nextRequest(request: WireRequest, answer: Pick<OpenBody, 'status' | 'headers'>): WireRequest {
+export function nextRequest(
+  request: WireRequest,
+  answer: Pick<OpenBody, 'status' | 'headers' | 'reach'>,
+): WireRequest {
   const { location } = answer.headers
   if (location === undefined) throw refuse(request, `answers ${answer.status} without a Location`)
   if (request.method !== 'GET' && request.method !== 'HEAD') {
@@ -44,7 +47,7 @@ export function nextRequest(request: WireRequest, answer: Pick<OpenBody, 'status
     throw refuse(request, `leads from https to ${redactUrl(url)}`)
   }
   const headers = url.origin === request.url.origin ? request.headers : harmless(request.headers)
-  return { ...request, url, headers }
+  return { ...request, url, headers, isLed: request.isLed || answer.reach === 'public' }
 }
 
 const redirectStatuses = new Set([301, 302, 303, 307, 308])

@@ -1,23 +1,35 @@
 import { setMaxListeners } from 'node:events'
 import { type Agent, type ClientRequest, type IncomingMessage, request as requestHttp } from 'node:http'
 import { request as requestHttps } from 'node:https'
+import type { LookupFunction } from 'node:net'
 import { finished } from 'node:stream/promises'
 import { setImmediate } from 'node:timers/promises'
 import pLimit, { type LimitFunction } from 'p-limit'
 import { abortedError } from './abort.ts'
+import { type Reach, reachOf, reachOfHost } from './addresses.ts'
 import {
   clientClosed,
   closedError,
   describeRequest,
+  ForbiddenAddress,
   ProxyRefusal,
   Timeout,
   transportError,
 } from './failure.ts'
+import { guardedLookup, sharedLookup } from './lookup.ts'
 import type { Policy } from './policy.ts'
 import { createAgent, type ProxySetting, proxyFor, proxyServername } from './proxy.ts'
 
 /** Texts and facts share few connections per origin; transfers have their own (see `Policy`). */
 export type Lane = 'small' | 'bulk'
+
+/** What a client is told of the networks around it. */
+export interface Surroundings {
+  /** Default: the system's. */
+  readonly lookup?: LookupFunction | undefined
+  /** Servers of the internet may lead to addresses that are not of the internet. Default: no. */
+  readonly allowPrivate?: boolean | undefined
+}
 
 /** One request on the wire: no retries, no redirects. */
 export interface WireRequest {
@@ -28,11 +40,15 @@ export interface WireRequest {
   readonly headers: Readonly<Record<string, string>>
   readonly body?: Uint8Array | string | undefined
   readonly signal?: AbortSignal | undefined
+  /** A server of the internet has led here. */
+  readonly isLed?: boolean | undefined
 }
 
 /** A body on its way. Whoever opened it reads it to the end or calls `discard`. */
 export interface OpenBody {
   readonly url: string
+  /** Where the server that answered is. */
+  readonly reach: Reach
   readonly status: number
   /** Header names in lower case. */
   readonly headers: Readonly<Record<string, string>>
@@ -46,14 +62,16 @@ export interface OpenBody {
  */
 export class Transport {
   readonly #policy: Policy
-  /** For http, for https, and for https through a proxy. */
+  readonly #surroundings: Surroundings
+  /** For http, for https, for https through a proxy, to a proxy; and of each for where a server has led. */
   readonly #agents = new Map<string, Agent>()
   readonly #slots = new Map<string, LimitFunction>()
   readonly #open = new Set<ClientRequest>()
   #isClosed = false
 
-  constructor(policy: Policy) {
+  constructor(policy: Policy, surroundings: Surroundings = {}) {
     this.#policy = policy
+    this.#surroundings = surroundings
   }
 
   /** @throws UpdaterError HTTP_NETWORK, HTTP_TIMEOUT, ABORTED, CONFIGURATION (proxy) */
@@ -67,13 +85,17 @@ export class Transport {
       return this.#isClosed ? closedError(what) : transportError(what, thrown, proxy?.uri)
     }
     try {
+      this.#assertMayAsk(request)
       const answer = await this.#answerTo(request, lane, proxy)
       // Only a proxy answers so: the server has not been asked.
       if (proxy !== undefined && answer.statusCode === 407) {
         answer.destroy()
         throw new ProxyRefusal(407)
       }
-      return openBody(request, answer, this.#policy, fail)
+      const { remoteAddress } = answer.socket
+      const isTold = proxy === undefined && remoteAddress !== undefined
+      const reach = isTold ? reachOf(remoteAddress) : reachOfHost(url)
+      return openBody(request, answer, reach, this.#policy, fail)
     } catch (thrown) {
       throw fail(thrown)
     }
@@ -94,11 +116,32 @@ export class Transport {
     return slots
   }
 
-  #agentFor(protocol: string, tunnel: ProxySetting | undefined): Agent {
-    const key = `${protocol} ${tunnel?.uri}`
-    const agent = this.#agents.get(key) ?? createAgent(protocol, tunnel, this.#policy)
+  /** The addresses of a proxy are the operator's; what a proxy connects to, it has to judge. */
+  #agentFor(protocol: string, proxy: ProxySetting | undefined, isTunnel: boolean, isLed: boolean): Agent {
+    const key = `${protocol} ${proxy?.uri} ${isTunnel} ${isLed}`
+    const { lookup = sharedLookup } = this.#surroundings
+    const guarded = () =>
+      guardedLookup(
+        lookup,
+        (address) => this.#mayAsk(reachOf(address), isLed),
+        (address) => new ForbiddenAddress(address, reachOf(address), isLed),
+      )
+    const agent =
+      this.#agents.get(key) ??
+      createAgent(protocol, isTunnel ? proxy : undefined, this.#policy, proxy ? lookup : guarded())
     this.#agents.set(key, agent)
     return agent
+  }
+
+  #mayAsk(reach: Reach, isLed: boolean): boolean {
+    const { allowPrivate = false } = this.#surroundings
+    return reach === 'public' || (reach === 'inside' && (!isLed || allowPrivate))
+  }
+
+  /** Sockets look up no host that is an address. @throws ForbiddenAddress */
+  #assertMayAsk({ url, isLed = false }: WireRequest): void {
+    const reach = reachOfHost(url)
+    if (!this.#mayAsk(reach, isLed)) throw new ForbiddenAddress(url.hostname, reach, isLed)
   }
 
   /** Returns the answer as soon as its headers are there. */
@@ -128,12 +171,12 @@ export class Transport {
 
   /** Writes a request: to the server, through a tunnel, or, without TLS, to the proxy itself. */
   #write(wire: WireRequest, proxy: ProxySetting | undefined): ClientRequest {
-    const { method, url, body, signal } = wire
+    const { method, url, body, signal, isLed = false } = wire
     const { connectTimeout, headersTimeout, uploadRate } = this.#policy
     const forward = url.protocol === 'http:' ? proxy : undefined
     const peer = forward === undefined ? url : new URL(forward.uri)
     const path = forward === undefined ? url.pathname + url.search : url.href
-    const agent = this.#agentFor(peer.protocol, forward === undefined ? proxy : undefined)
+    const agent = this.#agentFor(peer.protocol, proxy, proxy !== undefined && forward === undefined, isLed)
     const headers: Record<string, string> = { host: url.host, ...wire.headers }
     if (body !== undefined) headers['content-length'] = String(Buffer.byteLength(body))
     if (forward?.authorization !== undefined) headers['proxy-authorization'] = forward.authorization
@@ -181,6 +224,7 @@ function limitTime(
 function openBody(
   { method, url }: WireRequest,
   answer: IncomingMessage,
+  reach: Reach,
   policy: Policy,
   fail: (thrown: unknown) => Error,
 ): OpenBody {
@@ -189,6 +233,7 @@ function openBody(
   const isShort = method === 'HEAD' || Number(headers['content-length'] ?? 0) <= policy.discardBytes
   return {
     url: url.href,
+    reach,
     status: answer.statusCode ?? 0,
     headers,
     body: watched(answer, policy, fail),

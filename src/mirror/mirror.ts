@@ -54,7 +54,7 @@ export async function mirrorCatalogue(
       remedy: 'Name an object store or --mirror-dir, and leave out --no-mirror',
     })
   }
-  const beginning = begin(context, settings.fileRoot)
+  const beginning = begin(context, settings)
   const { startedAt, signal, onEvent, note, http } = beginning
   try {
     const images = selectImages(await readCatalog(settings.images), settings.names)

@@ -3,6 +3,7 @@ import type { RecordedDigests } from '../discovery/standing.ts'
 import { asUpdaterError, UpdaterError } from '../errors.ts'
 import { abortedError } from '../http/abort.ts'
 import { retry } from '../http/retry.ts'
+import { redactUrl } from '../http/url.ts'
 import { type Digest, type DigestAlgorithm, type SourceFile, type StoredImage, sameDigest } from '../image.ts'
 import type { MirrorOutcome } from '../report/schemas.ts'
 import { type Address, keyPrefixOf } from '../stores/kinds.ts'
@@ -251,7 +252,9 @@ async function transferOnce(
     await source.discard()
     throw error
   }
-  tell({ type: 'transfer-start', url, object: address.key, size: source.facts.size })
+  const { url: arrived, size: announced } = source.facts
+  const from = arrived === new URL(url).href ? undefined : redactUrl(arrived)
+  tell({ type: 'transfer-start', url, from, object: address.key, size: announced })
   try {
     const { inspection, head, ...transferred } = await transfer({
       source,

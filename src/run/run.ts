@@ -75,8 +75,10 @@ export interface Task {
   readonly tell: Tell
 }
 
-/** @param fileRoots folders of this machine whose files may be read where a catalogue names them */
-export function begin(context: RunContext, fileRoots?: readonly string[]): Beginning {
+/** What of this machine and its networks a run may read where a catalogue, or a server, names it. */
+type Reading = Partial<Pick<RunSettings, 'fileRoot' | 'allowPrivate'>>
+
+export function begin(context: RunContext, { fileRoot, allowPrivate }: Reading = {}): Beginning {
   assertOptions(context, 'The context')
   const { signal = new AbortController().signal } = context
   setMaxListeners(0, signal)
@@ -84,7 +86,8 @@ export function begin(context: RunContext, fileRoots?: readonly string[]): Begin
   const note: Note = (level, message) => onEvent({ type: 'note', level, message })
   const http = new HttpClient({
     policy: context.httpPolicy,
-    fileRoots,
+    fileRoots: fileRoot,
+    allowPrivate,
     note: (message) => note('debug', message),
   })
   return { startedAt: new Date(), signal, onEvent, note, http }

@@ -36,7 +36,7 @@ export async function updateCatalogue(
   const refused = new AbortController()
   assertOptions(context, 'The context')
   const { signal: given = refused.signal } = context
-  const beginning = begin({ ...context, signal: AbortSignal.any([given, refused.signal]) }, settings.fileRoot)
+  const beginning = begin({ ...context, signal: AbortSignal.any([given, refused.signal]) }, settings)
   const { startedAt, signal, note, http } = beginning
   const catalogue = await openCatalogue(settings, beginning)
   try {

@@ -44,7 +44,7 @@ export async function verifyCatalogue(
 ): Promise<VerifyReport> {
   const settings = { ...settleCatalogue(options), ...withDefaults('verify', options) }
   const { full, jobs, transfers, maxImageSize, timeout } = settings
-  const { startedAt, signal, onEvent, note, http } = begin(context, settings.fileRoot)
+  const { startedAt, signal, onEvent, note, http } = begin(context, settings)
   try {
     const images = selectImages(await readCatalog(settings.images), settings.names)
     const taken = images.filter(({ enable }) => enable || settings.includeDisabled)

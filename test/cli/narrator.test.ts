@@ -209,6 +209,11 @@ describe('the words of the log', () => {
     [{ type: 'transfer-start', url: 'u', object: 'o', size: 2048 }, 'info', 'Mirroring u to o (2.0 KiB)'],
     [{ type: 'transfer-start', url: 'u', object: 'o', size: undefined }, 'info', 'Mirroring u to o'],
     [
+      { type: 'transfer-start', url: 'u', from: 'http://b/', object: 'o', size: undefined },
+      'info',
+      'Mirroring u to o, from http://b/',
+    ],
+    [
       { type: 'transfer-retry', error },
       'warning',
       'The transfer starts again from scratch: Other bytes came. Try later.',

@@ -56,7 +56,8 @@ test('a redirect without a Location is refused', async () => {
 
 test('https never leads to http', () => {
   const request = { method: 'GET', url: new URL('https://a.example/x'), headers: {} }
-  const to = (location: string) => () => nextRequest(request, { status: 302, headers: { location } })
+  const to = (location: string) => () =>
+    nextRequest(request, { status: 302, headers: { location }, reach: 'public' })
   expect(to('http://a.example/x')).toThrow('leads from https to http://a.example/x')
   expect(to('https://b.example/x')().url.href).toBe('https://b.example/x')
   expect(to('//b.example/x')().url.href).toBe('https://b.example/x')

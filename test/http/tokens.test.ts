@@ -59,7 +59,8 @@ describe('tokens of APIs', () => {
       headers: { accept: '*/*', ...headers },
       signal: undefined,
     }
-    const redirect = (location: string) => nextRequest(request, { status: 302, headers: { location } })
+    const redirect = (location: string) =>
+      nextRequest(request, { status: 302, headers: { location }, reach: 'public' })
     expect(redirect('https://objects.githubusercontent.com/x').headers).toEqual({ accept: '*/*' })
     expect(redirect('/b').headers).toEqual(request.headers)
   })

@@ -30,7 +30,7 @@ export interface ProxyOptions {
   readonly tls?: { readonly key: string; readonly cert: string } | undefined
 }
 
-/** A forward proxy on 127.0.0.1 for plain requests and for tunnels. */
+/** A forward proxy on 127.0.0.1 for plain requests and for tunnels, behind which `….example` is 127.0.0.1. */
 export async function startProxy(options: ProxyOptions = {}): Promise<TestProxy> {
   const requests: ProxiedRequest[] = []
   const sockets = new Set<Socket>()
@@ -45,7 +45,9 @@ export async function startProxy(options: ProxyOptions = {}): Promise<TestProxy>
     const { method = 'GET', url = '', headers } = request
     requests.push({ method, target: url, headers })
     if (!isWelcome(headers)) return void response.writeHead(407, { 'content-length': 0 }).end()
-    const onward = sendRequest(url, { method, headers }, (answer) => {
+    const target = new URL(url)
+    if (target.hostname.endsWith('.example')) target.hostname = '127.0.0.1'
+    const onward = sendRequest(target, { method, headers }, (answer) => {
       response.writeHead(answer.statusCode ?? 502, answer.headers)
       answer.on('error', () => response.destroy()).pipe(response)
     })

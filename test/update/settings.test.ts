@@ -33,6 +33,7 @@ describe('settleUpdate', () => {
       wait: 0,
       fileRoot: [],
       timeout: 600_000,
+      allowPrivate: false,
     })
   })
 

@@ -250,7 +250,38 @@ const images: readonly Row[] = [
   }),
 ]
 
+/** The image is at a server of the internet, as far as anybody but the proxy knows, and redirects to this machine. */
+const ledInside = (fault: string, holds: Holds, args: readonly string[] = []): Row => ({
+  fault: `the image: a server of the internet redirects to this machine${fault}`,
+  args,
+  inject: async (scene) => {
+    const proxy = await startProxy()
+    scene.onEnd(() => proxy.close())
+    goThrough(scene, proxy.url)
+    const { origin, paths, image } = scene
+    await moveTo(scene, origin.url.replace('127.0.0.1', 'images.example'))
+    origin.put('/internal', { body: image.newest.stored, lastModified })
+    origin.fault(paths.image, {}, { redirect: `${origin.url}/internal`, times: always })
+  },
+  holds,
+})
+
 const servers: readonly Row[] = [
+  ledInside('', { ...failed('HTTP_REDIRECT'), says: /a server of the internet has led there/ }),
+  ...['http://169.254.169.254', 'http://2852039166', 'http://[::ffff:a9fe:a9fe]'].map(
+    (url): Row => ({
+      fault: `the server: ${url}, a metadata service`,
+      args: ['--allow-private'],
+      inject: (scene) => moveTo(scene, url),
+      holds: { ...failed('HTTP_URL'), says: /gives away a machine's credentials/ },
+    }),
+  ),
+  {
+    fault: 'the manifest: redirects to a metadata service',
+    inject: ({ origin, paths }) =>
+      origin.fault(paths.manifest, { redirect: 'http://169.254.169.254/latest/', times: always }),
+    holds: { ...failed('HTTP_URL'), says: /gives away a machine's credentials/ },
+  },
   {
     fault: 'the server: nobody listens',
     policy: impatient,
