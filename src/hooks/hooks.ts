@@ -86,8 +86,11 @@ async function notifyOnce(
   memory: HookMemory | undefined,
 ): Promise<void> {
   if (memory === undefined) {
-    if (report.summary.updated > 0) await send(withExitStatus(report, exitStatus))
-    return
+    if (report.summary.updated === 0) return
+    return withOutlook(
+      send(withExitStatus(report, exitStatus)),
+      'it is not tried again, for there is no folder to remember it in: name one with --state-dir',
+    )
   }
   const { folder, catalogue } = memory
   const identity = JSON.stringify(catalogue.map((path) => resolve(path)).sort())
@@ -101,15 +104,23 @@ async function notifyOnce(
     () => undefined,
     (error: unknown) => explainRefusal(error).why,
   )
-  await send(document).catch((error: unknown) => {
-    const { code, message, cause } = asUpdaterError(error)
-    const remedy =
-      unremembered === undefined
-        ? 'Look at what it printed; it is tried again after the next run, whatever that changes'
-        : `It is not tried again, for ${folder} cannot be written: ${unremembered}. Name another folder with --state-dir`
-    throw new UpdaterError(code, message, { remedy, cause })
-  })
+  await withOutlook(
+    send(document),
+    unremembered === undefined
+      ? 'it is tried again after the next run, whatever that changes'
+      : `it is not tried again, for ${folder} cannot be written: ${unremembered}; name another folder with --state-dir`,
+  )
   await forget(folder, key).catch(() => {})
+}
+
+/** Adds to the remedy of a failure what becomes of the hook. */
+async function withOutlook(sent: Promise<void>, outlook: string): Promise<void> {
+  try {
+    await sent
+  } catch (error) {
+    const { code, message, remedy = 'Run with --debug', cause } = asUpdaterError(error)
+    throw new UpdaterError(code, message, { remedy: `${remedy}; ${outlook}`, cause })
+  }
 }
 
 /** The report of a run, with the changes of earlier ones of which nobody was notified. */
@@ -235,7 +246,7 @@ function endGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void {
 
 function failed(how: string, cause?: unknown): UpdaterError {
   return new UpdaterError('HOOK_FAILED', `The command of --on-update ${how}`, {
-    remedy: 'Look at what it printed; the run is done all the same',
+    remedy: 'Look at what it printed',
     cause,
   })
 }

@@ -44,7 +44,7 @@ export async function sendWebhook(
     const cause = asUpdaterError(thrown)
     const why = cause.code === 'ABORTED' ? 'it took too long' : withoutPath(cause.message, url)
     throw new UpdaterError('HOOK_FAILED', `The webhook was not told: ${why}`, {
-      remedy: 'Look at the service that receives it; the run is done all the same',
+      remedy: 'Look at the service that receives it',
       cause,
     })
   } finally {

@@ -179,6 +179,12 @@ describe('the command', () => {
       expect(failures[0]?.remedy).toMatch(
         /not tried again, for \/proc\/image-updater cannot be written: .*--state-dir/,
       )
+      const [nowhere] = await runHooks(changed, 1, { onUpdate: 'exit 3' })
+      expect(nowhere?.remedy).toMatch(/^Look at what it printed; it is not tried again, .*--state-dir/)
+      const { url } = await receiver(400)
+      const [webhook] = await runHooks(changed, 1, { webhook: { url }, memory })
+      expect(webhook?.remedy).toMatch(/^Look at the service that receives it; it is tried again/)
+      rmSync(memory.folder, { recursive: true })
       await run('exit 3', { memory })
       for (const name of readdirSync(memory.folder)) writeFileSync(join(memory.folder, name), '{"images": 3')
       expect(await run('echo ran', { memory }, nothing)).toEqual({ lines: [], failures: [] })
