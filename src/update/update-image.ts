@@ -76,8 +76,8 @@ export async function updateImage(image: Image, ordinal: number, run: UpdateRun)
     const standing = await findStanding(task, build, looked)
     known = { ...known, current: standing === 'other' ? undefined : previous, mirror: { status: 'none' } }
     const done = await actOn(standing, task, build, looked)
-    const { mirror, values } = done
-    known = { ...known, mirror, trust: trustIn(build, mirror) }
+    const { mirror, values, coming } = done
+    known = { ...known, ...coming, mirror, trust: trustIn(build, mirror) }
     const isChanged = values !== undefined || ['stored', 'would-store'].includes(mirror.status)
     if (isChanged && mirror.object !== undefined) await writeSumsBeside(mirror.object, task)
     if (values !== undefined) {
@@ -161,6 +161,8 @@ interface Done {
   readonly mirror: MirrorOutcome
   /** Absent: what it says is right. */
   readonly values?: Partial<VersionValues>
+  /** What a dry run knows of the new version, which is all but its checksum. */
+  readonly coming?: Pick<ImageOutcome, 'current'>
   /** Versions that the image is to have at most; absent: as many as it has. */
   readonly keepVersions?: number | undefined
 }
@@ -262,8 +264,11 @@ async function adopt(task: UpdateTask, build: VersionedBuild): Promise<Done> {
     return { mirror: (await storeIfMissing(task, file, address)).mirror, values, keepVersions }
   }
   const stored = await storeIfMissing(task, file, address)
-  if (checksumOf(stored, file, task) === undefined || stored.name === undefined)
-    return { mirror: stored.mirror }
+  if (checksumOf(stored, file, task) === undefined || stored.name === undefined) {
+    const { version, date, url } = build
+    const current = reportedValues({ version, buildDate: isoDate(date), url, mirrorUrl: address.url })
+    return { mirror: stored.mirror, coming: { current } }
+  }
   const values = valuesOf(build, stored.name, address)
   tellValues(task, values, keepVersions)
   return { mirror: stored.mirror, values, keepVersions }

@@ -164,6 +164,7 @@ describe('an image of which no checksum is published', () => {
     expect(only(report)).toMatchObject({
       status: 'would-update',
       mirror: { status: 'would-store' },
+      current: { version: '1.10.0', url: expect.stringContaining('v1.10.0'), mirror_url: expect.any(String) },
       warnings: [expect.stringContaining('once it has been downloaded')],
     })
     expect(report.changes).toEqual([])
