@@ -104,7 +104,7 @@ export const s3: StoreKind<S3Options, typeof s3Options> = {
     return below(endpointOf(options).origin, options.swiftPrefix, bucket, prefix)
   },
   advice: {
-    401: 'On Swift the read ACL of the container decides, not that of the objects: swift post -r ".r:*" BUCKET, and the same for BUCKET+segments; --no-check-public is for private mirrors',
+    401: 'On Swift the read ACL of the container decides: swift post -r ".r:*" BUCKET, and the same for BUCKET+segments; on Ceph that of each object, which --acl public-read gives to new ones alone: aws s3api put-object-acl, or remove the object. --no-check-public is for private mirrors',
     403: openUp,
     404: `Check --swift-prefix and --mirror-base-url. ${openUp}`,
     409: 'Set the read ACL .r:* on the container with +segments after the name of the bucket too: on Swift the bytes of a large object lie there',

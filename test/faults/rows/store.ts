@@ -214,7 +214,7 @@ const readers: readonly Row[] = [
     'PublicRead',
     '401, as Swift answers',
     error(401, 'Unauthorized'),
-    { ...failed('PUBLIC_UNREADABLE'), object: true, says: /swift post/ },
+    { ...failed('PUBLIC_UNREADABLE'), object: true, says: /swift post.*put-object-acl/ },
     { times: always },
   ),
   at('PublicRead', '404, twice', error(404, 'NoSuchKey'), survived, { times: 2 }),
