@@ -1,4 +1,6 @@
+import { closest } from '../catalog/closest.ts'
 import { compareNatural } from '../discovery/natural-order.ts'
+import { UpdaterError } from '../errors.ts'
 import type { Image } from '../image.ts'
 import { text } from '../option.ts'
 import { assertOptions, assertTyped } from '../options.ts'
@@ -155,15 +157,28 @@ function missing(
   }))
 }
 
-/** Compared as people write them: `openSUSE Leap 16.0`, `opensuse-16.0`. */
+/** @throws UpdaterError USAGE: one is of no product that has dates */
+export function assertAcknowledged(acknowledged: readonly string[]): void {
+  const known = products.flatMap(({ name, label }) => [name, label])
+  for (const text of acknowledged) {
+    if (known.some((name) => `${plain(text)} `.startsWith(`${plain(name)} `))) continue
+    const [meant] = closest(text.replace(/[\s_-]+[\d.]+$/, ''), known)
+    throw new UpdaterError('USAGE', `"${text}" of --acknowledge begins with no product that has dates`, {
+      remedy: meant === undefined ? `There are ${known.join(', ')}` : `Perhaps ${meant} is meant`,
+    })
+  }
+}
+
 function isSame(one: string, other: string): boolean {
-  const [a, b] = [one, other].map((text) =>
-    text
-      .trim()
-      .toLowerCase()
-      .replaceAll(/[\s_-]+/g, ' '),
-  )
-  return a === b
+  return plain(one) === plain(other)
+}
+
+/** As people write it: `openSUSE Leap 16.0` and `opensuse-leap-16.0` are the same. */
+function plain(text: string): string {
+  return text
+    .trim()
+    .toLowerCase()
+    .replaceAll(/[\s_-]+/g, ' ')
 }
 
 function statusOf(release: Release, today: string, within: number): 'expired' | 'expiring' | 'supported' {

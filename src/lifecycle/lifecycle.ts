@@ -12,7 +12,7 @@ import { flag } from '../option.ts'
 import { assertOptions, assertTyped, settleCatalogue, type TakenOptions, withDefaults } from '../options.ts'
 import { reportedError } from '../report/refusal.ts'
 import type { FileChange, LifecycleRelease, LifecycleReport } from '../report/schemas.ts'
-import { classify, productsOf, releaseOf } from './end-of-life.ts'
+import { assertAcknowledged, classify, productsOf, releaseOf } from './end-of-life.ts'
 import type { FetchedLifecycles, LifecycleSources } from './fetch.ts'
 import { snapshot } from './snapshot.ts'
 
@@ -48,6 +48,7 @@ export async function checkLifecycle(
 ): Promise<LifecycleReport> {
   assertOptions(context, 'The context')
   const { within, fix, dryRun, lockDir, wait, acknowledge = [] } = withDefaults('lifecycle', options)
+  assertAcknowledged(acknowledge)
   const settled = settleCatalogue(options)
   const files = await readCatalog(settled.images)
   const catalogue = files.flatMap((file) => file.images)

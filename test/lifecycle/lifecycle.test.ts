@@ -93,6 +93,17 @@ describe('the lives of the releases in a catalogue', () => {
     },
   )
 
+  it('refuses to acknowledge what is no product', async () => {
+    write('a.yml', 'OPNsense 25.7')
+    await expect(check({ acknowledge: ['opnsense 26.1', 'rocky 10'] })).rejects.toMatchObject({
+      code: 'USAGE',
+      remedy: 'Perhaps rocky-linux is meant',
+    })
+    await expect(check({ acknowledge: ['zzz'] })).rejects.toMatchObject({
+      remedy: expect.stringContaining('opnsense, OPNsense'),
+    })
+  })
+
   it('names what it has switched off, or would', async () => {
     write('a.yml', 'OPNsense 25.1')
     const { sources } = await startDates({ opnsense: [cycle('25.1', null, { isEol: true })] })
