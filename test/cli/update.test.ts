@@ -305,6 +305,15 @@ describe('refusals', () => {
     expect(debug.err).toMatch(/DEBUG {4}\| update - {5}at /)
   })
 
+  it('ends with 75 where another run works on the catalogue', async () => {
+    const { status, err } = await cli([], {
+      run: () => {
+        throw new UpdaterError('CATALOG_LOCKED', 'Another run works on images')
+      },
+    })
+    expect([status, err]).toEqual([75, expect.stringContaining('Another run works on images')])
+  })
+
   it('finds out before the run that a report cannot be written', async () => {
     const folder = temporaryFolder()
     writeFileSync(join(folder, 'file'), '')

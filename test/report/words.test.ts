@@ -1,6 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { formatBytes, formatClock, formatDuration, formatRate } from '../../src/report/quantities.ts'
+import {
+  formatBytes,
+  formatClock,
+  formatDuration,
+  formatRate,
+  formatRemaining,
+  formatShare,
+} from '../../src/report/quantities.ts'
 import { displayWidth, pad, truncate, wrap } from '../../src/report/terminal.ts'
 
 describe('quantities', () => {
@@ -22,6 +29,22 @@ describe('quantities', () => {
     [185, '3:05 min'],
     [3729, '1:02:09 h'],
   ])('%f seconds are %s', (seconds, text) => expect(formatDuration(seconds)).toBe(text))
+
+  it.each([
+    [0.4, '0 s'],
+    [99.4, '99 s'],
+    [99.5, '2 min'],
+    [5969, '99 min'],
+    [5970, '2 h'],
+  ])('%f seconds that are left are about %s', (seconds, text) => expect(formatRemaining(seconds)).toBe(text))
+
+  it.each([
+    [0, 512, false, '0 of 512 B'],
+    [860_000_000, 2_254_857_830, false, '0.8 of 2.1 GiB'],
+    [1024, 2048, true, '1.0 of at least 2.0 KiB'],
+  ])('%i of %i bytes are a share in one unit', (part, whole, isLeast, text) =>
+    expect(formatShare(part, whole, isLeast)).toBe(text),
+  )
 
   it('are shown as rates and clocks', () => {
     expect(formatRate(2048)).toBe('2.0 KiB/s')
