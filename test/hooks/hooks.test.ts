@@ -157,16 +157,6 @@ describe('the command', () => {
       expect(lines).toEqual(['Beta Alpha 1 Alpha 2 a b.yml b.yml 3 '])
     })
 
-    it('is told of a missed change also where the image fails now', async () => {
-      const { memory, told: input } = start()
-      await run('exit 3', { memory })
-      const failing = reportOf(['Alpha 1', 'Alpha 2'].map((name) => outcome({ name, status: 'failed' })))
-      const { lines } = await run(told, { memory }, failing)
-      expect(lines).toEqual([' a b.yml 2 '])
-      const { images } = JSON.parse(input())
-      expect(images.map(({ status }: { status: string }) => status)).toEqual(['failed', 'failed'])
-    })
-
     it('is remembered while it runs, and apart from other catalogues and hooks', async () => {
       const { memory, left } = start()
       const { lines } = await run(`ls '${memory.folder}' | wc -l`, { memory })

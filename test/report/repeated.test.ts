@@ -33,9 +33,9 @@ describe('repeated warnings', () => {
   })
 
   it('of one image alone are told as they are', () => {
-    expect(tellOnce([{ name: 'a', warnings: [unsigned('1')] }])).toEqual([
-      { name: 'a', warnings: [unsigned('1')] },
-    ])
+    for (const warnings of [[unsigned('1')], [unsigned('1'), unsigned('2')]]) {
+      expect(tellOnce([{ name: 'a', warnings }])).toEqual([{ name: 'a', warnings: [unsigned('1')] }])
+    }
   })
 
   it('take no row of the summary', () => {

@@ -81,6 +81,12 @@ describe('settleUpdate', () => {
       'overrides[0].signatures is not one of require, prefer, off',
     ],
     [
+      'a resolver without strategies',
+      { resolvers: [{ name: 'x', serves: {} }] },
+      'resolvers[0].strategies is not a list',
+    ],
+    ['a mirror in no folder', { mirror: { kind: 'directory' } }, 'mirror.dir is no text, or is missing'],
+    [
       'a shard that is none',
       { shard: { index: 3, count: 2 } },
       'shard is not { index, count } with an index from 1 to count',
