@@ -56,14 +56,25 @@ export function findResolver(
   for (const resolver of [...own, ...resolvers]) {
     const { serves } = resolver
     if (serves.latestUrl?.test(latestUrl) || (osDistro !== undefined && serves.osDistro === osDistro)) {
-      for (const named of resolver.strategies) {
-        const strategy = typeof named === 'function' ? named : strategies[named]
-        const search = strategy(image)
-        if (search !== undefined) return { resolver, search }
-      }
+      const search = searchOf(resolver, image)
+      if (search !== undefined) return { resolver, search }
     }
   }
   throw unsupported(image)
+}
+
+/** The search of the first strategy that can read the image's URLs. */
+function searchOf(resolver: OwnResolver, image: Image): Search | undefined {
+  const { outgrown = [] } = resolver
+  const present = (url: string | undefined) =>
+    outgrown.reduce((text, [was, is]) => text?.replaceAll(was, is), url)
+  const { latestUrl, latestChecksumUrl } = image
+  const asNow = { ...image, latestUrl: present(latestUrl), latestChecksumUrl: present(latestChecksumUrl) }
+  for (const named of resolver.strategies) {
+    const search = (typeof named === 'function' ? named : strategies[named])(asNow)
+    if (search !== undefined) return search
+  }
+  return undefined
 }
 
 function resolverOfRule({ name, strategy, feed, signature }: SourceRule, image: Image): Chosen {

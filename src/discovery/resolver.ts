@@ -18,6 +18,11 @@ export interface Resolver {
   readonly unconfirmed?: readonly string[] | undefined
   /** The URLs that we recommend for the catalogue, one row for each image. */
   readonly recommended: readonly RecommendedImage[]
+  /**
+   * Parts of URLs that we recommended before the distribution changed its names, and what they are read as: a catalogue
+   * that an earlier version wrote goes on to find the newest build.
+   */
+  readonly outgrown?: readonly (readonly [was: RegExp, is: string])[] | undefined
   /** An image is of this distribution if it has this `os_distro`, or if its `latest_url` matches. */
   readonly serves: { readonly osDistro?: string; readonly latestUrl?: RegExp }
   /** The first that can read an image's URLs is taken; an image whose URLs none can read is of another resolver. */
@@ -41,7 +46,10 @@ export interface Resolver {
  * returns is transferred and verified like any other.
  */
 export interface OwnResolver
-  extends Pick<Resolver, 'name' | 'serves' | 'version' | 'signature' | 'listingUrl' | 'digestsOf'> {
+  extends Pick<
+    Resolver,
+    'name' | 'outgrown' | 'serves' | 'version' | 'signature' | 'listingUrl' | 'digestsOf'
+  > {
   readonly strategies: readonly (StrategyName | Strategy)[]
 }
 

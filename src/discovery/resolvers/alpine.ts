@@ -20,6 +20,12 @@ export const alpine: Resolver = {
     latestUrl: `https://dl-cdn.alpinelinux.org/alpine/v${release}/releases/cloud/HEREBE(generic_)?alpine-${release.replace('.', '\\.')}\\.\\d+-${architecture}(-uefi)?-cloudinit(-r\\d+)?DRAGONS.qcow2`,
     checksums: '.sha512',
   })),
+  outgrown: [
+    [
+      /\/generic_alpine-HEREBE(\d+\\\.\d+)\\\.\\d\+DRAGONS-(x86_64|aarch64)-uefi-cloudinit-r0\.qcow2/g,
+      '/HEREBE(generic_)?alpine-$1\\.\\d+-$2(-uefi)?-cloudinit(-r\\d+)?DRAGONS.qcow2',
+    ],
+  ],
   serves: { latestUrl: /alpine-[^/]*$/ },
   strategies: ['placeholder'],
   signature: {

@@ -23,6 +23,7 @@ export const amazonlinux: Resolver = {
       checksums: `${root}latest/${folder}/SHA256SUMS`,
     }
   }),
+  outgrown: [[/al2023-kvm-arm64-(?=HEREBE)/g, 'al2023-kvm-']],
   serves: { latestUrl: /\/al2023-[^/]*$/ },
   strategies: ['placeholder'],
 }

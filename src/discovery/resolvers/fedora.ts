@@ -35,6 +35,7 @@ export const fedora: Resolver = {
       checksums: `Fedora-Cloud-HEREBE(images-)?DRAGONS${compose}-${architecture}-CHECKSUM`,
     }
   }),
+  outgrown: [[/Fedora-Cloud-(?=HEREBE\d\d-[^/]*-CHECKSUM$)/g, 'Fedora-Cloud-HEREBE(images-)?DRAGONS']],
   serves: { latestUrl: /\/Fedora-Cloud-[^/]*$/ },
   strategies: ['document', 'placeholder'],
   version: 'date',

@@ -42,6 +42,9 @@ export const gardenlinux: Resolver = {
       checksums: database,
     }
   }),
+  outgrown: [
+    [/HEREBE(\d{4})\\\.\\d\+-\[0-9a-f\]\{8\}DRAGONS/g, 'HEREBE$1\\.\\d+(\\.\\d+)?-[0-9a-f]{8}DRAGONS'],
+  ],
   serves: { latestUrl: /\/openstack-gardener[^/]*$/ },
   strategies: ['document'],
   version: /-(\d+\.\d+(?:\.\d+)?)-[0-9a-f]{8}/,

@@ -19,6 +19,7 @@ export const opnsense: Resolver = {
     latestUrl: `https://pkg.opnsense.org/releases/${release}/OPNsense-${release}-nano-amd64.img.bz2`,
     checksums: `OPNsense-${release}-checksums-amd64.sha256`,
   }),
+  outgrown: [[/HEREBE\\d\\d\\\.\\d\+DRAGONS/g, release]],
   serves: { latestUrl: /\/OPNsense-[^/]*$/ },
   strategies: ['placeholder'],
 }
