@@ -2,7 +2,7 @@
 import { decodeSegment } from '../http/url.ts'
 import { baseName } from './checksum-file.ts'
 import { splitFileUrl } from './file-url.ts'
-import { schemeOf } from './names.ts'
+import { isSafeFileName, schemeOf } from './names.ts'
 import { isForOther } from './near-miss.ts'
 
 interface Named {
@@ -46,7 +46,7 @@ function ownEntry<Entry extends Named>(
   const [only = '', another] = new Set(entries.map((entry) => entry.name))
   const isOwn = another === undefined && splitFileUrl(manifestUrl)?.name.startsWith(`${name}.`)
   const own = baseName(only)
-  const isSameKind = extensionOf(own) === extensionOf(name) && !isForOther(own, name)
+  const isSameKind = isSafeFileName(own) && extensionOf(own) === extensionOf(name) && !isForOther(own, name)
   return isOwn && isSameKind ? entries : []
 }
 
