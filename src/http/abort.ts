@@ -15,12 +15,12 @@ export async function sleep(milliseconds: number, signal: AbortSignal | undefine
   }
 }
 
-/** Waits for a task no longer than until the signal is aborted; what becomes of it then is nobody's. @throws the signal's reason */
+/** Waits for a task no longer than until the signal is aborted; what becomes of it then is nobody's. @throws UpdaterError ABORTED */
 export async function unlessAborted<T>(task: Promise<T>, signal: AbortSignal): Promise<T> {
   task.catch(() => undefined)
   let leave = () => {}
   const aborted = new Promise<never>((_resolve, reject) => {
-    leave = () => reject(signal.reason)
+    leave = () => reject(abortedError(signal))
   })
   signal.addEventListener('abort', leave)
   if (signal.aborted) leave()
