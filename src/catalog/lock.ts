@@ -214,7 +214,8 @@ async function remove(path: string, folder: string): Promise<void> {
     const lock = await hold(path, await newHolder(), folder)
     await lock.release()
   } catch (error) {
-    if (!isErrno(error)) throw error // else it may not be written: it stays, and keeps nobody out
+    const isUnwritable = error instanceof UpdaterError && error.code === 'CATALOG_UNWRITABLE'
+    if (!isUnwritable && !isErrno(error)) throw error // else it stays, and keeps nobody out
   }
 }
 
@@ -230,7 +231,12 @@ async function acquire(path: string, text: string, folder: string): Promise<void
     if (!(await isLeftBehind(found))) throw locked(path, folder, found.holder)
     const claim = `${path}.${found.id}`
     await acquire(claim, text, folder)
-    if ((await readLock(path))?.id === found.id) return rename(claim, path)
+    try {
+      if ((await readLock(path))?.id === found.id) return await rename(claim, path)
+    } catch (error) {
+      await rm(claim, { force: true })
+      throw unwritable(path, error) // in a sticky folder only its owner may replace it
+    }
     await rm(claim, { force: true })
   }
   throw locked(path, folder, undefined)

@@ -4,11 +4,19 @@ import type { ImageStep } from '../events.ts'
 import type { DiscoveryHttp, HttpClient } from '../http/client.ts'
 import { createDiscoveryHttp } from '../http/discovery-http.ts'
 import { isLoopback, redactUrl } from '../http/url.ts'
-import { type Build, dateOfVersion, formatDigest, type Image, type ImageVersion } from '../image.ts'
+import {
+  type Build,
+  dateOfVersion,
+  formatDigest,
+  type Image,
+  type ImageVersion,
+  parseDigest,
+} from '../image.ts'
 import { isOfNothing, isWeak } from './checksum-file.ts'
 import { compressionOfUrl, splitFileUrl } from './file-url.ts'
 import { findResolver } from './find-resolver.ts'
 import { fetchImageSignature, unsignedDistribution } from './manifest.ts'
+import { shortened } from './names.ts'
 import { compareNatural } from './natural-order.ts'
 import { type SignaturePolicy, signaturePolicyOf } from './options.ts'
 import type { Resolver, ResolverContext, SearchSettings } from './resolver.ts'
@@ -96,15 +104,28 @@ function withoutNothing<Found extends Pick<Build, 'url' | 'digest' | 'trust'>>(
 
 /** A resolver of somebody's own is held to what those of the program do. @throws UpdaterError SIGNATURE_MISSING, INTERNAL */
 function assertProven(
-  { url, digest, trust, signature }: Pick<Build, 'url' | 'digest' | 'trust' | 'signature'>,
+  { url, digest, content, version, trust, signature }: Omit<Build, 'resolver' | 'date'>,
   policy: SignaturePolicy,
   name: string,
 ) {
+  if (!/^https?:$/.test(URL.canParse(url) ? new URL(url).protocol : '')) throw unusable(name, 'url', url)
+  for (const one of [digest, content]) {
+    if (one !== undefined && parseDigest(formatDigest(one)) === undefined)
+      throw unusable(name, 'digest', formatDigest(one))
+  }
+  if (version !== undefined && !/^[^\p{Cc}/\\]{1,64}$/u.test(version))
+    throw unusable(name, 'version', version)
   if (policy === 'require' && trust !== 'signed' && signature === undefined)
     throw unsignedDistribution(name, url)
   if ((digest === undefined) === (trust === 'first-use')) return
   throw new UpdaterError('INTERNAL', `The resolver ${name} says "${trust}" of ${redactUrl(url)}`, {
     remedy: 'A build without a digest is of first use, and no other one',
+  })
+}
+
+function unusable(name: string, what: string, value: string): UpdaterError {
+  return new UpdaterError('INTERNAL', `The resolver ${name} gives "${shortened(value)}" as ${what}`, {
+    remedy: 'No catalogue can hold that: correct the resolver',
   })
 }
 

@@ -93,12 +93,14 @@ export function begin(context: RunContext, { fileRoot, allowPrivate }: Reading =
   return { startedAt: new Date(), signal, onEvent, note, http }
 }
 
-function guarded(listener: Listener = () => {}): Listener {
+/** An async function is a listener, too: a rejection that nobody handles would end the whole process. */
+function guarded(listener: (event: RunEvent) => unknown = () => {}): Listener {
+  const warn = (error: unknown) => process.emitWarning(error instanceof Error ? error : String(error))
   return (event) => {
     try {
-      listener(event)
+      Promise.resolve(listener(event)).catch(warn)
     } catch (error) {
-      process.emitWarning(error instanceof Error ? error : String(error))
+      warn(error)
     }
   }
 }
@@ -127,7 +129,9 @@ export async function openMirror(
 ): Promise<OpenedStore> {
   const store = dryRun ? undefined : await openStore(mirror, http)
   if (store === undefined) return { store, ready: Promise.resolve(), tidied: Promise.resolve() }
-  const ready = store.ready(signal)
+  const ready = store.ready(signal).catch((error: unknown) => {
+    throw asUpdaterError(error)
+  })
   const folders = images.flatMap(({ shortname = [] }) => shortname).filter(isFolderName)
   const tidied = ready.then(
     () => removeStale(store, keyPrefixOf(mirror), folders, { signal, note, timeout }),

@@ -13,7 +13,7 @@ export function parseRecord(text: string): ObjectRecord | undefined {
     const digest = parseDigest(String(found?.checksum))
     const source = parseDigest(String(found?.sourceChecksum))
     const isWhole =
-      digest !== undefined && source !== undefined && Number.isSafeInteger(found.size) && found.size > 0
+      digest !== undefined && source !== undefined && Number.isSafeInteger(found.size) && found.size >= 0
     return isWhole ? { digest, source, size: found.size } : undefined
   } catch {
     return undefined

@@ -143,6 +143,20 @@ describe('lockCatalog', () => {
       expect(files()).toEqual([[], []])
     })
 
+    it('that was left behind in a sticky folder is named, and nothing is left beside it', async () => {
+      await leave({ pid: 999_999_999 })
+      fs.chmodSync(above, 0o1777)
+      await expect(asNobody(() => lockCatalog(folder))).rejects.toMatchObject({
+        code: 'CATALOG_UNWRITABLE',
+        message: expect.stringContaining(path),
+      })
+      expect(files()).toEqual([[], ['.images.image-updater.lock']])
+      fs.renameSync(path, join(folder, '.image-updater.lock'))
+      fs.chmodSync(folder, 0o1777)
+      await (await asNobody(() => lockCatalog(folder))).release()
+      expect(files()).toEqual([['.image-updater.lock'], []])
+    })
+
     it('keeps out who has it beside the folder, and is kept out', async () => {
       const inside = await asNobody(() => lockCatalog(folder))
       await expect(lockCatalog(folder)).rejects.toThrow(locked)

@@ -64,6 +64,16 @@ describe("a resolver of a program's own", () => {
     expect(await codeOf(() => lookFor({ url, digest: undefined, trust: 'signed' }))).toBe('INTERNAL')
   })
 
+  it.each([
+    ['a URL of this machine', { url: 'file:///etc/passwd' }],
+    ['a digest that is none', { digest: { ...digest, hex: 'zz' } }],
+    ['a digest of its content that is none', { content: { ...digest, hex: digest.hex.slice(1) } }],
+    ['a version of two lines', { version: '1\n- x' }],
+    ['a version that climbs', { version: '../1' }],
+  ])('may not give %s', async (_, wrong) => {
+    expect(await codeOf(() => lookFor({ url, digest, trust: 'checksum', ...wrong }))).toBe('INTERNAL')
+  })
+
   it('has to have a signature where signatures are required', async () => {
     expect(await codeOf(() => lookFor({ url, digest, trust: 'checksum' }, 'require'))).toBe(
       'SIGNATURE_MISSING',

@@ -353,16 +353,16 @@ describe('a run', () => {
     await (await lockCatalog(folder)).release()
   })
 
-  it('goes on when its listener throws', async () => {
+  const broken = () => {
+    throw new Error('the listener is broken')
+  }
+
+  it.each([
+    ['throws', broken],
+    ['rejects', async () => broken()],
+  ])('goes on when its listener %s', async (_, onEvent) => {
     const warned = once(process, 'warning')
-    const report = await run(
-      { names: [] },
-      {
-        onEvent: () => {
-          throw new Error('the listener is broken')
-        },
-      },
-    )
+    const report = await run({ names: [] }, { onEvent })
     expect(report.summary).toMatchObject({ updated: 7, failed: 0 })
     expect((await warned)[0]).toMatchObject({ message: 'the listener is broken' })
   })
