@@ -20,7 +20,12 @@ export function startCommand(
 ): { child: ChildProcess; ended: Promise<Ended> } {
   const child = spawn(command, args, {
     cwd: folder,
-    env: { PATH: process.env.PATH, NODE_OPTIONS: `--import=${preload}`, ...env },
+    env: {
+      PATH: process.env.PATH,
+      XDG_STATE_HOME: process.env.XDG_STATE_HOME,
+      NODE_OPTIONS: `--import=${preload}`,
+      ...env,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let out = ''
