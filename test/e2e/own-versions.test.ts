@@ -148,8 +148,11 @@ describe('an image whose versions are no dates', () => {
       { images: [folder], mirror: mirror(), grace: 0, remove: true },
       context,
     )
-    expect(objects.map(({ key }) => key)).toEqual(['own/20260301-own.qcow2'])
-    expect(summary).toMatchObject({ removed: 1, named: 2 })
+    expect(objects.map(({ key }) => key)).toEqual([
+      'own/20260301-own.qcow2',
+      'own/20260301-own.qcow2.unnamed',
+    ])
+    expect(summary).toMatchObject({ removed: 2, named: 2 })
     const checked = await verifyCatalogue({ images: [folder], full: true }, context)
     expect(checked.versions.map(({ verdict }) => verdict)).toEqual(['ok', 'ok'])
   })
