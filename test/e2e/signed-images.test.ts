@@ -142,7 +142,7 @@ async function update(more: Partial<UpdateOptions> = {}) {
   return report.images[0]
 }
 const check = (more: Partial<CheckOptions> = {}) =>
-  checkCatalogue({ images: [file], keyserver: [], ...more }, { httpPolicy })
+  checkCatalogue({ images: [file], keyserver: [], fileRoot: [place], ...more }, { httpPolicy })
 
 /** Nothing is visible, and the catalogue is as it was. */
 async function expectNothing(name: keyof typeof signed): Promise<void> {

@@ -159,7 +159,8 @@ describe('a mirror that gives readers another image than the store has', () => {
       })
     put(world.newest['rocky-9']?.checksum ?? '')
     const only = { names: ['rocky-9'], mirror }
-    expect((await run(only)).summary).toMatchObject({ updated: 1, failed: 0 })
+    // What a run stores to find out whether anybody can read is not at the address, which this store does not fill.
+    expect((await run({ ...only, checkPublic: false })).summary).toMatchObject({ updated: 1, failed: 0 })
     put(`sha256:${'0'.repeat(64)}`)
     const report = await run(only)
     expect(of(report, 'rocky-9')).toMatchObject({
