@@ -52,7 +52,8 @@ export function toCheckOptions(
 }
 
 /** @throws UpdaterError CONFIGURATION */
-export function toHookOptions({ values }: Options<'update' | 'serve'>): HookOptions {
+export function toHookOptions(options: Options<'update' | 'serve'>): HookOptions {
+  const { values } = options
   const { onUpdate, webhook: url, hookTimeout: timeout, stateDir = stateFolder(process.env) } = values
   const secret = process.env.IMAGE_UPDATER_WEBHOOK_SECRET || undefined
   if (url !== undefined && secret !== undefined && secret.length < 16) {
@@ -62,7 +63,11 @@ export function toHookOptions({ values }: Options<'update' | 'serve'>): HookOpti
       'Make one that cannot be guessed: openssl rand -hex 32',
     )
   }
-  const memory = stateDir === undefined ? undefined : { folder: stateDir, catalogue: values.images }
+  // Shards run side by side, so each remembers by itself.
+  const { images } = values
+  const part = toShard(options, process.env)
+  const catalogue = part === undefined ? images : [...images, `shard ${part.index}/${part.count}`]
+  const memory = stateDir === undefined ? undefined : { folder: stateDir, catalogue }
   return { onUpdate, webhook: url === undefined ? undefined : { url, secret }, timeout, memory }
 }
 
