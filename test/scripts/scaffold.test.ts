@@ -30,11 +30,13 @@ describe('what it lays out', () => {
     copy = mkdtempSync(join(tmpdir(), 'image-updater-scaffold-'))
     for (const path of [
       'src',
+      'docs/examples',
       'test/contract',
       'test/discovery',
       'test/support',
       'package.json',
       'biome.json',
+      'vitest.config.ts',
       'tsconfig.json',
     ]) {
       cpSync(path, join(copy, path), { recursive: true })
