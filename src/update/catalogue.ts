@@ -105,10 +105,7 @@ function catalogueOf(
     },
     change: () => ({
       before: files,
-      after: files.map((file) => {
-        const { change } = writers.get(file.path) ?? {}
-        return change === undefined ? file : parseCatalog(file.path, change.after)
-      }),
+      after: files.map((file) => asChanged(file, writers.get(file.path)?.change)),
     }),
     async changes() {
       const changed = [...writers].flatMap(([file, { change }]) =>
@@ -121,6 +118,16 @@ function catalogueOf(
     async release() {
       await lock?.release()
     },
+  }
+}
+
+/** What somebody else has made of the file meanwhile may be no catalogue: then it is not known what it names. */
+function asChanged(file: CatalogFile, change: FileWriter['change']): CatalogFile {
+  try {
+    return change === undefined ? file : parseCatalog(file.path, change.after)
+  } catch (error) {
+    if (error instanceof UpdaterError) return file
+    throw error
   }
 }
 
