@@ -28,7 +28,10 @@ function onSignal(signal: EndingSignal): void {
  * call for ever (the name of a server, a pipe): then the signal itself ends the process, and shells tell the same status.
  */
 function endAtOnce(signal: EndingSignal): never {
-  const isBusy = process.getActiveResourcesInfo().some((name) => /^(FSReq|GetAddrInfo)/.test(name))
+  // From Node 26 on, reading a file is not listed.
+  const isUnlisted = Number.parseInt(process.versions.node, 10) >= 26
+  const isBusy =
+    isUnlisted || process.getActiveResourcesInfo().some((name) => /^(FSReq|GetAddrInfo)/.test(name))
   if (isBusy) {
     showCursor()
     process.removeAllListeners(signal)
