@@ -166,9 +166,35 @@ async function hold(path: string, holder: Holder, folder: string): Promise<Catal
   }
 }
 
-/** OpenStack Image Manager's schema takes it, so that a lock inside a catalogue folder does not stop an import. */
+/**
+ * OpenStack Image Manager validates every file of the folder, and wants an image in it; it imports only those of `*.yml`
+ * and `*.yaml`. So a lock inside a catalogue folder holds a definition that its schema takes.
+ */
+const definition = `images:
+  - name: lock of image-updater
+    enable: false
+    format: raw
+    login: none
+    min_disk: 0
+    min_ram: 0
+    status: deactivated
+    visibility: private
+    multi: false
+    meta:
+      architecture: x86_64
+      hw_disk_bus: scsi
+      hypervisor_type: qemu
+      os_distro: debian
+      os_purpose: custom
+      replace_frequency: never
+      uuid_validity: none
+      provided_until: none
+    tags: []
+    versions: []
+`
+
 function textOf(holder: Holder): string {
-  return `images: [] # ${JSON.stringify(holder)}\n`
+  return `# ${JSON.stringify(holder)}\n${definition}`
 }
 
 /**
@@ -290,7 +316,8 @@ async function readStart(path: string): Promise<string> {
 
 function parseHolder(text: string): Holder | undefined {
   try {
-    const holder: Holder = JSON.parse(text.slice(text.indexOf('{')))
+    const [line = ''] = text.split('\n')
+    const holder: Holder = JSON.parse(line.replace(/^# /, ''))
     return /^[\da-f]{16}$/.test(holder.id) && Number.isInteger(holder.pid) ? holder : undefined
   } catch {
     return undefined

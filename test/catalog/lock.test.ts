@@ -3,8 +3,8 @@ import * as fs from 'node:fs'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { parse } from 'yaml'
 import { lockCatalog, lockFolders } from '../../src/catalog/lock.ts'
+import { inspectFile } from '../../src/validate/inspect.ts'
 import { startChild } from './children/start.ts'
 
 let above: string
@@ -23,7 +23,7 @@ afterEach(() => {
 
 /** What is in the catalogue folder, and beside it. */
 const files = () => [fs.readdirSync(folder), fs.readdirSync(above).filter((name) => name !== 'images')]
-const holderOf = (file: string) => JSON.parse(fs.readFileSync(file, 'utf8').replace(/^[^{]*/, ''))
+const holderOf = (file: string) => JSON.parse(/^(?:# )?(\{.*)/.exec(fs.readFileSync(file, 'utf8'))?.[1] ?? '')
 const locked = expect.objectContaining({ code: 'CATALOG_LOCKED' })
 const minutesAgo = (minutes: number) =>
   fs.utimesSync(path, new Date(), new Date(Date.now() - minutes * 60_000))
@@ -138,7 +138,8 @@ describe('lockCatalog', () => {
     it("is in the folder, as a file that Image Manager's schema takes", async () => {
       const lock = await asNobody(() => lockCatalog(folder))
       expect(files()).toEqual([['.image-updater.lock'], []])
-      expect(parse(fs.readFileSync(join(folder, '.image-updater.lock'), 'utf8'))).toEqual({ images: [] })
+      const text = fs.readFileSync(join(folder, '.image-updater.lock'), 'utf8')
+      expect(inspectFile('lock', text, '2026-01-01', 'upstream').findings).toEqual([])
       await lock.release()
       expect(files()).toEqual([[], []])
     })
