@@ -20,7 +20,7 @@ export type ImageStep =
   | { readonly type: 'current-checksum'; readonly fileName: string; readonly checksum: string }
   /** The distribution publishes no checksum: that of the first download is recorded. */
   | { readonly type: 'no-checksum'; readonly fileName: string }
-  | { readonly type: 'our-checksum'; readonly checksum: string | undefined }
+  | { readonly type: 'our-checksum'; readonly checksum: string | undefined; readonly isOfUnpacked?: boolean }
   | { readonly type: 'up-to-date' }
   | { readonly type: 'new-values'; readonly values: VersionValues }
   /** The object is on the mirror already, with our record of the right size and digest. */

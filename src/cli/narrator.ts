@@ -108,6 +108,12 @@ function withPatience(write: Log['write']): Log['write'] {
 /** How the log calls an image. */
 const scopeOf = ({ name, shortname = name }: ImageRef) => shortname
 
+/** Beside the checksum of a packed file that of an unpacked image would look like another one's. */
+function ourChecksum({ checksum, isOfUnpacked }: Extract<ImageStep, { type: 'our-checksum' }>): string {
+  if (checksum === undefined) return 'Our checksum is missing'
+  return `Our checksum is ${checksum}${isOfUnpacked ? ', of the unpacked image' : ''}`
+}
+
 /**
  * What the log says of a step. Progress is drawn elsewhere.
  * @param stopped an error of the whole run, which was told: images that fail because of it are no news
@@ -129,9 +135,7 @@ export function stepLines(image: ImageRef, step: ImageStep, stopped?: UpdaterErr
     case 'no-checksum':
       return line(`No checksum of ${step.fileName} is published: that of the first download is recorded`)
     case 'our-checksum':
-      return line(
-        step.checksum === undefined ? 'Our checksum is missing' : `Our checksum is ${step.checksum}`,
-      )
+      return line(ourChecksum(step))
     case 'up-to-date':
       return line(`Image ${image.name} is up-to-date, nothing to do`)
     case 'new-values': {

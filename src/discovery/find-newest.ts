@@ -13,7 +13,7 @@ import {
   parseDigest,
 } from '../image.ts'
 import { isOfNothing, isWeak } from './checksum-file.ts'
-import { compressionOfUrl, splitFileUrl } from './file-url.ts'
+import { compressionOfUrl, isUnpacked, splitFileUrl } from './file-url.ts'
 import { findResolver } from './find-resolver.ts'
 import { fetchImageSignature, unsignedDistribution } from './manifest.ts'
 import { shortened } from './names.ts'
@@ -78,7 +78,12 @@ export async function findNewest(
       ? { type: 'no-checksum', fileName }
       : { type: 'current-checksum', fileName, checksum: formatDigest(build.digest) },
   )
-  tell({ type: 'our-checksum', checksum: image.versions[0]?.checksum })
+  const [named] = image.versions
+  tell({
+    type: 'our-checksum',
+    checksum: named?.checksum,
+    ...(named !== undefined && isUnpacked(named) && { isOfUnpacked: true }),
+  })
   return build
 }
 

@@ -192,6 +192,11 @@ describe('the words of the log', () => {
       'No checksum of f is published: that of the first download is recorded',
     ],
     [{ type: 'our-checksum', checksum: 'sha256:cd' }, 'info', 'Our checksum is sha256:cd'],
+    [
+      { type: 'our-checksum', checksum: 'sha256:cd', isOfUnpacked: true },
+      'info',
+      'Our checksum is sha256:cd, of the unpacked image',
+    ],
     [{ type: 'our-checksum', checksum: undefined }, 'info', 'Our checksum is missing'],
     [{ type: 'up-to-date' }, 'info', 'Image Alpha 0 is up-to-date, nothing to do'],
     [
