@@ -8,7 +8,7 @@ import { describe, expect, it } from 'vitest'
  */
 const floors: readonly (readonly string[])[] = [
   ['catalog', 'http'],
-  ['discovery', 'transfer', 'stores', 'report'],
+  ['discovery', 'transfer', 'stores', 'cloud', 'report'],
   ['options.ts'],
   ['run', 'lifecycle', 'page'],
   ['update', 'check', 'mirror', 'verify', 'prune', 'validate', 'list', 'diff', 'init', 'propose', 'hooks'],
