@@ -3,17 +3,15 @@ import type { RecordedDigests } from '../discovery/standing.ts'
 import { asUpdaterError, UpdaterError } from '../errors.ts'
 import { abortedError } from '../http/abort.ts'
 import { retry } from '../http/retry.ts'
-import { redactUrl } from '../http/url.ts'
 import { type Digest, type DigestAlgorithm, type SourceFile, type StoredImage, sameDigest } from '../image.ts'
 import type { MirrorOutcome } from '../report/schemas.ts'
 import { type Address, keyPrefixOf } from '../stores/kinds.ts'
 import { checkPublic, verifyFull } from '../stores/public.ts'
 import { readSidecar, writeSidecar } from '../stores/sidecar.ts'
-import type { ObjectRecord, Store, Upload } from '../stores/store.ts'
-import { assertAnnounced } from '../transfer/decompression/unpacking.ts'
-import { Inspector } from '../transfer/inspect.ts'
+import type { ObjectRecord, Store } from '../stores/store.ts'
 import { findRecorded, isMadeOf, type Looked, recordedOf } from './recorded.ts'
 import type { Run, Task } from './run.ts'
+import { send } from './send.ts'
 
 /** A file that is to lie on the mirror. */
 export interface WantedFile extends SourceFile {
@@ -228,67 +226,34 @@ export async function provePublic(
  * verified; on any failure the upload is aborted and nothing of it stays.
  */
 async function transferOnce(
-  { image, run, tell }: Task,
-  { url, digest: expected, compression, content, signature, algorithm }: WantedFile,
+  task: Task,
+  file: WantedFile,
   address: Address,
   started: number,
 ): Promise<Brought> {
-  const { settings, http, signal } = run
-  const store = storeOf(run)
-  const { transfer } = await import('../transfer/transfer.ts')
-  const source = await http.download(url, { signal, connections: settings.connections })
-  const size = compression === undefined ? source.facts.size : undefined
-  const known = size !== undefined && expected !== undefined
-  let upload: Upload
-  try {
-    assertAnnounced(source.facts.size, settings.maxImageSize)
-    upload = await store.begin(address.key, {
-      size,
-      contentType: 'application/octet-stream',
-      record: known ? { digest: expected, source: expected, size } : undefined,
-      signal,
-    })
-  } catch (error) {
-    await source.discard()
-    throw error
-  }
-  const { url: arrived, size: announced } = source.facts
-  const from = arrived === new URL(url).href ? undefined : redactUrl(arrived)
-  tell({ type: 'transfer-start', url, from, object: address.key, size: announced })
-  try {
-    const { inspection, head, ...transferred } = await transfer({
-      source,
-      expected,
-      compression,
-      content,
-      signature,
-      algorithm: strong(algorithm),
-      format: image.format,
-      upload,
-      inspector: new Inspector(image.format, {
-        minDisk: image.minDisk,
-        strict: settings.strict,
-        maxVirtualSize: settings.maxImageSize,
-        allowUnknownRaw: settings.allowUnknownRaw,
-      }),
-      maxSize: settings.maxImageSize,
-      signal,
-      onProgress: (progress) => tell({ type: 'transfer-progress', ...progress, size: source.facts.size }),
-    })
-    const record = { digest: transferred.digest, source: transferred.source, size: transferred.size }
-    const doubts = await upload.complete(record)
-    const seconds = (performance.now() - started) / 1000
-    for (const message of doubts) tell({ type: 'warning', message })
-    tell({ type: 'transfer-end', object: address.key, bytes: record.size, seconds })
-    for (const message of inspection?.warnings ?? []) tell({ type: 'warning', message })
-    const isContent = content !== undefined && content.algorithm === algorithm
-    const isPacked =
-      isContent && expected === undefined && transferred.sources.some((one) => sameDigest(one, content))
-    return { ...address, ...record, head, seconds, name: isContent && !isPacked ? content : record.digest }
-  } catch (error) {
-    await upload.abort()
-    throw error
-  }
+  const { digest: expected, compression, content, algorithm } = file
+  const store = storeOf(task.run)
+  const sent = await send(
+    task,
+    { ...file, algorithm: strong(algorithm) },
+    address.key,
+    (announced, signal) => {
+      const size = compression === undefined ? announced : undefined
+      const known = size !== undefined && expected !== undefined
+      return store.begin(address.key, {
+        size,
+        contentType: 'application/octet-stream',
+        record: known ? { digest: expected, source: expected, size } : undefined,
+        signal,
+      })
+    },
+  )
+  const { digest, source, size, sources, head } = sent
+  const seconds = (performance.now() - started) / 1000
+  const isContent = content !== undefined && content.algorithm === algorithm
+  const isPacked = isContent && expected === undefined && sources.some((one) => sameDigest(one, content))
+  const name = isContent && !isPacked ? content : digest
+  return { ...address, digest, source, size, head, seconds, name }
 }
 
 /**

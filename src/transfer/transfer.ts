@@ -29,6 +29,8 @@ export interface TransferPlan {
   readonly content?: Digest | undefined
   /** Of the digest of what comes out of a packed source. Default: sha256. */
   readonly algorithm?: DigestAlgorithm | undefined
+  /** In which the stored bytes are hashed as well. Default: none. */
+  readonly also?: DigestAlgorithm | undefined
   /** Of the source's bytes. Absent: none is verified. */
   readonly signature?: FileSignature | undefined
   /** Of the image that is stored. */
@@ -57,6 +59,8 @@ export interface Transferred {
   readonly sources: readonly Digest[]
   /** Of the stored bytes: that of the source if it is not compressed, else of the plan's algorithm. */
   readonly digest: Digest
+  /** Of the stored bytes in each algorithm that was computed. */
+  readonly digests: readonly Digest[]
   /** Bytes stored. */
   readonly size: number
   /** Bytes of the source. */
@@ -76,17 +80,14 @@ const sourceBlocks = { blockSize: 2 ** 18, blocks: 4 }
  * @throws UpdaterError DIGEST_MISMATCH, SIGNATURE_BAD, HTTP_*, DECOMPRESSION_FAILED, IMAGE_*, STORE_*, ABORTED
  */
 export async function transfer(plan: TransferPlan): Promise<Transferred> {
-  const { source, expected, compression, content, algorithm = 'sha256', upload, inspector, maxSize } = plan
+  const { source, expected, compression, content, upload, inspector, maxSize } = plan
   const { url } = source.facts
   const failure = new AbortController()
   const fail = (error: unknown) => failure.abort(error)
   const signal = plan.signal === undefined ? failure.signal : AbortSignal.any([plan.signal, failure.signal])
   // Ends the wait for bytes of a source that is silent.
   signal.addEventListener('abort', () => void source.discard().catch(() => {}), { once: true })
-  const also = content === undefined ? [] : [content.algorithm]
-  const known = expected === undefined ? ([algorithm, ...also] as const) : ([expected.algorithm] as const)
-  const ofSource = new Digesters(known, plan.signature)
-  const ofImage = compression === undefined ? ofSource : new Digesters([algorithm, ...also])
+  const { ofSource, ofImage } = digestersOf(plan)
   const meter = new Meter(plan)
   let isCompared = expected === undefined && content === undefined
 
@@ -149,6 +150,7 @@ export async function transfer(plan: TransferPlan): Promise<Transferred> {
       source: found[0],
       sources: found,
       digest: stored[0],
+      digests: stored,
       size,
       received: meter.received,
       inspection,
@@ -165,6 +167,29 @@ export async function transfer(plan: TransferPlan): Promise<Transferred> {
     await parts.settled()
     await ofSource.close()
     if (ofImage !== ofSource) await ofImage.close()
+  }
+}
+
+/** The same ones are of the source and of the image if nothing is unpacked. */
+function digestersOf({
+  expected,
+  compression,
+  content,
+  algorithm = 'sha256',
+  also,
+  signature,
+}: TransferPlan) {
+  const ofContent = content === undefined ? [] : [content.algorithm]
+  const further = also === undefined ? [] : [also]
+  const ofPacked =
+    expected === undefined ? ([algorithm, ...ofContent] as const) : ([expected.algorithm] as const)
+  if (compression === undefined) {
+    const both = new Digesters([...ofPacked, ...further], signature)
+    return { ofSource: both, ofImage: both }
+  }
+  return {
+    ofSource: new Digesters(ofPacked, signature),
+    ofImage: new Digesters([algorithm, ...ofContent, ...further]),
   }
 }
 

@@ -106,6 +106,18 @@ describe('a plain image', () => {
     },
   )
 
+  it('is hashed in another algorithm as well, packed or not', async () => {
+    const bytes = generatedBytes(100_000)
+    const plain = await transfer({ ...plan(bytes), also: 'sha512' })
+    expect(plain.digests).toEqual([digestOf(bytes), digestOf(bytes, 'sha512')])
+    const packed = gzipSync(bytes)
+    const expected = digestOf(packed)
+    const source = download(packed)
+    const unpacked = await transfer({ ...plan(bytes), source, expected, compression: 'gz', also: 'sha512' })
+    expect(unpacked.digests).toEqual(plain.digests)
+    expect(unpacked.sources).toEqual([expected])
+  })
+
   it.each(['sha512', 'sha1', 'md5'] as const)('is verified by %s', async (algorithm) => {
     const bytes = generatedBytes(100_000)
     const result = await transfer({ ...plan(bytes), expected: digestOf(bytes, algorithm) })
