@@ -15,7 +15,10 @@ export interface ForgeOptions {
   readonly repository: string
   readonly token: string
   readonly base: string
-  /** Branches are pushed there: a remote's name or a URL without credentials. Default: `origin`. */
+  /**
+   * Branches are pushed there: an address without credentials, or a remote of the checkout, which has to lead to the
+   * forge or by SSH. The token goes to the forge alone. Default: `origin`.
+   */
   readonly remote?: string | undefined
 }
 
@@ -70,7 +73,11 @@ export async function offer(
 function github({ api, repository, token, base, remote = 'origin' }: ForgeOptions): Forge {
   const [owner = ''] = repository.split('/')
   return {
-    remote: { target: remote },
+    remote: {
+      target: remote,
+      server: serverOf(api).replace('//api.', '//'),
+      header: basic('x-access-token', token),
+    },
     author: {
       name: 'github-actions[bot]',
       email: '41898282+github-actions[bot]@users.noreply.github.com',
@@ -93,9 +100,8 @@ function github({ api, repository, token, base, remote = 'origin' }: ForgeOption
 
 /** https://docs.gitlab.com/api/merge_requests/ */
 function gitlab({ api, repository, token, base, remote = 'origin' }: ForgeOptions): Forge {
-  const basic = Buffer.from(`image-updater:${token}`).toString('base64')
   return {
-    remote: { target: remote, header: remote.includes('://') ? `Authorization: Basic ${basic}` : undefined },
+    remote: { target: remote, server: serverOf(api), header: basic('image-updater', token) },
     author: { name: 'image-updater', email: 'image-updater@localhost' },
     requests: `${api}/projects/${encodeURIComponent(repository)}/merge_requests`,
     headers: { accept: 'application/json', 'private-token': token },
@@ -110,6 +116,14 @@ function gitlab({ api, repository, token, base, remote = 'origin' }: ForgeOption
       .object({ iid: z.int(), web_url: z.string() })
       .transform(({ iid: number, web_url: url }) => ({ number, url })),
   }
+}
+
+function serverOf(api: string): string {
+  return new URL(api).origin
+}
+
+function basic(user: string, token: string): string {
+  return `Authorization: Basic ${Buffer.from(`${user}:${token}`).toString('base64')}`
 }
 
 const answerLimit = 4 * 1024 * 1024

@@ -1,15 +1,18 @@
-import { lstat, mkdtemp, realpath, rm } from 'node:fs/promises'
+import { copyFile, lstat, mkdtemp, realpath, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join, relative, resolve, sep } from 'node:path'
 import { UpdaterError, type UpdaterErrorOptions } from '../errors.ts'
-import { type GitFailure, git } from '../git.ts'
+import { type GitFailure, git, gitOutside } from '../git.ts'
+import { redactUrl } from '../http/url.ts'
 
 /** The destination of branches. */
 export interface Remote {
-  /** A remote's name or a URL without credentials. */
+  /** A remote's name, or an address that the caller vouches for. */
   readonly target: string
-  /** `Authorization: …` for that URL; it is passed by the environment, so that no list of processes shows it. */
-  readonly header?: string | undefined
+  /** Origin of the forge's own pages: the one server that the token goes to. */
+  readonly server: string
+  /** `Authorization: …` for that server; it is passed by the environment, so that no list of processes shows it. */
+  readonly header: string
 }
 
 export interface Author {
@@ -17,19 +20,49 @@ export interface Author {
   readonly email: string
 }
 
-/** The repository that a catalogue lies in. Its working tree, index and branches stay as they are. */
+/**
+ * The repository that a catalogue lies in; nothing of it is written. Its configuration, hooks, filters and remotes are
+ * those of whoever has made the checkout, and git runs programs that they name. So it is asked for paths, names and
+ * objects alone, and all else is done in a bare repository of our own that borrows its objects.
+ */
 export interface Repository {
   readonly root: string
   /** The commit that is checked out, and its date. */
   readonly head: string
   readonly date: string
+  /** Our own, in the folder for temporary files. */
+  readonly own: string
 }
 
-/** @throws UpdaterError PROPOSAL_FAILED, as all functions here */
-export async function openRepository(folder: string): Promise<Repository> {
+/**
+ * Opens the repository for as long as `use` takes.
+ * @throws UpdaterError PROPOSAL_FAILED, as all functions here
+ */
+export async function inRepository<Result>(
+  folder: string,
+  use: (repository: Repository) => Promise<Result>,
+): Promise<Result> {
   const root = await realpath(await ask(folder, ['rev-parse', '--show-toplevel']))
-  const head = await ask(root, ['rev-parse', '--verify', 'HEAD^{commit}'])
-  return { root, head, date: await ask(root, ['show', '--no-patch', '--format=%cI', head]) }
+  const head = await ask(root, ['rev-parse', '--verify', 'HEAD'])
+  const own = await mkdtemp(join(tmpdir(), 'image-updater-git-'))
+  try {
+    await borrow(root, own)
+    await askOwn({ root, own }, ['cat-file', '-e', `${head}^{commit}`])
+    const date = await askOwn({ root, own }, ['show', '-s', '--no-show-signature', '--format=%cI', head])
+    return await use({ root, head, date, own })
+  } finally {
+    await rm(own, { recursive: true, force: true })
+  }
+}
+
+async function borrow(root: string, own: string): Promise<void> {
+  const ofCheckout = (name: string) => ask(root, ['rev-parse', '--path-format=absolute', '--git-path', name])
+  const format = await ask(root, ['rev-parse', '--show-object-format'])
+  // Not even GIT_DIR of the caller is meant here.
+  await ask(own, ['init', '--quiet', '--bare', '--template=', `--object-format=${format}`], { GIT_DIR: own })
+  await writeFile(join(own, 'objects', 'info', 'alternates'), `${await ofCheckout('objects')}\n`)
+  const shallow = await ofCheckout('shallow')
+  if ((await stat(shallow).catch(() => undefined))?.isFile()) await copyFile(shallow, join(own, 'shallow'))
 }
 
 interface ChangedFile {
@@ -39,17 +72,15 @@ interface ChangedFile {
 }
 
 /** Returns where a file is whose content is not that of HEAD; undefined if it is. Nothing is written. */
-export async function changedFile(
-  { root, head }: Repository,
-  file: string,
-): Promise<ChangedFile | undefined> {
+export async function changedFile(repository: Repository, file: string): Promise<ChangedFile | undefined> {
+  const { root, head } = repository
   const path = await pathIn(root, file)
-  const listed = await ask(root, ['ls-tree', head, '--', path])
+  const listed = await askOwn(repository, ['ls-tree', head, '--', path])
   const [, mode = '100644', before] = /^(\d+) blob (\S+)\t/.exec(listed) ?? []
   if (mode === '120000' || (await isLink(join(root, path)))) {
     throw failed(`${path} is a symbolic link`, { remedy: 'Name the file itself with --images' })
   }
-  const blob = await ask(root, ['hash-object', `--path=${path}`, '--', path])
+  const blob = await askOwn(repository, ['hash-object', `--path=${path}`, '--', path])
   return blob === before ? undefined : { path, mode }
 }
 
@@ -66,40 +97,59 @@ export async function commitFile(
 ): Promise<string | undefined> {
   const changed = await changedFile(repository, file)
   if (changed === undefined) return undefined
-  const { root, head, date } = repository
+  const { head, date } = repository
   const { path, mode } = changed
-  const blob = await ask(root, ['hash-object', '-w', `--path=${path}`, '--', path])
-  const folder = await mkdtemp(join(tmpdir(), 'image-updater-git-'))
+  const blob = await askOwn(repository, ['hash-object', '-w', `--path=${path}`, '--', path])
   const { name, email } = author
   const env = {
-    GIT_INDEX_FILE: join(folder, 'index'),
     ...{ GIT_AUTHOR_NAME: name, GIT_AUTHOR_EMAIL: email, GIT_AUTHOR_DATE: date },
     ...{ GIT_COMMITTER_NAME: name, GIT_COMMITTER_EMAIL: email, GIT_COMMITTER_DATE: date },
   }
-  try {
-    await ask(root, ['read-tree', head], env)
-    await ask(root, ['update-index', '--add', '--cacheinfo', `${mode},${blob},${path}`], env)
-    const tree = await ask(root, ['write-tree'], env)
-    return await ask(root, ['commit-tree', tree, '-p', head, '-m', message], env)
-  } finally {
-    await rm(folder, { recursive: true, force: true })
-  }
+  await askOwn(repository, ['read-tree', head])
+  await askOwn(repository, ['update-index', '--add', '--cacheinfo', `${mode},${blob},${path}`])
+  const tree = await askOwn(repository, ['write-tree'])
+  return askOwn(repository, ['commit-tree', tree, '-p', head, '-m', message], env)
 }
 
-/** Sets the remote's branch to this commit, unless it is there already. */
+/** Sets the remote's branch to this commit; nothing is sent if it is there already. */
 export async function pushCommit(
-  { root }: Repository,
+  repository: Repository,
   commit: string,
   branch: string,
-  { target, header }: Remote,
+  remote: Remote,
 ): Promise<void> {
-  const env =
-    header === undefined
-      ? {}
-      : { GIT_CONFIG_COUNT: '1', GIT_CONFIG_KEY_0: 'http.extraHeader', GIT_CONFIG_VALUE_0: header }
-  const ref = `refs/heads/${branch}`
-  if ((await ask(root, ['ls-remote', target, ref], env)).startsWith(`${commit}\t`)) return
-  await ask(root, ['push', '--quiet', '--force', target, `${commit}:${ref}`], env)
+  const address = await addressOf(repository, remote)
+  const { server, header } = remote
+  // A server that redirects would be asked with the token, too.
+  const token = ['-c', 'http.followRedirects=false', `--config-env=http.${server}/.extraHeader=${headerName}`]
+  const ours = originOf(address) === server
+  const push = ['push', '--quiet', '--force', address, `${commit}:refs/heads/${branch}`]
+  const env = { ...placeOf(repository), ...(ours ? { [headerName]: header } : {}) }
+  await told(push, gitOutside(repository.root, [...(ours ? token : []), ...push], env))
+}
+
+/** The variable that has the header. */
+const headerName = 'IMAGE_UPDATER_GIT_HEADER'
+
+/** A remote's address is what the checkout's configuration says: it has to be the forge's, or one that gets no token. */
+async function addressOf({ root }: Repository, { target, server }: Remote): Promise<string> {
+  if (/[:/]/.test(target)) return target
+  const key = (name: string) => ask(root, ['config', '--get', `remote.${target}.${name}`]).catch(() => '')
+  const address = (await key('pushurl')) || (await key('url'))
+  if (address === '') {
+    throw failed(`The checkout has no remote "${target}"`, { remedy: 'Name the address to push to' })
+  }
+  const isSecureShell = /^ssh:\/\//i.test(address) || /^\w[\w.@-]*:(?!:|\/\/)/.test(address)
+  if (isSecureShell || originOf(address) === server) return address
+  throw failed(`The remote "${target}" leads to ${redactUrl(address)}, which is not the forge ${server}`, {
+    remedy: "Correct the remote's address in the checkout, or name the address to push to",
+  })
+}
+
+/** Undefined: not an address of the web. */
+function originOf(address: string): string | undefined {
+  const isWeb = /^https?:\/\//i.test(address) && URL.canParse(address)
+  return isWeb ? new URL(address).origin : undefined
 }
 
 async function pathIn(root: string, file: string): Promise<string> {
@@ -121,10 +171,27 @@ async function isLink(path: string): Promise<boolean> {
   )
 }
 
-/** What git prints, without the newline at its end. */
+/** What git prints in the checkout, without the newline at its end. */
 async function ask(folder: string, args: readonly string[], env?: NodeJS.ProcessEnv): Promise<string> {
+  return told(args, git(folder, args, env))
+}
+
+/** The same of our own repository, whose working tree is that of the checkout. */
+async function askOwn(
+  place: Pick<Repository, 'root' | 'own'>,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+): Promise<string> {
+  return told(args, git(place.root, args, { ...placeOf(place), ...env }))
+}
+
+function placeOf({ root, own }: Pick<Repository, 'root' | 'own'>): NodeJS.ProcessEnv {
+  return { GIT_DIR: own, GIT_WORK_TREE: root, GIT_INDEX_FILE: join(own, 'index') }
+}
+
+async function told(args: readonly string[], asking: Promise<string>): Promise<string> {
   try {
-    return (await git(folder, args, env)).trim()
+    return (await asking).trim()
   } catch (cause) {
     const { isMissing, message } = cause as GitFailure
     if (isMissing) throw failed('git is not installed', { remedy: 'Install git', cause })

@@ -65,7 +65,39 @@ function titleOf(file: string, images: readonly ImageOutcome[]): string {
     first !== undefined && second === undefined
       ? `Update ${first.name} to ${first.current?.version ?? 'its newest build'}`
       : `Update ${updated.length} images of ${posix.basename(file).replace(/\.ya?ml$/, '')}`
-  return printable(title).slice(0, titleLength)
+  return harmlessTitle(title).slice(0, titleLength)
+}
+
+/**
+ * What forges obey wherever it stands, with the first character escaped: a title becomes a commit's message, and the text
+ * of a request may, where no Markdown keeps a reference from being one. Pipelines that are skipped (GitHub, GitLab,
+ * Azure, …), people and teams that are called, issues that are named or closed:
+ * https://docs.github.com/en/actions/how-tos/manage-workflow-runs/skip-workflow-runs
+ * https://docs.gitlab.com/user/project/issues/managing_issues/#default-closing-pattern
+ */
+const obeyed = new RegExp(
+  [
+    String.raw`\[(?=[^\][\n]*(?:skip|\bno[ _-]?ci\b)[^\][\n]*\])`,
+    String.raw`\*(?=\*\*NO_CI)`,
+    String.raw`(?<=\bskip-checks):`,
+    String.raw`(?<!\w)@(?=\w)`,
+    String.raw`(?<!&)#(?=\d)|!(?=\d)|\bG(?=H-\d)`,
+    String.raw`\b[cfri](?=(?:los(?:e[sd]?|ing)|ix(?:e[sd]|ing)?|esolv(?:e[sd]?|ing)|mplement(?:s|ed|ing)?)\b:?\s+(?:issues?:?\s+)?(?:https?:|[a-z]\w*-\d))`,
+  ].join('|'),
+  'gi',
+)
+
+function harmless(text: string): string {
+  return text.replace(obeyed, escaped)
+}
+
+/** In a title, which has no code spans, a link is one as well. */
+function harmlessTitle(text: string): string {
+  return harmless(printable(text)).replace(/\](?=\()|:(?=\/\/)/g, escaped)
+}
+
+function escaped(character: string): string {
+  return `\\u{${character.charCodeAt(0).toString(16)}}`
 }
 
 /** Characters: GitHub takes 65 536 in the text of a pull request, GitLab more. */
@@ -76,7 +108,7 @@ const farewell = 'This branch is written anew by each run of image-updater.\n'
 function bodyOf(report: RunReport, file: string): string {
   const images = report.images.filter((image) => image.file === file)
   const changes = report.changes.filter((change) => change.file === file)
-  const text = formatMarkdown({ ...report, summary: summarize(images), images, changes })
+  const text = harmless(formatMarkdown({ ...report, summary: summarize(images), images, changes }))
   const room = roomForBody - farewell.length
   const fitting =
     text.length <= room ? text : `${text.slice(0, text.lastIndexOf('\n', room - 100))}\n\nCut off here.\n`

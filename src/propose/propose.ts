@@ -5,7 +5,7 @@ import { text } from '../option.ts'
 import { assertOptions, assertTyped } from '../options.ts'
 import { parseReport } from '../report/json.ts'
 import { type Forge, type ForgeOptions, forgeOf, offer } from './forge.ts'
-import { changedFile, commitFile, failed, openRepository, pushCommit, type Repository } from './git.ts'
+import { changedFile, commitFile, failed, inRepository, pushCommit, type Repository } from './git.ts'
 import { type Proposal, proposalsOf } from './proposals.ts'
 
 export interface ProposeOptions {
@@ -47,10 +47,19 @@ export async function proposeChanges(options: ProposeOptions): Promise<ProposeOu
   if (!options.dryRun) assertOptions(where, 'The options of the forge')
   assertTyped('folder', text(), folder ?? 0)
   if (proposals.length === 0) return []
-  const repository = await openRepository(folder)
-  if (options.dryRun) return Promise.all(proposals.map((proposal) => plan(proposal, repository)))
-  if (where === undefined) throw failed('No forge is named', { remedy: 'Name one as forge' })
-  const forge = forgeOf(where)
+  return inRepository(folder, (repository) => {
+    if (options.dryRun) return Promise.all(proposals.map((proposal) => plan(proposal, repository)))
+    if (where === undefined) throw failed('No forge is named', { remedy: 'Name one as forge' })
+    return proposeEach(proposals, repository, forgeOf(where), policy)
+  })
+}
+
+async function proposeEach(
+  proposals: readonly Proposal[],
+  repository: Repository,
+  forge: Forge,
+  policy: Partial<Policy> | undefined,
+): Promise<ProposeOutcome[]> {
   const http = new HttpClient({ policy })
   const outcomes: ProposeOutcome[] = []
   try {

@@ -44,12 +44,15 @@ describe('the action', () => {
   it('updates, proposes one pull request for each file, and tells of what failed', async () => {
     const world = await startWorld(50_000)
     onTestFinished(() => world.close())
-    const forge = await startForge('github')
+    const [hosted, mirror, temp] = [temporaryFolder(), temporaryFolder(), temporaryFolder()]
+    const bare = join(hosted, 'osism/images.git')
+    mkdirSync(bare, { recursive: true })
+    const forge = await startForge('github', hosted)
     const images = await world.writeCatalogue()
-    const [bare, mirror, temp] = [temporaryFolder(), temporaryFolder(), temporaryFolder()]
     const git = (cwd: string, ...args: string[]) =>
       execFileSync('git', args, { cwd, encoding: 'utf8', stdio: 'pipe' })
     git(bare, 'init', '--quiet', '--bare', '--initial-branch=main')
+    git(bare, 'config', 'http.receivepack', 'true')
     git(images, 'init', '--quiet', '--initial-branch=main')
     git(images, 'add', '.')
     git(images, '-c', 'user.name=t', '-c', 'user.email=t@localhost', 'commit', '--quiet', '-m', 'Begin')
@@ -74,6 +77,7 @@ describe('the action', () => {
           GITHUB_ACTIONS: 'true',
           GITHUB_ACTION_PATH: action,
           GITHUB_API_URL: forge.url,
+          GITHUB_SERVER_URL: forge.url,
           GITHUB_REPOSITORY: 'osism/images',
           GITHUB_OUTPUT: output,
           GITHUB_STEP_SUMMARY: join(temp, 'summary'),

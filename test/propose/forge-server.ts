@@ -1,5 +1,6 @@
+import { execFile } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer, type IncomingHttpHeaders } from 'node:http'
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { onTestFinished } from 'vitest'
 
@@ -19,8 +20,11 @@ export interface FakeForge {
   refuse(method: string, status: number, body: string): void
 }
 
-/** As much of the API for pull requests (GitHub) and merge requests (GitLab) as is used. */
-export async function startForge(kind: 'github' | 'gitlab'): Promise<FakeForge> {
+/**
+ * As much of the API for pull requests (GitHub) and merge requests (GitLab) as is used.
+ * @param repositories folder of bare repositories that are served to git, whose requests are told without their bodies
+ */
+export async function startForge(kind: 'github' | 'gitlab', repositories?: string): Promise<FakeForge> {
   const requests: ForgeRequest[] = []
   const open = new Map<string, Record<string, unknown>>()
   const refusals = new Map<string, { status: number; body: string }>()
@@ -39,6 +43,11 @@ export async function startForge(kind: 'github' | 'gitlab'): Promise<FakeForge> 
     return made
   }
   const server = createServer(async (request, response) => {
+    if (repositories !== undefined && /\.git\/(?:info\/|git-)/.test(request.url ?? '')) {
+      const { method = '', url: path = '', headers } = request
+      requests.push({ method, path, headers, body: undefined })
+      return serveGit(repositories, request, response)
+    }
     let text = ''
     for await (const chunk of request) text += chunk
     const { method = '', url: path = '', headers } = request
@@ -61,4 +70,28 @@ export async function startForge(kind: 'github' | 'gitlab'): Promise<FakeForge> 
     open,
     refuse: (method, status, body) => void refusals.set(method, { status, body }),
   }
+}
+
+/** By git's own CGI program: https://git-scm.com/docs/git-http-backend */
+function serveGit(repositories: string, request: IncomingMessage, response: ServerResponse): void {
+  const { pathname, searchParams } = new URL(request.url ?? '', 'http://forge')
+  const env = {
+    PATH: process.env.PATH,
+    GIT_PROJECT_ROOT: repositories,
+    GIT_HTTP_EXPORT_ALL: '1',
+    REMOTE_USER: 'somebody',
+    PATH_INFO: pathname,
+    QUERY_STRING: searchParams.toString(),
+    REQUEST_METHOD: request.method,
+    CONTENT_TYPE: request.headers['content-type'],
+    HTTP_CONTENT_ENCODING: request.headers['content-encoding'],
+  }
+  const child = execFile('git', ['http-backend'], { env, encoding: 'buffer' }, (_error, stdout) => {
+    const end = stdout.indexOf('\r\n\r\n')
+    const fields = stdout.toString('latin1', 0, end).split('\r\n')
+    const pairs = fields.map((field) => field.split(': ') as [string, string])
+    const { Status: status = '200', ...headers } = Object.fromEntries(pairs)
+    response.writeHead(Number.parseInt(status, 10), headers).end(stdout.subarray(end + 4))
+  })
+  if (child.stdin !== null) request.pipe(child.stdin)
 }

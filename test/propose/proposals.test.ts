@@ -51,8 +51,8 @@ describe('proposals', () => {
 
   it('show text from outside as text, and keep within what forges take', () => {
     const [proposal] = of(['a.yml'], '@all <img src=x> #1 \u202e', '+```\n+\u001b[31m\n')
-    expect(proposal?.title).toBe('Update @all <img src=x> #1 \\u{202e} to its newest build')
-    expect(proposal?.body).toContain('`@all <img src=x> #1 \\u{202e}`')
+    expect(proposal?.title).toBe('Update \\u{40}all <img src=x> \\u{23}1 \\u{202e} to its newest build')
+    expect(proposal?.body).toContain('`\\u{40}all <img src=x> \\u{23}1 \\u{202e}`')
     expect(proposal?.body).toContain('````diff\n+```\n+\\u{1b}[31m\n````')
     const many = of(['a.yml'], 'x'.repeat(500), `+${'y'.repeat(100_000)}\n`)[0]
     expect(many?.title.length).toBeLessThanOrEqual(200)
@@ -61,5 +61,37 @@ describe('proposals', () => {
     const [long] = proposalsOf(reportOf(images, { changes: [{ file: 'a.yml', diff: '+a' }] }), 'u/')
     expect(long?.body.length).toBeLessThan(65_536)
     expect(long?.body).toMatch(/\n\nCut off here\.\n\nThis branch/)
+  })
+
+  it.each([
+    ['[skip ci]', /\[skip ci\]/i],
+    ['[CI Skip]', /\[ci skip\]/i],
+    ['[no ci]', /\[no ci\]/],
+    ['[skip-actions]', /\[skip-actions\]/],
+    ['[actions skip]', /\[actions skip\]/],
+    ['***NO_CI***', /\*{3}NO_CI/],
+    ['skip-checks: true', /skip-checks:/],
+    ['@team', /@team/],
+    ['@org/team', /@org/],
+    ['Fixes #1', /#1/],
+    ['closes osism/images#12', /#12/],
+    ['merged in !7', /!7/],
+    ['fixes GH-3', /GH-3/],
+    ['Resolves https://github.com/o/r/issues/1', /Resolves:? https:/],
+    ['Closing: PROJ-12', /Closing: PROJ/],
+  ])('obey nothing of a name, a version or a diff: %s', (words, obeyed) => {
+    const [proposal] = of(['a.yml'], words, `+# ${words}\n`)
+    expect(`${proposal?.title}\n${proposal?.body}`).not.toMatch(obeyed)
+    expect(of([`${words.replaceAll('/', ' ')}.yml`, 'b.yml'])[0]?.title).not.toMatch(obeyed)
+  })
+
+  it('have no links in titles', () => {
+    const [proposal] = of(['a.yml'], '[News](https://evil.example)')
+    expect(proposal?.title).toBe('Update [News\\u{5d}(https\\u{3a}//evil.example) to its newest build')
+  })
+
+  it('leave alone what is harmless', () => {
+    const name = 'C# 5 x@y.example #all ! fix it [beta] (1) 50% & more'
+    expect(of(['a.yml'], name)[0]?.title).toBe(`Update ${name} to its newest build`)
   })
 })

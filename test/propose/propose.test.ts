@@ -14,6 +14,7 @@ const token = 'canary-token-of-the-forge'
 /** A repository with two catalogue files, and the bare one that it was cloned from. */
 interface Checkout {
   readonly folder: string
+  readonly bare: string
   git(...args: string[]): string
   /** What a branch of the bare repository holds in a file. */
   there(branch: string, file: string): string
@@ -28,8 +29,9 @@ const at = (cwd: string, ...args: string[]) =>
 let template: string
 beforeAll(() => {
   template = mkdtempSync(join(tmpdir(), 'checkout-'))
-  const [bare, folder] = [join(template, 'bare'), join(template, 'clone')]
+  const [bare, folder] = [join(template, 'osism/images.git'), join(template, 'clone')]
   at(template, 'init', '--quiet', '--bare', '--initial-branch=main', bare)
+  at(bare, 'config', 'http.receivepack', 'true')
   at(template, 'clone', '--quiet', bare, folder)
   mkdirSync(join(folder, 'etc/images'), { recursive: true })
   for (const name of ['ubuntu', 'debian'])
@@ -44,10 +46,11 @@ beforeAll(() => {
 function checkout(): Checkout {
   const copy = temporaryFolder()
   cpSync(template, copy, { recursive: true })
-  const [bare, folder] = [join(copy, 'bare'), join(copy, 'clone')]
+  const [bare, folder] = [join(copy, 'osism/images.git'), join(copy, 'clone')]
   at(folder, 'remote', 'set-url', 'origin', bare)
   return {
     folder,
+    bare,
     git: (...args) => at(folder, ...args),
     there: (branch, file) => at(bare, 'show', `${branch}:${file}`),
   }
@@ -82,6 +85,7 @@ const github = (): ForgeOptions => ({
   repository: 'osism/images',
   token,
   base: 'main',
+  remote: place.bare,
 })
 const propose = (report: unknown, forge = github()) =>
   proposeChanges({ forge, report, folder: place.folder, httpPolicy: { backoffBase: 1, backoffCap: 1 } })
@@ -134,6 +138,32 @@ describe('proposing on GitHub', () => {
       before[1]?.replace(/^.*refs\/remotes\/.*\n/gm, ''),
     )
     expect(readFileSync(join(place.folder, 'etc/images/ubuntu.yml'), 'utf8')).toBe('new ubuntu\n')
+  })
+
+  it('works in a checkout of the last commit alone, as CI makes it', async () => {
+    const shallow = join(temporaryFolder(), 'shallow')
+    at('.', 'clone', '--quiet', '--depth=1', `file://${place.bare}`, shallow)
+    const report = run(shallow, ['ubuntu'])
+    const outcomes = await proposeChanges({ forge: github(), report, folder: shallow })
+    expect(outcomes).toMatchObject([{ status: 'opened' }])
+    expect(place.there('image-updater/ubuntu', 'etc/images/ubuntu.yml')).toBe('new ubuntu\n')
+  })
+
+  it.each([
+    [
+      'https://evil.example/osism/images',
+      /leads to https:\/\/evil\.example\/osism\/images, which is not the forge/,
+    ],
+    ['/somewhere/images.git', /leads to \/somewhere\/images\.git, which is not the forge/],
+    ['ext::sh -c true', /is not the forge/],
+    ['--receive-pack=true:x', /is not the forge/],
+    ['', /has no remote "origin"/],
+  ])('gives the token to the forge alone: origin leads to %j', async (address, message) => {
+    place.git('config', 'remote.origin.url', address)
+    const report = run(place.folder, ['ubuntu'])
+    const [{ error } = {}] = await propose(report, { ...github(), remote: undefined })
+    expect(error?.message).toMatch(message)
+    expect(server.requests).toEqual([])
   })
 
   it('updates the request that is open, and pushes nothing where the change is the same', async () => {
@@ -254,6 +284,7 @@ describe('proposing on GitLab', () => {
       repository: 'group/images',
       token,
       base: 'main',
+      remote: place.bare,
     }
     const report = run(place.folder, ['ubuntu'])
     expect(await propose(report, forge)).toMatchObject([{ status: 'opened', url: 'https://forge.example/1' }])
@@ -288,6 +319,7 @@ describe('the command', () => {
   })
 
   it('takes everything from a job of GitHub Actions, annotates, and fills summary and outputs', async () => {
+    server = await startForge('github', join(place.bare, '../..'))
     const folder = temporaryFolder()
     const [report, summary, output] = ['report.json', 'summary', 'output'].map((name) => join(folder, name))
     writeFileSync(report ?? '', JSON.stringify(run(place.folder, ['ubuntu'], [failing])))
@@ -295,6 +327,7 @@ describe('the command', () => {
     const variables = {
       GITHUB_ACTIONS: 'true',
       GITHUB_API_URL: server.url,
+      GITHUB_SERVER_URL: server.url,
       GITHUB_REPOSITORY: 'osism/images',
       GITHUB_REF_NAME: 'main',
       GITHUB_REF_TYPE: 'branch',
@@ -307,6 +340,10 @@ describe('the command', () => {
     vi.restoreAllMocks()
     expect({ status, err }).toEqual({ status: 0, err: '' })
     expect(out).toContain('opened https://forge.example/1\n')
+    const pushes = server.requests.filter(({ path }) => path.startsWith('/osism/images.git/'))
+    const basic = `Basic ${Buffer.from(`x-access-token:${token}`).toString('base64')}`
+    expect(pushes.map(({ headers }) => headers.authorization)).toEqual([basic, basic])
+    expect(place.there('image-updater/ubuntu', 'etc/images/ubuntu.yml')).toBe('new ubuntu\n')
     expect(out).toContain(
       '::error file=etc/images/debian.yml,line=9,title=HTTP_STATUS::Debian, 12: %250A::error::x: GET x answered 404. Look.\n',
     )

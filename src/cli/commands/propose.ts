@@ -74,12 +74,14 @@ function forgeOf({ forge, base }: Values<'propose'>, env: NodeJS.ProcessEnv): Fo
   const branch = (value: string | undefined) =>
     need(base ?? value, 'of the base branch', 'Name it with --base')
   if (kind === 'github') {
+    const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: name } = env
     return {
       kind,
       api: env.GITHUB_API_URL || 'https://api.github.com',
       repository: need(env.GITHUB_REPOSITORY, 'GITHUB_REPOSITORY', 'Set it to OWNER/NAME'),
       token: need(env.GITHUB_TOKEN, 'GITHUB_TOKEN', 'Give a token that may write contents and pull requests'),
       base: branch(env.GITHUB_REF_TYPE === 'tag' ? undefined : env.GITHUB_REF_NAME),
+      remote: server && name ? `${server}/${name}.git` : undefined,
     }
   }
   const server = env.CI_SERVER_URL

@@ -1,17 +1,34 @@
 import { execFileSync } from 'node:child_process'
-import { linkSync, mkdtempSync, readFileSync, rmdirSync, statSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  existsSync,
+  linkSync,
+  mkdtempSync,
+  readFileSync,
+  rmdirSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { mkdir, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'vitest'
+import { withExitStatus } from '../../../src/report/json.ts'
+import { outcome, reportOf } from '../../cli/support.ts'
+import { startForge } from '../../propose/forge-server.ts'
 import { type Ended, startCommand } from '../command.ts'
 import type { Group, Row } from '../row.ts'
 import type { Scene } from '../scene.ts'
 import { refused, survived } from './outcomes.ts'
 
 /** Runs another command than `update`, which has 20 s for what takes none. */
-async function runOther(scene: Scene, args: readonly string[], folder?: string): Promise<Ended> {
-  const { child, ended } = startCommand(args, { HOME: scene.home }, folder)
+async function runOther(
+  scene: Scene,
+  args: readonly string[],
+  folder?: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<Ended> {
+  const { child, ended } = startCommand(args, { HOME: scene.home, ...env }, folder)
   const killing = setTimeout(() => child.kill('SIGKILL'), 20_000)
   return ended.finally(() => clearTimeout(killing))
 }
@@ -213,7 +230,119 @@ const configurations: readonly Row[] = [
   },
 ]
 
+/** What git runs, or follows, where the configuration of a checkout says so. */
+const traps = (trap: string, elsewhere: string) => `[core]
+  hooksPath = ${trap}.d
+  fsmonitor = ${trap}
+  sshCommand = ${trap}
+  gitProxy = ${trap}
+  pager = ${trap}
+  editor = ${trap}
+  askPass = ${trap}
+  alternateRefsCommand = ${trap}
+  attributesFile = ${trap}.attributes
+[credential]
+  helper = !${trap}
+[filter "trap"]
+  clean = ${trap}
+  smudge = ${trap}
+  process = ${trap}
+[diff]
+  external = ${trap}
+[diff "trap"]
+  textconv = ${trap}
+  command = ${trap}
+[gpg]
+  program = ${trap}
+[commit]
+  gpgSign = true
+[push]
+  gpgSign = if-asked
+[log]
+  showSignature = true
+[alias]
+  rev-parse = !${trap}
+[pager]
+  show = ${trap}
+[url "${elsewhere}/"]
+  insteadOf = http://
+[http]
+  proxy = ${elsewhere}
+[uploadpack]
+  packObjectsHook = ${trap}
+[extensions]
+  partialClone = origin
+[remote "origin"]
+  url = ext::${trap}
+  pushurl = ext::${trap}
+  uploadpack = ${trap}
+  receivepack = ${trap}
+  proxy = ${elsewhere}
+  promisor = true
+`
+
+/** A checkout that somebody else has made, in which whatever runs tells so. */
+async function foreignCheckout(scene: Scene, elsewhere: string) {
+  const [folder, hosted] = [join(scene.home, 'foreign'), join(scene.home, 'hosted')]
+  const [bare, trap] = [join(hosted, 'osism/images.git'), join(scene.home, 'trap')]
+  const git = (...args: string[]) => execFileSync('git', ['-C', folder, ...args], { stdio: 'pipe' })
+  await mkdir(folder)
+  await mkdir(bare, { recursive: true })
+  git('init', '--quiet', '--bare', bare)
+  git('-C', bare, 'config', 'http.receivepack', 'true')
+  git('init', '--quiet')
+  await writeFile(join(folder, 'a.yml'), 'old\n')
+  await writeFile(join(folder, '.gitattributes'), '*.yml filter=trap diff=trap\n')
+  git('add', '.')
+  git('-c', 'user.name=t', '-c', 'user.email=t@localhost', 'commit', '--quiet', '-m', 'Begin')
+  await writeFile(join(folder, 'a.yml'), 'new\n')
+  await writeFile(trap, `#!/bin/sh\nenv >>${trap}.sprung\ncat\n`, { mode: 0o755 })
+  await mkdir(`${trap}.d`)
+  const hooks = ['pre-push', 'reference-transaction', 'post-index-change', 'pre-receive', 'post-update']
+  for (const name of hooks) await symlink(trap, join(`${trap}.d`, name))
+  await writeFile(`${trap}.attributes`, '* filter=trap\n')
+  await writeFile(join(folder, '.git/info/attributes'), '* filter=trap\n')
+  appendFileSync(join(folder, '.git/config'), traps(trap, elsewhere))
+  return { folder, hosted, bare, sprung: `${trap}.sprung` }
+}
+
+/** The forge is on the one server, and what the checkout leads to on the other. */
+const propose = (fault: string, hasServer: boolean): Row => ({
+  fault: `propose in a checkout of somebody else, ${fault}`,
+  holds: {
+    ...survived,
+    more: async (scene) => {
+      const evil = await startForge('github')
+      const { folder, hosted, bare, sprung } = await foreignCheckout(scene, evil.url)
+      const forge = await startForge('github', hosted)
+      const changed = [outcome({ file: 'a.yml', name: 'Alpha 1', status: 'updated' })]
+      const run = reportOf(changed, { changes: [{ file: 'a.yml', diff: '+new\n' }] })
+      const report = join(scene.home, 'report.json')
+      await writeFile(report, JSON.stringify(withExitStatus(run, 0)))
+      const { status, out, err } = await runOther(scene, ['propose', report], folder, {
+        GITHUB_ACTIONS: 'true',
+        GITHUB_API_URL: forge.url,
+        GITHUB_REPOSITORY: 'osism/images',
+        GITHUB_REF_NAME: 'main',
+        GITHUB_TOKEN: 'canary-token',
+        ...(hasServer ? { GITHUB_SERVER_URL: forge.url } : {}),
+      })
+      expect(existsSync(sprung) ? readFileSync(sprung, 'utf8') : 'nothing ran').toBe('nothing ran')
+      expect(evil.requests).toEqual([])
+      expect(out + err).toMatch(hasServer ? /opened/ : /which is not the forge/)
+      expect(status, err).toBe(hasServer ? 0 : 1)
+      const branches = execFileSync('git', ['-C', bare, 'for-each-ref']).toString()
+      expect(branches.includes('refs/heads/image-updater/a')).toBe(hasServer)
+    },
+  },
+})
+
+const checkouts: readonly Row[] = [
+  propose('whose configuration runs programs and leads elsewhere', true),
+  propose('whose remote is a program', false),
+]
+
 export const machine: Group = {
   name: 'This machine',
-  rows: [...files, ...hooks, ...attributes, ...configurations],
+  rows: [...files, ...hooks, ...attributes, ...configurations, ...checkouts],
 }
