@@ -45,6 +45,8 @@ export interface SendOptions extends RequestOptions {
   readonly body?: Uint8Array | string | undefined
   /** Redirects to follow; 0 hands a redirect back as the answer. Default: 5. */
   readonly redirects?: number | undefined
+  /** False: it is sent once, whatever becomes of it. Default: true. */
+  readonly isRepeatable?: boolean | undefined
   /** Called before each attempt, so that a signature can carry the attempt's own time. */
   readonly sign?: ((attempt: number) => Promise<Record<string, string>>) | undefined
 }
@@ -85,7 +87,7 @@ export class HttpClient {
   readonly #closing = new AbortController()
   readonly #userAgent = `openstack-image-updater/${version()}`
 
-  constructor({ policy, fileRoots = [], lookup, allowPrivate, ...patience }: HttpClientOptions = {}) {
+  constructor({ policy, fileRoots = [], lookup, allowPrivate, tls, ...patience }: HttpClientOptions = {}) {
     this.fileRoots = fileRoots
     const pause = patience.sleep ?? sleep
     const closing = this.#closing.signal
@@ -97,7 +99,7 @@ export class HttpClient {
       sleep: (milliseconds, signal = closing) => pause(milliseconds, AbortSignal.any([signal, closing])),
       note: patience.note ?? (() => undefined),
     }
-    this.#transport = new Transport(this.policy, { lookup, allowPrivate })
+    this.#transport = new Transport(this.policy, { lookup, allowPrivate, tls })
   }
 
   /**
@@ -155,18 +157,19 @@ export class HttpClient {
   async send(
     method: string,
     url: string,
-    { body, redirects, sign, signal, headers }: SendOptions = {},
+    { body, redirects, sign, isRepeatable = true, signal, headers }: SendOptions = {},
   ): Promise<OpenBody> {
     const request = this.#request(method, url, { signal, headers })
-    return this.#retry(signal, async (number) => {
+    const attempt = async (number: number) => {
       const signature = sign && (await unlessAborted(sign(number), signal ?? this.#closing.signal))
       const signed = { ...request.headers, ...lowerCaseNames(signature) }
       const { answer } = await this.#ask({ ...request, body, headers: signed }, 'bulk', redirects)
-      if (number < this.#patience.policy.retries) {
+      if (isRepeatable && number < this.#patience.policy.retries) {
         await demand(answer, method, (status) => !isRetriable(status))
       }
       return answer
-    })
+    }
+    return isRepeatable ? this.#retry(signal, attempt) : attempt(0)
   }
 
   /**

@@ -72,6 +72,12 @@ export function statusOf(error: unknown): number | undefined {
   return error instanceof HttpError ? error.status : undefined
 }
 
+/** Whether a server's certificate is what a request has failed for. */
+export function isUntrusted(error: unknown): boolean {
+  const { code } = (error instanceof HttpError ? (error.cause ?? {}) : {}) as NodeJS.ErrnoException
+  return code !== undefined && certificateCodes.test(code)
+}
+
 /** `GET https://host/path`, for messages. */
 export function describeRequest(method: string, url: string | URL): string {
   return `${method} ${redactUrl(url)}`

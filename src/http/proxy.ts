@@ -61,12 +61,23 @@ export function proxyServername({ uri }: ProxySetting): string {
   return isIP(hostname.replace(/^\[|\]$/g, '')) === 0 ? hostname : ''
 }
 
+/** How servers of https are spoken with. Certificates and keys are texts in PEM. */
+export interface TlsSettings {
+  /** The authorities that vouch for servers, in place of the system's. */
+  readonly ca?: string | undefined
+  /** What we show of ourselves; the key may stand in the same text. */
+  readonly cert?: string | undefined
+  readonly key?: string | undefined
+  /** False: whoever answers is believed. */
+  readonly rejectUnauthorized?: boolean | undefined
+}
+
 /** Returns an agent that keeps its connections. @param tunnel the proxy that leads to servers of https */
 export function createAgent(
   protocol: string,
   tunnel: ProxySetting | undefined,
   policy: Policy,
-  lookup: LookupFunction,
+  { lookup, tls }: { readonly lookup: LookupFunction; readonly tls: TlsSettings | undefined },
 ): Agent {
   const options = {
     keepAlive: true,
@@ -75,8 +86,8 @@ export function createAgent(
     autoSelectFamily: true,
     autoSelectFamilyAttemptTimeout: policy.addressTimeout,
   }
-  if (tunnel !== undefined) return new TunnelAgent(tunnel, policy.connectTimeout, options)
-  return protocol === 'https:' ? new TlsAgent(options) : new Agent(options)
+  if (tunnel !== undefined) return new TunnelAgent(tunnel, policy.connectTimeout, options, tls)
+  return protocol === 'https:' ? new TlsAgent({ ...options, ...tls }) : new Agent(options)
 }
 
 /** Speaks TLS with servers through tunnels of a proxy. */
@@ -86,8 +97,8 @@ class TunnelAgent extends TlsAgent {
   readonly #timeout: number
 
   /** @param timeout milliseconds for the way to the proxy and its answer */
-  constructor(proxy: ProxySetting, timeout: number, options: AgentOptions) {
-    super(options)
+  constructor(proxy: ProxySetting, timeout: number, options: AgentOptions, tls: TlsSettings | undefined) {
+    super({ ...options, ...tls })
     this.#proxy = proxy
     this.#timeout = timeout
     const single = { ...options, keepAlive: false }

@@ -18,7 +18,7 @@ import {
 } from './failure.ts'
 import { guardedLookup, sharedLookup } from './lookup.ts'
 import type { Policy } from './policy.ts'
-import { createAgent, type ProxySetting, proxyFor, proxyServername } from './proxy.ts'
+import { createAgent, type ProxySetting, proxyFor, proxyServername, type TlsSettings } from './proxy.ts'
 
 /** Texts and facts share few connections per origin; transfers have their own (see `Policy`). */
 export type Lane = 'small' | 'bulk'
@@ -29,6 +29,8 @@ export interface Surroundings {
   readonly lookup?: LookupFunction | undefined
   /** Servers of the internet may lead to addresses that are not of the internet. Default: no. */
   readonly allowPrivate?: boolean | undefined
+  /** How servers of https are spoken with; a proxy is spoken with as the system says. */
+  readonly tls?: TlsSettings | undefined
 }
 
 /** One request on the wire: no retries, no redirects. */
@@ -119,7 +121,8 @@ export class Transport {
   /** The addresses of a proxy are the operator's; what a proxy connects to, it has to judge. */
   #agentFor(protocol: string, proxy: ProxySetting | undefined, isTunnel: boolean, isLed: boolean): Agent {
     const key = `${protocol} ${proxy?.uri} ${isTunnel} ${isLed}`
-    const { lookup = sharedLookup } = this.#surroundings
+    const { lookup = sharedLookup, tls } = this.#surroundings
+    const isProxy = proxy !== undefined && !isTunnel
     const guarded = () =>
       guardedLookup(
         lookup,
@@ -128,7 +131,10 @@ export class Transport {
       )
     const agent =
       this.#agents.get(key) ??
-      createAgent(protocol, isTunnel ? proxy : undefined, this.#policy, proxy ? lookup : guarded())
+      createAgent(protocol, isTunnel ? proxy : undefined, this.#policy, {
+        lookup: proxy ? lookup : guarded(),
+        tls: isProxy ? undefined : tls,
+      })
     this.#agents.set(key, agent)
     return agent
   }

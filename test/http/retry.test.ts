@@ -140,6 +140,21 @@ test('send hands the last answer back once the retries are used up, and any othe
   await gone.discard()
 })
 
+test.each([
+  ['a busy server', { status: 503 }, 503],
+  ['a dropped connection', { dropAfter: 'headers' }, 'HTTP_NETWORK'],
+] as const)('what must not be repeated is sent once to %s', async (_, fault, expected) => {
+  const server = await origin({ '/a': 'fine' })
+  server.fault('/a', fault)
+  const sent = client().send('POST', `${server.url}/a`, { body: 'x', isRepeatable: false })
+  const outcome = await sent.then(
+    ({ status }) => status,
+    ({ code }) => code,
+  )
+  expect(outcome).toBe(expected)
+  expect(server.requests).toHaveLength(1)
+})
+
 test('send signs each attempt anew and sends the same body again', async () => {
   const server = await origin()
   server.fault('/object', { status: 500 }, { status: 200 })

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { promisify } from 'node:util'
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { makeCertificate } from '../support/certificate.ts'
 import { type Origin, startOrigin } from '../support/origin.ts'
 import { startProxy, type TestProxy } from '../support/proxy.ts'
@@ -11,6 +11,7 @@ import { client, failure } from './world.ts'
 
 const certificate = makeCertificate()
 const named = makeCertificate('DNS:localhost')
+const codeOf = ({ code }: { code: string }) => code
 
 describe.skipIf(certificate === undefined)(
   `https${certificate === undefined ? ' (needs openssl)' : ''}`,
@@ -63,6 +64,33 @@ describe.skipIf(certificate === undefined)(
       expect(proxy.requests.map(({ method, target }) => `${method} ${target}`)).toEqual([
         `CONNECT ${server.url.slice('https://'.length)}`,
       ])
+    })
+
+    test.each([
+      ['an authority of its own', { ca: certificate?.cert }, 'secret'],
+      ['another authority', { ca: named?.cert }, 'HTTP_NETWORK'],
+      ['no look at certificates', { rejectUnauthorized: false }, 'secret'],
+    ])('a client with %s: %s', async (_, tls, expected) => {
+      const got = client({ tls }).text(`${server.url}/a`)
+      expect(await got.then(({ text }) => text, codeOf)).toBe(expected)
+    })
+
+    test('a client shows the certificate that it was given, through a tunnel too, and trusts a proxy no more for it', async () => {
+      const asking = { ...certificate, requestCert: true, ca: named?.cert }
+      const strict = await startOrigin({ files: { '/a': 'known' }, tls: asking as typeof certificate })
+      const secureProxy = await startProxy({ tls: certificate })
+      onTestFinished(() => Promise.all([strict.close(), secureProxy.close()]).then(() => {}))
+      const ask = (tls: object) =>
+        client({ tls: { ca: certificate?.cert, ...tls } })
+          .text(`${strict.url}/a`)
+          .then(({ text }) => text, codeOf)
+      expect(await ask({})).toBe('HTTP_NETWORK')
+      expect(await ask(named ?? {})).toBe('known')
+      onTestFinished(() => void vi.unstubAllEnvs())
+      vi.stubEnv('HTTPS_PROXY', proxy.url)
+      expect(await ask(named ?? {})).toBe('known')
+      vi.stubEnv('HTTPS_PROXY', secureProxy.url)
+      expect(await ask({ ...named, rejectUnauthorized: false })).toBe('HTTP_NETWORK')
     })
 
     test.each([
