@@ -6,6 +6,7 @@ import { bodyOf, type Resuming } from './download.ts'
 import { clientClosed, describeRequest, HttpError, statusError } from './failure.ts'
 import { defaultPolicy, isRetriable, type Policy } from './policy.ts'
 import { type Arrival, follow } from './redirect.ts'
+import { isStreamed, type RequestBody } from './request-body.ts'
 import { type Patience, pauseBefore, retry } from './retry.ts'
 import { type Lane, type OpenBody, type Surroundings, Transport, type WireRequest } from './transport.ts'
 import { parseUrl, redactUrl } from './url.ts'
@@ -42,7 +43,12 @@ export interface TextAnswer {
 }
 
 export interface SendOptions extends RequestOptions {
-  readonly body?: Uint8Array | string | undefined
+  /** A stream is sent once, whatever the answer, and no faster than the server takes it. */
+  readonly body?: RequestBody | undefined
+  /** Bytes of a body that is a stream, if they are known: some servers take none without a length. */
+  readonly length?: number | undefined
+  /** Milliseconds from the end of the body to the answer. Default: those of the policy. */
+  readonly answerTimeout?: number | undefined
   /** Redirects to follow; 0 hands a redirect back as the answer. Default: 5. */
   readonly redirects?: number | undefined
   /** False: it is sent once, whatever becomes of it. Default: true. */
@@ -151,25 +157,27 @@ export class HttpClient {
   }
 
   /**
-   * One request. An answer with any status comes back, a retriable one once the retries are used up.
-   * @throws UpdaterError HTTP_NETWORK, HTTP_TIMEOUT, HTTP_REDIRECT, HTTP_URL, ABORTED
+   * One request. An answer with any status comes back, a retriable one once the retries are used up. One that comes
+   * before the end of a streamed body ends the stream.
+   * @throws UpdaterError HTTP_NETWORK, HTTP_TIMEOUT, HTTP_REDIRECT, HTTP_URL, ABORTED, and what a streamed body throws
    */
   async send(
     method: string,
     url: string,
-    { body, redirects, sign, isRepeatable = true, signal, headers }: SendOptions = {},
+    { body, length, answerTimeout, redirects, sign, isRepeatable = true, signal, headers }: SendOptions = {},
   ): Promise<OpenBody> {
-    const request = this.#request(method, url, { signal, headers })
+    const request = { ...this.#request(method, url, { signal, headers }), body, length, answerTimeout }
+    const mayRepeat = isRepeatable && !isStreamed(body)
     const attempt = async (number: number) => {
       const signature = sign && (await unlessAborted(sign(number), signal ?? this.#closing.signal))
       const signed = { ...request.headers, ...lowerCaseNames(signature) }
-      const { answer } = await this.#ask({ ...request, body, headers: signed }, 'bulk', redirects)
-      if (isRepeatable && number < this.#patience.policy.retries) {
+      const { answer } = await this.#ask({ ...request, headers: signed }, 'bulk', redirects)
+      if (mayRepeat && number < this.#patience.policy.retries) {
         await demand(answer, method, (status) => !isRetriable(status))
       }
       return answer
     }
-    return isRepeatable ? this.#retry(signal, attempt) : attempt(0)
+    return mayRepeat ? this.#retry(signal, attempt) : attempt(0)
   }
 
   /**

@@ -105,8 +105,12 @@ function againAfter(status: number): Again {
   return isRetriable(status) ? 'often' : 'never'
 }
 
-/** Translates what a request or its socket threw. `via` is the proxy in between, as it may be printed. */
-export function transportError(request: string, thrown: unknown, via: string | undefined): HttpError {
+/**
+ * Translates what a request or its socket threw; what the source of its body has said stays. `via` is the proxy in
+ * between, as it may be printed.
+ */
+export function transportError(request: string, thrown: unknown, via: string | undefined): UpdaterError {
+  if (thrown instanceof UpdaterError) return thrown
   const cause = thrown instanceof Error ? thrown : new Error(String(thrown))
   const { code = 'HTTP_NETWORK', what, ...options } = diagnose(cause)
   const through = via === undefined ? '' : ` through the proxy ${via}`

@@ -72,7 +72,7 @@ export interface TlsSettings {
   readonly rejectUnauthorized?: boolean | undefined
 }
 
-/** Returns an agent that keeps its connections. @param tunnel the proxy that leads to servers of https */
+/** Returns an agent that keeps its connections as the policy says. @param tunnel the proxy that leads to servers of https */
 export function createAgent(
   protocol: string,
   tunnel: ProxySetting | undefined,
@@ -80,7 +80,7 @@ export function createAgent(
   { lookup, tls }: { readonly lookup: LookupFunction; readonly tls: TlsSettings | undefined },
 ): Agent {
   const options = {
-    keepAlive: true,
+    keepAlive: policy.keepAlive > 0,
     timeout: policy.keepAlive,
     lookup,
     autoSelectFamily: true,

@@ -19,6 +19,7 @@ import {
 import { guardedLookup, sharedLookup } from './lookup.ts'
 import type { Policy } from './policy.ts'
 import { createAgent, type ProxySetting, proxyFor, proxyServername, type TlsSettings } from './proxy.ts'
+import { Deadline, isStreamed, type RequestBody, sendStreamed } from './request-body.ts'
 
 /** Texts and facts share few connections per origin; transfers have their own (see `Policy`). */
 export type Lane = 'small' | 'bulk'
@@ -40,7 +41,11 @@ export interface WireRequest {
   readonly url: URL
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>
-  readonly body?: Uint8Array | string | undefined
+  readonly body?: RequestBody | undefined
+  /** Bytes of a streamed body, if they are known; else it goes in chunks, which some servers refuse with 411. */
+  readonly length?: number | undefined
+  /** Milliseconds from the end of the body to the answer's headers. Default: those of the policy. */
+  readonly answerTimeout?: number | undefined
   readonly signal?: AbortSignal | undefined
   /** A server of the internet has led here. */
   readonly isLed?: boolean | undefined
@@ -119,8 +124,15 @@ export class Transport {
   }
 
   /** The addresses of a proxy are the operator's; what a proxy connects to, it has to judge. */
-  #agentFor(protocol: string, proxy: ProxySetting | undefined, isTunnel: boolean, isLed: boolean): Agent {
-    const key = `${protocol} ${proxy?.uri} ${isTunnel} ${isLed}`
+  #agentFor(
+    protocol: string,
+    proxy: ProxySetting | undefined,
+    isTunnel: boolean,
+    isLed: boolean,
+    keepAlive: number,
+  ): Agent {
+    const key = `${protocol} ${proxy?.uri} ${isTunnel} ${isLed} ${keepAlive}`
+    const policy = { ...this.#policy, keepAlive }
     const { lookup = sharedLookup, tls } = this.#surroundings
     const isProxy = proxy !== undefined && !isTunnel
     const guarded = () =>
@@ -131,7 +143,7 @@ export class Transport {
       )
     const agent =
       this.#agents.get(key) ??
-      createAgent(protocol, isTunnel ? proxy : undefined, this.#policy, {
+      createAgent(protocol, isTunnel ? proxy : undefined, policy, {
         lookup: proxy ? lookup : guarded(),
         tls: isProxy ? undefined : tls,
       })
@@ -177,25 +189,34 @@ export class Transport {
 
   /** Writes a request: to the server, through a tunnel, or, without TLS, to the proxy itself. */
   #write(wire: WireRequest, proxy: ProxySetting | undefined): ClientRequest {
-    const { method, url, body, signal, isLed = false } = wire
-    const { connectTimeout, headersTimeout, uploadRate } = this.#policy
+    const { method, url, body, length, signal, isLed = false } = wire
+    const { connectTimeout, headersTimeout, uploadRate, keepAlive } = this.#policy
     const forward = url.protocol === 'http:' ? proxy : undefined
     const peer = forward === undefined ? url : new URL(forward.uri)
     const path = forward === undefined ? url.pathname + url.search : url.href
-    const agent = this.#agentFor(peer.protocol, proxy, proxy !== undefined && forward === undefined, isLed)
+    const isTunnel = proxy !== undefined && forward === undefined
+    const streamed = isStreamed(body) ? body : undefined
+    const whole = isStreamed(body) ? undefined : body
+    // A kept connection may be closed just now, and a stream can't be sent again.
+    const kept = streamed === undefined ? keepAlive : 0
+    const agent = this.#agentFor(peer.protocol, proxy, isTunnel, isLed, kept)
     const headers: Record<string, string> = { host: url.host, ...wire.headers }
-    if (body !== undefined) headers['content-length'] = String(Buffer.byteLength(body))
+    const size = whole === undefined ? length : Buffer.byteLength(whole)
+    if (size !== undefined) headers['content-length'] = String(size)
     if (forward?.authorization !== undefined) headers['proxy-authorization'] = forward.authorization
     const isTls = peer.protocol === 'https:'
     const servername = forward && proxyServername(forward)
     const options = { method, path, headers, agent, signal, servername }
     const request = (isTls ? requestHttps : requestHttp)(peer, options)
     request.maxHeadersCount = 0 // Node would leave out the others; the limit on their bytes stays
-    limitTime(request, isTls ? 'secureConnect' : 'connect', {
-      connect: connectTimeout,
-      answer: headersTimeout + ((body?.length ?? 0) / uploadRate) * 1000,
+    const deadline = new Deadline(request)
+    const { answerTimeout = headersTimeout + ((whole?.length ?? 0) / uploadRate) * 1000 } = wire
+    const awaitAnswer = () => deadline.start(answerTimeout, 'no answer in time')
+    onceConnected(request, isTls ? 'secureConnect' : 'connect', deadline, connectTimeout, () => {
+      if (streamed === undefined) return awaitAnswer()
+      void sendStreamed(request, { body: streamed, length, deadline, policy: this.#policy }).then(awaitAnswer)
     })
-    return request.end(body)
+    return streamed === undefined ? request.end(whole) : request
   }
 }
 
@@ -204,24 +225,18 @@ function ended(request: ClientRequest): Promise<void> {
   return new Promise((resolve) => request.once('close', resolve).once('error', () => resolve()))
 }
 
-/** Gives the connection, and then the answer's headers, so many milliseconds. Answers of 1xx change nothing. */
-function limitTime(
+/** Gives the connection so many milliseconds, and tells when it is there. */
+function onceConnected(
   request: ClientRequest,
   connected: 'connect' | 'secureConnect',
-  limits: { readonly connect: number; readonly answer: number },
+  deadline: Deadline,
+  milliseconds: number,
+  proceed: () => void,
 ): void {
-  let timer: NodeJS.Timeout | undefined
-  const stop = () => clearTimeout(timer)
-  const start = (milliseconds: number, what: string) => {
-    stop()
-    timer = setTimeout(() => request.destroy(new Timeout(what)), milliseconds)
-  }
-  const awaitAnswer = () => start(limits.answer, 'no answer in time')
-  request.once('response', stop).once('close', stop).once('error', stop)
   request.once('socket', (socket) => {
-    if (request.reusedSocket) return awaitAnswer()
-    start(limits.connect, 'no connection in time')
-    socket.once(connected, () => request.destroyed || awaitAnswer())
+    if (request.reusedSocket) return proceed()
+    deadline.start(milliseconds, 'no connection in time')
+    socket.once(connected, () => request.destroyed || proceed())
     // Node listens to no error of a connection that is just given back: it would end the process.
     socket.on('error', () => undefined)
   })
