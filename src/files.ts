@@ -54,9 +54,14 @@ export async function openPlainFile(path: string): Promise<FileHandle | undefine
   return undefined
 }
 
-/** Nobody but us and root can have written it. */
-export function isPrivate({ uid, mode }: Pick<Stats, 'uid' | 'mode'>): boolean {
-  return (uid === process.getuid?.() || uid === 0) && (mode & 0o022) === 0
+/**
+ * Nobody but us and root can have written it. A user's own group, which has its number, is no other: Kubernetes gives it
+ * the right to write on a volume (`fsGroup`), and so does the umask of many systems.
+ */
+export function isPrivate({ uid, gid, mode }: Pick<Stats, 'uid' | 'gid' | 'mode'>): boolean {
+  const isOurs = uid === process.getuid?.() || uid === 0
+  const strangers = gid === process.getgid?.() && gid === process.getuid?.() ? 0o002 : 0o022
+  return isOurs && (mode & strangers) === 0
 }
 
 export interface Replacement {

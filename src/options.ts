@@ -309,6 +309,12 @@ const runOptions = [
     commands: [...bringing, 'prune', 'lifecycle'],
     help: 'folder for the lock of the catalogue folder (default: beside it, inside where that cannot be)',
   }),
+  option('state-dir', path('directories'), {
+    env: 'IMAGE_UPDATER_STATE_DIR',
+    ...run,
+    commands: bringing,
+    help: 'folder in which this machine remembers what later runs need: uploads, hooks that failed (default: $XDG_STATE_HOME/image-updater)',
+  }),
   option('wait', duration(20), {
     default: '0s',
     ...run,
@@ -341,11 +347,6 @@ const callOptions = [
     default: '5m',
     ...hooks,
     help: 'how long each of them may take',
-  }),
-  option('state-dir', path('directories'), {
-    env: 'IMAGE_UPDATER_STATE_DIR',
-    ...hooks,
-    help: 'folder in which this machine remembers hooks that failed (default: $XDG_STATE_HOME/image-updater)',
   }),
   option('listen', address(), {
     default: '127.0.0.1:9464',

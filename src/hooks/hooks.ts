@@ -95,22 +95,35 @@ async function notifyOnce(
   const { folder, catalogue } = memory
   const identity = JSON.stringify(catalogue.map((path) => resolve(path)).sort())
   const key = `${name}-${createHash('sha256').update(identity).digest('hex').slice(0, 16)}`
-  const remembered = await recall(folder, key)
-  const missed = remembered === undefined ? undefined : await parseReport(remembered).catch(() => undefined)
+  const { missed, doubt } = await recallMissed(folder, key)
   const due = missed === undefined ? report : withMissed(report, missed)
-  if (due.summary.updated === 0) return
-  const document = withExitStatus(due, exitStatus)
-  const unremembered = await remember(folder, key, document).then(
-    () => undefined,
-    (error: unknown) => explainRefusal(error).why,
-  )
-  await withOutlook(
-    send(document),
-    unremembered === undefined
-      ? 'it is tried again after the next run, whatever that changes'
-      : `it is not tried again, for ${folder} cannot be written: ${unremembered}; name another folder with --state-dir`,
-  )
-  await forget(folder, key).catch(() => {})
+  if (due.summary.updated > 0) {
+    const document = withExitStatus(due, exitStatus)
+    const why =
+      doubt?.message ??
+      (await remember(folder, key, document).then(
+        () => undefined,
+        (error: unknown) => `${folder} cannot be written: ${explainRefusal(error).why}`,
+      ))
+    await withOutlook(
+      send(document),
+      why === undefined
+        ? 'it is tried again after the next run, whatever that changes'
+        : `it is not tried again, for ${why}; name another folder with --state-dir`,
+    )
+  }
+  if (doubt === undefined) return forget(folder, key).catch(() => {})
+  throw new UpdaterError('HOOK_FAILED', `What the ${name} has missed is not known: ${doubt.message}`, doubt)
+}
+
+/** The report of which a hook has not been told; or why what is remembered does not count, and has to stay as it is. */
+async function recallMissed(folder: string, key: string) {
+  try {
+    const remembered = await recall(folder, key)
+    return { missed: remembered === undefined ? undefined : await parseReport(remembered) }
+  } catch (error) {
+    return { doubt: asUpdaterError(error) }
+  }
 }
 
 /** Adds to the remedy of a failure what becomes of the hook. */

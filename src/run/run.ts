@@ -7,6 +7,7 @@ import { HttpClient } from '../http/client.ts'
 import type { Policy } from '../http/policy.ts'
 import type { Image } from '../image.ts'
 import { assertOptions } from '../options.ts'
+import { type Memory, openMemory, stateFolder } from '../state.ts'
 import { keyPrefixOf, openStore } from '../stores/kinds.ts'
 import { isFolderName } from '../stores/naming.ts'
 import type { Store } from '../stores/store.ts'
@@ -39,6 +40,7 @@ export interface Beginning {
   readonly onEvent: Listener
   readonly note: Note
   readonly http: HttpClient
+  readonly memory: Memory
 }
 
 /** What tells whether everybody can read what a run is about to store. */
@@ -75,10 +77,13 @@ export interface Task {
   readonly tell: Tell
 }
 
-/** What of this machine and its networks a run may read where a catalogue, or a server, names it. */
-type Reading = Partial<Pick<RunSettings, 'fileRoot' | 'allowPrivate'>>
+/**
+ * What of this machine and its networks a run may read where a catalogue, or a server, names it, and the folder of what
+ * it remembers.
+ */
+type Reaching = Partial<Pick<RunSettings, 'fileRoot' | 'allowPrivate' | 'stateDir'>>
 
-export function begin(context: RunContext, { fileRoot, allowPrivate }: Reading = {}): Beginning {
+export function begin(context: RunContext, { fileRoot, allowPrivate, stateDir }: Reaching = {}): Beginning {
   assertOptions(context, 'The context')
   const { signal = new AbortController().signal } = context
   setMaxListeners(0, signal)
@@ -90,7 +95,8 @@ export function begin(context: RunContext, { fileRoot, allowPrivate }: Reading =
     allowPrivate,
     note: (message) => note('debug', message),
   })
-  return { startedAt: new Date(), signal, onEvent, note, http }
+  const memory = openMemory(stateDir ?? stateFolder(process.env), (message) => note('warning', message))
+  return { startedAt: new Date(), signal, onEvent, note, http, memory }
 }
 
 /** An async function is a listener, too: a rejection that nobody handles would end the whole process. */
@@ -125,9 +131,10 @@ interface OpenedStore {
 export async function openMirror(
   { mirror, dryRun, timeout }: RunSettings,
   images: readonly Image[],
-  { http, signal, note }: Pick<Beginning, 'http' | 'signal' | 'note'>,
+  { http, signal, note, memory }: Pick<Beginning, 'http' | 'signal' | 'note' | 'memory'>,
 ): Promise<OpenedStore> {
-  const store = dryRun ? undefined : await openStore(mirror, http)
+  const warn = (message: string) => note('warning', message)
+  const store = dryRun ? undefined : await openStore(mirror, http, { memory, warn })
   if (store === undefined) return { store, ready: Promise.resolve(), tidied: Promise.resolve() }
   const ready = store.ready(signal).catch((error: unknown) => {
     throw asUpdaterError(error)

@@ -7,7 +7,7 @@ import { directory } from './directory/options.ts'
 import { below, folderPrefix, objectKey, probeKey } from './naming.ts'
 import { own } from './own/options.ts'
 import { type S3Options, s3 } from './s3/options.ts'
-import type { Store, StoreKind } from './store.ts'
+import type { Store, StoreKind, Surroundings } from './store.ts'
 
 /** Every kind of store, by the name that `MirrorOptions.kind` has for it. */
 const kinds = { s3, directory, store: own }
@@ -125,8 +125,12 @@ export function secretsOf(mirror: MirrorOptions): readonly string[] {
  * Opens the store that the options name, and loads what it needs only now.
  * @throws UpdaterError CONFIGURATION, STORE_CREDENTIALS
  */
-export async function openStore(mirror: MirrorOptions, http: HttpClient): Promise<Store | undefined> {
-  return mirror.kind === 'none' ? undefined : kindOf(mirror).open(mirror, http)
+export async function openStore(
+  mirror: MirrorOptions,
+  http: HttpClient,
+  around?: Surroundings,
+): Promise<Store | undefined> {
+  return mirror.kind === 'none' ? undefined : kindOf(mirror).open(mirror, http, around)
 }
 
 /** Returns what goes before every key, a prefix of the store's own included. @throws UpdaterError CONFIGURATION */

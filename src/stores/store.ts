@@ -1,6 +1,7 @@
 import type { HttpClient } from '../http/client.ts'
 import type { Digest } from '../image.ts'
 import type { AnyRow, ValuesOf } from '../option.ts'
+import type { Memory } from '../state.ts'
 
 /** What the updater records beside the bytes that it stores. */
 export interface ObjectRecord {
@@ -96,6 +97,12 @@ export interface Store {
   abortStale(stale: Stale, signal?: AbortSignal): Promise<number>
 }
 
+/** What a store may remember, and whom it tells what an operator has to look at. */
+export interface Surroundings {
+  readonly memory?: Memory | undefined
+  readonly warn?: ((message: string) => void) | undefined
+}
+
 /**
  * A kind of store. It is light, since every run loads it: the store itself is loaded by `open`.
  * A new one is a folder with this and with the store, one line in `kinds.ts`, and a row in the contract suite.
@@ -120,5 +127,5 @@ export interface StoreKind<Options, Rows extends readonly AnyRow[] = readonly An
   /** What to do if a public URL answers this status to a reader without credentials. */
   readonly advice: Readonly<Record<number, string>>
   /** @throws UpdaterError CONFIGURATION, STORE_CREDENTIALS */
-  open(options: Options, http: HttpClient): Promise<Store>
+  open(options: Options, http: HttpClient, around?: Surroundings): Promise<Store>
 }

@@ -106,6 +106,18 @@ describe('for Kubernetes', () => {
     for (const manifest of manifestOf(path)) new (typeOf(manifest))(manifest).validate()
   })
 
+  it.each(objects.filter((path) => read(path).includes('containers:')))(
+    '%s keeps what is remembered on a volume',
+    (path) => {
+      const text = read(path)
+      const [, folder = ''] = /IMAGE_UPDATER_STATE_DIR=(\S+)/.exec(read('deploy/container/Dockerfile')) ?? []
+      expect(valuesOf(parse(text), 'volumeMounts').flat()).toContainEqual({
+        name: 'state',
+        mountPath: folder,
+      })
+    },
+  )
+
   it('the schema notices what is wrong', () => {
     const manifest = {
       apiVersion: 'batch/v1',
@@ -159,7 +171,9 @@ describe('for Kubernetes', () => {
       const mounts = valuesOf(manifest, 'volumeMounts').flat() as { name: string }[]
       const names = volumes.map(({ name }) => name)
       expect(mounts.map(({ name }) => name).filter((name) => !names.includes(name))).toEqual([])
-      expect(valuesOf(manifest, 'claimName').every((name) => name === 'image-catalogue')).toBe(true)
+      const known = objects.flatMap(manifestOf).filter(({ kind }) => kind === 'PersistentVolumeClaim')
+      const claims = known.map(({ metadata }) => metadata.name)
+      expect(valuesOf(manifest, 'claimName').filter((name) => !claims.includes(String(name)))).toEqual([])
       expect(
         valuesOf(manifest, 'configMapRef').every(
           (ref) => (ref as Manifest['metadata']).name === 'image-updater',

@@ -1,4 +1,5 @@
-import { readdir } from 'node:fs/promises'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, describe, expect, it } from 'vitest'
 import { assertWhole, type Watched } from '../support/world/whole.ts'
@@ -53,7 +54,20 @@ function start({ scene, mirror }: Round) {
     HOME: home,
     MINIO_ACCESS_KEY: store.accessKey,
     MINIO_SECRET_KEY: store.secretKey,
+    XDG_STATE_HOME: join(home, 'state'),
   })
+}
+
+/** What the machine remembers is as old as what lies in the store. */
+async function ageState(home: string, milliseconds: number): Promise<void> {
+  const folder = join(home, 'state/image-updater')
+  for (const name of await readdir(folder).catch(() => [])) {
+    if (!name.startsWith('upload-')) continue
+    const path = join(folder, name)
+    const { format, value } = JSON.parse(await readFile(path, 'utf8'))
+    const begun = new Date(Date.parse(value.begun) - milliseconds).toISOString()
+    await writeFile(path, JSON.stringify({ format, value: { ...value, begun } }))
+  }
 }
 
 /** Every file and every object is the old one or the new one. Returns how many entries are new. */
@@ -84,6 +98,7 @@ async function kill(round: Round, random: () => number): Promise<boolean> {
 async function finish(round: Round): Promise<void> {
   const { scene, images, mirror } = round
   scene.store.age(48 * 3_600_000)
+  await ageState(scene.home, 48 * 3_600_000)
   const { status, err } = await start(round).ended
   expect(status, err).toBe(0)
   expect(await assertAllWhole(round)).toBe(images.length)

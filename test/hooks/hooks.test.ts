@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { signedHeaders } from '../../src/hooks/webhook.ts'
 import { type HookOptions, runHooks } from '../../src/index.ts'
+import { withExitStatus } from '../../src/report/json.ts'
 import { outcome, reportOf, temporaryFolder } from '../cli/support.ts'
 
 const changed = reportOf(
@@ -141,10 +142,11 @@ describe('the command', () => {
       const [name = ''] = readdirSync(memory.folder)
       const path = join(memory.folder, name)
       chmodSync(path, 0o666)
-      expect(await run('echo ran', { memory }, nothing)).toEqual({ lines: [], failures: [] })
+      const unknown = (why: RegExp) => ({ lines: [], failures: [expect.stringMatching(why)] })
+      expect(await run('echo ran', { memory }, nothing)).toEqual(unknown(/can have been written by another/))
       rmSync(path)
       execFileSync('mkfifo', [path])
-      expect(await run('echo ran', { memory }, nothing)).toEqual({ lines: [], failures: [] })
+      expect(await run('echo ran', { memory }, nothing)).toEqual(unknown(/it is no file/))
     })
 
     it('gets what it missed and what is new in one report', async () => {
@@ -186,9 +188,20 @@ describe('the command', () => {
       expect(webhook?.remedy).toMatch(/^Look at the service that receives it; it is tried again/)
       rmSync(memory.folder, { recursive: true })
       await run('exit 3', { memory })
-      for (const name of readdirSync(memory.folder)) writeFileSync(join(memory.folder, name), '{"images": 3')
-      expect(await run('echo ran', { memory }, nothing)).toEqual({ lines: [], failures: [] })
-      expect(left()).toBe(1)
+      const [name = ''] = readdirSync(memory.folder)
+      for (const broken of ['{"images": 3', '{"images": 3}', '{"format": 2, "value": {}}']) {
+        writeFileSync(join(memory.folder, name), broken)
+        const { lines, failures } = await run('echo ran', { memory }, changed)
+        expect(lines).toEqual(['ran'])
+        expect(failures).toEqual([
+          expect.stringMatching(/^HOOK_FAILED: What the command has missed is not known/),
+        ])
+        expect(readFileSync(join(memory.folder, name), 'utf8')).toBe(broken)
+      }
+      const older = withExitStatus(changed, 0)
+      writeFileSync(join(memory.folder, name), JSON.stringify(older))
+      expect(await run('echo ran', { memory }, nothing)).toEqual({ lines: ['ran'], failures: [] })
+      expect(left()).toBe(0)
     })
 
     it('is not run by a dry run', async () => {

@@ -1,11 +1,14 @@
 import { createHash } from 'node:crypto'
+import { readdirSync } from 'node:fs'
 import { setImmediate as turn } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { describeError, UpdaterError } from '../../src/errors.ts'
 import { HttpClient } from '../../src/http/client.ts'
+import { openMemory } from '../../src/state.ts'
 import type { S3ClientOptions } from '../../src/stores/s3/client.ts'
 import { createS3Store } from '../../src/stores/s3/store.ts'
 import type { Store, UploadIntent } from '../../src/stores/store.ts'
+import { temporaryFolder } from '../cli/support.ts'
 import { type Operation, type S3Server, startS3Server } from '../support/s3-server.ts'
 
 const key = 'debian-12/20260124-debian-12.qcow2'
@@ -241,6 +244,64 @@ describe('stale uploads', () => {
     expect(
       listings.map(({ url }) => new URL(url, server.endpoint).searchParams.get('prefix')).sort(),
     ).toEqual(['a/', 'b/', 'image-updater-probe-'])
+  })
+
+  it('are aborted only if this machine remembers that it began them', async () => {
+    const folder = temporaryFolder()
+    const told: string[] = []
+    const here = () => storeWith({ memory: openMemory(folder, () => {}), warn: (text) => told.push(text) })
+    const there = storeWith({ memory: openMemory(temporaryFolder(), () => {}) })
+    await here().begin('a/20260101-a.raw', known)
+    await there.begin('a/20260101-a.raw', known)
+    await there.begin('a/20260102-a.raw', known)
+    await there.begin('a/20260103-a.raw', late)
+    const before = new Date(Date.now() + 60_000)
+    const stale = { prefix: '', folders: ['a'], before }
+    // Its own one, and the one under a temporary key, which no other program has.
+    expect(await here().abortStale(stale)).toBe(2)
+    expect(server.uploads().map(({ key }) => key)).toEqual(['a/20260101-a.raw', 'a/20260102-a.raw'])
+    expect(told).toEqual([
+      expect.stringMatching(/^2 unfinished uploads \(one of a\/20260101-a\.raw\) are older/),
+    ])
+    expect(readdirSync(folder)).toEqual([])
+    expect(await there.abortStale(stale)).toBe(2)
+  })
+
+  it('are known also where the answer that begins one never came', async () => {
+    const folder = temporaryFolder()
+    const memory = openMemory(folder, () => {})
+    const began = storeWith({
+      memory: {
+        ...memory,
+        remember: (name, value, what) => {
+          return 'id' in value && value.id !== undefined
+            ? Promise.resolve()
+            : memory.remember(name, value, what)
+        },
+      },
+    })
+    await began.begin('a/20260101-a.raw', known)
+    const before = new Date(Date.now() + 60_000)
+    expect(await storeWith({ memory }).abortStale({ prefix: '', folders: ['a'], before })).toBe(1)
+    expect(readdirSync(folder)).toEqual([])
+  })
+
+  it('are forgotten once they are completed, aborted, or not listed any more', async () => {
+    const folder = temporaryFolder()
+    const store = storeWith({ memory: openMemory(folder, () => {}) })
+    await put(store, known)
+    await put(store, late)
+    const upload = await store.begin(key, known)
+    expect(readdirSync(folder)).toHaveLength(1)
+    await upload.abort()
+    expect(readdirSync(folder)).toEqual([])
+    await store.begin(key, known)
+    server.expireUploads()
+    const before = new Date(Date.now() + 60_000)
+    await store.abortStale({ prefix: 'other/', folders: ['a'], before })
+    expect(readdirSync(folder)).toHaveLength(1)
+    await store.abortStale({ prefix: '', folders: ['a'], before })
+    expect(readdirSync(folder)).toEqual([])
   })
 
   it.each([405, 501])('are none where the server cannot list them (%i)', async (status) => {

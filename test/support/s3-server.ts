@@ -115,10 +115,12 @@ export interface S3Server {
   read(bucket: string, key: string): Promise<Buffer>
   fault(fault: Fault): void
   clearFaults(): void
-  /** Puts a private object of a few bytes there, or an unfinished upload, without anybody's request. */
-  leave(thing: { readonly key: string; readonly upload?: boolean }): Promise<void>
+  /** Puts a private object of a few bytes there, or an unfinished upload, without anybody's request. @returns an upload's id */
+  leave(thing: { readonly key: string; readonly upload?: boolean }): Promise<string>
   /** Changes the middle byte of an object at rest: nothing else of it tells so. */
   rot(key: string): Promise<void>
+  /** A rule of the bucket removes all unfinished uploads. */
+  expireUploads(): void
   /** Makes what is there now older. */
   age(milliseconds: number): void
   close(): Promise<void>
@@ -489,7 +491,9 @@ export async function startS3Server(options: S3ServerOptions = {}): Promise<S3Se
           etag: '"left"',
           pieces: [{ blob, start: 0, end: blob.size }],
         })
+      return id
     },
+    expireUploads: () => uploads.clear(),
     rot: async (key) => {
       const place = at('openstack-images', key)
       const object = objects.get(place)

@@ -8,6 +8,7 @@ import { join, relative } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { MemoryStore } from '../../docs/examples/store.ts'
 import { HttpClient } from '../../src/http/client.ts'
+import { openMemory } from '../../src/state.ts'
 import { createDirectoryStore } from '../../src/stores/directory/store.ts'
 import type { MirrorOptions } from '../../src/stores/kinds.ts'
 import { encodePath } from '../../src/stores/naming.ts'
@@ -167,6 +168,7 @@ async function openS3(access: Access, checksRegion: boolean, isSwift = false): P
   const created = await raw.send('PUT')
   if (created.status !== 200) throw new Error(`bucket ${bucket} was not created: ${created.bytes}`)
   const credentials = async () => ({ accessKeyId: accessKey, secretAccessKey: secretKey })
+  const state = await mkdtemp(join(tmpdir(), 'state-'))
   const options: S3ClientOptions = {
     endpoint,
     bucket,
@@ -174,6 +176,7 @@ async function openS3(access: Access, checksRegion: boolean, isSwift = false): P
     credentials,
     acl: 'public-read',
     http,
+    memory: openMemory(state, () => {}),
     pause: 1,
   }
   const swift = isSwift ? await swiftApi(access, bucket, http) : undefined
@@ -192,7 +195,10 @@ async function openS3(access: Access, checksRegion: boolean, isSwift = false): P
       checksRegion,
       ...(swift === undefined ? {} : { openContainer: swift.open }),
     },
-    close: () => http.close(),
+    close: async () => {
+      await http.close()
+      await rm(state, { recursive: true, force: true })
+    },
   }
 }
 

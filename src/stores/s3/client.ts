@@ -4,6 +4,7 @@ import { readStart, readText } from '../../http/answer.ts'
 import type { HttpClient } from '../../http/client.ts'
 import { retry } from '../../http/retry.ts'
 import type { OpenBody } from '../../http/transport.ts'
+import type { Memory } from '../../state.ts'
 import type { Credentials, CredentialsSource } from './credentials.ts'
 import { type Asked, failureOf, S3Error, strangeAnswer, unreachable } from './errors.ts'
 import { createSigner, type Signer } from './sign.ts'
@@ -17,6 +18,10 @@ export interface S3ClientOptions {
   /** Canned ACL of uploaded objects; empty: none is sent. */
   readonly acl: string
   readonly http: HttpClient
+  /** Remembers the uploads that are begun. Absent: none is, and a later run aborts none that may be another's. */
+  readonly memory?: Memory | undefined
+  /** Tells what an operator has to look at. */
+  readonly warn?: ((message: string) => void) | undefined
   /** Milliseconds before the first repetition; each further one waits twice as long. Default: 500. */
   readonly pause?: number
 }
@@ -53,7 +58,7 @@ const answerLimit = 4 * 2 ** 20
 
 /** Signed requests to one bucket. */
 export class S3Client {
-  readonly options: Required<S3ClientOptions>
+  readonly options: S3ClientOptions & { readonly pause: number }
   readonly #prepare: Signer
   #renewing: Promise<Credentials> | undefined
 

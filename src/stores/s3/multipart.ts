@@ -1,6 +1,7 @@
 import { UpdaterError } from '../../errors.ts'
 import { abortedError, outliving } from '../../http/abort.ts'
 import { escapeMarkup } from '../../markup.ts'
+import { type BegunUpload, forgetUpload, rememberId, rememberUpload } from './begun.ts'
 import type { S3Client, S3Request } from './client.ts'
 import { abortUpload } from './objects.ts'
 import { textOf } from './xml.ts'
@@ -57,6 +58,7 @@ interface Begun {
   readonly key: string
   readonly uploadId: string
   readonly signal: AbortSignal
+  readonly remembered: BegunUpload
 }
 
 /** One multipart upload. Its parts are numbered in the order in which they are given. */
@@ -83,10 +85,12 @@ export class Multipart {
     const lasting = outliving(signal, client.options.http.policy.respite)
     const what = `Beginning the upload of ${key}`
     const query = { uploads: '' }
+    const remembered = await rememberUpload(client, key)
     const { node } = await client.call({ what, method: 'POST', key, query, headers, signal: lasting })
     const uploadId = textOf(node, 'UploadId')
     if (uploadId === undefined) throw noAnswer(what, 'upload id')
-    const upload = new Multipart({ client, key, uploadId, signal })
+    await rememberId(client, remembered, uploadId)
+    const upload = new Multipart({ client, key, uploadId, signal, remembered })
     if (!signal.aborted) return upload
     await upload.abort().catch(() => undefined)
     throw abortedError(signal)
@@ -124,7 +128,7 @@ export class Multipart {
     const parts = etags.map(
       (etag, index) => `<Part><PartNumber>${index + 1}</PartNumber><ETag>${escapeMarkup(etag)}</ETag></Part>`,
     )
-    const { client, key, uploadId, signal } = this.#begun
+    const { client, key, uploadId, signal, remembered } = this.#begun
     await client.call({
       what: `Completing ${key}`,
       method: 'POST',
@@ -134,13 +138,15 @@ export class Multipart {
       body: `<CompleteMultipartUpload xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${parts.join('')}</CompleteMultipartUpload>`,
       signal,
     })
+    await forgetUpload(client, remembered)
   }
 
   /** Removes the upload once no part is on its way any more: its signal ends those that are. */
   async abort(signal = removalSignal(this.#begun.client)): Promise<void> {
     await Promise.allSettled(this.#etags)
-    const { client, key, uploadId } = this.#begun
+    const { client, key, uploadId, remembered } = this.#begun
     await abortUpload(client, key, uploadId, signal)
+    await forgetUpload(client, remembered)
   }
 }
 

@@ -4,6 +4,7 @@ import { factsOf } from '../../http/answer.ts'
 import { formatDigest, parseDigest, sameDigest } from '../../image.ts'
 import { folderPrefix, kindOfKey, probePrefix } from '../naming.ts'
 import type { ListedObject, ObjectRecord, Stale, StoredObject } from '../store.ts'
+import { type BegunUpload, begunUploads, forgetUpload, isUpload } from './begun.ts'
 import type { S3Client, S3Reply } from './client.ts'
 import { S3Error } from './errors.ts'
 import { children, textOf } from './xml.ts'
@@ -143,30 +144,68 @@ const listingsAtOnce = 32
 
 /**
  * Removes what runs that were killed left behind, and counts it. Uploads are listed under the whole prefix, since a
- * listing of uploads holds nothing else; objects folder by folder.
+ * listing of uploads holds nothing else; objects folder by folder. The keys of temporary objects and probes are of no
+ * other program; an upload to an object's own key may be of any, and is aborted only if this machine has begun it.
  */
 export async function removeStale(client: S3Client, stale: Stale, signal?: AbortSignal): Promise<number> {
   const { folders, before } = stale
   const base = folderPrefix(stale.prefix)
   const limit = pLimit(listingsAtOnce)
-  const removeFrom = async (listing: Listing, under: string) => {
+  const removeObjects = async (under: string) => {
     let removed = 0
-    for await (const { key, uploadId, lastModified } of entriesIfListed(client, listing, under, signal)) {
+    for await (const { key, lastModified } of entriesIfListed(client, objects, under, signal)) {
       const kind = kindOfKey(key, base)
-      if (kind === undefined || lastModified === undefined || lastModified >= before) continue
-      if (uploadId !== undefined) await abortUpload(client, key, uploadId, signal)
-      else if (kind === 'staging' || kind === 'probe') await removeObject(client, key, signal)
-      else continue
+      if ((kind !== 'staging' && kind !== 'probe') || !isOlder(lastModified, before)) continue
+      await removeObject(client, key, signal)
       removed += 1
     }
     return removed
   }
   const removed = await Promise.all([
-    removeFrom(uploads, base),
-    removeFrom(objects, probePrefix(base)),
-    ...[...new Set(folders)].map((folder) => limit(() => removeFrom(objects, `${base}${folder}/`))),
+    abortUploads(client, base, before, signal),
+    removeObjects(probePrefix(base)),
+    ...[...new Set(folders)].map((folder) => limit(() => removeObjects(`${base}${folder}/`))),
   ])
   return removed.reduce((sum, count) => sum + count, 0)
+}
+
+function isOlder(date: Date | undefined, before: Date): date is Date {
+  return date !== undefined && date < before
+}
+
+async function abortUploads(client: S3Client, base: string, before: Date, signal?: AbortSignal) {
+  const remembered = begunUploads(client)
+  const listed = new Set<BegunUpload>()
+  const foreign: string[] = []
+  let removed = 0
+  for await (const { key, uploadId, lastModified } of entriesIfListed(client, uploads, base, signal)) {
+    const kind = kindOfKey(key, base)
+    if (kind === undefined || uploadId === undefined || lastModified === undefined) continue
+    const own = (await remembered).find((upload) => isUpload(upload, key, uploadId, lastModified))
+    if (own !== undefined) listed.add(own)
+    if (lastModified >= before) continue
+    if (own === undefined && kind !== 'staging' && kind !== 'probe') {
+      foreign.push(key)
+      continue
+    }
+    await abortUpload(client, key, uploadId, signal)
+    if (own !== undefined) await forgetUpload(client, own)
+    removed += 1
+  }
+  const isGone = (upload: BegunUpload) =>
+    upload.begun < before && upload.key.startsWith(base) && !listed.has(upload)
+  for (const upload of (await remembered).filter(isGone)) await forgetUpload(client, upload)
+  if (foreign.length > 0) client.options.warn?.(tellForeign(foreign))
+  return removed
+}
+
+function tellForeign(keys: readonly string[]): string {
+  const [first = ''] = keys
+  const which =
+    keys.length === 1
+      ? `An unfinished upload of ${first} is`
+      : `${keys.length} unfinished uploads (one of ${first}) are`
+  return `${which} older than a day and left: this machine does not remember to have begun it, so it may be another program's. Abort what nobody needs, or let a rule of the bucket (AbortIncompleteMultipartUpload) do it.`
 }
 
 /** Yields the entries of all pages; none if the server knows no such listing. */

@@ -109,7 +109,7 @@ export const s3: StoreKind<S3Options, typeof s3Options> = {
     404: `Check --swift-prefix and --mirror-base-url. ${openUp}`,
     409: 'Set the read ACL .r:* on the container with +segments after the name of the bucket too: on Swift the bytes of a large object lie there',
   },
-  async open(options, http) {
+  async open(options, http, { memory, warn } = {}) {
     const [{ createS3Store }, { credentialsFrom }] = await Promise.all([
       import('./store.ts'),
       import('./credentials.ts'),
@@ -117,7 +117,16 @@ export const s3: StoreKind<S3Options, typeof s3Options> = {
     const { region, acl } = options
     const { bucket } = bucketOf(options)
     const credentials = credentialsFrom(options, http.policy.credentialsTimeout)
-    return createS3Store({ endpoint: endpointOf(options), bucket, region, credentials, acl, http })
+    return createS3Store({
+      endpoint: endpointOf(options),
+      bucket,
+      region,
+      credentials,
+      acl,
+      http,
+      memory,
+      warn,
+    })
   },
 }
 

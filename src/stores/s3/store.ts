@@ -29,8 +29,9 @@ import { beginUpload } from './upload.ts'
  * being begun waits for its id, since an upload whose id nobody knows stays.
  *
  * **Stale.** What an abort could not remove, because the program was killed or the store out of reach, a later run
- * removes once it is a day old: multipart uploads and staging objects whose keys are of our making, in the folders of
- * its images. Nothing else in the bucket is touched.
+ * removes once it is a day old: staging objects whose keys are of our making, in the folders of its images, and the
+ * multipart uploads to such keys, or to others if this machine remembers that it began them (begun.ts). Nothing else in
+ * the bucket is touched; an upload that has the key of an image, and that we don't know, is told.
  *
  * See upload.ts for the upload, multipart.ts for its parts, objects.ts for records, listings and leftovers,
  * client.ts for the signed requests and their repetition, errors.ts for what the answers mean.

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
-import { writeFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect } from 'vitest'
 import { startS3Server } from '../../support/s3-server.ts'
@@ -390,10 +391,11 @@ const beginnings: readonly Row[] = [
   },
   {
     fault: 'leftovers of a run that was killed two days ago',
-    inject: async ({ store, image }) => {
+    inject: async (scene) => {
+      const { store, image } = scene
       const key = objectOf(image)
       await store.leave({ key: 'image-updater-probe-0123456789ab.qcow2' })
-      await store.leave({ key, upload: true })
+      await begunHere(scene, key, await store.leave({ key, upload: true }))
       await store.leave({ key: `${key}.0123456789ab.upload` })
       await store.leave({ key: 'others/notes.txt', upload: true })
       await store.leave({ key: 'others/notes.upload' })
@@ -411,10 +413,52 @@ const beginnings: readonly Row[] = [
     },
   },
   {
+    fault: 'uploads of others, two days old, to keys like ours',
+    inject: async (scene) => {
+      const { store, image } = scene
+      const key = objectOf(image)
+      await store.leave({ key, upload: true })
+      await store.leave({ key: key.replace(/\d{8}/, '20200101'), upload: true })
+      await begunHere(scene, key, 'another-id')
+      store.age(48 * 3_600_000)
+    },
+    holds: {
+      ...survived,
+      uploads: 2,
+      says: /2 unfinished uploads \(one of [^)]*\) are older than a day and left: this machine does not/,
+    },
+  },
+  {
+    fault: 'uploads of others, where what this machine remembers is of a newer version',
+    inject: async (scene) => {
+      const { store, image } = scene
+      await store.leave({ key: objectOf(image), upload: true })
+      await begunHere(scene, objectOf(image), 'another-id', 2)
+      store.age(48 * 3_600_000)
+    },
+    holds: {
+      ...survived,
+      uploads: 1,
+      says: /upload-0\.json does not count: it has the format 2, and this version reads 1/,
+      more: ({ home }) => {
+        expect(existsSync(join(home, 'state/image-updater/upload-0.json'))).toBe(true)
+      },
+    },
+  },
+  {
     fault: 'an object of another origin has the key',
-    inject: async ({ store, image }) => store.leave({ key: objectOf(image) }),
+    inject: async ({ store, image }) => void (await store.leave({ key: objectOf(image) })),
     holds: survived,
   },
 ]
+
+/** This machine remembers an upload that it began two days ago. */
+async function begunHere({ home, env, store }: Scene, key: string, id: string, format = 1): Promise<void> {
+  const begun = new Date(Date.now() - 48 * 3_600_000).toISOString()
+  const value = { server: new URL(store.endpoint).host, bucket: 'openstack-images', key, begun, id }
+  env.XDG_STATE_HOME = join(home, 'state')
+  await mkdir(join(home, 'state/image-updater'), { recursive: true })
+  await writeFile(join(home, 'state/image-updater/upload-0.json'), JSON.stringify({ format, value }))
+}
 
 export const store: Group = { name: 'Object store', rows: [...passing, ...final, ...readers, ...beginnings] }
