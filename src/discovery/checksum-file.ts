@@ -1,8 +1,8 @@
 import { UpdaterError } from '../errors.ts'
 import { redactUrl } from '../http/url.ts'
 import { algorithmOfHexLength, type Digest, type DigestAlgorithm, digestAlgorithms } from '../image.ts'
+import { compareNatural } from '../natural-order.ts'
 import { shortened } from './names.ts'
-import { compareNatural } from './natural-order.ts'
 
 export interface ChecksumEntry {
   /** As it stands in the file, without `*` or `./`. `undefined`: the file is nothing but this digest. */

@@ -12,12 +12,12 @@ import {
   type ImageVersion,
   parseDigest,
 } from '../image.ts'
+import { compareNatural } from '../natural-order.ts'
 import { isOfNothing, isWeak } from './checksum-file.ts'
 import { compressionOfUrl, isUnpacked, splitFileUrl } from './file-url.ts'
 import { findResolver } from './find-resolver.ts'
 import { fetchImageSignature, unsignedDistribution } from './manifest.ts'
 import { shortened } from './names.ts'
-import { compareNatural } from './natural-order.ts'
 import { type SignaturePolicy, signaturePolicyOf } from './options.ts'
 import type { Resolver, ResolverContext, SearchSettings } from './resolver.ts'
 import { createKeySource, type KeySource } from './signatures/keys.ts'

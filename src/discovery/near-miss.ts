@@ -1,6 +1,6 @@
 import { redactUrl } from '../http/url.ts'
+import { compareFileNames, compareNatural, isPrerelease } from '../natural-order.ts'
 import { isSafeFileName, shortened } from './names.ts'
-import { compareFileNames, compareNatural, isPrerelease } from './natural-order.ts'
 import type { ResolverContext } from './resolver.ts'
 import { compareStamps, findStamp, isoDate, type Stamp, withoutStamps } from './stamp.ts'
 

@@ -1,7 +1,7 @@
 import { UpdaterError } from '../errors.ts'
 import { decodeSegment } from '../http/url.ts'
+import { compareFileNames } from '../natural-order.ts'
 import { childUrl, encodeName, isSafeFileName } from './names.ts'
-import { compareFileNames } from './natural-order.ts'
 
 const opening = 'HEREBE'
 const closing = 'DRAGONS'

@@ -1,4 +1,4 @@
-import { compareNatural } from './natural-order.ts'
+import { compareNatural } from '../natural-order.ts'
 
 /** When a build was made, as its distribution writes it into names. */
 export interface Stamp {

@@ -1,7 +1,7 @@
 import { closest } from '../catalog/closest.ts'
-import { compareNatural } from '../discovery/natural-order.ts'
 import { UpdaterError } from '../errors.ts'
 import type { Image } from '../image.ts'
+import { compareNatural } from '../natural-order.ts'
 import { text } from '../option.ts'
 import { assertOptions, assertTyped } from '../options.ts'
 import { daysBetween } from '../report/check.ts'

@@ -7,12 +7,12 @@ import {
   isMapping,
 } from '../catalog/document.ts'
 import type { FieldReader } from '../catalog/fields.ts'
+import { readValue, type Value } from '../catalog/value.ts'
 import type { Place } from '../errors.ts'
 import type { Profile } from '../rules.ts'
 import type { ReportFinding } from './rules.ts'
 import type { Content, Mapping, Scalar } from './schema.ts'
 import { isTakenByScs } from './scs.ts'
-import { readValue, type Value } from './value.ts'
 
 /** A file whose nodes are compared with the schema. */
 export interface Compared {

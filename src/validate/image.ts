@@ -6,8 +6,8 @@ import {
   isMapping,
 } from '../catalog/document.ts'
 import type { FieldReader } from '../catalog/fields.ts'
+import { readValue } from '../catalog/value.ts'
 import type { Place } from '../errors.ts'
-import { readValue } from './value.ts'
 
 /** A text of the catalogue and where it stands. */
 export interface Located {

@@ -1,4 +1,5 @@
 import { shortnamePattern } from '../catalog/parse.ts'
+import { calendarDay } from '../catalog/value.ts'
 import { formatPlace } from '../errors.ts'
 import { dateOfVersion, digestAlgorithms, hexLengths, parseDigest } from '../image.ts'
 import type { RuleName } from '../rules.ts'
@@ -13,7 +14,6 @@ import {
   packedAs,
   pathOf,
 } from './url.ts'
-import { calendarDay } from './value.ts'
 
 /** Reports what the schema accepts in one image although it cannot be meant. @param today `YYYY-MM-DD` */
 export function judgeImage(image: CheckedImage, today: string, report: ReportFinding): void {

@@ -1,5 +1,5 @@
+import { calendarDay, type Value } from '../catalog/value.ts'
 import { imageFormats } from '../image.ts'
-import { calendarDay, type Value } from './value.ts'
 
 /** A kind of scalars. */
 export interface Scalar {

@@ -1,9 +1,9 @@
+import { calendarDay } from '../catalog/value.ts'
 import { isOverdue } from '../lifecycle/recency.ts'
 import type { Profile } from '../rules.ts'
 import { type CheckedImage, type Entry, isEnabled, type Located, type Texts } from './image.ts'
 import type { ReportFinding } from './rules.ts'
 import { distributions, hypervisors, replaceFrequencies } from './schema.ts'
-import { calendarDay } from './value.ts'
 
 /** A property of an image in Glance, as SCS-0102 wants it. */
 interface Property {

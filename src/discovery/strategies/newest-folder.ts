@@ -1,8 +1,8 @@
 import { UpdaterError } from '../../errors.ts'
 import { statusOf } from '../../http/failure.ts'
 import { redactUrl } from '../../http/url.ts'
+import { isPrerelease } from '../../natural-order.ts'
 import { fetchListing } from '../listing.ts'
-import { isPrerelease } from '../natural-order.ts'
 import type { ResolverContext } from '../resolver.ts'
 
 /** Folders that may hold the newest build: a server that is in the middle of a synchronisation lacks one or two. */

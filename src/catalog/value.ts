@@ -1,6 +1,6 @@
 import { isScalar } from 'yaml'
-import { type CatalogNode, isList, isMapping } from '../catalog/document.ts'
-import { textOf } from '../catalog/fields.ts'
+import { type CatalogNode, isList, isMapping } from './document.ts'
+import { textOf } from './fields.ts'
 
 /** What a value is for OpenStack Image Manager, which reads YAML 1.1. */
 export type Kind =

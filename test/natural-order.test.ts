@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { compareFileNames, compareNatural } from '../../src/discovery/natural-order.ts'
+import { compareFileNames, compareNatural } from '../src/natural-order.ts'
 
 describe('natural order', () => {
   it.each([
