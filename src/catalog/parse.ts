@@ -55,6 +55,8 @@ export interface CatalogEntry {
   /** As it stands in the list: `map` or an alias of it. */
   readonly item: CatalogNode
   readonly map: CatalogMap
+  /** CATALOG_TYPE: what is wrong in it. */
+  readonly defects: readonly UpdaterError[]
 }
 
 export const shortnamePattern = /^[A-Za-z0-9][A-Za-z0-9._+-]*$/
@@ -96,7 +98,11 @@ export class CatalogReader {
 
   #entry(item: CatalogNode, index: number): CatalogEntry | undefined {
     const map = this.#document.resolve(item)
-    if (isMapping(map)) return { image: this.#image(item, map, index), item, map }
+    const told = this.defects.length
+    if (isMapping(map)) {
+      const image = this.#image(item, map, index)
+      return { image, item, map, defects: this.defects.slice(told) }
+    }
     return this.#defect(item, `Image ${index + 1} of the list is not a mapping`)
   }
 

@@ -1,0 +1,82 @@
+import type { CloudImage } from './image.ts'
+
+/** The properties of our own on an image. */
+export const marks = {
+  /** `algorithm:hex`: the catalogue's digest, when it was proven that the image is of these bytes. */
+  checksum: 'image_updater_checksum',
+  /** `algorithm:hex`: Glance's digest of what it stored then; of other bytes where it converts. */
+  hash: 'image_updater_hash',
+  /** Name of the definition that it was made of. */
+  definition: 'image_updater_definition',
+  /** JSON: the properties and tags that we wrote. */
+  keys: 'image_updater_keys',
+  /** `STEP TIME RUN`, as long as a run is at work on it. */
+  journal: 'image_updater_journal',
+  /** ISO time of its retirement. */
+  hiddenAt: 'image_updater_hidden_at',
+  /** Why it must not have its name again. */
+  skip: 'image_updater_skip',
+} as const
+
+const ours: ReadonlySet<string> = new Set(Object.values(marks))
+
+/** Is a property of ours, whose names nobody else uses? */
+export function isMark(key: string): boolean {
+  return ours.has(key)
+}
+
+/**
+ * How far a run is with an image: `probing`: a record that only shows what rights there are; `bringing`: its bytes are on
+ * their way; `proven`: they are there, and are ours; `promoting`: it is taking its name.
+ */
+export const steps = ['probing', 'bringing', 'proven', 'promoting'] as const
+export type Step = (typeof steps)[number]
+
+export interface Journal {
+  readonly step: Step
+  readonly time: Date
+  /** What the run calls itself. */
+  readonly run: string
+}
+
+export function formatJournal({ step, time, run }: Journal): string {
+  return `${step} ${time.toISOString()} ${run}`
+}
+
+/** Returns undefined if no run is at work on the image. What can't be read is taken for an old beginning. */
+export function journalOf({ properties }: CloudImage): Journal | undefined {
+  const text = properties[marks.journal]
+  if (text === undefined) return undefined
+  const [word, time = '', run = ''] = text.split(' ')
+  const date = new Date(time)
+  const step = steps.find((one) => one === word)
+  if (step === undefined || Number.isNaN(date.getTime()))
+    return { step: 'bringing', time: new Date(0), run: '' }
+  return { step, time: date, run }
+}
+
+/** The properties and tags of an image that we wrote, as far as it says so. */
+export interface Written {
+  readonly properties: readonly string[]
+  readonly tags: readonly string[]
+}
+
+export function formatWritten({ properties, tags }: Written): string {
+  return JSON.stringify({ properties: [...properties].sort(), tags: [...tags].sort() })
+}
+
+/** Returns undefined if the image doesn't say it, or not in our form. */
+export function writtenOf({ properties }: CloudImage): Written | undefined {
+  try {
+    const value: unknown = JSON.parse(properties[marks.keys] ?? '')
+    if (typeof value !== 'object' || value === null) return undefined
+    const { properties: keys, tags } = value as { readonly properties?: unknown; readonly tags?: unknown }
+    return isTexts(keys) && isTexts(tags) ? { properties: keys, tags } : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function isTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((one) => typeof one === 'string')
+}

@@ -1,0 +1,169 @@
+import { type Change, carriedOut, changed, patched } from './change.ts'
+import type { DefinedVersion, Definition } from './definition.ts'
+import type { CloudImage, PatchOperation } from './image.ts'
+import { formatJournal, journalOf, marks, type Step } from './marks.ts'
+import { nameOfOld, versionName } from './names.ts'
+import {
+  describingDifference,
+  type Evidence,
+  setProperty,
+  type WantedRecord,
+  wholeDifference,
+} from './properties.ts'
+import { hidingOperations, type RetirementRules } from './retirement.ts'
+
+/** Who writes, and when. */
+export interface Writer {
+  /** What the run calls itself: letters, digits, `-`. */
+  readonly run: string
+  readonly now: Date
+}
+
+/** An image that loses a name to another one. */
+export interface Displacement {
+  readonly image: CloudImage
+  /** What it is called afterwards. */
+  readonly name: string
+  /** It is a version that the catalogue has: users go on seeing it. */
+  readonly isDefined: boolean
+}
+
+/** A version whose bytes have to be brought. */
+export interface Bring {
+  readonly definition: Definition
+  readonly version: DefinedVersion
+  readonly record: WantedRecord
+  /** What an earlier run left: its bytes are proven (`proven`), or it waits for them (`bringing`). */
+  readonly resumes?: CloudImage | undefined
+  /** Holders of its name, as they were listed. */
+  readonly displaces: readonly Displacement[]
+}
+
+/** What `POST /v2/images` gets: nobody else sees the image, and it has no tag yet. */
+export function creationOf(
+  { definition, version, record }: Bring,
+  writer: Writer,
+): Readonly<Record<string, unknown>> {
+  return {
+    ...(version.id !== undefined && { id: version.id }),
+    name: versionName(definition, version.version),
+    visibility: 'private',
+    disk_format: record.diskFormat,
+    container_format: record.containerFormat,
+    min_disk: record.minDisk,
+    min_ram: record.minRam,
+    [marks.definition]: definition.image.name,
+    [marks.journal]: formatJournal({ step: 'bringing', time: writer.now, run: writer.run }),
+  }
+}
+
+/**
+ * The patch that describes an image whose bytes are proven to be the version's.
+ * @param image as Glance has it when its bytes are there
+ */
+export function describing(
+  { definition, version, record }: Bring,
+  image: CloudImage,
+  writer: Writer,
+): Change {
+  const evidence = { definition: definition.image.name, version }
+  const { operations } = describingDifference(image, record, evidence)
+  return patched(image, [...operations, journal('proven', writer)], ['is described: its bytes are proven'])
+}
+
+/** Returns the images that lose their name to a new one, and their names afterwards. @param taken names that others have */
+export function displacementsOf(
+  definition: Definition,
+  holders: readonly CloudImage[],
+  taken: ReadonlySet<string>,
+  nameOfDefined: (image: CloudImage) => string | undefined,
+): readonly Displacement[] {
+  const names = new Set(taken)
+  return holders.map((image) => {
+    const defined = nameOfDefined(image)
+    const name = defined ?? nameOfOld(definition, image, names)
+    names.add(name)
+    return { image, name, isDefined: defined !== undefined }
+  })
+}
+
+/** What an image is promoted to, and by what right. */
+export interface Promotion {
+  readonly definition: Definition
+  readonly record: WantedRecord
+  readonly evidence: Evidence
+  readonly displaces: readonly Displacement[]
+}
+
+/**
+ * The calls by which an image takes its name, in their order. A new one takes it while nobody else sees it; then the old
+ * ones give it up, each by one patch that retires it too; then one patch shows the new one. So there are never two public
+ * images of the name, and none only between the last two. Carried out again after any of them, the rest remains.
+ */
+export function promote(
+  image: CloudImage,
+  promotion: Promotion,
+  rules: Writer & RetirementRules,
+): readonly Change[] {
+  const { record } = promotion
+  const prepared = prepare(image, record, rules)
+  const displaced = promotion.displaces.map((one) => displace(one, promotion.definition, rules))
+  const [ready = image] = carriedOut([image], prepared)
+  return [...prepared, ...displaced, ...reveal(ready, promotion)]
+}
+
+/** An image that users see already gives its other name up when it gets this one. */
+function prepare(image: CloudImage, record: WantedRecord, writer: Writer): readonly Change[] {
+  const journalled = journalOf(image)
+  if (journalled === undefined || (journalled.step === 'promoting' && image.name === record.name)) return []
+  const name: PatchOperation = { op: 'replace', path: '/name', value: record.name }
+  return [
+    patched(
+      image,
+      [name, journal('promoting', writer)],
+      [`takes the name "${record.name}", seen by nobody yet`],
+    ),
+  ]
+}
+
+/** One patch: the image loses its name and is retired; a version that the catalogue has only loses its name. */
+export function displace(
+  { image, name, isDefined }: Displacement,
+  definition: Definition,
+  rules: RetirementRules,
+): Change {
+  const hiding = isDefined ? [] : hidingOperations(image, definition, rules)
+  const isMarked = image.properties[marks.definition] !== undefined
+  const operations: PatchOperation[] = [
+    { op: 'replace', path: '/name', value: name },
+    ...hiding,
+    ...(isMarked ? [] : [setProperty(marks.definition, definition.image.name)]),
+  ]
+  return patched(image, operations, [`is called "${name}"${hiding.length > 0 ? ' and retired' : ''}`])
+}
+
+function reveal(image: CloudImage, { record, evidence }: Promotion): readonly Change[] {
+  const switches = switchActivity(image, record)
+  const { operations, what } = wholeDifference(image, record, evidence)
+  if (operations.length === 0) return switches
+  const isNew = journalOf(image) !== undefined
+  return [...switches, patched(image, operations, isNew ? [`is ${record.visibility}, with its tags`] : what)]
+}
+
+function switchActivity(image: CloudImage, { isActive }: WantedRecord): readonly Change[] {
+  if ((image.status === 'active') === isActive) return []
+  return isActive
+    ? [{ image, action: { kind: 'reactivate' }, why: ['can be booted again'] }]
+    : [{ image, action: { kind: 'deactivate' }, why: ['cannot be booted, as "status" says'] }]
+}
+
+function journal(step: Step, { run, now }: Writer): PatchOperation {
+  return setProperty(marks.journal, formatJournal({ step, time: now, run }))
+}
+
+/** Returns an image as it is when its promotion is through. */
+export function promoted(image: CloudImage, changes: readonly Change[]): CloudImage {
+  return changes
+    .filter((one) => one.image.id === image.id)
+    .reduce((one, { action }) => changed(one, action) ?? one, image)
+}
