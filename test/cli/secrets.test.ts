@@ -12,11 +12,13 @@ const canaries = {
   github: 'canary-github-token',
   gh: 'canary-gh-token',
   gitlab: 'canary-gitlab-token',
+  openstack: 'canary-openstack-password',
+  credential: 'canary-openstack-credential',
   userinfo: 'canary-userinfo',
   signature: 'canary-signature',
 }
 const url = `https://user:${canaries.userinfo}@h.example/a.qcow2?X-Amz-Signature=${canaries.signature}&x=1`
-const everything = `${url} ${Object.values(canaries).slice(0, 7).join(' ')} ${encodeURIComponent(canaries.flag)}`
+const everything = `${url} ${Object.values(canaries).slice(0, 9).join(' ')} ${encodeURIComponent(canaries.flag)}`
 
 /** A use-case that says every secret in every place that text can take. */
 const leaky: Run = (_options, { onEvent }) => {
@@ -73,6 +75,8 @@ describe('secrets', () => {
     vi.stubEnv('GITHUB_TOKEN', canaries.github)
     vi.stubEnv('GH_TOKEN', canaries.gh)
     vi.stubEnv('GITLAB_TOKEN', canaries.gitlab)
+    vi.stubEnv('OS_PASSWORD', canaries.openstack)
+    vi.stubEnv('OS_APPLICATION_CREDENTIAL_SECRET', canaries.credential)
     const report = join(temporaryFolder(), 'report.json')
     for (const secret of [['--minio-secret-key', canaries.flag], [`--minio-secret-key=${canaries.flag}`]]) {
       const args = ['--minio-access-key', 'AK', ...secret, '--report', report, ...mode]
