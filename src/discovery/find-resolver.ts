@@ -1,10 +1,13 @@
 import type { CatalogFile } from '../catalog/parse.ts'
 import { matchesNames } from '../catalog/select.ts'
 import { UpdaterError } from '../errors.ts'
+import { withoutNeedlessEncoding } from '../http/url.ts'
 import type { Image } from '../image.ts'
 import type { SourceRule, SourceSignature } from './options.ts'
+import { hasPlaceholder } from './pattern.ts'
 import type { DistributionSignature, OwnResolver, ResolverContext, Search } from './resolver.ts'
 import { resolvers } from './resolvers/index.ts'
+import { isOwnHost } from './signatures/expected.ts'
 import { strategies } from './strategies/index.ts'
 
 /** Who finds an image's newest build, and how. */
@@ -52,15 +55,38 @@ export function findResolver(
   if ([image.latestUrl, image.latestChecksumUrl].some(isNoUrl)) throw unsupported(image)
   const rule = ruleFor(image, rules)
   if (rule !== undefined) return resolverOfRule(rule, image)
-  const { osDistro, latestUrl = '' } = image
+  const { osDistro } = image
+  const latestUrl = plainSpelling(image.latestUrl ?? '')
+  const passedOver: OwnResolver[] = []
   for (const resolver of [...own, ...resolvers]) {
     const { serves } = resolver
     if (serves.latestUrl?.test(latestUrl) || (osDistro !== undefined && serves.osDistro === osDistro)) {
       const search = searchOf(resolver, image)
-      if (search !== undefined) return { resolver, search }
+      const signature = resolver.signature ? undefined : signatureAt(image.latestChecksumUrl, passedOver)
+      if (search !== undefined) return { resolver: signature ? { ...resolver, signature } : resolver, search }
+      passedOver.push(resolver)
     }
   }
   throw unsupported(image)
+}
+
+/** What a distribution signs at its own host has its signature there, whoever can read the URL. */
+function signatureAt(
+  checksumUrl: string | undefined,
+  candidates: readonly OwnResolver[],
+): DistributionSignature | undefined {
+  if (checksumUrl === undefined || !URL.canParse(checksumUrl)) return undefined
+  const url = new URL(checksumUrl)
+  return candidates
+    .flatMap(({ signature = [] }) => signature)
+    .find((signature) => signature.knownToSign === true && isOwnHost(signature, url))
+}
+
+/** The text by which a resolver is chosen: how a URL is written must not lead to one that looks at no signature. */
+function plainSpelling(url: string): string {
+  if (hasPlaceholder(url) || !URL.canParse(url)) return withoutNeedlessEncoding(url)
+  const { origin, pathname } = new URL(url)
+  return origin + withoutNeedlessEncoding(pathname)
 }
 
 /** The search of the first strategy that can read the image's URLs. */

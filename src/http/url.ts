@@ -49,6 +49,16 @@ export function isLoopback({ hostname }: URL): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d+){3}$/.test(hostname)
 }
 
+/** The host as its owner writes it, whatever the spelling: a trailing dot is all that the URL parser leaves of others. */
+export function plainHost({ hostname }: URL): string {
+  return hostname.replace(/\.+$/, '')
+}
+
+/** The text with what needs no percent-encoding decoded (RFC 3986, section 6.2.2.2): `%41` is `A` to every server. */
+export function withoutNeedlessEncoding(text: string): string {
+  return text.replace(/%(?:2[de]|3\d|4[1-9a-f]|5[0-9af]|6[1-9a-f]|7[0-9ae])/gi, decodeURIComponent)
+}
+
 function isHttp(url: URL): boolean {
   return url.protocol === 'http:' || url.protocol === 'https:'
 }

@@ -20,10 +20,34 @@ describe('which resolver serves an image', () => {
     ['almalinux', 'centos', 'https://h/AlmaLinux-9-GenericCloud-latest.x86_64.qcow2', sums],
     ['rocky', 'rocky', 'https://h/x.qcow2', sums],
     ['rocky', 'centos', 'https://h/Rocky-9-GenericCloud.latest.x86_64.qcow2', sums],
+    ['almalinux', 'centos', 'https://h/%41lmaLinux-9-GenericCloud-latest.x86_64.qcow2', sums],
+    ['almalinux', 'centos', 'https://h/AlmaLinux-9-GenericCloud-latest.x86_64.qcow2?of=/x', sums],
+    ['almalinux', 'centos', 'https://h/AlmaLinux-9-GenericCloud-latest.x86_64.qcow2#/x', sums],
+    ['almalinux', 'centos', 'https://h\\AlmaLinux-9-GenericCloud-latest.x86_64.qcow2', sums],
+    ['almalinux', undefined, 'https://h/%41lmaLinux-9-HEREBE\\d+DRAGONS.x86_64.qcow2', sums],
     ['centos', 'centos', 'https://h/x-HEREBE\\d+DRAGONS', sums],
     ['placeholder', 'debian', 'https://h/latest/x-HEREBE\\d+DRAGONS', sums],
   ])('%s', (name, osDistro, latestUrl, latestChecksumUrl) => {
     expect(findResolver(imageOf({ osDistro, latestUrl, latestChecksumUrl })).resolver.name).toBe(name)
+  })
+
+  it.each([
+    ['another spelling of the alias', '/noble/%63urrent/'],
+    ['a second slash', '/noble/current//'],
+    ['a folder of one build', '/noble/20260101/'],
+  ])("at the distribution's own host its keys hold for %s", (_, folder) => {
+    const chosen = (host: string) => {
+      const [latestUrl, latestChecksumUrl] = ['x.img', 'SHA256SUMS'].map(
+        (name) => `https://${host}${folder}${name}`,
+      )
+      return findResolver(imageOf({ osDistro: 'ubuntu', latestUrl, latestChecksumUrl })).resolver
+    }
+    const { signature } = resolvers.find(({ name }) => name === 'ubuntu') ?? {}
+    expect(signature).toBeDefined()
+    for (const host of ['cloud-images.ubuntu.com', 'Cloud-Images.ubuntu.com.']) {
+      expect(chosen(host)).toMatchObject({ name: 'manifest', signature })
+    }
+    expect(chosen('mirror.example').signature).toBeUndefined()
   })
 
   it.each([

@@ -473,6 +473,37 @@ describe('what is pinned', () => {
       'https://dl.rockylinux.org/vault/rocky/RPM-GPG-KEY-Rocky-9',
       false,
     ],
+    ...[
+      'https://cloud-images.ubuntu.com./noble/current/SHA256SUMS',
+      'https://cloud-images.ubuntu.com:443/noble/current/SHA256SUMS',
+      'https://cloud-images.ubuntu.com:8443/noble/current/SHA256SUMS',
+      'HTTPS://Cloud-Images.UBUNTU.com/noble/current/SHA256SUMS',
+      'https://cloud-images.ubuntu.com\u3002/noble/current/SHA256SUMS',
+      'https://\uff43loud-images.ubuntu.com/noble/current/SHA256SUMS',
+      'https://cloud-images%2Eubuntu.com/noble/current/SHA256SUMS',
+      'https://cloud\u00ad-images.ubuntu.com/noble/current/SHA256SUMS',
+      'https://user@cloud-images.ubuntu.com/noble/current/SHA256SUMS',
+    ].map((url): [string, string, string[], undefined, boolean] => [
+      'ubuntu',
+      url,
+      ['7DB87C81'],
+      undefined,
+      true,
+    ]),
+    [
+      'almalinux',
+      'https://repo.almalinux.org./almalinux/%39/%63loud/x86_64/images/CHECKSUM',
+      ['B86B3716'],
+      'https://repo.almalinux.org./almalinux/RPM-GPG-KEY-AlmaLinux-9',
+      true,
+    ],
+    [
+      'almalinux',
+      'https://repo.almalinux.org/almalinux/9%2E8/cloud/x86_64/images/CHECKSUM',
+      ['B86B3716'],
+      'https://repo.almalinux.org/almalinux/RPM-GPG-KEY-AlmaLinux-9',
+      true,
+    ],
   ])('%s at %s', (distribution, url, keys, keyUrl, mustBeSigned) => {
     expect(lookUp(distribution, url, '9')).toEqual({ keys, keyUrl, mustBeSigned })
   })

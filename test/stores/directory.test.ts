@@ -1,6 +1,7 @@
+import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -60,6 +61,25 @@ describe('the folder as a mirror', () => {
       expect(await createDirectoryStore(dir).stat(key)).toMatchObject({ size: 3, record: undefined })
     },
   )
+
+  it('takes nothing but a plain file for a record, or for a text', async () => {
+    await put(Buffer.from('new'))
+    const path = join(dir, 'debian-12/.20260124-debian-12.qcow2.json')
+    await rename(path, join(dir, 'elsewhere'))
+    const store = createDirectoryStore(dir)
+    for (const make of [
+      () => execFileSync('mkfifo', [path]),
+      () => symlink(join(dir, 'elsewhere'), path),
+      () => mkdir(path),
+    ]) {
+      await make()
+      expect(await store.stat(key)).toMatchObject({ size: 3, record: undefined })
+      await rm(path, { recursive: true })
+    }
+    execFileSync('mkfifo', [join(dir, 'pipe')])
+    expect(await store.read('pipe', 10)).toBeUndefined()
+    expect(await store.read('elsewhere', 10)).toHaveLength(10)
+  })
 
   it('puts parts in the order of the calls, whichever is written first', async () => {
     const upload = await createDirectoryStore(dir).begin(key, { contentType })

@@ -1,3 +1,4 @@
+import { plainHost, withoutNeedlessEncoding } from '../../http/url.ts'
 import type { DistributionSignature } from '../resolver.ts'
 
 /** What to expect of the signature of one file. */
@@ -12,7 +13,7 @@ export interface ExpectedSignature
 }
 
 /**
- * @param signedUrl as it is asked, before redirects
+ * @param signedUrl as it is asked, before redirects; no other spelling of it is expected less of
  * @param release e.g. `9`; counts if the URL does not say it
  */
 export function expectedSignature(
@@ -20,18 +21,23 @@ export function expectedSignature(
   signedUrl: string,
   release: string | undefined,
 ): ExpectedSignature {
-  const { form, knownToSign = false, mayHaveExpired, hosts = [], keyHint } = signature
+  const { form, knownToSign = false, mayHaveExpired, keyHint } = signature
   const url = new URL(signedUrl)
-  const found = signature.manifestPath?.exec(url.pathname)?.groups
+  const found = signature.manifestPath?.exec(withoutNeedlessEncoding(url.pathname))?.groups
   const fingerprints = fingerprintsOf(signature, found?.release ?? release)
-  const isOwnHost = hosts === 'any' || hosts.includes(url.hostname)
-  const ownKeyUrl = isOwnHost ? signature.keyUrl : undefined
+  const isOwn = isOwnHost(signature, url)
+  const ownKeyUrl = isOwn ? signature.keyUrl : undefined
   return {
     ...{ form, knownToSign, mayHaveExpired, keyHint },
-    mustBeSigned: knownToSign && fingerprints.length > 0 && isOwnHost,
+    mustBeSigned: knownToSign && fingerprints.length > 0 && isOwn,
     fingerprints,
     keyUrl: fingerprints.length === 0 ? undefined : (keyBeside(signature, url, found) ?? ownKeyUrl),
   }
+}
+
+/** Is it one of the distribution's own servers? */
+export function isOwnHost({ hosts = [] }: Pick<DistributionSignature, 'hosts'>, url: URL): boolean {
+  return hosts === 'any' || hosts.includes(plainHost(url))
 }
 
 function keyBeside(

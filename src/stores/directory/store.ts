@@ -1,22 +1,14 @@
 import { randomBytes } from 'node:crypto'
-import { createReadStream, type Dirent } from 'node:fs'
-import { mkdir, open, readdir, readFile, realpath, rename, rm, stat } from 'node:fs/promises'
+import type { Dirent } from 'node:fs'
+import { mkdir, open, readdir, realpath, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { UpdaterError } from '../../errors.ts'
-import { explainRefusal, isErrno, replaceFile, syncFolder } from '../../files.ts'
+import { explainRefusal, isErrno, openPlainFile, replaceFile, syncFolder } from '../../files.ts'
 import { abortedError } from '../../http/abort.ts'
 import { folderPrefix, kindOfKey } from '../naming.ts'
 import { formatRecord, parseRecord } from '../record.ts'
-import type {
-  ListedObject,
-  ObjectRecord,
-  Stale,
-  Store,
-  StoredObject,
-  Upload,
-  UploadIntent,
-} from '../store.ts'
+import type { ListedObject, Stale, Store, StoredObject, Upload, UploadIntent } from '../store.ts'
 
 /**
  * A local folder. A file appears by rename only; its record lies beside it as `.NAME.json`. The record of an older file
@@ -55,16 +47,19 @@ async function statFile(root: string, key: string): Promise<StoredObject | undef
   const path = pathOf(root, key)
   try {
     const { size, mtime } = await stat(path)
-    return { key, size, lastModified: mtime, record: await readRecord(recordPath(path)) }
+    const record = parseRecord((await readStart(recordPath(path), recordLimit)) ?? '')
+    return { key, size, lastModified: mtime, record }
   } catch (error) {
     if (isErrno(error, 'ENOENT', 'ENOTDIR')) return undefined
     throw error
   }
 }
 
+/** Returns undefined of what is no plain file, as of one that is missing. @param limit bytes that are read at most */
 async function readStart(path: string, limit: number): Promise<string | undefined> {
   try {
-    return await text(createReadStream(path, { end: limit - 1 }))
+    const file = await openPlainFile(path)
+    return file && (await text(file.createReadStream({ end: limit - 1 })))
   } catch (error) {
     if (isErrno(error, 'ENOENT', 'ENOTDIR')) return undefined
     throw error
@@ -189,17 +184,11 @@ async function entriesIn(folder: string): Promise<Dirent[]> {
 /** `.NAME.RANDOM.part`, or `..NAME.json.RANDOM.tmp` as `replaceFile` makes it of a record. */
 const temporaryName = /^\.\.?(.+)\.[0-9a-f]{12}\.(?:part|tmp)$/
 
+/** Bytes of a record that are read. */
+const recordLimit = 1024
+
 function recordPath(path: string): string {
   return join(dirname(path), `.${basename(path)}.json`)
-}
-
-async function readRecord(path: string): Promise<ObjectRecord | undefined> {
-  try {
-    return parseRecord(await readFile(path, 'utf8'))
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return undefined
-    throw error
-  }
 }
 
 function pathOf(root: string, key: string): string {

@@ -23,7 +23,8 @@ function recordOf(headers: Readonly<Record<string, string>>): ObjectRecord | und
   const digest = parseDigest(headers['x-amz-meta-checksum'] ?? '')
   const source = parseDigest(headers['x-amz-meta-source-checksum'] ?? '')
   const size = Number(headers['x-amz-meta-size'] || Number.NaN)
-  if (digest === undefined || source === undefined || !Number.isSafeInteger(size)) return undefined
+  if (digest === undefined || source === undefined || !Number.isSafeInteger(size) || size < 0)
+    return undefined
   return { digest, source, size }
 }
 
