@@ -72,10 +72,12 @@ export type Compression = (typeof compressions)[number]
 /** How far the digest of a build can be trusted. */
 export type Trust = 'signed' | 'checksum' | 'first-use'
 
-/** Who made a good signature. */
+/** Who made a good signature, and when. */
 export interface Signer {
   /** Of the primary key, lower case. */
   readonly fingerprint: string
+  /** When it was made, as it says of itself; absent: nothing tells. */
+  readonly signedAt?: Date | undefined
   /** When the key, or the subkey that signed, ends; absent: never, as far as the key tells. */
   readonly keyEnds?: Date | undefined
 }
@@ -107,6 +109,8 @@ export interface SourceFile {
   readonly content?: Digest | undefined
   /** Of the bytes at `url`, if its distribution signs the image itself; a transfer verifies it. */
   readonly signature?: FileSignature | undefined
+  /** When what proves the digest, or the file itself, was signed; absent: nothing signed tells. */
+  readonly signedAt?: Date | undefined
 }
 
 /**
@@ -118,7 +122,10 @@ export interface Build extends SourceFile {
   readonly resolver: string
   /** The distribution's own, e.g. `4230.2.4`. Absent: its builds are counted by days, and the date is the version. */
   readonly version?: string | undefined
-  /** `YYYYMMDD`, if the names of the build say it; else the file's Last-Modified is asked (`dateOf`). */
+  /**
+   * `YYYYMMDD`, if the names of the build or its signature tell it (`dates.ts`); else the file's Last-Modified is asked
+   * (`dateOf`).
+   */
   readonly date?: string | undefined
   /** `first-use`: no digest is published, and `url` names the version. */
   readonly trust: Trust

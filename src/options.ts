@@ -241,6 +241,12 @@ const runOptions = [
     group: 'Integrity',
     help: 'also take a newest build older than ours',
   }),
+  option('accept-unsigned', list('name'), {
+    default: [],
+    commands: updating,
+    group: 'Integrity',
+    help: 'an image that was signed before and is no longer; repeatable',
+  }),
   option('cache', flag(), {
     default: true,
     ...run,
@@ -312,8 +318,8 @@ const runOptions = [
   option('state-dir', path('directories'), {
     env: 'IMAGE_UPDATER_STATE_DIR',
     ...run,
-    commands: bringing,
-    help: 'folder in which this machine remembers what later runs need: uploads, hooks that failed (default: $XDG_STATE_HOME/image-updater)',
+    commands: [...seekers, 'mirror'],
+    help: 'folder in which this machine remembers what later runs need: signatures, uploads, hooks that failed (default: $XDG_STATE_HOME/image-updater)',
   }),
   option('wait', duration(20), {
     default: '0s',

@@ -1,7 +1,14 @@
 import { readCatalog } from '../catalog/read.ts'
 import { selectImages } from '../catalog/select.ts'
-import { createDiscovery, type Discovery, findNewest, succession } from '../discovery/find-newest.ts'
+import {
+  createDiscovery,
+  type Discovery,
+  findNewest,
+  lostSignature,
+  succession,
+} from '../discovery/find-newest.ts'
 import { withSources } from '../discovery/find-resolver.ts'
+import { signaturePolicyOf } from '../discovery/options.ts'
 import { isoDate, isoDay } from '../discovery/stamp.ts'
 import { type RecordedDigests, standingOf } from '../discovery/standing.ts'
 import type { UpdaterError } from '../errors.ts'
@@ -31,6 +38,7 @@ import {
   type Tell,
   tellOf,
 } from '../run/run.ts'
+import { createSignatureMemory, type SignatureMemory } from '../run/signed-before.ts'
 
 /** The options are those of the command `check`. */
 export interface CheckOptions extends CatalogueOptions, DiscoveryOptions {}
@@ -54,8 +62,9 @@ export async function checkCatalogue(
     ...beginning,
     includeDisabled: settings.includeDisabled,
     checkPublic: settings.checkPublic,
-    discovery: createDiscovery(settings, { http, signal }),
+    discovery: createDiscovery(settings, { http, signal, now: startedAt }),
     checking: limited(settings.jobs, signal, settings.timeout),
+    signatureMemory: createSignatureMemory(beginning.memory, startedAt),
   }
   try {
     const selected = selectImages(withSources(await readCatalog(paths), settings.sources), names)
@@ -116,6 +125,7 @@ interface CheckRun extends Pick<Beginning, 'http' | 'signal' | 'startedAt'> {
   readonly checkPublic: boolean
   readonly discovery: Discovery
   readonly checking: Limit
+  readonly signatureMemory: SignatureMemory
 }
 
 /** What is known of the image so far; the report has it also if a later step fails. */
@@ -215,16 +225,21 @@ interface Compared {
   readonly step?: ImageStep | undefined
 }
 
+/** @throws UpdaterError SIGNATURE_LOST, HTTP_*, DISCOVERY_NO_DATE */
 async function compare(
   image: Image,
   build: Build,
   recorded: readonly RecordedDigests[],
-  { discovery }: CheckRun,
+  { discovery, signatureMemory }: CheckRun,
 ): Promise<Compared> {
+  const isLookedAt = signaturePolicyOf(image, discovery) !== 'off'
+  const signedBefore = isLookedAt ? await signatureMemory.newestOf(image, recorded) : undefined
+  const lost = lostSignature(image, build, signedBefore)
+  if (lost !== undefined) throw lost
   const [current] = image.versions
   const standing = standingOf(current, build, recorded)
   if (standing === 'other') {
-    const { version, date, downgrade } = await succession(image, build, discovery)
+    const { version, date, downgrade } = await succession(image, build, discovery, signedBefore)
     return { status: 'outdated', newest: valuesOf(build, version, isoDate(date)), downgrade }
   }
   const newest = { ...(current && reportedValues(current)), url: build.url, mirror_url: undefined }

@@ -14,6 +14,7 @@ import {
 } from '../image.ts'
 import { compareNatural } from '../natural-order.ts'
 import { isOfNothing, isWeak } from './checksum-file.ts'
+import { dateOfFound, isFuture, signedAtOf } from './dates.ts'
 import { compressionOfUrl, isUnpacked, splitFileUrl } from './file-url.ts'
 import { findResolver } from './find-resolver.ts'
 import { fetchImageSignature, unsignedDistribution } from './manifest.ts'
@@ -21,7 +22,7 @@ import { shortened } from './names.ts'
 import { type SignaturePolicy, signaturePolicyOf } from './options.ts'
 import type { Resolver, ResolverContext, SearchSettings } from './resolver.ts'
 import { createKeySource, type KeySource } from './signatures/keys.ts'
-import { compareStamps, dayOf, findStamp, findUrlStamp } from './stamp.ts'
+import { compareStamps, dayOf, findStamp, findUrlStamp, isoDay } from './stamp.ts'
 import { ownVersion } from './version.ts'
 
 /** What the images of one run share while their newest builds are looked for. */
@@ -30,20 +31,27 @@ export interface Discovery
   readonly http: DiscoveryHttp
   readonly keys: KeySource
   readonly signal?: AbortSignal | undefined
+  /** When the run began; what is dated later is not believed. */
+  readonly now: Date
 }
 
 /** @param run with `dryRun` the cache of texts is read, but not written */
 export function createDiscovery(
   { signatures, keyring, keyserver: keyservers, overrides, sources, resolvers, cache }: SearchSettings,
-  run: { readonly http: HttpClient; readonly signal: AbortSignal; readonly dryRun?: boolean },
+  run: {
+    readonly http: HttpClient
+    readonly signal: AbortSignal
+    readonly now: Date
+    readonly dryRun?: boolean
+  },
 ): Discovery {
-  const { signal, dryRun = false } = run
+  const { signal, now, dryRun = false } = run
   const { env } = process
   const folder = cache ? cacheFolder('http', env) : undefined
   const texts = folder === undefined ? undefined : { folder, mayWrite: !dryRun }
   const http = createDiscoveryHttp(run.http, { env, cache: texts })
   const keys = createKeySource({ keyring, keyservers, cacheDir: cacheFolder('keys', env), http, signal })
-  return { http, signal, keys, signatures, overrides, sources, resolvers }
+  return { http, signal, now, keys, signatures, overrides, sources, resolvers }
 }
 
 /**
@@ -56,19 +64,20 @@ export async function findNewest(
   tell: (step: ImageStep) => void,
 ): Promise<Build> {
   tell({ type: 'checking' })
-  const { http, signal, keys } = discovery
+  const { http, signal, now, keys } = discovery
   const { resolver, search } = findResolver(image, discovery.sources, discovery.resolvers)
   const policy = signaturePolicyOf(image, discovery)
   const signatures = policy === 'off' ? undefined : { policy, keys }
-  const context: ResolverContext = { http, signal, tell, resolver, release: image.osVersion, signatures }
-  const searched = await search(context)
+  const context: ResolverContext = { http, signal, now, tell, resolver, release: image.osVersion, signatures }
+  const { signedDate, ...searched } = await search(context)
   const found = { ...searched, signature: await fetchImageSignature(searched.url, context) }
   assertProven(found, policy, resolver.name)
   const build: Build = {
     ...withoutNothing(found, image, policy),
     resolver: resolver.name,
     version: versionIn(found, resolver.version),
-    date: findUrlStamp(found.url)?.date ?? found.date,
+    date: dateOfFound({ ...found, signedDate }, image, now),
+    signedAt: signedAtOf(found),
     compression: compressionOfUrl(found.url),
   }
   for (const message of doubts(build, image)) tell({ type: 'warning', message })
@@ -166,6 +175,25 @@ function doubts({ url, digest, trust }: Build, image: Image): string[] {
   return found
 }
 
+/**
+ * Returns SIGNATURE_LOST if the image was signed before and this build is not: whoever holds a mirror without the key can
+ * withhold the signature, but not make one.
+ */
+export function lostSignature(
+  { name }: Image,
+  { url, signedAt }: Pick<Build, 'url' | 'signedAt'>,
+  signedBefore: Date | undefined,
+): UpdaterError | undefined {
+  if (signedBefore === undefined || signedAt !== undefined) return undefined
+  return new UpdaterError(
+    'SIGNATURE_LOST',
+    `${name} was signed before, on ${isoDay(signedBefore)}, and no signature of ${redactUrl(url)} could be verified`,
+    {
+      remedy: `Find out why its signature, or the key, is gone. If that is right: image-updater update '${name}' --accept-unsigned '${name}' takes it by its checksum from then on`,
+    },
+  )
+}
+
 /** Would a checksum from this URL cross a network as plain text? A loopback address is no network. */
 export function isUnprotected(url: string): boolean {
   return URL.canParse(url) && new URL(url).protocol === 'http:' && !isLoopback(new URL(url))
@@ -180,23 +208,32 @@ export interface Succession {
   readonly downgrade: UpdaterError | undefined
 }
 
-/** @throws UpdaterError HTTP_*, DISCOVERY_NO_DATE */
-export async function succession(image: Image, build: Build, discovery: Discovery): Promise<Succession> {
+/**
+ * @param signedBefore when the newest signature was made that was seen of this image
+ * @throws UpdaterError HTTP_*, DISCOVERY_NO_DATE
+ */
+export async function succession(
+  image: Image,
+  build: Build,
+  discovery: Discovery,
+  signedBefore?: Date,
+): Promise<Succession> {
   const date = await dateOf(build, discovery)
   const { version = date } = build
-  return { version, date, downgrade: downgradeOf(image, { ...build, date }) }
+  const downgrade =
+    olderSignature(image, build, signedBefore) ??
+    downgradeOf(image, { ...build, date, signedBefore }, discovery.now)
+  return { version, date, downgrade }
 }
 
 /**
- * The day of a build, `YYYYMMDD`: the one that its names tell, else that of its Last-Modified (UTC). A build of first
- * use whose server sends none has the day on which it was first seen.
- * @param now when this is asked, to tell a wrong clock of a server
+ * The day of a build, `YYYYMMDD`: the one that its names or its signature tell, else that of its Last-Modified (UTC). A
+ * build of first use whose server sends none has the day on which it was first seen.
  * @throws UpdaterError HTTP_*, DISCOVERY_NO_DATE
  */
 export async function dateOf(
   build: Build,
-  { http, signal }: Pick<Discovery, 'http' | 'signal'>,
-  now = new Date(),
+  { http, signal, now }: Pick<Discovery, 'http' | 'signal' | 'now'>,
 ): Promise<string> {
   if (build.date !== undefined) return build.date
   const { lastModified } = await http.facts(build.url, { signal })
@@ -223,25 +260,55 @@ function noDate({ url }: Build, why: string): UpdaterError {
   )
 }
 
+/** Returns DOWNGRADE if the build was signed before the last one that was seen, whatever its names say. */
+function olderSignature(
+  { name }: Image,
+  { url, signedAt }: Build,
+  signedBefore: Date | undefined,
+): UpdaterError | undefined {
+  if (signedBefore === undefined || signedAt === undefined || signedAt >= signedBefore) return undefined
+  return new UpdaterError(
+    'DOWNGRADE',
+    `The newest build of ${name} (${redactUrl(url)}) was signed on ${signedAt.toISOString()}, before the last one that was seen, of ${signedBefore.toISOString()}: it may be an old one under a new name`,
+    { remedy: lookOrAllow },
+  )
+}
+
+const lookOrAllow = "Look at the distribution's server; --allow-downgrade takes the older build"
+
 /** Returns DOWNGRADE if the build is older than the version in the catalogue. */
-function downgradeOf(image: Image, build: DatedBuild): UpdaterError | undefined {
+function downgradeOf(image: Image, build: DatedBuild, now: Date): UpdaterError | undefined {
   const [before] = image.versions
   if (before === undefined || compareBuilds(before, build) >= 0) return undefined
   const { url, date, version = date } = build
   return new UpdaterError(
     'DOWNGRADE',
     `The newest build of ${image.name} is ${version} (${url}), older than ${before.version ?? before.url} in the catalogue`,
-    { remedy: "Look at the distribution's server; --allow-downgrade takes the older build" },
+    { remedy: isAhead(before, now) ? mend(image) : lookOrAllow },
   )
 }
 
-type DatedBuild = Pick<Build, 'url' | 'version'> & { readonly date: string }
+/** Does the catalogue name a day that has not come? No real build is newer then. */
+function isAhead(before: ImageVersion, now: Date): boolean {
+  const dates = [findUrlStamp(before.url ?? '')?.date, findStamp(before.version ?? '')?.date]
+  return [...dates, dateOfVersion(before)].some((date) => date !== undefined && isFuture(date, now))
+}
+
+function mend({ name }: Image): string {
+  return `What the catalogue names is dated in the future, which no build can be: image-updater update '${name}' --allow-downgrade puts this one in its place`
+}
+
+interface DatedBuild extends Pick<Build, 'url' | 'version' | 'signedAt'> {
+  readonly date: string
+  /** When the last one was signed that was seen. */
+  readonly signedBefore?: Date | undefined
+}
 
 /**
  * Returns a negative number if `build` is older than the catalogue's version, a positive one if it is newer, 0 if
  * neither is known. The distribution's own versions decide if both have one; else the stamps in the URLs, if both have
  * one (a Last-Modified is often a day or two later than the stamp of its file); else the first difference of the URLs,
- * if that is a number in both (`4230.2.4` and `4230.2.10`); else the days.
+ * if that is a number in both (`4230.2.4` and `4230.2.10`); else when they were signed; else the days.
  */
 export function compareBuilds(before: ImageVersion, build: DatedBuild): number {
   const { url = '', version = '' } = before
@@ -253,6 +320,9 @@ export function compareBuilds(before: ImageVersion, build: DatedBuild): number {
   if (stampBefore !== undefined && stampNow !== undefined) return compareStamps(stampNow, stampBefore)
   const order = compareVersions(build.url, url)
   if (order !== 0) return order
+  if (build.signedAt !== undefined && build.signedBefore !== undefined) {
+    return build.signedAt.getTime() - build.signedBefore.getTime()
+  }
   const date = findStamp(version)?.date ?? dateOfVersion(before)
   return date === undefined ? 0 : compareNatural(build.date, date)
 }

@@ -1,6 +1,7 @@
 import { UpdaterError } from '../errors.ts'
 import { redactUrl } from '../http/url.ts'
 import {
+  type Digest,
   type DigestAlgorithm,
   type FileSignature,
   type Image,
@@ -17,10 +18,11 @@ import {
   type UnusableEntry,
   unusableChecksum,
 } from './checksum-file.ts'
+import { withoutFuture } from './dates.ts'
 import { entriesOf, entryUrl, extensionOf } from './entry-names.ts'
 import { splitFileUrl } from './file-url.ts'
 import { isSafeFileName } from './names.ts'
-import type { ResolverContext } from './resolver.ts'
+import type { FoundBuild, ResolverContext } from './resolver.ts'
 import { holdsClearsigned, splitClearsigned } from './signatures/clearsigned.ts'
 import { type ExpectedSignature, expectedSignature } from './signatures/expected.ts'
 import type { KeySource } from './signatures/keys.ts'
@@ -32,10 +34,22 @@ import {
   verifyClearsigned,
   verifyDetached,
 } from './signatures/verify.ts'
-import { compareStamps, findStamp } from './stamp.ts'
+import { compareStamps, findStamp, findUrlStamp } from './stamp.ts'
 
 /** How far a text can be trusted. */
 export type Proof = Pick<VerifiedText, 'trust' | 'signer'>
+
+/** How far what a manifest says of the file with this digest can be trusted, and of which day its signed names are. */
+export function proofOf(
+  { trust, signer, entries }: Manifest,
+  digest: Digest,
+): Pick<FoundBuild, 'trust' | 'signer' | 'signedDate'> {
+  if (trust !== 'signed') return { trust, signer }
+  const dates = entries.flatMap(({ name = '', digest: listed }) =>
+    sameDigest(listed, digest) ? (findUrlStamp(name)?.date ?? []) : [],
+  )
+  return { trust, signer, signedDate: dates.toSorted().at(-1) }
+}
 
 /** A distribution's checksum file. */
 export interface Manifest extends Proof, Pick<VerifiedText, 'url'> {
@@ -99,7 +113,7 @@ export async function fetchVerified(
   context: ResolverContext,
   isFirst = false,
 ): Promise<VerifiedText> {
-  const { http, signal, resolver, signatures } = context
+  const { http, signal, now, resolver, signatures } = context
   const answer = http.text(url, { signal })
   if (!isFirst) await answer
   const isImageSigned = resolver.signature?.covers === 'image'
@@ -123,10 +137,10 @@ export async function fetchVerified(
   }
   const found = await verifyWith(signatures.keys, expected, signal, async (keys) => {
     if (detached === undefined) {
-      const { signedText, signer } = await verifyClearsigned(text, keys, { name })
+      const { signedText, signer } = await verifyClearsigned(text, keys, { name, now })
       return { url, text: signedText, trust: 'signed', signer, next } as const
     }
-    const signer = await verifyDetached(bytes, detached, keys, { name })
+    const signer = await verifyDetached(bytes, detached, keys, { name, now })
     return { url, text, trust: 'signed', signer, next } as const
   })
   if ('trust' in found) return found
@@ -145,7 +159,7 @@ export async function fetchImageSignature(
   url: string,
   context: ResolverContext,
 ): Promise<FileSignature | undefined> {
-  const { signal, resolver, signatures } = context
+  const { signal, now, resolver, signatures } = context
   if (signatures === undefined || resolver.signature?.covers !== 'image') return undefined
   const name = redactUrl(url)
   const expected = expectedSignature(resolver.signature, url, context.release)
@@ -155,7 +169,7 @@ export async function fetchImageSignature(
     return undefined
   }
   const found = await verifyWith(signatures.keys, expected, signal, (keys) =>
-    readFileSignature(detached, keys, { name }),
+    readFileSignature(detached, keys, { name, now }),
   )
   if ('prove' in found) return found
   tellNoKey(name, expected, found.problems, context)
@@ -262,7 +276,12 @@ export function catalogueAlgorithm(image: Image): DigestAlgorithm | undefined {
  * Returns the file under the dated name of its build. A name without a build stamp may be an alias (`…-latest.…`) that
  * moves on; the manifest may list the same bytes under a name that stays. Of several such names the newest counts.
  */
-export function datedTwin(url: string, file: ListedFile, manifest: Manifest): ListedFile {
+export function datedTwin(
+  url: string,
+  file: ListedFile,
+  manifest: Manifest,
+  context: ResolverContext,
+): ListedFile {
   if (findStamp(file.name) !== undefined || isOfNothing(file.digest)) return file
   const { parent } = splitFileUrl(url) ?? {}
   const twins = manifest.entries.flatMap(({ name: written = '', digest, size }) => {
@@ -273,7 +292,10 @@ export function datedTwin(url: string, file: ListedFile, manifest: Manifest): Li
     const stamp = isSafeFileName(name) ? findStamp(name) : undefined
     return stamp ? [{ name, digest, size, stamp }] : []
   })
-  return twins.sort((a, b) => compareStamps(b.stamp, a.stamp))[0] ?? file
+  const passable = withoutFuture([...twins, file], ({ name }) => [name], manifest.url, context)
+  return (
+    twins.filter((twin) => passable.includes(twin)).sort((a, b) => compareStamps(b.stamp, a.stamp))[0] ?? file
+  )
 }
 
 /** @returns CHECKSUM_MALFORMED */

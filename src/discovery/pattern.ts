@@ -234,6 +234,11 @@ export function newestOf<T>(
   return sortOut(all, match).matched[0]
 }
 
+/** What is known of something that matches: its own text, and what the patterns stand for in it. */
+export function textsOf({ one, matches }: Matched<string>): readonly string[] {
+  return [one, ...matches.values()]
+}
+
 function compareMatches(a: Matches, b: Matches): number {
   const orders = [...a].map(([pattern, text]) => compareFileNames(text, b.get(pattern) ?? ''))
   return orders.find((order) => order !== 0) ?? 0

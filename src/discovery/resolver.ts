@@ -109,17 +109,23 @@ export type Strategy = (image: Image, feed?: FeedPaths) => Search | undefined
 
 /**
  * Finds the newest build of an image. `version` is what the patterns of its URLs say, `date` the day that something else
- * than the build's URL says.
+ * than the build's URL says, signed or not.
  * @throws UpdaterError HTTP_*, DISCOVERY_*, CHECKSUM_*, SIGNATURE_*, PATTERN_INVALID
  */
-export type Search = (
-  context: ResolverContext,
-) => Promise<Omit<Build, 'resolver' | 'compression' | 'signature'>>
+export type Search = (context: ResolverContext) => Promise<FoundBuild>
+
+/** A build as its search returns it. */
+export interface FoundBuild extends Omit<Build, 'resolver' | 'compression' | 'signature'> {
+  /** With `signed`: the day, `YYYYMMDD`, that the signed text tells of this build, if it tells one. */
+  readonly signedDate?: string | undefined
+}
 
 /** What a strategy may use. */
 export interface ResolverContext {
   readonly http: DiscoveryHttp
   readonly signal?: AbortSignal | undefined
+  /** What is dated later is not believed. */
+  readonly now: Date
   /** Tells the log which URL is asked and what is doubtful. */
   readonly tell: (step: ImageStep) => void
   readonly resolver: Pick<Resolver, 'name' | 'version' | 'signature' | 'listingUrl' | 'digestsOf'>

@@ -18,6 +18,8 @@ export interface RecordedDigests {
   readonly source: Digest
   /** Bytes stored, if that is recorded, too. */
   readonly size?: number | undefined
+  /** When what proved the packed file was signed, if that is recorded, too. */
+  readonly signedAt?: Date | undefined
 }
 
 /** @param recorded what the mirror tells of the object that the version names */

@@ -122,7 +122,7 @@ export async function vouch(
   { run, tell }: Task,
   { key }: Address,
   { object, sidecar }: Looked,
-  { compression, content, digest }: WantedFile,
+  { compression, content, digest, ...file }: WantedFile,
 ): Promise<void> {
   const size = object?.size
   const isNamed = content !== undefined && sidecar !== undefined && sameDigest(sidecar.digest, content)
@@ -130,7 +130,10 @@ export async function vouch(
   if (compression === undefined || content === undefined || source === undefined || size === undefined) return
   if (isNamed && sameDigest(sidecar.source, source) && sidecar.size === size) return
   try {
-    const record = { digest: content, source, size }
+    // The signature of an image is proven by its transfer alone, which has it in the object's record.
+    const own = file.signature === undefined ? file.signedAt : undefined
+    const signedAt = object?.record?.signedAt ?? own
+    const record = { digest: content, source, size, signedAt }
     const message = await run.checking((signal) => writeSidecar(storeOf(run), key, record, signal))
     if (message !== undefined) tell({ type: 'warning', message })
   } catch (error) {
@@ -167,7 +170,8 @@ export async function bring(task: Task, file: WantedFile, address: Address): Pro
     }
     const brought = await retry({ pauseAfter, signal }, () => transferOnce(task, file, address, started))
     const { key, size, name: content, source: digest } = brought
-    const object = { key, size, lastModified: undefined, record: brought }
+    const record = { ...brought, signedAt: file.signedAt }
+    const object = { key, size, lastModified: undefined, record }
     await vouch(task, address, { object, sidecar: undefined }, { ...file, content, digest })
     await provePublic(task, brought)
     return brought
@@ -231,7 +235,7 @@ async function transferOnce(
   address: Address,
   started: number,
 ): Promise<Brought> {
-  const { digest: expected, compression, content, algorithm } = file
+  const { digest: expected, compression, content, algorithm, signedAt } = file
   const store = storeOf(task.run)
   const sent = await send(
     task,
@@ -243,7 +247,7 @@ async function transferOnce(
       return store.begin(address.key, {
         size,
         contentType: 'application/octet-stream',
-        record: known ? { digest: expected, source: expected, size } : undefined,
+        record: known ? { digest: expected, source: expected, size, signedAt } : undefined,
         signal,
       })
     },

@@ -84,6 +84,6 @@ export async function findRecorded(
   if ('turnedAway' in answer) return { answer, recorded: together(undefined, sidecar) }
   const source = parseDigest(answer.sourceChecksum ?? '')
   const digest = parseDigest(answer.checksum ?? '') ?? (compression === undefined ? source : undefined)
-  const record = digest && source && { digest, source }
+  const record = digest && source && { digest, source, signedAt: answer.signedAt }
   return { answer, recorded: together(record, sidecar) }
 }

@@ -79,6 +79,7 @@ export async function send(
       digest: transferred.digest,
       source: transferred.source,
       size: bytes,
+      signedAt: file.signedAt,
     })
     const seconds = (performance.now() - started) / 1000
     for (const message of doubts) tell({ type: 'warning', message })

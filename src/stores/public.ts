@@ -11,6 +11,7 @@ import { redactUrl } from '../http/url.ts'
 import { formatDigest } from '../image.ts'
 import { adviceOn, publicOptions } from './kinds.ts'
 import { openPublicFile } from './public-file.ts'
+import { parseMoment } from './record.ts'
 import type { ObjectRecord } from './store.ts'
 
 /** What a public URL must answer with. A field that is undefined is not compared. */
@@ -96,6 +97,8 @@ export interface PublicObject {
   readonly checksum: string | undefined
   /** `algorithm:hex` that the distribution published, as the updater records it. */
   readonly sourceChecksum: string | undefined
+  /** When that was signed, as the updater records it. */
+  readonly signedAt?: Date | undefined
 }
 
 /** An object, or the status with which a reader without credentials was turned away. */
@@ -143,6 +146,7 @@ async function look(answer: OpenBody): Promise<PublicObject> {
     head,
     checksum: headers['x-amz-meta-checksum'] ?? headers['x-object-meta-checksum'],
     sourceChecksum: headers['x-amz-meta-source-checksum'] ?? headers['x-object-meta-source-checksum'],
+    signedAt: parseMoment(headers['x-amz-meta-signed'] ?? headers['x-object-meta-signed'] ?? ''),
   }
 }
 

@@ -11,6 +11,8 @@ export interface ObjectRecord {
   readonly source: Digest
   /** Bytes stored. */
   readonly size: number
+  /** When that file, or what proves its digest, was signed; absent: it was not, or nobody looked. */
+  readonly signedAt?: Date | undefined
 }
 
 /** An object as a listing shows it. */

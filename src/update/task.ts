@@ -2,6 +2,7 @@ import type { Discovery } from '../discovery/find-newest.ts'
 import type { Listener } from '../events.ts'
 import type { UpdateSettings } from '../run/options.ts'
 import type { Run, Task } from '../run/run.ts'
+import type { SignatureMemory } from '../run/signed-before.ts'
 import type { OpenCatalogue } from './catalogue.ts'
 
 /** What the images of one update share. */
@@ -12,6 +13,7 @@ export interface UpdateRun extends Run {
   readonly onEvent: Listener
   readonly discovery: Discovery
   readonly catalogue: Pick<OpenCatalogue, 'write'>
+  readonly signatureMemory: SignatureMemory
 }
 
 /** One image on its way through an update. */

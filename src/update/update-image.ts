@@ -1,6 +1,7 @@
 import { outranks } from '../catalog/edit.ts'
+import { matchesNames } from '../catalog/select.ts'
 import { isUnpacked } from '../discovery/file-url.ts'
-import { dateOf, findNewest, succession } from '../discovery/find-newest.ts'
+import { dateOf, findNewest, lostSignature, succession } from '../discovery/find-newest.ts'
 import { catalogueAlgorithm } from '../discovery/manifest.ts'
 import { overrideOf, signaturePolicyOf } from '../discovery/options.ts'
 import { isoDate } from '../discovery/stamp.ts'
@@ -73,9 +74,11 @@ export async function updateImage(image: Image, ordinal: number, run: UpdateRun)
     const build = await run.checking((signal) => findNewest(image, { ...discovery, signal }, tell))
     known = { resolver: build.resolver, trust: build.trust }
     await run.ready
+    const signedBefore = await newestSignature(task, build, looked)
     const standing = await findStanding(task, build, looked)
     known = { ...known, current: standing === 'other' ? undefined : previous, mirror: { status: 'none' } }
-    const done = await actOn(standing, task, build, looked)
+    const done = await actOn(standing, task, build, looked, signedBefore)
+    rememberSignature(task, build, { standing, signedBefore, mirror: done.mirror })
     const { mirror, values, coming } = done
     known = { ...known, ...coming, mirror, trust: trustIn(build, mirror) }
     const isChanged = values !== undefined || ['stored', 'would-store'].includes(mirror.status)
@@ -97,6 +100,52 @@ export async function updateImage(image: Image, ordinal: number, run: UpdateRun)
     if (mirror.public === undefined) tellDoubt(task, await see({ mirror }))
     return end('failed', error)
   }
+}
+
+/**
+ * When the newest signature was made that was seen of the image: what this machine remembers, and what the mirror's
+ * records say.
+ * @throws UpdaterError SIGNATURE_LOST, unless it was accepted that the image has none
+ */
+async function newestSignature(
+  { image, run, tell }: UpdateTask,
+  build: Build,
+  looking: Promise<Ahead>,
+): Promise<Date | undefined> {
+  const { settings, signatureMemory, signal } = run
+  if (signaturePolicyOf(image, settings) === 'off') return undefined
+  const { recorded } = await looking.catch((thrown: unknown): Pick<Ahead, 'recorded'> => {
+    signal.throwIfAborted()
+    const why = errorOf(thrown, signal).message
+    tell({
+      type: 'warning',
+      message: `Whether ${image.name} was signed before is not known from the mirror: ${why}`,
+    })
+    return { recorded: [] }
+  })
+  const newest = await signatureMemory.newestOf(image, recorded)
+  const lost = lostSignature(image, build, newest)
+  if (lost === undefined) return newest
+  if (!matchesNames(image, settings.acceptUnsigned)) throw lost
+  tell({ type: 'warning', message: `${lost.message}: that is accepted from now on` })
+  signatureMemory.accept(image)
+  return undefined
+}
+
+/** The newest that was seen counts, but where an older build was let in. That of an image is proven by its transfer. */
+function rememberSignature(
+  { image, run }: UpdateTask,
+  { signature, signedAt }: Build,
+  seen: {
+    readonly standing: Standing
+    readonly signedBefore: Date | undefined
+    readonly mirror: MirrorOutcome
+  },
+): void {
+  const { standing, signedBefore, mirror } = seen
+  if (signedAt === undefined || (signature !== undefined && mirror.status !== 'stored')) return
+  if (standing === 'other' || signedBefore === undefined || signedAt > signedBefore)
+    run.signatureMemory.saw(image, signedAt)
 }
 
 /** The signature of an image is verified while it is transferred. */
@@ -172,6 +221,7 @@ async function actOn(
   task: UpdateTask,
   build: Build,
   looked: Promise<Ahead>,
+  signedBefore: Date | undefined,
 ): Promise<Done> {
   const { image, run, tell } = task
   if (standing === 'unknown') return { mirror: { status: 'none' } }
@@ -181,7 +231,7 @@ async function actOn(
   }
   if (standing === 'packed') return relabel(task, build, looked)
   const { version, date, downgrade } = await run.checking((signal) =>
-    succession(image, build, { ...run.discovery, signal }),
+    succession(image, build, { ...run.discovery, signal }, signedBefore),
   )
   if (downgrade !== undefined && !run.settings.allowDowngrade) throw downgrade
   return adopt(task, { ...build, version, date })

@@ -14,6 +14,7 @@ import {
   type RunContext,
   secondsSince,
 } from '../run/run.ts'
+import { createSignatureMemory } from '../run/signed-before.ts'
 import { openCatalogue } from './catalogue.ts'
 import { markUnnamed } from './marks.ts'
 import type { UpdateRun } from './task.ts'
@@ -49,12 +50,14 @@ export async function updateCatalogue(
       ...{ settings, signal, http, note, store, readers, ready, onEvent, catalogue },
       checking: limited(settings.jobs, signal, settings.timeout),
       transferring: limited(settings.transfers, signal),
-      discovery: createDiscovery(settings, { http, signal, dryRun }),
+      signatureMemory: createSignatureMemory(beginning.memory, startedAt),
+      discovery: createDiscovery(settings, { http, signal, now: startedAt, dryRun }),
     }
     const images = await Promise.all(
       catalogue.images.map((image, ordinal) => updateImage(image, ordinal, run)),
     )
     await ready
+    if (!dryRun) await run.signatureMemory.keep()
     await markUnnamed(catalogue.change(), run, startedAt)
     await tidied
     return {

@@ -145,7 +145,7 @@ describe.each(cases)('%s', (_, one) => {
         : []),
     ])
     const found = await find(one.image, context)
-    const date = await dateOf(found, context, new Date('2026-11-01T00:00:00Z'))
+    const date = await dateOf(found, context)
     const build = { url: found.url, version: found.version, date }
     context.http.done()
     expect(compareBuilds({ url: one.newerUrl, version: '20270101' }, build)).toBeLessThan(0)

@@ -17,7 +17,7 @@ const now = new Date('2026-07-20T12:00:00Z')
 describe('the day of a build', () => {
   it('is the day that its names tell, without a question', async () => {
     const context = fakeContext([])
-    expect(await dateOf({ ...found, date: '20260714' }, context, now)).toBe('20260714')
+    expect(await dateOf({ ...found, date: '20260714' }, { ...context, now })).toBe('20260714')
     context.http.done()
   })
 
@@ -28,7 +28,7 @@ describe('the day of a build', () => {
     ['Sat, 01 Jan 2000 00:00:00 GMT', '20000101'],
   ])('else that of Last-Modified in UTC: %s', async (lastModified, version) => {
     const context = fakeContext([[`HEAD ${url}`, { lastModified }]])
-    expect(await dateOf(found, context, now)).toBe(version)
+    expect(await dateOf(found, { ...context, now })).toBe(version)
     context.http.done()
   })
 
@@ -36,7 +36,7 @@ describe('the day of a build', () => {
     'and an error for Last-Modified %s',
     async (lastModified) => {
       const context = fakeContext([[`HEAD ${url}`, { lastModified }]])
-      expect(await codeOf(() => dateOf(found, context, now))).toBe('DISCOVERY_NO_DATE')
+      expect(await codeOf(() => dateOf(found, { ...context, now }))).toBe('DISCOVERY_NO_DATE')
     },
   )
 })

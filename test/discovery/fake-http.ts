@@ -98,6 +98,7 @@ export function fakeContext(
     told,
     tell,
     signal,
+    now: new Date('2026-11-30T00:00:00Z'),
     keys,
     signatures: 'off',
     overrides: [],

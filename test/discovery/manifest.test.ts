@@ -32,6 +32,7 @@ function watch() {
     keyHint: '',
   }
   const context: ResolverContext = {
+    now: new Date(),
     tell: () => undefined,
     http,
     resolver: { name: 'example', signature },
@@ -60,6 +61,7 @@ it('a text that cannot be had ends the requests for its signature and its key', 
   const discovery = createDiscoveryHttp(http, {})
   const keys = createKeySource({ keyring: '/none', cacheDir: undefined, http: discovery })
   const context: ResolverContext = {
+    now: new Date(),
     tell: () => undefined,
     // The text's failure comes when its signature and its key have been asked for.
     http: {

@@ -6,7 +6,17 @@ import fc from 'fast-check'
 import type * as openpgp from 'openpgp'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { verifyDetached } from '../../src/discovery/signatures/verify.ts'
-import { armored, encode, makeKey, now, publicOf, refusal, signWith, v3Signature } from './signature-keys.ts'
+import {
+  armored,
+  encode,
+  makeKey,
+  now,
+  publicOf,
+  refusal,
+  signedAt,
+  signWith,
+  v3Signature,
+} from './signature-keys.ts'
 
 const data = encode(`${'a'.repeat(64)} image.qcow2\n`)
 let key: openpgp.PrivateKey
@@ -29,7 +39,11 @@ describe('a version 3 signature', () => {
     ] as const) {
       const signature = v3Signature(data, key, { hash, digest })
       for (const form of [signature, armored(signature)]) {
-        expect(await verify(form)).toEqual({ fingerprint: key.getFingerprint(), keyEnds: undefined })
+        expect(await verify(form)).toEqual({
+          fingerprint: key.getFingerprint(),
+          signedAt,
+          keyEnds: undefined,
+        })
       }
     }
   })

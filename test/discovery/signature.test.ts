@@ -88,6 +88,7 @@ async function checkWith(
   const warnings: string[] = []
   const context: ResolverContext = {
     http,
+    now,
     tell: (step) => step.type === 'warning' && warnings.push(step.message),
     resolver: { name: 'distribution', signature },
     signatures: { policy, keys: createKeySource({ ...folders, http, now: () => now }) },

@@ -98,7 +98,7 @@ async function put(
 ): Promise<void> {
   origin.put(path, { body: bytes, lastModified })
   publish(bytes)
-  const signature = await signWith(over, by)
+  const signature = await signWith(over, by, { date: lastModified })
   origin.put(path + suffix, suffix === '.asc' ? armored(signature) : signature)
 }
 

@@ -74,7 +74,9 @@ async function sign(path: string, name: string): Promise<void> {
   if (form === 'clearsigned') return origin.put(path, await clearsign(text, key))
   const date = new Date('2026-09-01')
   const signature =
-    name === 'opensuse' ? v3Signature(encode(text), key, { date }) : await signWith(encode(text), key)
+    name === 'opensuse'
+      ? v3Signature(encode(text), key, { date })
+      : await signWith(encode(text), key, { date })
   origin.put(`${path}${form[0]}`, name === 'arch' ? signature : armored(signature))
 }
 

@@ -4,6 +4,7 @@ import { hostile } from './rows/hostile.ts'
 import { http } from './rows/http.ts'
 import { images } from './rows/images.ts'
 import { machine } from './rows/machine.ts'
+import { rollback } from './rows/rollback.ts'
 import { signals } from './rows/signals.ts'
 import { signatures } from './rows/signatures.ts'
 import { store } from './rows/store.ts'
@@ -13,6 +14,7 @@ export const groups: readonly Group[] = [
   http,
   store,
   signatures,
+  rollback,
   images,
   catalogue,
   hostile,

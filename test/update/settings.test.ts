@@ -13,6 +13,7 @@ describe('settleUpdate', () => {
       dryRun: false,
       includeDisabled: false,
       allowDowngrade: false,
+      acceptUnsigned: [],
       allowUnknownRaw: false,
       checkPublic: true,
       checksumFiles: true,

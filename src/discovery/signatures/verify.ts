@@ -272,7 +272,8 @@ async function assertSound(claim: Claim, key: SigningKey, context: Context): Pro
   if (claim.expires <= now) throw bad(name, 'has expired')
   await assertUsable(key, now, context)
   await assertUsable(key, created, context)
-  return { fingerprint: key.primary.getFingerprint(), keyEnds: await endOf(key, context) }
+  const keyEnds = await endOf(key, context)
+  return { fingerprint: key.primary.getFingerprint(), signedAt: created, keyEnds }
 }
 
 function bad(name: string, what: string, cause?: unknown): UpdaterError {

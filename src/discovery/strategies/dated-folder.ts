@@ -1,9 +1,10 @@
 import { UpdaterError } from '../../errors.ts'
 import { redactUrl } from '../../http/url.ts'
 import type { Image } from '../../image.ts'
+import { withoutFuture } from '../dates.ts'
 import { splitFileUrl } from '../file-url.ts'
 import { fetchListing } from '../listing.ts'
-import { fetchManifest, listedFile } from '../manifest.ts'
+import { fetchManifest, listedFile, proofOf } from '../manifest.ts'
 import { childUrl, isSafeFileName } from '../names.ts'
 import { tellNearMiss } from '../near-miss.ts'
 import type { ResolverContext, Strategy } from '../resolver.ts'
@@ -58,8 +59,7 @@ function findBeside(
         digest,
         size,
         version: ownVersion(folder),
-        trust: manifest.trust,
-        signer: manifest.signer,
+        ...proofOf(manifest, digest),
       }
     }
     return inNewestFolder(
@@ -91,7 +91,8 @@ async function datedFolders(
     return stamp ? [{ name, stamp }] : []
   })
   const ofAlias = dated.filter(({ name }) => name.startsWith('release-') === (alias === 'release'))
-  const sorted = (ofAlias.length > 0 ? ofAlias : dated).sort((a, b) => compareStamps(b.stamp, a.stamp))
+  const wanted = withoutFuture(ofAlias.length > 0 ? ofAlias : dated, ({ name }) => [name], base, context)
+  const sorted = wanted.toSorted((a, b) => compareStamps(b.stamp, a.stamp))
   const folders = sorted.map(({ name }) => name)
   const [newest] = folders
   if (newest !== undefined) {

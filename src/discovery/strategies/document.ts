@@ -3,12 +3,14 @@ import { redactUrl } from '../../http/url.ts'
 import type { Digest, Image } from '../../image.ts'
 import { compareFileNames } from '../../natural-order.ts'
 import { ambiguous, preferredDigest, unusableChecksum } from '../checksum-file.ts'
+import { withoutFuture } from '../dates.ts'
 import type { PublishedFile, Told } from '../documents.ts'
 import { catalogueAlgorithm, fetchVerified, noChecksum, type Proof } from '../manifest.ts'
 import { tellNearMiss } from '../near-miss.ts'
 import { followPages, tellStrange } from '../pages.ts'
-import { hasPlaceholder, newestOf, parsePattern, sortOut, type UrlPattern } from '../pattern.ts'
+import { hasPlaceholder, parsePattern, sortOut, type UrlPattern } from '../pattern.ts'
 import type { ResolverContext, Search, Strategy } from '../resolver.ts'
+import { findUrlStamp } from '../stamp.ts'
 import { statedVersion, toldBy } from '../version.ts'
 
 /** The files that a source lists, and how far that can be trusted. */
@@ -51,7 +53,13 @@ export async function newestFile(
   context: ResolverContext,
 ): ReturnType<Search> {
   const { matched, others } = sortOut(files, ({ url }) => wanted.match(url))
-  const [newest] = matched.toSorted((a, b) => compareFileNames(b.one.version ?? '', a.one.version ?? ''))
+  const known = withoutFuture(
+    matched,
+    ({ one, matches }) => [lastOf(one.url, 2), ...matches.values(), one.version, one.date],
+    source,
+    context,
+  )
+  const [newest] = known.toSorted((a, b) => compareFileNames(b.one.version ?? '', a.one.version ?? ''))
   if (newest === undefined) throw nothingMatches(source, image.name)
   const { url, content, size, date, unusable, ...file } = newest.one
   const name = url.slice(wanted.root.length)
@@ -65,24 +73,16 @@ export async function newestFile(
   tellNearMiss({ source, name, others: others.flatMap(below), form, imageName: image.name }, context.tell)
   context.tell({ type: 'latest-url', url: redactUrl(url) })
   const lookUp = context.resolver.digestsOf
-  const told = matched.filter(({ one }) => one.url === url).flatMap(({ one }) => one.digests)
-  if (isContradictory(told)) throw ambiguous(lastOf(url, 1), source, [])
+  const published = matched.filter(({ one }) => one.url === url).flatMap(({ one }) => one.digests)
+  if (isContradictory(published)) throw ambiguous(lastOf(url, 1), source, [])
   const digests = file.digests.length > 0 || lookUp === undefined ? file.digests : await lookUp(url, context)
   const digest = preferredDigest(digests, catalogueAlgorithm(image))
   if (digest === undefined) throw unusable ? unusableChecksum(unusable, source) : notPublished(url, source)
   const byName = toldBy(newest.matches)
   const stated = file.version === undefined ? undefined : statedVersion(file.version)
-  return {
-    url,
-    digest,
-    content,
-    size,
-    version: byName.version,
-    date: byName.date ?? date,
-    ...stated,
-    trust,
-    signer,
-  }
+  const told = { version: byName.version, date: byName.date ?? date, ...stated }
+  const signedDate = trust === 'signed' ? (findUrlStamp(url)?.date ?? told.date) : undefined
+  return { url, digest, content, size, ...told, trust, signer, signedDate }
 }
 
 /** The last segments of a URL's path. */
@@ -121,7 +121,8 @@ async function fetchPackage(
   if (listUrl.search === '') listUrl.search = '?order_by=created_at&sort=desc&per_page=100'
   const list = await fetchVerifiedPages(listUrl.href, context)
   const packages = list.texts.flatMap((text) => itemsOf(parsePackages(text, base), url, context))
-  const newest = newestOf(packages, ([folder]) => wanted.match(folder))
+  const { matched } = sortOut(packages, ([folder]) => wanted.match(folder))
+  const [newest] = withoutFuture(matched, ({ matches }) => [...matches.values()], url, context)
   if (newest === undefined) return { files: [], trust: list.trust, signer: list.signer }
   const [folder, id] = newest.one
   const filesUrl = `${base}/${id}/package_files?per_page=100`
@@ -140,7 +141,11 @@ function itemsOf<Item>(told: Told<Item> | undefined, url: string, context: Resol
   return told.items
 }
 
-/** Fetches all pages of a list; they are trusted as far as the least trusted of them. */
+function isOlder(page: Proof, proof: Proof): boolean {
+  return proof.trust === 'signed' && Number(page.signer?.signedAt ?? 0) < Number(proof.signer?.signedAt ?? 0)
+}
+
+/** Fetches all pages of a list; they are trusted as far as the least trusted, or the oldest signed, of them. */
 export async function fetchVerifiedPages(
   url: string,
   context: ResolverContext,
@@ -148,7 +153,9 @@ export async function fetchVerifiedPages(
   const texts: string[] = []
   let proof: Proof = { trust: 'signed' }
   for await (const page of followPages(url, (asked) => fetchVerified(asked, context, texts.length === 0))) {
-    if (texts.length === 0 || page.trust === 'checksum') proof = { trust: page.trust, signer: page.signer }
+    if (texts.length === 0 || page.trust === 'checksum' || isOlder(page, proof)) {
+      proof = { trust: page.trust, signer: page.signer }
+    }
     texts.push(page.text)
   }
   return { texts, ...proof }

@@ -1,7 +1,7 @@
 import { redactUrl } from '../../http/url.ts'
 import { sameDigest } from '../../image.ts'
 import { splitFileUrl } from '../file-url.ts'
-import { datedTwin, fetchManifest, listedFile } from '../manifest.ts'
+import { datedTwin, fetchManifest, listedFile, proofOf } from '../manifest.ts'
 import { childUrl } from '../names.ts'
 import { tellNearMiss } from '../near-miss.ts'
 import { hasPlaceholder } from '../pattern.ts'
@@ -18,13 +18,13 @@ export const manifest: Strategy = (image) => {
   return async (context) => {
     context.tell({ type: 'latest-url', url: redactUrl(latestUrl) })
     const listed = await fetchManifest(checksumUrl, context, true)
-    const { name, digest, size } = datedTwin(latestUrl, listedFile(latestUrl, listed, image), listed)
+    const { name, digest, size } = datedTwin(latestUrl, listedFile(latestUrl, listed, image), listed, context)
     const others = listed.entries.flatMap((entry) =>
       sameDigest(entry.digest, digest) ? [] : (entry.name ?? []),
     )
     const taken = { source: checksumUrl, name, others, form: latest.name, imageName: image.name }
     tellNearMiss(taken, context.tell)
     const url = name === latest.name ? latestUrl : childUrl(latest.parent, name)
-    return { url, digest, size, trust: listed.trust, signer: listed.signer }
+    return { url, digest, size, ...proofOf(listed, digest) }
   }
 }

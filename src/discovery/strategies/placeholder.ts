@@ -1,13 +1,21 @@
 import { UpdaterError } from '../../errors.ts'
 import { redactUrl } from '../../http/url.ts'
 import { baseName } from '../checksum-file.ts'
+import { withoutFuture } from '../dates.ts'
 import { entryUrl } from '../entry-names.ts'
 import { splitFileUrl } from '../file-url.ts'
 import { fetchListing } from '../listing.ts'
-import { datedTwin, fetchManifest, listedFile, type Manifest, unsignedDistribution } from '../manifest.ts'
+import {
+  datedTwin,
+  fetchManifest,
+  listedFile,
+  type Manifest,
+  proofOf,
+  unsignedDistribution,
+} from '../manifest.ts'
 import { childUrl, schemeOf } from '../names.ts'
 import { tellNearMiss } from '../near-miss.ts'
-import { hasPlaceholder, type Matches, parsePattern, sortOut, type UrlPattern } from '../pattern.ts'
+import { hasPlaceholder, type Matches, parsePattern, sortOut, textsOf, type UrlPattern } from '../pattern.ts'
 import type { ResolverContext, Strategy } from '../resolver.ts'
 import { toldBy } from '../version.ts'
 import { inNewestFolder } from './newest-folder.ts'
@@ -33,9 +41,9 @@ export const placeholder: Strategy = (image) => {
       const known = inManifest.length > 0 ? newestIn(manifest, latest, filled, context) : filled
       const named = latest.fill(known)
       const file = listedFile(named, manifest, image)
-      const { name, digest, size } = datedTwin(named, file, manifest)
+      const { name, digest, size } = datedTwin(named, file, manifest, context)
       const url = name === file.name ? named : childUrl(named.replace(/[^/]*$/, ''), name)
-      return { url, digest, size, ...toldBy(known), trust: manifest.trust, signer: manifest.signer }
+      return { url, digest, size, ...toldBy(known), ...proofOf(manifest, digest) }
     }
     const found = await throughListings(latest, new Map(), context, findIn, inManifest)
     context.tell({ type: 'latest-url', url: redactUrl(found.url) })
@@ -51,7 +59,7 @@ function newestIn(
   { url, entries }: Manifest,
   latest: UrlPattern,
   known: Matches,
-  { tell }: ResolverContext,
+  context: ResolverContext,
 ): Matches {
   const names = entries.flatMap(({ name }) => name ?? [])
   const last = latest.segments.at(-1)
@@ -61,13 +69,13 @@ function newestIn(
     (name: string) => (schemeOf(name) === undefined ? last?.match(baseName(name), known) : undefined),
   ]
   const sorted = ways.map((match) => sortOut(names, match)).find(({ matched }) => matched.length > 0)
-  const [newest] = sorted?.matched ?? []
+  const [newest] = withoutFuture(sorted?.matched ?? [], textsOf, url, context)
   if (sorted === undefined || newest === undefined) throw nothingMatches(url, latest, 'file')
   const { imageName } = latest
   const name = baseName(newest.one)
   const folder = newest.one.slice(0, -name.length)
   const others = sorted.others.filter((other) => other === folder + baseName(other)).map(baseName)
-  tellNearMiss({ source: url, name, others, form: last?.form ?? '', imageName }, tell)
+  tellNearMiss({ source: url, name, others, form: last?.form ?? '', imageName }, context.tell)
   return newest.matches
 }
 
@@ -144,7 +152,7 @@ async function readListing(url: UrlPattern, index: number, known: Matches, conte
   const entries = (await fetchListing(parent, context)).filter(({ isFolder }) => isAsked(isFolder))
   const names = entries.map(({ name }) => name)
   const { matched, others } = sortOut(names, (name) => segment?.match(name, known))
-  const [newest, ...older] = matched
+  const [newest, ...older] = withoutFuture(matched, textsOf, parent, context)
   if (newest === undefined) throw nothingMatches(parent, url, isAsked(true) ? 'folder' : 'file')
   return { parent, matched: [newest, ...older] as const, others }
 }

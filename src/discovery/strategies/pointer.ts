@@ -1,8 +1,9 @@
 import { UpdaterError } from '../../errors.ts'
 import { redactUrl } from '../../http/url.ts'
 import type { Image } from '../../image.ts'
+import { withoutFuture } from '../dates.ts'
 import { splitFileUrl } from '../file-url.ts'
-import { fetchManifest, fetchVerified, listedFile } from '../manifest.ts'
+import { fetchManifest, fetchVerified, listedFile, proofOf } from '../manifest.ts'
 import { childUrl, isSafeFileName } from '../names.ts'
 import { hasPlaceholder, newestOf, parsePattern, placeholderError } from '../pattern.ts'
 import type { Strategy } from '../resolver.ts'
@@ -20,9 +21,9 @@ export const pointer: Strategy = (image) => {
   return async (context) => {
     const { folder, matches, suffix } = await checksumPlace(checksumUrl, image)
     const { text } = await fetchVerified(latestUrl, context, true)
-    const newest = newestOf(parsePointer(text), ({ path }) =>
-      matches(path) ? new Map([['', path]]) : undefined,
-    )?.one
+    const pointed = parsePointer(text).filter(({ path }) => matches(path))
+    const known = withoutFuture(pointed, ({ path, date }) => [path, date], latestUrl, context)
+    const newest = newestOf(known, ({ path }) => new Map([['', path]]))?.one
     if (newest === undefined) throw namesNothing(latestUrl, image)
     const url = pathUrl(file.parent, newest.path)
     context.tell({ type: 'latest-url', url: redactUrl(url) })
@@ -33,8 +34,7 @@ export const pointer: Strategy = (image) => {
       digest,
       size: size ?? newest.size,
       date: newest.date,
-      trust: manifest.trust,
-      signer: manifest.signer,
+      ...proofOf(manifest, digest),
     }
   }
 }

@@ -3,6 +3,7 @@ import { UpdaterError } from '../../errors.ts'
 import { factsOf } from '../../http/answer.ts'
 import { formatDigest, parseDigest, sameDigest } from '../../image.ts'
 import { folderPrefix, kindOfKey, probePrefix } from '../naming.ts'
+import { formatMoment, parseMoment } from '../record.ts'
 import type { ListedObject, ObjectRecord, Stale, StoredObject } from '../store.ts'
 import { type BegunUpload, begunUploads, forgetUpload, isUpload } from './begun.ts'
 import type { S3Client, S3Reply } from './client.ts'
@@ -10,11 +11,12 @@ import { S3Error } from './errors.ts'
 import { children, textOf } from './xml.ts'
 
 /** The record as headers, of the request that begins an object and of a HEAD's answer. */
-export function recordHeaders({ digest, source, size }: ObjectRecord): Record<string, string> {
+export function recordHeaders({ digest, source, size, signedAt }: ObjectRecord): Record<string, string> {
   return {
     'x-amz-meta-checksum': formatDigest(digest),
     'x-amz-meta-source-checksum': formatDigest(source),
     'x-amz-meta-size': String(size),
+    ...(signedAt && { 'x-amz-meta-signed': formatMoment(signedAt) }),
   }
 }
 
@@ -25,7 +27,8 @@ function recordOf(headers: Readonly<Record<string, string>>): ObjectRecord | und
   const size = Number(headers['x-amz-meta-size'] || Number.NaN)
   if (digest === undefined || source === undefined || !Number.isSafeInteger(size) || size < 0)
     return undefined
-  return { digest, source, size }
+  const signedAt = parseMoment(headers['x-amz-meta-signed'] ?? '')
+  return { digest, source, size, ...(signedAt && { signedAt }) }
 }
 
 export function sameRecord(a: ObjectRecord, b: ObjectRecord): boolean {
