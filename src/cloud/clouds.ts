@@ -50,9 +50,12 @@ export async function findCloud(
   const file = chooseFile(await findFiles('clouds', 'OS_CLIENT_CONFIG_FILE', places), wanted.name, note)
   const clouds = file === undefined ? {} : mappingOf(file.settings, 'clouds', file.path)
   const choice = chooseCloud(wanted.name, clouds, file, env)
+  const named = { name: choice.name, region: wanted.region }
   if (choice.isOfEnvironment) {
     const settings = withoutSelectors(variablesOf(env))
-    return settle(choice.name, wanted.region, environment, [settings], [])
+    const source = { name: choice.name, origin: environment, isFound: false }
+    const profile = await profileOf(settings, source, places, note)
+    return settle(named, environment, { profile, own: settings }, [])
   }
   const { path, isFound } = file as CloudFile
   if (isFound) {
@@ -61,18 +64,13 @@ export async function findCloud(
   } else note('debug', `The cloud "${choice.name}" is that of ${path}`)
   tellIgnored(choice.name, wanted.name === undefined, env, note)
   const own = normalized(mappingOf(clouds, choice.name, path))
-  const secure = await fitting('secure', 'OS_CLIENT_SECURE_FILE', file as CloudFile, places, note)
+  const secure = await fitting('secure', 'OS_CLIENT_SECURE_FILE', isFound, places, note)
   const secrets = secure && entryOf(mappingOf(secure.settings, 'clouds', secure.path), choice.name)
   const merged = isSettings(secrets) ? mergeDeep(own, normalized(secrets)) : own
-  const profile = await profileOf(merged, choice.name, file as CloudFile, places, note)
+  const profile = await profileOf(merged, { name: choice.name, origin: path, isFound }, places, note)
   const open = [file as CloudFile, ...(isSettings(secrets) && secure !== undefined ? [secure] : [])]
-  return settle(
-    choice.name,
-    wanted.region,
-    path,
-    [profile, merged],
-    open.filter(({ isOpen }) => isOpen).map(({ path }) => path),
-  )
+  const openFiles = open.filter(({ isOpen }) => isOpen).map(({ path }) => path)
+  return settle(named, path, { profile, own: merged }, openFiles)
 }
 
 /**
@@ -213,20 +211,18 @@ function tellIgnored(cloud: string, isByVariable: boolean, env: Environment, not
 async function fitting(
   name: 'secure' | 'clouds-public',
   variable: 'OS_CLIENT_SECURE_FILE' | undefined,
-  { path, isFound }: CloudFile,
+  isFound: boolean,
   places: Places,
   note: Note,
 ): Promise<CloudFile | undefined> {
   const { files, unreadable } = await findFiles(name, variable, places)
   for (const one of unreadable) note('warning', `${one} is passed over: permission denied`)
-  const isNamed = variable !== undefined && Boolean(places.env[variable])
-  const fits = (file: CloudFile) => isNamed || file.isFound === isFound
-  const others = files.filter((file) => !fits(file))
-  for (const other of others) {
-    note(
-      'warning',
-      `${other.path} is passed over: ${isFound ? path : other.path} merely lies in the working folder`,
-    )
+  const why = isFound
+    ? 'a cloud of a file that merely lies in the working folder gets nothing from elsewhere'
+    : 'it merely lies in the working folder'
+  const fits = (file: CloudFile) => file.isFound === isFound
+  for (const { path } of files.filter((file) => !fits(file))) {
+    note('warning', `${path} is passed over: ${why}`)
   }
   return files.find(fits)
 }
@@ -234,19 +230,18 @@ async function fitting(
 /** What a vendor says of its cloud. Lists of vendors that other clients bring along are not known here. */
 async function profileOf(
   cloud: Settings,
-  name: string,
-  file: CloudFile,
+  { name, origin, isFound }: { readonly name: string; readonly origin: string; readonly isFound: boolean },
   places: Places,
   note: Note,
 ): Promise<Settings> {
   const wanted = entryOf(cloud, 'profile') ?? entryOf(cloud, 'cloud')
   if (wanted === undefined || wanted === null || wanted === '') return {}
-  const vendors = await fitting('clouds-public', undefined, file, places, note)
+  const vendors = await fitting('clouds-public', undefined, isFound, places, note)
   const known = vendors && mappingOf(vendors.settings, 'public-clouds', vendors.path)
   if (typeof wanted === 'string' && known !== undefined && Object.hasOwn(known, wanted)) {
     return normalized(mappingOf(known, wanted, (vendors as CloudFile).path))
   }
-  const message = `The profile of the cloud "${name}" in ${file.path} is in no clouds-public.yaml; those that come with other clients are not known here`
+  const message = `The profile of the cloud "${name}" in ${origin} is in no clouds-public.yaml; those that come with other clients are not known here`
   const auth = entryOf(cloud, 'auth')
   const hasAddress = entryOf(cloud, 'auth_url') ?? (isSettings(auth) ? entryOf(auth, 'auth_url') : undefined)
   if (hasAddress === undefined)
@@ -255,46 +250,53 @@ async function profileOf(
   return {}
 }
 
-/** Lays the layers over each other, the last on top, with the region's over all. */
+/** Lays a cloud over its profile, and the values of a region over both. */
 function settle(
-  name: string,
-  wantedRegion: string | undefined,
+  { name, region: wanted }: CloudName,
   origin: string,
-  layers: readonly Settings[],
+  { profile, own }: { readonly profile: Settings; readonly own: Settings },
   openFiles: readonly string[],
 ): CloudSettings {
-  const merged = layers.reduce(mergeAuth, {})
-  const region = chooseRegion(merged, name, origin, wantedRegion)
+  const regions = regionsOf(own, name, origin) ?? regionsOf(profile, name, origin) ?? []
+  const region = chooseRegion(regions, name, origin, wanted)
   const given = Object.fromEntries(Object.entries(region.values).filter(([, value]) => value !== null))
-  const { regions: _, ...rest } = mergeAuth(merged, given)
+  const { regions: _, ...rest } = mergeAuth(mergeAuth(profile, own), given)
   const settings = region.name === undefined ? rest : { ...rest, region_name: region.name }
-  return { cloud: formatCloudName({ name, region: wantedRegion }), origin, settings, openFiles }
+  return { cloud: formatCloudName({ name, region: wanted }), origin, settings, openFiles }
 }
 
 interface Region {
+  /** Undefined: the cloud has one, and does not say how it is called. */
   readonly name: string | undefined
   readonly values: Settings
 }
 
+/** Those that a cloud or a profile tells of; undefined: it tells of none. */
+function regionsOf(settings: Settings, cloud: string, origin: string): Region[] | undefined {
+  const { regions, region_name: single } = settings
+  const told = regions ?? (typeof single === 'string' && single !== '' ? single.split(',') : single)
+  if (told === undefined || told === null || told === '') return undefined
+  return (Array.isArray(told) ? told : [told]).map((entry: Value) => regionOf(entry, cloud, origin))
+}
+
 /** The one that is asked for, else the first. */
-function chooseRegion(cloud: Settings, name: string, origin: string, wanted: string | undefined): Region {
-  const { regions, region_name: single } = cloud
-  const entries = regions ?? (typeof single === 'string' ? single.split(',') : single) ?? []
-  const list = (Array.isArray(entries) ? entries : [entries]).map((entry: Value) =>
-    regionOf(entry, name, origin),
-  )
-  if (list.length === 0) return { name: wanted, values: {} }
-  const found = wanted === undefined ? list[0] : list.find((region) => region.name === wanted)
+function chooseRegion(
+  regions: readonly Region[],
+  cloud: string,
+  origin: string,
+  wanted: string | undefined,
+): Region {
+  const [first = { name: wanted, values: {} }] = regions
+  const found = wanted === undefined ? first : [first, ...regions].find(({ name }) => name === wanted)
   if (found !== undefined) return found
-  const names = list.map((region) => region.name ?? '')
   throw misconfigured(
-    `The cloud "${name}" of ${origin} has no region "${wanted}": it has ${listed(names)}`,
+    `The cloud "${cloud}" of ${origin} has no region "${wanted}": it has ${listed(regions.map(({ name }) => name))}`,
     'Names of regions are case-sensitive',
   )
 }
 
 function regionOf(entry: Value, cloud: string, origin: string): Region {
-  if (typeof entry === 'string') return { name: entry.trim() || undefined, values: {} }
+  if (typeof entry === 'string') return { name: entry.trim(), values: {} }
   if (isSettings(entry)) {
     const { name, values = {}, ...others } = entry
     if (typeof name === 'string' && isSettings(values) && Object.keys(others).length === 0)
@@ -336,7 +338,7 @@ function mappingOf(settings: Settings, key: string, path: string): Settings {
   throw misconfigured(`"${key}" of ${path} is no mapping`, 'Correct the file')
 }
 
-function listed(names: readonly string[], quote = '"'): string {
+function listed(names: readonly (string | undefined)[], quote = '"'): string {
   const shown = names.slice(0, 20).map((name) => `${quote}${name}${quote}`)
   const more = names.length > shown.length ? [`${names.length - shown.length} more`] : []
   return shown.length === 0 ? 'no cloud' : [...shown, ...more].join(', ')

@@ -305,18 +305,21 @@ async function tlsOf(keys: Keys, places: Places, note: Note): Promise<TlsSetting
     throw keys.wrong('cacert', 'names a file without certificates')
   if (key !== undefined && cert === undefined) throw keys.missing('cert')
   const tls = { ca, cert, key: key ?? cert }
+  if (ca !== undefined || cert !== undefined) assertUsable(keys, tls)
+  return { ...tls, ...(isChecked ? {} : { rejectUnauthorized: false }) }
+}
+
+function assertUsable(keys: Keys, tls: TlsSettings): void {
   try {
     createSecureContext(tls)
   } catch (cause) {
-    const name = cert === undefined ? 'cacert' : 'cert'
     throw keys.wrong(
-      name,
+      tls.cert === undefined ? 'cacert' : 'cert',
       'names a file that cannot be used',
       'Name files in PEM; the key must need no password',
       cause,
     )
   }
-  return { ...tls, ...(isChecked ? {} : { rejectUnauthorized: false }) }
 }
 
 /** As OpenStack's clients read it: `~` is the user's folder, other paths count from the working folder. */

@@ -137,6 +137,10 @@ describe('a file that merely lies in the working folder', () => {
     const stranger = machine({ 'cwd/clouds.yaml': file({ prod: 'stranger' }), ...secret })
     expect((await read(stranger, 'prod')).login.secret).toBe('p')
     expect(stranger.notes.join()).toContain(`${own}/secure.yaml is passed over`)
+    const env = { OS_CLIENT_SECURE_FILE: join(stranger.folder, own, 'secure.yaml') }
+    expect((await read({ ...stranger, env }, 'prod')).login.secret).toBe('p')
+    const trusting = { ...env, OS_CLIENT_CONFIG_FILE: 'clouds.yaml' }
+    expect((await read({ ...stranger, env: trusting }, 'prod')).login.secret).toBe('own')
 
     const evil = 'clouds: { prod: { auth: { auth_url: "https://evil/v3" } } }'
     const profile = 'public-clouds: { vendor: { auth: { auth_url: "https://evil/v3" } } }'
@@ -148,9 +152,7 @@ describe('a file that merely lies in the working folder', () => {
       [`${own}/clouds.yaml`]: mine,
     })
     expect(hostOf(await read(at, 'prod'))).toBe('own')
-    expect(at.notes.join()).toContain(
-      '/cwd/secure.yaml is passed over: /cwd/secure.yaml merely lies in the working folder',
-    )
+    expect(at.notes.join()).toContain('/cwd/secure.yaml is passed over: it merely lies in the working folder')
   })
 })
 
@@ -474,6 +476,8 @@ public-clouds:
     ['regions: [R, S]', 'S', 'S'],
     ['regions: [{ name: R }, S]', undefined, 'R'],
     ['{}', 'S', 'S'],
+    ['region_name: ""', 'S', 'S'],
+    ['regions: []', 'S', 'S'],
     ['{}', undefined, undefined],
     ['image_region_name: T\nregion_name: R', undefined, 'T'],
   ])('%j and the region %s: %s', async (rest, region, expected) => {
@@ -500,6 +504,19 @@ public-clouds:
   ])('%j is the interface %s', async (rest, expected) => {
     const [cloud] = await prod(`${full}\n${rest}`)
     expect(cloud.image.interface).toBe(expected)
+  })
+
+  it('a region that the cloud itself names goes over those of its vendor, whose values are not used then', async () => {
+    const [cloud] = await prod(`region_name: north\n${mine}`, files)
+    expect(cloud).toMatchObject({ authUrl: 'https://north.vendor/v3', image: { interface: 'public' } })
+  })
+
+  it('a cloud of the environment has a vendor, too', async () => {
+    const variables = { OS_PROFILE: 'vendor', OS_USERNAME: 'ada', OS_PASSWORD: 'pw', OS_REGION_NAME: 'east' }
+    expect(await read(machine(files, { ...variables, OS_PROJECT_NAME: 'images' }))).toMatchObject({
+      authUrl: 'https://east.vendor/v3',
+      login: { user: { name: 'ada', domain: { name: 'V' } } },
+    })
   })
 
   it('a cloud of the environment has the same keys', async () => {
