@@ -588,6 +588,31 @@ describe('a session', () => {
     expect(cloud.keystone.logins).toHaveLength(2)
   })
 
+  it('hands back the 401 of a stream, which is gone, and renews the token for what comes next', async () => {
+    const { cloud, session } = await timed()
+    cloud.keystone.revokeAll()
+    const body = async function* () {
+      yield Buffer.from('data')
+    }
+    const streamed = { body: body(), length: 4 }
+    expect((await session.request('PUT', '/v2/file', streamed)).status).toBe(401)
+    expect(await textOf(session, 'PUT', '/v2/file', { ...streamed, body: body() })).toBe('200 PUT data')
+    expect(cloud.keystone.logins).toHaveLength(2)
+  })
+
+  it('goes on for others when one that waits for a new token is aborted', async () => {
+    const { cloud, session } = await timed()
+    cloud.keystone.revokeAll()
+    const abort = new AbortController()
+    cloud.before = ({ url = '' }) => {
+      if (url.endsWith('/tokens')) abort.abort()
+      return false
+    }
+    const one = failure(session.request('GET', '/v2/1', { signal: abort.signal }))
+    expect(await Promise.all([one, textOf(session)])).toMatchObject([{ code: 'ABORTED' }, '200 GET '])
+    expect(cloud.keystone.logins).toHaveLength(2)
+  })
+
   it('hands back a 401 that stays, and does not log in again and again', async () => {
     const { cloud, session, pass } = await timed()
     cloud.before = ({ url = '' }, response) => {
