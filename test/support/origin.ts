@@ -56,6 +56,8 @@ export interface OriginOptions {
   readonly files?: Readonly<Record<string, OriginFile | OriginFile['body']>>
   /** Serve https with this certificate. */
   readonly tls?: { readonly key: string; readonly cert: string } | undefined
+  /** Default: any that is free. */
+  readonly port?: number | undefined
 }
 
 /** A scriptable HTTP server on 127.0.0.1. */
@@ -108,7 +110,7 @@ export async function startOrigin(options: OriginOptions = {}): Promise<Origin> 
 
   const server = options.tls === undefined ? createServer(listener) : createTlsServer(options.tls, listener)
   server.on('clientError', (_error, socket) => socket.destroy())
-  server.listen(0, '127.0.0.1')
+  server.listen(options.port ?? 0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
   return {

@@ -1,0 +1,537 @@
+import { randomUUID } from 'node:crypto'
+import { UpdaterError } from '../errors.ts'
+import { sleep } from '../http/abort.ts'
+import { decodeText, readBytes, readStart } from '../http/answer.ts'
+import type { OpenBody } from '../http/transport.ts'
+import {
+  type Asked,
+  failureOf,
+  GlanceError,
+  isDoubtful,
+  messageOf,
+  strangeAnswer,
+  unreachable,
+} from './glance-errors.ts'
+import type { CloudImage, PatchOperation, Visibility } from './image.ts'
+import {
+  isImageId,
+  type Member,
+  type Read,
+  readImage,
+  readImportMethods,
+  readMembers,
+  readNewestTask,
+  readPage,
+  type Task,
+} from './record.ts'
+import type { CloudRequest, CloudSession } from './session.ts'
+
+/** Which images a list has. Images have to meet all that is given. */
+export interface Search {
+  /** Id of a project. Whoever is an administrator sees those of all projects without it. */
+  readonly owner?: string | undefined
+  /** The whole name. */
+  readonly name?: string | undefined
+  readonly tags?: readonly string[] | undefined
+  /** Default: the project's own, public ones, and shared ones that the project has accepted. */
+  readonly visibility?: Visibility | 'all' | undefined
+}
+
+/** What became of an image that was to be deleted. `gone`: it was not there any more. */
+export type Removal = 'removed' | 'in-use' | 'protected' | 'gone'
+
+export interface GlanceOptions {
+  /** Milliseconds of a clock that never goes back. */
+  readonly now?: () => number
+  /** How the pauses between two looks at an image pass. */
+  readonly sleep?: typeof sleep
+  /** Images of one page of a list. Default: 500. */
+  readonly pageSize?: number
+}
+
+export interface DataOptions {
+  /** Bytes that come, if they are known. */
+  readonly length?: number | undefined
+  /** Milliseconds from the last byte to the answer: the store of the cloud may need its time. */
+  readonly answerTimeout: number
+  readonly signal?: AbortSignal | undefined
+}
+
+interface Call extends CloudRequest {
+  readonly what: string
+  readonly method: string
+  readonly path: string
+  /** Bytes that an answer may have. */
+  readonly limit?: number
+}
+
+/** Bytes of one page of a list: a record seldom has more than 4 KiB. */
+const pageLimit = 16 * 2 ** 20
+/** Bytes of any other answer. */
+const answerLimit = 2 ** 20
+/** Images of one list. */
+const mostImages = 50_000
+/** How often a list is begun anew because the last image of a page was deleted meanwhile. */
+const listings = 3
+/** Milliseconds between two looks at an image: the first pause, and the longest. */
+const pauses = { first: 250, growth: 1.5, longest: 10_000 }
+const patchType = 'application/openstack-images-v2.1-json-patch'
+
+/**
+ * The Image API of a cloud.
+ * Every method throws UpdaterError CLOUD_AUTH, CLOUD_DENIED, CLOUD_UNREACHABLE, CLOUD_QUOTA, CLOUD_CONFLICT (the image's
+ * state, or its id), CLOUD_FAILED (any other answer), and ABORTED.
+ * @see https://docs.openstack.org/api-ref/image/v2/
+ */
+export class Glance {
+  readonly session: CloudSession
+  readonly #now: () => number
+  readonly #sleep: typeof sleep
+  readonly #pageSize: number
+  /** Milliseconds by which Glance's clock is ahead of ours. */
+  #ahead = 0
+
+  constructor(session: CloudSession, options: GlanceOptions = {}) {
+    this.session = session
+    this.#now = options.now ?? (() => performance.now())
+    this.#sleep = options.sleep ?? sleep
+    this.#pageSize = options.pageSize ?? 500
+  }
+
+  /** Returns the time by Glance's clock, which its images' dates are of; by ours until it has answered. */
+  serverTime(): Date {
+    return new Date(Date.now() + this.#ahead)
+  }
+
+  /** Returns every image that a search finds, hidden ones too. */
+  async list(search: Search, signal?: AbortSignal): Promise<CloudImage[]> {
+    // Lists leave out hidden images, or have no other ones.
+    const hidden = await this.#listPages(search, 'true', signal)
+    const visible = await this.#listPages(search, 'false', signal)
+    const byId = new Map([...hidden, ...visible].map((image) => [image.id, image]))
+    return [...byId.values()].filter((image) => isSought(image, search))
+  }
+
+  /** Returns an image, or undefined if there is none that we may see. */
+  async get(id: string, signal?: AbortSignal): Promise<CloudImage | undefined> {
+    const call = { what: `Reading the image ${id}`, method: 'GET', path: pathOf(id), signal }
+    const text = await this.#call(call).catch(unlessMissing)
+    return text === undefined ? undefined : this.#readImage(call, text, id)
+  }
+
+  /**
+   * Creates an image without data. If the answer is lost, the image is looked for.
+   * @param record as Glance takes it. Without an `id`, which has to be a UUID, it gets a new one
+   */
+  async create(record: Readonly<Record<string, unknown>>, signal?: AbortSignal): Promise<CloudImage> {
+    const name = String(record.name ?? '')
+    const id = String(record.id ?? randomUUID())
+    const call: Call = {
+      what: `Creating the image "${name}"`,
+      method: 'POST',
+      path: '/v2/images',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ ...record, id }),
+      signal,
+    }
+    try {
+      const created = this.#readImage(call, await this.#call(call), id)
+      if (created.name === name) return created
+      throw strangeAnswer(this.#asked(call), `Glance calls it "${created.name}"`)
+    } catch (error) {
+      const found = isDoubtful(error) ? await this.get(id, signal).catch(() => undefined) : undefined
+      if (found?.name !== name) throw error
+      return found
+    }
+  }
+
+  /**
+   * Changes a record: all operations, or none. Nothing may be written while the image's data moves, since Glance loses
+   * it; if the answer shows that it does, that is CLOUD_CONFLICT.
+   */
+  async patch(id: string, operations: readonly PatchOperation[], signal?: AbortSignal): Promise<CloudImage> {
+    const call: Call = {
+      what: `Changing the image ${id}`,
+      method: 'PATCH',
+      path: pathOf(id),
+      headers: { 'content-type': patchType },
+      body: JSON.stringify(operations),
+      signal,
+    }
+    const image = this.#readImage(call, await this.#call(call), id)
+    if (!isMoving(image)) return image
+    const message = `${call.what} in the cloud ${this.session.cloud}: its data moves (${image.status}), so Glance may lose the change`
+    throw new UpdaterError('CLOUD_CONFLICT', message, {
+      remedy: 'Look whether another run is at work; then run again',
+    })
+  }
+
+  /** Deletes an image, in whatever state it is. */
+  async remove(id: string, signal?: AbortSignal): Promise<Removal> {
+    const what = `Deleting the image ${id}`
+    try {
+      await this.#call({ what, method: 'DELETE', path: pathOf(id), signal })
+      return 'removed'
+    } catch (error) {
+      const status = error instanceof GlanceError ? error.status : undefined
+      if (status === 404) return 'gone'
+      if (status === 409) return 'in-use'
+      if (status === 403 && (await this.get(id, signal))?.isProtected) return 'protected'
+      throw error
+    }
+  }
+
+  /** Nobody but administrators can read or boot an image that is deactivated. It may be so already. */
+  async deactivate(id: string, signal?: AbortSignal): Promise<void> {
+    await this.#act(`Deactivating the image ${id}`, `${pathOf(id)}/actions/deactivate`, signal)
+  }
+
+  async reactivate(id: string, signal?: AbortSignal): Promise<void> {
+    await this.#act(`Reactivating the image ${id}`, `${pathOf(id)}/actions/reactivate`, signal)
+  }
+
+  /** Returns the projects with which a shared image is shared; other images have none, and Glance refuses to tell. */
+  async members(id: string, signal?: AbortSignal): Promise<readonly Member[]> {
+    const what = `Reading the members of the image ${id}`
+    const call = { what, method: 'GET', path: `${pathOf(id)}/members`, signal }
+    return this.#read(call, await this.#call(call), readMembers)
+  }
+
+  /** Shares a shared image with a project; it may be so already. Glance takes any text for a project's id. */
+  async addMember(id: string, project: string, signal?: AbortSignal): Promise<void> {
+    const call: Call = {
+      what: `Sharing the image ${id} with ${project}`,
+      method: 'POST',
+      path: `${pathOf(id)}/members`,
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ member: project }),
+      isRepeatable: true,
+      signal,
+    }
+    await this.#call(call).catch((error) => {
+      if (!(error instanceof GlanceError && error.status === 409)) throw error
+    })
+  }
+
+  /** Accepts an image for a project: only who may act for that project, or an administrator, can. */
+  async acceptMember(id: string, project: string, signal?: AbortSignal): Promise<void> {
+    await this.#call({
+      what: `Accepting the image ${id} for ${project}`,
+      method: 'PUT',
+      path: `${pathOf(id)}/members/${encodeURIComponent(project)}`,
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ status: 'accepted' }),
+      signal,
+    })
+  }
+
+  /** Returns how images can be imported, e.g. `glance-direct`; nothing where importing is switched off or forbidden. */
+  async importMethods(signal?: AbortSignal): Promise<readonly string[]> {
+    const call = { what: 'Asking how images are imported', method: 'GET', path: '/v2/info/import', signal }
+    const text = await this.#call(call).catch((error) => {
+      if (error instanceof GlanceError && [403, 404, 405].includes(error.status)) return undefined
+      throw error
+    })
+    return text === undefined ? [] : this.#read(call, text, readImportMethods)
+  }
+
+  /**
+   * Sends an image's bytes: into the staging area (`stage`), from where an import takes them, or to their place (`file`).
+   * The record has to be `queued`, with both formats.
+   */
+  async sendData(
+    id: string,
+    where: 'stage' | 'file',
+    body: AsyncIterable<Uint8Array>,
+    options: DataOptions,
+  ): Promise<void> {
+    const headers = { 'content-type': 'application/octet-stream' }
+    const what = `Sending the image ${id}`
+    await this.#call({ what, method: 'PUT', path: `${pathOf(id)}/${where}`, headers, body, ...options })
+  }
+
+  /**
+   * Has Glance import what was staged, and returns the image when that has ended.
+   * @param timeout milliseconds
+   * @throws UpdaterError CLOUD_IMPORT: it failed, or did not end. Such an image can only be deleted.
+   */
+  async importStaged(id: string, timeout: number, signal?: AbortSignal): Promise<CloudImage> {
+    return this.#import(id, { name: 'glance-direct' }, timeout, signal)
+  }
+
+  /**
+   * Has Glance fetch a URL, and returns the image when that has ended. Arguments as for `importStaged`.
+   * @throws UpdaterError CLOUD_IMPORT: it failed, or did not end
+   */
+  async download(id: string, url: string, timeout: number, signal?: AbortSignal): Promise<CloudImage> {
+    return this.#import(id, { name: 'web-download', uri: url }, timeout, signal)
+  }
+
+  /**
+   * Waits until an image is active and nothing works on it any more.
+   * An import is under way as long as the record has `os_glance_import_task`. Without it an image that is not active
+   * stays as it is for ever, also `importing`, which is what a failed import of staged data leaves.
+   * @param timeout milliseconds
+   * @throws UpdaterError CLOUD_IMPORT
+   */
+  async awaitActive(id: string, timeout: number, signal?: AbortSignal): Promise<CloudImage> {
+    const isActive = (image: CloudImage) => image.status === 'active'
+    const image = await this.#watch(id, isActive, timeout, signal)
+    if (isActive(image)) return image
+    throw this.#failedImport(image, await this.#newestTask(id, signal))
+  }
+
+  /**
+   * Waits until as many bytes are staged, and nothing works on the image any more.
+   * @param timeout milliseconds
+   * @throws UpdaterError CLOUD_MISMATCH: there are other ones; Glance would make an image of them, too
+   */
+  async awaitStaged(id: string, size: number, timeout: number, signal?: AbortSignal): Promise<CloudImage> {
+    const isStaged = (image: CloudImage) => image.status === 'uploading' && image.size === size
+    const image = await this.#watch(id, isStaged, timeout, signal)
+    if (isStaged(image)) return image
+    throw otherSize(this.session.cloud, image, size)
+  }
+
+  /** Yields an image's stored bytes, as they are before any conversion. */
+  async *read(id: string, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
+    const asked = this.#asked({ what: `Reading the data of the image ${id}` })
+    try {
+      const answer = await this.#ask({ method: 'GET', path: `${pathOf(id)}/file`, signal, ...asked })
+      if (answer.status === 204) throw strangeAnswer(asked, 'Glance has no data of it')
+      yield* answer.body
+    } catch (thrown) {
+      throw unreachable(asked, thrown)
+    }
+  }
+
+  async #listPages(search: Search, hidden: string, signal: AbortSignal | undefined): Promise<CloudImage[]> {
+    const found = new Map<string, CloudImage>()
+    const what = 'Listing the images'
+    let begun = 1
+    for (let marker: string | undefined; ; ) {
+      // Of `next` only its presence counts: it loses the prefix of a gateway, and all tags but one.
+      const path = `/v2/images?${queryOf(search, this.#pageSize, hidden, marker)}`
+      const call = { what, method: 'GET', path, limit: pageLimit, signal }
+      const text = await this.#call(call).catch((error) => {
+        const isMarkerGone = error instanceof GlanceError && [400, 404].includes(error.status)
+        if (marker === undefined || !isMarkerGone || begun === listings) throw error
+        return undefined
+      })
+      if (text === undefined) {
+        begun += 1
+        found.clear()
+        marker = undefined
+        continue
+      }
+      const { images, hasNext } = this.#read(call, text, readPage)
+      for (const image of images) {
+        if (found.has(image.id)) throw strangeAnswer(this.#asked(call), `the list has ${image.id} twice`)
+        found.set(image.id, image)
+      }
+      if (found.size > mostImages) {
+        throw strangeAnswer(this.#asked(call), `the list has more than ${mostImages} images`)
+      }
+      marker = images.at(-1)?.id
+      if (marker === undefined || (!hasNext && images.length < this.#pageSize)) return [...found.values()]
+    }
+  }
+
+  /**
+   * Looks at an image until it is as wanted and nothing works on it any more, or nothing would change it.
+   * @throws UpdaterError CLOUD_IMPORT: neither came in time, or the image is gone
+   */
+  async #watch(
+    id: string,
+    isWanted: (image: CloudImage) => boolean,
+    timeout: number,
+    signal: AbortSignal | undefined,
+  ): Promise<CloudImage> {
+    const end = this.#now() + timeout
+    let known: CloudImage | undefined
+    let idle = 0
+    for (let pause = pauses.first; ; pause = Math.min(pause * pauses.growth, pauses.longest)) {
+      const image = await this.#look(id, signal)
+      known = image ?? known
+      if (image !== undefined && !isMoving(image)) {
+        if (isWanted(image)) return image
+        idle += 1
+        // The first look may be at a database that lags behind, and a policy may hide what tells an import.
+        if (idle > 1 && !(await this.#newestTask(id, signal))?.isRunning) return image
+      }
+      const left = end - this.#now()
+      if (left <= 0) throw this.#endless(id, known, timeout)
+      await this.#sleep(Math.min(pause, left), signal)
+    }
+  }
+
+  async #act(what: string, path: string, signal: AbortSignal | undefined): Promise<void> {
+    await this.#call({ what, method: 'POST', path, isRepeatable: true, signal })
+  }
+
+  /** An answer that is lost says nothing: whether the import was begun is seen by waiting for it. */
+  async #import(
+    id: string,
+    method: Readonly<Record<string, string>>,
+    timeout: number,
+    signal: AbortSignal | undefined,
+  ): Promise<CloudImage> {
+    const call: Call = {
+      what: `Importing the image ${id} (${method.name})`,
+      method: 'POST',
+      path: `${pathOf(id)}/import`,
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ method }),
+      signal,
+    }
+    const doubt = await this.#call(call).then(
+      () => undefined,
+      (error: unknown) => {
+        if (!isDoubtful(error)) throw error
+        return error
+      },
+    )
+    return this.awaitActive(id, timeout, signal).catch((error) => {
+      throw signal?.aborted ? error : (doubt ?? error)
+    })
+  }
+
+  /**
+   * Returns an image, or undefined if Glance can't be asked just now: an import goes on without it.
+   * @throws UpdaterError CLOUD_IMPORT: the image is gone
+   */
+  async #look(id: string, signal: AbortSignal | undefined): Promise<CloudImage | undefined> {
+    const image = await this.get(id, signal).catch((error) => {
+      if (!isDoubtful(error)) throw error
+      return 'unknown' as const
+    })
+    if (image === 'unknown') return undefined
+    if (image !== undefined) return image
+    const message = `The image ${id} was deleted in the cloud ${this.session.cloud} before it was active`
+    throw new UpdaterError('CLOUD_IMPORT', message, { remedy: 'Look who has deleted it, then run again' })
+  }
+
+  /** Returns what Glance says of the newest task of an image, if it says anything: it may be forbidden to ask. */
+  async #newestTask(id: string, signal: AbortSignal | undefined): Promise<Task | undefined> {
+    const what = `Reading the tasks of the image ${id}`
+    const call = { what, method: 'GET', path: `${pathOf(id)}/tasks`, signal }
+    try {
+      return this.#read(call, await this.#call(call), readNewestTask)
+    } catch (error) {
+      if (signal?.aborted) throw error
+      return undefined
+    }
+  }
+
+  #failedImport({ id, status, properties }: CloudImage, task: Task | undefined): UpdaterError {
+    const { os_glance_failed_import: stores = '' } = properties
+    const told = [stores === '' ? '' : `stores: ${stores}`, messageOf(task?.message ?? '')].filter(Boolean)
+    const why = told.length === 0 ? '' : ` (${told.join('; ')})`
+    const message = `The cloud ${this.session.cloud} did not take the data of the image ${id}: it is ${status}, and nothing works on it${why}`
+    return new UpdaterError('CLOUD_IMPORT', message, {
+      remedy: "Ask the cloud's operator what Glance's log says; another --import may work",
+    })
+  }
+
+  #endless(id: string, image: CloudImage | undefined, timeout: number): UpdaterError {
+    const state = image === undefined ? 'nobody knows how it is' : `it is ${image.status}`
+    const message = `The image ${id} in the cloud ${this.session.cloud} was not active within ${Math.round(timeout / 1000)} s: ${state}`
+    return new UpdaterError('CLOUD_IMPORT', message, {
+      remedy: "Give it more time with --import-timeout, or ask the cloud's operator what it waits for",
+    })
+  }
+
+  #asked({ what }: Pick<Asked, 'what'>): Asked {
+    return { what, cloud: this.session.cloud }
+  }
+
+  /** The body of an answer that is a success. */
+  async #call({ limit = answerLimit, ...call }: Call): Promise<string> {
+    try {
+      return decodeText(await readBytes(await this.#ask(call), limit))
+    } catch (thrown) {
+      throw unreachable(this.#asked(call), thrown)
+    }
+  }
+
+  async #ask({ what, method, path, headers, ...options }: Call): Promise<OpenBody> {
+    const answer = await this.session.request(method, path, {
+      ...options,
+      // Exactly so: with anything else in it, Glance's errors are pages.
+      headers: { accept: 'application/json', ...headers },
+    })
+    const date = Date.parse(answer.headers.date ?? '')
+    if (!Number.isNaN(date)) this.#ahead = date - Date.now()
+    if (answer.status >= 200 && answer.status < 300) return answer
+    throw failureOf(this.#asked({ what }), answer.status, decodeText(await readStart(answer, 2 ** 16)))
+  }
+
+  #read<Value>({ what }: Pick<Call, 'what'>, text: string, read: (json: unknown) => Read<Value>): Value {
+    const json = parseJson(text)
+    const found = json === undefined ? { wrong: 'it is no JSON' } : read(json)
+    if ('value' in found) return found.value
+    throw strangeAnswer(this.#asked({ what }), `the answer is not of the Image API (${found.wrong})`)
+  }
+
+  #readImage(call: Pick<Call, 'what'>, text: string, id: string): CloudImage {
+    const image = this.#read(call, text, readImage)
+    if (image.id.toLowerCase() === id.toLowerCase()) return image
+    throw strangeAnswer(this.#asked(call), `Glance answered with another image (${image.id})`)
+  }
+}
+
+/** Whether data is on its way into an image: until it is there, Glance loses what is written to the record. */
+export function isMoving({ status, size, properties }: CloudImage): boolean {
+  if (properties.os_glance_import_task !== undefined) return true
+  return status === 'saving' || (status === 'uploading' && size === undefined)
+}
+
+/** CLOUD_MISMATCH: an image has other than the bytes that were sent. */
+export function otherSize(cloud: string, { id, size }: CloudImage, wanted: number): UpdaterError {
+  const has = size === undefined ? 'no data' : `${size} bytes`
+  const message = `Of the image ${id} the cloud ${cloud} has ${has} instead of ${wanted} bytes`
+  return new UpdaterError('CLOUD_MISMATCH', message, {
+    remedy: 'Run again; if it stays, something between here and Glance cuts uploads off',
+  })
+}
+
+/** @throws UpdaterError CLOUD_FAILED: something else than an id */
+function pathOf(id: string): string {
+  if (isImageId(id)) return `/v2/images/${id}`
+  throw new UpdaterError('CLOUD_FAILED', `"${id}" is no id of an image`, {
+    remedy: 'Correct the id: it is a UUID',
+  })
+}
+
+/** A colon in a name is an operator unless there is one in front of it. */
+function queryOf(search: Search, limit: number, hidden: string, marker: string | undefined): URLSearchParams {
+  const { owner, name, tags = [], visibility } = search
+  const query = new URLSearchParams({ limit: String(limit), os_hidden: hidden })
+  if (owner !== undefined) query.append('owner', owner)
+  if (name !== undefined) query.append('name', `eq:${name}`)
+  for (const tag of tags) query.append('tag', tag)
+  if (visibility !== undefined) query.append('visibility', visibility)
+  if (marker !== undefined) query.append('marker', marker)
+  return query
+}
+
+/** Some databases of Glance's take upper and lower case for the same. */
+function isSought(image: CloudImage, { owner, name, tags = [] }: Search): boolean {
+  return (
+    (owner === undefined || image.owner === owner) &&
+    (name === undefined || image.name === name) &&
+    tags.every((tag) => image.tags.includes(tag))
+  )
+}
+
+function unlessMissing(error: unknown): undefined {
+  if (!(error instanceof GlanceError && error.status === 404)) throw error
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
