@@ -193,9 +193,10 @@ export interface RawOptions {
   readonly patch?: Patch
 }
 
-/** A disk byte by byte, with a boot record's signature. */
+/** A disk byte by byte, with a boot record and a partition of Linux in it. */
 export function makeRaw(options: RawOptions = {}): Uint8Array {
   const image = Buffer.alloc(sectorSize)
+  image.writeUInt8(0x83, 446 + 4)
   image.write('\x55\xaa', 510, 'latin1')
   return finished(image, { size: 64 * 1024, ...options })
 }

@@ -25,6 +25,7 @@ const startingWith = (content: string, size = 4096) =>
   makeRaw({ size, patch: (image) => image.write(content, 0, 'latin1') })
 
 const setU32be = (offset: number, value: number) => (image: Buffer) => void image.writeUInt32BE(value, offset)
+const setU8 = (offset: number, value: number) => (image: Buffer) => void image.writeUInt8(value, offset)
 const setU64be = (offset: number, value: bigint) => (image: Buffer) =>
   void image.writeBigUInt64BE(value, offset)
 const setU32le = (offset: number, value: number) => (image: Buffer) => void image.writeUInt32LE(value, offset)
@@ -446,7 +447,8 @@ const only = (offset: number, characters: string, size = 2 * mib) => {
 
 describe('a raw image', () => {
   const disks: [string, Uint8Array][] = [
-    ['with a boot record', only(510, '\x55\xaa')],
+    ['with a boot record', makeRaw({ size: 2 * mib, seed: 3 })],
+    ['that is one FAT', only(0, `${`${'\0'.repeat(16)}\x02\0\0\0\0\xf8`.padEnd(510, '\x07')}\x55\xaa`)],
     ['with a GPT alone', only(512, 'EFI PART')],
     ['with a GPT in sectors of 4 KiB', only(4096, 'EFI PART')],
     ['with a BSD label', only(512, 'WEV\x82')],
@@ -463,6 +465,22 @@ describe('a raw image', () => {
   ]
   it.each(disks)('%s is a disk', (_, image) => {
     expect(verdict('raw', image)).toEqual({ virtualSize: 2 * mib, warnings: [] })
+  })
+
+  it.each<[string, (image: Buffer) => void, RegExp]>([
+    ['no partition', (image) => image.fill(0, 446, 510), /has no partition/],
+    ['a flag that there is not', setU8(446, 1), /impossible flag/],
+    ['a GPT and more', (image) => setU8(450, 0xee)(image) || setU8(466, 7)(image), /beside that of a GPT/],
+    ['a GPT that is not the first', (image) => setU8(450, 0)(image) || setU8(466, 0xee)(image), /beside/],
+    ['a GPT at an odd place', setU8(450, 0xee), /unusual place/],
+  ])('whose boot record has %s is one with a warning', (_, patch, expected) => {
+    expect(inspect('raw', makeRaw({ patch })).warnings).toEqual([expect.stringMatching(expected)])
+  })
+
+  it('with the protective partition of a GPT has no warning', () => {
+    const protective = '\0\0\x02\0\xee\xff\xff\xff\x01\0\0\0\xff\xff\xff\xff'
+    const image = makeRaw({ patch: (bytes) => bytes.write(protective, 446, 'latin1') })
+    expect(inspect('raw', image).warnings).toEqual([])
   })
 
   it.each([1024, 3 * mib])('of %d zeros is one with a warning', (size) => {
@@ -569,6 +587,11 @@ describe('what QEMU or an image service would refuse or misread is refused', () 
       makeQcow2({ version: 2, ...extension(7, 8) }),
       /^IMAGE_UNSAFE: .*version 2/,
     ],
+    [
+      'an end of its extensions that is too long',
+      makeQcow2({ patch: setU32be(116, 1 << 20) }),
+      /^IMAGE_FORMAT: .*longer than its first cluster/,
+    ],
     ['an ISO within', isoWithin, /^IMAGE_FORMAT: .*ISO 9660/],
     [
       'a boot record within',
@@ -585,6 +608,15 @@ describe('what QEMU or an image service would refuse or misread is refused', () 
   })
 
   it.each<[string, VmdkOptions, RegExp]>([
+    ['its extent behind a NUL', { lines: ['\0'] }, /behind a NUL/],
+    ['its type behind a NUL', { parentCid: 'ffffffff\n\0' }, /does not say its createType/],
+    [
+      'no identity of a parent',
+      { patch: (image) => void image.write('#', image.indexOf('parentCID')) },
+      /does not say its parentCID/,
+    ],
+    ['a setting with a blank in its name', { lines: ['a b=c'] }, /not every reader takes: "a b=c"/],
+    ['characters beyond ASCII', { lines: ['# \xe9'] }, /not every reader takes/],
     ['a parent in a comment', { lines: ['# parentFileNameHint="/etc/passwd"'] }, /parentFileNameHint/],
     [
       'a parent in a value',
@@ -606,6 +638,47 @@ describe('what QEMU or an image service would refuse or misread is refused', () 
   it.each<[string, ImageFormat, Uint8Array, RegExp]>([
     ['a vmdk without grains', 'vmdk', makeVmdk({ patch: setU64le(20, 0n) }), /0 sectors/],
     ['a vmdk with too large tables', 'vmdk', makeVmdk({ patch: setU32le(44, 513) }), /513 grains/],
+    [
+      'a vmdk that is cut before its data',
+      'vmdk',
+      makeVmdk({ patch: setU64le(64, 1n << 40n) }),
+      /grain tables/,
+    ],
+    ...(
+      [
+        ["whose footer's marker has a size", 1536 - 8],
+        ["whose footer's marker is filled", 1024 + 16],
+        ["whose end's marker has a value", 512],
+        ["whose end's marker is filled", 4],
+      ] as const
+    ).map(([what, fromEnd]): [string, ImageFormat, Uint8Array, RegExp] => [
+      `a vmdk stream ${what}`,
+      'vmdk',
+      makeVmdk({ footer: true, patch: (image) => void image.writeUInt8(1, image.length - fromEnd) }),
+      /damaged markers/,
+    ]),
+    [
+      'a vmdk stream with a footer of a footer',
+      'vmdk',
+      makeVmdk({
+        footer: true,
+        patch: (image) => void image.fill(0xff, image.length - 968, image.length - 960),
+      }),
+      /leads to another one/,
+    ],
+    ['an iso that is cut in its first volume', 'iso', makeIso().slice(0, 17 * 2048 - 1), /first volume/],
+    [
+      'a vhd whose geometry is larger than its table',
+      'vhd',
+      makeVhd({ patch: setU32be(56, 0xfffe10ff) }),
+      /do not fit/,
+    ],
+    [
+      'a vhd that is cut in its blocks',
+      'vhd',
+      makeVhd({ patch: (image) => void image.writeUInt32BE(1 << 20, 1536) }),
+      /end of its blocks/,
+    ],
     ['a vdi of version 1.0', 'vdi', makeVdi({ patch: setU32le(68, 0x10000) }), /version 1\.0/],
     ['a vdi with other sectors', 'vdi', makeVdi({ patch: setU32le(360, 4096) }), /sectors of 4096/],
     ['a vdi with other blocks', 'vdi', makeVdi({ patch: setU32le(376, 4096) }), /blocks of 4096/],

@@ -140,13 +140,14 @@ function checkExtensions(head: Buffer, header: Header): Table[] {
   while (offset + 8 <= end) {
     const type = head.readUInt32BE(offset)
     const length = head.readUInt32BE(offset + 4)
-    if (type === endOfExtensions) break
     if (type === dataFileExtension) {
       throw unsafe('The qcow2 image names an external data file: it would be read from another file')
     }
+    // QEMU looks at the length of the end, too.
     if (length > end - offset - 8) {
       throw wrongFormat('The qcow2 image has a header extension that is longer than its first cluster')
     }
+    if (type === endOfExtensions) break
     if (type === encryptionExtension) {
       throw unsafe('The qcow2 image has an encryption header: no cloud can boot it without a key')
     }

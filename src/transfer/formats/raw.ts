@@ -1,6 +1,6 @@
 import { UpdaterError } from '../../errors.ts'
 import { isBlank, isDisk } from './disk.ts'
-import { has, type ImageHead, noSignature, wrongFormat } from './format.ts'
+import { has, type ImageHead, noSignature, truncated, wrongFormat } from './format.ts'
 
 /**
  * ISO 9660: the identifier of the first volume descriptor, in sector 16 of 2048 bytes
@@ -16,6 +16,8 @@ function hasBootRecord(head: Buffer): boolean {
 }
 
 const sectorSize = 512
+/** Sector 16 of 2048 bytes. */
+const firstVolumeEnd = 17 * 2048
 
 /**
  * A disk byte by byte: what its first 2 MiB show to be one. A format without a signature would be an excuse for anything
@@ -33,6 +35,12 @@ export function inspectRaw(head: Buffer, allowUnknown: boolean): ImageHead {
   if (isIso(head)) {
     warnings.push('The raw image is a hybrid ISO: image services that compare formats may ask for iso')
   }
+  const doubt = hasBootRecord(head) && !isIso(head) ? doubtOfPartitions(head) : undefined
+  if (doubt !== undefined) {
+    warnings.push(
+      `The raw image's boot record ${doubt}: image services that look at partitions may refuse it`,
+    )
+  }
   return {
     warnings,
     atEnd: ({ tail, totalBytes }) => {
@@ -45,6 +53,29 @@ export function inspectRaw(head: Buffer, allowUnknown: boolean): ImageHead {
       return BigInt(totalBytes)
     },
   }
+}
+
+const protectiveType = 0xee
+
+/**
+ * What OpenStack's own inspection (`GPTInspector` of oslo.utils) refuses in the four entries of a boot record's
+ * partition table. It takes the boot record of a FAT file system, which has none, for no table.
+ *
+ * @see https://opendev.org/openstack/oslo.utils/src/branch/master/oslo_utils/imageutils/format_inspector.py
+ */
+function doubtOfPartitions(head: Buffer): string | undefined {
+  if (head[0x10] === 2 && head[0x15] === 0xf8) return undefined
+  const entries = [0, 1, 2, 3].map((index) => head.subarray(446 + 16 * index, 462 + 16 * index))
+  const used = entries.filter((entry) => entry[4] !== 0)
+  if (entries.some(([flag]) => flag !== 0 && flag !== 0x80)) return 'has a partition with an impossible flag'
+  if (used.length === 0) return 'has no partition'
+  const protective = entries.filter((entry) => entry[4] === protectiveType)
+  if (protective.length === 0) return undefined
+  if (used.length > 1 || entries[0] !== used[0]) return 'has partitions beside that of a GPT'
+  const isUsual = protective.every(
+    (entry) => entry.toString('hex', 1, 4) === '000200' && entry.readUInt32LE(8) === 1,
+  )
+  return isUsual ? undefined : 'has a GPT at an unusual place'
 }
 
 const nothingOfADisk =
@@ -73,5 +104,6 @@ function unknown(why: string): UpdaterError {
  */
 export function inspectIso(head: Buffer): ImageHead {
   if (!isIso(head)) throw noSignature('iso')
+  if (head.length < firstVolumeEnd) throw truncated('iso', head.length, 'first volume descriptor')
   return { atEnd: ({ totalBytes }) => BigInt(totalBytes) }
 }

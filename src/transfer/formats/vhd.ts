@@ -22,6 +22,9 @@ const cookie = 'conectix'
 const fixedType = 2
 const dynamicType = 3
 const differencingType = 4
+const sectorSize = 512
+/** In the table, of a block that holds nothing yet. */
+const unused = 0xffffffff
 const parentLocators = { offset: 576, count: 8, length: 24 }
 
 /**
@@ -37,7 +40,7 @@ export function inspectVhd(head: Buffer): ImageHead {
   if (copy.type !== dynamicType) {
     throw wrongFormat(`The vhd image starts like a dynamic disk but has the disk type ${copy.type}`)
   }
-  const tableEnd = checkDynamicHeader(head, copy)
+  const { tableEnd, dataEnd } = checkDynamicHeader(head, copy)
   checkSum(head, 0, footerLength, 64)
   return {
     virtualSize: copy.virtualSize,
@@ -52,6 +55,7 @@ export function inspectVhd(head: Buffer): ImageHead {
       }
       checkSum(tail, start, footerLength, 64)
       if (tableEnd > BigInt(totalBytes)) throw truncated('vhd', totalBytes, 'block table')
+      if (dataEnd > totalBytes) throw truncated('vhd', totalBytes, 'blocks')
       return undefined
     },
   }
@@ -78,9 +82,20 @@ function readFooter(bytes: Buffer, start: number): Footer {
   }
   return {
     type,
-    virtualSize: bytes.readBigUInt64BE(start + 48),
+    virtualSize: largestSize(bytes, start),
     dataOffset: bytes.readBigUInt64BE(start + 16),
   }
+}
+
+/** Of a disk that is too large for a geometry. */
+const largestGeometry = 65_535 * 16 * 255
+
+/** Readers take the disk's size from its field or, as QEMU does for most creators, from cylinders, heads and sectors. */
+function largestSize(bytes: Buffer, start: number): bigint {
+  const said = bytes.readBigUInt64BE(start + 48)
+  const sectors = bytes.readUInt16BE(start + 56) * bytes.readUInt8(start + 58) * bytes.readUInt8(start + 59)
+  const byGeometry = sectors === largestGeometry ? 0n : BigInt(sectors * sectorSize)
+  return said > byGeometry ? said : byGeometry
 }
 
 /** The complement of the sum of all bytes but the checksum's own. */
@@ -92,8 +107,13 @@ function checkSum(bytes: Buffer, start: number, length: number, at: number): voi
   if (found !== wanted) throw wrongFormat('The vhd image has a header whose checksum is wrong')
 }
 
-/** @returns the end of the table of blocks */
-function checkDynamicHeader(head: Buffer, { dataOffset, virtualSize }: Footer): bigint {
+/** Where the table of blocks ends, and the last block of those that the head tells of. */
+interface Ends {
+  readonly tableEnd: bigint
+  readonly dataEnd: number
+}
+
+function checkDynamicHeader(head: Buffer, { dataOffset, virtualSize }: Footer): Ends {
   if (dataOffset > 1n << 20n) {
     throw wrongFormat(`The vhd image has its dynamic disk header at an impossible place (byte ${dataOffset})`)
   }
@@ -113,5 +133,19 @@ function checkDynamicHeader(head: Buffer, { dataOffset, virtualSize }: Footer): 
   if (!isPower || entries * BigInt(blockSize) < virtualSize) {
     throw wrongFormat(`The vhd image has ${entries} blocks of ${blockSize} bytes, which do not fit its size`)
   }
-  return head.readBigUInt64BE(start + 16) + entries * 4n
+  const table = head.readBigUInt64BE(start + 16)
+  return { tableEnd: table + entries * 4n, dataEnd: endOfBlocks(head, table, Number(entries), blockSize) }
+}
+
+/** A block is a bitmap of its sectors, in whole sectors, and its bytes. */
+function endOfBlocks(head: Buffer, table: bigint, entries: number, blockSize: number): number {
+  const bitmapSize = Math.ceil(blockSize / (8 * sectorSize) / sectorSize) * sectorSize
+  let last = -1
+  for (let index = 0; index < entries; index++) {
+    const at = Number(table) + index * 4
+    if (at + 4 > head.length) break
+    const sector = head.readUInt32BE(at)
+    if (sector !== unused) last = Math.max(last, sector)
+  }
+  return last === -1 ? 0 : last * sectorSize + bitmapSize + blockSize
 }

@@ -1,5 +1,14 @@
 import { isVmdkDescriptor } from './content.ts'
-import { has, type ImageEnd, type ImageHead, noSignature, truncated, unsafe, wrongFormat } from './format.ts'
+import {
+  has,
+  type ImageEnd,
+  type ImageHead,
+  isZero,
+  noSignature,
+  truncated,
+  unsafe,
+  wrongFormat,
+} from './format.ts'
 
 const sectorSize = 512
 const descriptorAt = 512
@@ -10,7 +19,9 @@ const directoryAtEnd = 0xffff_ffff_ffff_ffffn
 /** QEMU's own limits: sectors of a grain, and grains of a table. */
 const largestGrain = 0x200000n
 const mostEntries = 512
+/** At the end of a stream, a sector each: the footer's marker, the footer, the end's marker. */
 const footerFromEnd = 2 * sectorSize
+const footerMarker = 3
 
 /**
  * A VMDK disk in one file (hosted sparse extent with an embedded descriptor: `monolithicSparse` or
@@ -36,14 +47,15 @@ export function inspectVmdk(head: Buffer): ImageHead {
     throw wrongFormat(`The vmdk image has impossible tables of ${entries} grains of ${grain} sectors`)
   }
   checkDescriptor(readDescriptor(head))
-  const directory = head.readBigUInt64LE(56)
   return {
     virtualSize: sectors * BigInt(sectorSize),
     atEnd: (end) => {
-      const place = directory === directoryAtEnd ? readFooter(head, end) : directory
-      if (place * BigInt(sectorSize) >= BigInt(end.totalBytes)) {
-        throw truncated('vmdk', end.totalBytes, 'grain directory')
-      }
+      const places = placesIn(head, 0)
+      const { directory, data } = places.directory === directoryAtEnd ? readFooter(head, end) : places
+      const isInside = (sector: bigint) => sector * BigInt(sectorSize) < BigInt(end.totalBytes)
+      if (!isInside(directory)) throw truncated('vmdk', end.totalBytes, 'grain directory')
+      // The file of an empty disk ends where its data would begin.
+      if (data > 0n && !isInside(data - 1n)) throw truncated('vmdk', end.totalBytes, 'grain tables')
       return undefined
     },
   }
@@ -63,33 +75,77 @@ function readDescriptor(head: Buffer): string {
   return head.toString('latin1', descriptorAt, descriptorAt + Math.max(Number(bytes), descriptorWindow))
 }
 
-/** The grain directory's sector by the footer, which must not contradict the header that was inspected. */
-function readFooter(head: Buffer, { tail, totalBytes }: ImageEnd): bigint {
+/** The sectors where the grain directory and the data begin. */
+interface Places {
+  readonly directory: bigint
+  readonly data: bigint
+}
+
+function placesIn(bytes: Buffer, header: number): Places {
+  return { directory: bytes.readBigUInt64LE(header + 56), data: bytes.readBigUInt64LE(header + 64) }
+}
+
+/** What the footer says, which must not contradict the header that was inspected. */
+function readFooter(head: Buffer, { tail, totalBytes }: ImageEnd): Places {
   const footer = tail.length - footerFromEnd
   if (!has(tail, footer, 'KDMV')) throw truncated('vmdk', totalBytes, 'footer')
-  const repeatsHeader = tail.subarray(footer + 12, footer + 44).equals(head.subarray(12, 44))
-  if (!repeatsHeader) throw unsafe('The vmdk image has a footer that contradicts its header')
-  return tail.readBigUInt64LE(footer + 56)
+  const repeats = (start: number, end: number) =>
+    tail.subarray(footer + start, footer + end).equals(head.subarray(start, end))
+  if (!repeats(4, 8) || !repeats(12, 44)) {
+    throw unsafe('The vmdk image has a footer that contradicts its header')
+  }
+  const isMarker = (start: number, type: number) =>
+    isZero(tail, start + 8, 4) &&
+    tail.readUInt32LE(start + 12) === type &&
+    isZero(tail, start + 16, sectorSize - 16)
+  const end = footer + sectorSize
+  if (!isMarker(footer - sectorSize, footerMarker) || !isMarker(end, 0) || !isZero(tail, end, 8)) {
+    throw wrongFormat('The vmdk image has damaged markers around its footer')
+  }
+  const places = placesIn(tail, footer)
+  if (places.directory === directoryAtEnd) {
+    throw wrongFormat('The vmdk image has a footer that leads to another one')
+  }
+  return places
 }
 
 const allowedTypes = ['monolithicSparse', 'streamOptimized']
 
 /**
  * Refuses the embedded descriptor of a VMDK unless it describes one sparse extent, the file itself. The
- * extent's file name is the name under which the disk was made, so any plain name will do. NUL bytes
- * count as line ends: what a reader would cut off is looked at too. The syntax is that of VMware's
+ * extent's file name is the name under which the disk was made, so any plain name will do. Some readers end it at the
+ * first NUL: what it has to say stands before that, and behind it nothing else does. The syntax is that of VMware's
  * "Virtual Disk Format 5.0", section "The Descriptor File".
  *
  * @throws UpdaterError `IMAGE_UNSAFE`
  */
 function checkDescriptor(text: string): void {
   checkWords(text)
-  const lines = text.split(/[\r\n\0]+/).map((line) => line.trim())
-  const extents = lines.filter((line) => /^(?:rw|rdonly|noaccess)\s/i.test(line))
+  const [start = ''] = text.split('\0', 1)
+  const missing = ['CID', 'parentCID', 'createType'].find((key) => !start.includes(`\n${key}=`))
+  if (missing !== undefined) throw unsafe(`The vmdk image's descriptor does not say its ${missing}`)
+  const extents = extentsIn(text)
   if (extents.length !== 1) {
     throw unsafe(`The vmdk image's descriptor has ${extents.length} extents, where one file has one`)
   }
+  if (extentsIn(start).length === 0) throw unsafe("The vmdk image's descriptor has its extent behind a NUL")
   for (const extent of extents) checkExtent(extent)
+  const strange = start.split(/[\r\n]+/).find((line) => !isKnownLine(line.trim()))
+  if (strange !== undefined) {
+    throw unsafe(
+      `The vmdk image's descriptor has a line that not every reader takes: ${shown(strange.trim())}`,
+    )
+  }
+}
+
+function extentsIn(text: string): readonly string[] {
+  const lines = text.split(/[\r\n\0]+/).map((line) => line.trim())
+  return lines.filter((line) => /^(?:rw|rdonly|noaccess)\s/i.test(line))
+}
+
+/** Nothing, a comment, an extent, a setting without blanks in its name, or one of the disk's own data base. */
+function isKnownLine(line: string): boolean {
+  return /^[\x20-\x7e\t]*$/.test(line) && /^(?:$|#|(?:rw|rdonly|noaccess) |ddb|[^\s=]+=)/i.test(line)
 }
 
 /**
@@ -105,7 +161,6 @@ function checkWords(text: string): void {
     throw unsafe('The vmdk image has a parent disk: parts of it would be read from another file')
   }
   const types = [...text.matchAll(/createType[^\r\n\0]*/gi)].map(([setting]) => settingOf(setting))
-  if (types.length === 0) throw unsafe("The vmdk image's descriptor does not say its createType")
   const refused = types.find((type) => !allowedTypes.includes(type))
   if (refused !== undefined) {
     throw unsafe(
