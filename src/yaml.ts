@@ -14,9 +14,23 @@ import type { Place } from './errors.ts'
 /** Collections within collections. Real files have 6; deeper ones could exhaust the stack of their reader. */
 const maximumDepth = 100
 
+/** Characters. The lexer looks for the end of the line at each token: the time grows with the square of a line's length. */
+const longestLine = 65_536
+
+/** Where the first line begins that is longer than YAML is read with, or undefined if none is. */
+export function findLongLine(text: string): number | undefined {
+  for (let start = 0; start < text.length; ) {
+    const end = text.indexOf('\n', start)
+    if ((end === -1 ? text.length : end) - start > longestLine) return start
+    if (end === -1) return undefined
+    start = end + 1
+  }
+  return undefined
+}
+
 /** A file that is to hold one YAML document. */
 export interface YamlFile {
-  /** The first one; `undefined` if the text is not YAML, or nested too deeply. */
+  /** The first one; `undefined` if the text is not YAML, nested too deeply, or has a line that is too long. */
   readonly document: Document.Parsed | undefined
   /** The message is a part of a sentence: `it has more than one document`. */
   readonly errors: readonly { readonly offset: number; readonly message: string; readonly remedy: string }[]
@@ -28,6 +42,16 @@ export function parseYaml(
   text: string,
   options: ParseOptions & DocumentOptions & SchemaOptions,
 ): YamlFile {
+  const lines = linesOf(text)
+  const place = (offset: number) => {
+    const { line, col } = lines.linePos(offset)
+    return { file, line, column: col }
+  }
+  const longLine = findLongLine(text)
+  if (longLine !== undefined) {
+    const message = `it has a line of more than ${longestLine} characters`
+    return { document: undefined, errors: [{ offset: longLine, message, remedy: 'Break the line' }], place }
+  }
   let tooDeepAt: number | undefined
   function* tokens(): Generator<CST.Token> {
     const parser = new Parser()
@@ -42,11 +66,6 @@ export function parseYaml(
   }
   const documents = [...new Composer(options).compose(tokens(), true, text.length)]
   const remedy = 'Correct the file, e.g. with the help of yamllint'
-  const lines = linesOf(text)
-  const place = (offset: number) => {
-    const { line, col } = lines.linePos(offset)
-    return { file, line, column: col }
-  }
   if (tooDeepAt !== undefined) {
     const message = `it is nested deeper than ${maximumDepth} levels`
     return { document: undefined, errors: [{ offset: tooDeepAt, message, remedy }], place }

@@ -6,6 +6,7 @@ import { parse } from 'yaml'
 import { z } from 'zod'
 import { decodeSegment } from '../http/url.ts'
 import { type Digest, digestAlgorithms, parseDigest } from '../image.ts'
+import { findLongLine } from '../yaml.ts'
 import type { ChecksumEntry, UnusableEntry } from './checksum-file.ts'
 import type { StorePage } from './listing-formats.ts'
 import { entriesBelow, entryOf, type ListingEntry } from './names.ts'
@@ -416,7 +417,10 @@ const gardenlinuxBuild = z.object({ paths: z.array(gardenlinuxFile.nullable().ca
 
 /** Returns the digests of the build's file `name`. */
 export function parseBuildMetadata(yaml: string, name: string): Digest[] {
-  const build = gardenlinuxBuild.safeParse(attempt(() => parse(yaml))).data
+  // A warning of the library's would put the server's text on the terminal.
+  const read = () => parse(yaml, { logLevel: 'error' })
+  const isShort = findLongLine(yaml) === undefined
+  const build = gardenlinuxBuild.safeParse(isShort ? attempt(read) : undefined).data
   const file = build?.paths.find((path) => path?.name === name)
   return digestsOf({ sha256: file?.sha256sum, md5: file?.md5sum })
 }

@@ -2,13 +2,15 @@
  * Readers of what servers send for a folder. Each returns what is right below it; names that are no plain path segment
  * are dropped.
  */
-import { DomUtils, Parser, parseDocument } from 'htmlparser2'
+import { Parser } from 'htmlparser2'
 import { decodeSegment } from '../http/url.ts'
 import { entriesBelow, entryOf, isSafeFileName, type ListingEntry, schemeOf, shortened } from './names.ts'
 import { tooLong } from './pages.ts'
 
 const maxHrefLength = 2048
 const maxLinks = 100_000
+/** Elements within elements. What has no end tag counts; the parser looks through all of them at each end tag. */
+const maxDepth = 1000
 
 /**
  * The files and folders right below `baseUrl` (taken as a folder), or right below `folder`, that a page links to:
@@ -16,14 +18,20 @@ const maxLinks = 100_000
  * pages around them. Links to anything else (parent, sorting, other hosts, deeper paths, names that are no plain
  * segment) are dropped.
  * @param folder where the files are, if the page about them is elsewhere
- * @throws UpdaterError DISCOVERY_LISTING if there are more than 100,000 links
+ * @throws UpdaterError DISCOVERY_LISTING if there are more than 100,000 links, or elements within elements are too many
  */
 export function parseListing(html: string, baseUrl: string, folder = baseUrl): ListingEntry[] {
   const bases = [folderOf(baseUrl), folderOf(folder)]
   const entries = new Map<string, ListingEntry>()
   let links = 0
+  let depth = 0
   const parser = new Parser({
+    onclosetag() {
+      depth -= 1
+    },
     onopentag(tag, { href }) {
+      depth += 1
+      if (depth > maxDepth) throw tooLong(baseUrl, `${maxDepth} elements within each other`)
       if (tag !== 'a' || href === undefined) return
       links += 1
       if (links > maxLinks) return
@@ -79,16 +87,58 @@ export function formOf(text: string): string {
   return isHtml ? 'a page of HTML without links' : `XML, which begins with <${shortened(root)}>`
 }
 
+/** An element of XML that holds nothing but text, and has an end tag. */
+interface Leaf {
+  /** The names of the elements around it, and its own: `list/file`. */
+  readonly path: string
+  readonly text: string
+}
+
+/** Elements within elements that a listing in XML has, at most. */
+const deepestLeaf = 8
+
 /**
- * nginx' `autoindex_format xml`.
+ * Returns the elements of XML that hold text alone, in their order; deeper ones than a listing has are passed over.
+ * Returns undefined if elements within elements are too many.
+ */
+function leavesOf(xml: string): Leaf[] | undefined {
+  const leaves: Leaf[] = []
+  const path: string[] = []
+  let text: string | undefined
+  let isTooDeep = false
+  const parser = new Parser(
+    {
+      onopentag(name) {
+        path.push(name)
+        text = ''
+        isTooDeep = path.length > maxDepth
+        if (isTooDeep) parser.pause()
+      },
+      ontext(part) {
+        if (text !== undefined) text += part
+      },
+      onclosetag(_, isImplied) {
+        if (text !== undefined && !isImplied && path.length <= deepestLeaf)
+          leaves.push({ path: path.join('/'), text })
+        path.pop()
+        text = undefined
+      },
+    },
+    { xmlMode: true },
+  )
+  parser.end(xml)
+  return isTooDeep ? undefined : leaves
+}
+
+/**
+ * nginx' `autoindex_format xml`. Returns undefined for a document that is nested too deeply.
  * @see https://nginx.org/en/docs/http/ngx_http_autoindex_module.html
  */
-export function parseNginxList(xml: string): ListingEntry[] {
-  const [list] = DomUtils.getElementsByTagName('list', parseDocument(xml, { xmlMode: true }))
-  const isEntry = (name: string) => name === 'directory' || name === 'file'
-  return DomUtils.getElementsByTagName(isEntry, list ?? []).flatMap((element) =>
-    entryOf(`${DomUtils.textContent(element)}${element.name === 'directory' ? '/' : ''}`),
-  )
+export function parseNginxList(xml: string): ListingEntry[] | undefined {
+  return leavesOf(xml)?.flatMap(({ path, text }) => {
+    if (path === 'list/directory') return entryOf(`${text}/`)
+    return path === 'list/file' ? entryOf(text) : []
+  })
 }
 
 /** A page of names may be cut off where it has as many as that. */
@@ -128,15 +178,14 @@ export interface StorePage {
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjects.html
  */
 export function parseBucketPage(xml: string, prefix: string): StorePage | undefined {
-  const document = parseDocument(xml, { xmlMode: true })
-  const [page] = DomUtils.getElementsByTagName('ListBucketResult', document)
-  if (page === undefined) return undefined
-  const textsOf = (name: string, parents = [page]) =>
-    DomUtils.getElementsByTagName(name, parents).map((element) => DomUtils.textContent(element))
+  const leaves = rootElement(xml) === 'ListBucketResult' ? leavesOf(xml) : undefined
+  if (leaves === undefined) return undefined
+  const textsOf = (path: string) =>
+    leaves.flatMap((leaf) => (leaf.path === `ListBucketResult/${path}` ? leaf.text : []))
   const isEncoded = textsOf('EncodingType')[0] === 'url'
   const decode = (key: string) => (isEncoded ? (decodeSegment(key.replaceAll('+', ' ')) ?? key) : key)
-  const folders = textsOf('Prefix', DomUtils.getElementsByTagName('CommonPrefixes', page)).map(decode)
-  const keys = textsOf('Key').map(decode)
+  const folders = textsOf('CommonPrefixes/Prefix').map(decode)
+  const keys = textsOf('Contents/Key').map(decode)
   const entries = entriesBelow([...folders, ...keys], prefix)
   if (textsOf('IsTruncated')[0]?.trim() !== 'true') return { entries }
   const [token] = textsOf('NextContinuationToken')

@@ -100,7 +100,11 @@ async function readPage(
     return allOf(url, names, async (next) => parseNames(await askWith(url, next, context), next.marker))
   }
   if (root === 'ListBucketResult') return fetchBucket(url, '', context)
-  if (root === 'list') return parseNginxList(text)
+  if (root === 'list') {
+    const listed = parseNginxList(text)
+    if (listed === undefined) throw unreadable(came, 'XML that is nested too deeply')
+    return listed
+  }
   const entries = parseListing(text, came, folder)
   if (entries.length > 0 || isIndexPage(text)) return entries
   throw unreadable(came, formOf(text))
@@ -168,7 +172,10 @@ async function fetchBucket(bucket: string, path: string, context: ListingContext
     const page = parseBucketPage(text, prefix)
     if (page !== undefined) return page
     const isCut = rootElement(text) === 'ListBucketResult'
-    throw unreadable(bucket, isCut ? 'a page that is not the last and names no next one' : formOf(text))
+    const form = isCut
+      ? 'a page that is nested too deeply, or not the last and names no next one'
+      : formOf(text)
+    throw unreadable(bucket, form)
   }
   return allOf(bucket, await ask(), ask)
 }
@@ -208,8 +215,12 @@ async function allOf(
   }
   add(first)
   let { next } = first
+  const asked = new Set<string>()
   for (let count = 1; next !== undefined; count += 1) {
     if (count === maxPages) throw tooLong(url, `${maxPages} pages`)
+    const question = JSON.stringify(next)
+    if (asked.has(question)) throw unreadable(url, 'a list whose pages lead to each other')
+    asked.add(question)
     const page = await ask(next)
     if (page === undefined) throw unreadable(url, 'a list whose next page has another form')
     add(page)

@@ -163,9 +163,10 @@ images:
     ['merge of a scalar', image('<<: x'), 'CATALOG_TYPE f.yml:3:7'],
     ['a mapping merged into itself', 'images:\n- &a\n  <<: *a\n  name: x', 'CATALOG_TYPE f.yml:3:3'],
     ['a list within itself', 'images: &a [*a]', 'CATALOG_TYPE f.yml:1:13'],
-    ['deep flow nesting', `images: ${'['.repeat(100_000)}`, 'CATALOG_SYNTAX f.yml:1:'],
-    ['deep block nesting', '- '.repeat(100_000), 'CATALOG_SYNTAX f.yml:1:'],
-    ['deep mappings', '? '.repeat(100_000), 'CATALOG_SYNTAX f.yml:1:'],
+    ['a line without end', `images:\n- ${'{"a": 1},'.repeat(10_000)}`, 'CATALOG_SYNTAX f.yml:2:1'],
+    ['deep flow nesting', `images: ${'['.repeat(10_000)}`, 'CATALOG_SYNTAX f.yml:1:'],
+    ['deep block nesting', '- '.repeat(10_000), 'CATALOG_SYNTAX f.yml:1:'],
+    ['deep mappings', '? '.repeat(10_000), 'CATALOG_SYNTAX f.yml:1:'],
   ])('refuses %s, with its place', (_, text, start) => {
     expect(defectsOf(text)[0]).toMatch(new RegExp(`^${start.replaceAll('.', '\\.')}`))
   })

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
-import { parseDocument } from '../../src/discovery/documents.ts'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { parseBuildMetadata, parseDocument } from '../../src/discovery/documents.ts'
 import { codeOf, type Exchange, fakeContext, find } from './fake-http.ts'
 import { imageOf } from './image.ts'
 
@@ -152,6 +152,32 @@ describe('documents', () => {
         parseDocument(text, 'https://h/x.json')
       }),
     )
+  })
+})
+
+describe("a build's metadata in YAML", () => {
+  const metadata = `paths:\n- name: x.qcow2\n  sha256sum: ${hex}\n- name: y\n`
+
+  it('tells the digests of its file', () => {
+    expect(parseBuildMetadata(metadata, 'x.qcow2')).toEqual([{ algorithm: 'sha256', hex }])
+    expect(parseBuildMetadata(metadata, 'y')).toEqual([])
+  })
+
+  it('with a line without end tells nothing', () => {
+    const endless = `${metadata}- {}${'{"a": 1}'.repeat(10_000)}\n`
+    expect(parseBuildMetadata(endless, 'x.qcow2')).toEqual([])
+    expect(parseBuildMetadata(`${metadata}#${' '.repeat(100_000)}`, 'x.qcow2')).toEqual([])
+  })
+
+  it('puts no word of the server on the terminal', async () => {
+    const warnings: Error[] = []
+    const note = (warning: Error) => void warnings.push(warning)
+    process.on('warning', note)
+    onTestFinished(() => void process.off('warning', note))
+    parseBuildMetadata('a: &x 1\nb: *x:\n  c', 'x.qcow2')
+    parseBuildMetadata('a: !\u001b[31mtag 1', 'x.qcow2')
+    await new Promise(setImmediate)
+    expect(warnings).toEqual([])
   })
 })
 

@@ -93,6 +93,14 @@ it("nginx' listing in XML names files and folders", () => {
   expect(parseNginxList(xml)).toEqual([folder('15.6'), file('x & y.iso')])
 })
 
+it.each([
+  ['a list in XML', '<list>'.repeat(100_000)],
+  ['a page', `${'<div>'.repeat(100_000)}<a href="x/">`],
+])('%s that is nested without end is an error', async (_, text) => {
+  const context = fakeContext([['GET https://h/images/', text]])
+  expect(await codeOf(() => fetchListing('https://h/images/', context))).toBe('DISCOVERY_LISTING')
+})
+
 describe('names in plain text', () => {
   it('are files, and folders of deeper ones', () => {
     expect(parseNames('a/x.img\na/y.img\r\n./b/\n\nx y.img\n../z\n')).toEqual({
@@ -152,6 +160,31 @@ describe("a bucket's listing", () => {
     },
   )
 
+  it('has no name of a damaged element', () => {
+    const xml = bucket(
+      '<Contents><Key>a/x</b><b>y</b></Key></Contents><Contents><Key>a/z</Contents><Contents><Key>a/k</Key></Contents>',
+    )
+    expect(parseBucketPage(xml, 'a/')?.entries).toEqual([file('k')])
+  })
+
+  it('that is nested without end is none', () => {
+    expect(parseBucketPage(bucket('<a>'.repeat(100_000)), 'a/')).toBeUndefined()
+  })
+
+  it('whose pages lead to each other is none', async () => {
+    const root = 'https://b.s3.eu-central-1.amazonaws.com'
+    const query = 'list-type=2&delimiter=%2F&prefix=a%2F'
+    const page = (token: string) =>
+      bucket(`<IsTruncated>true</IsTruncated><NextContinuationToken>${token}</NextContinuationToken>`)
+    const context = fakeContext([
+      [`GET ${root}/?${query}`, page('t')],
+      [`GET ${root}/?${query}&continuation-token=t`, page('u')],
+      [`GET ${root}/?${query}&continuation-token=u`, page('t')],
+    ])
+    expect(await codeOf(() => fetchListing(`${root}/a/`, context))).toBe('DISCOVERY_LISTING')
+    context.http.done()
+  })
+
   it('that is cut off and names no next page is none', () => {
     expect(parseBucketPage(bucket('<IsTruncated>true</IsTruncated>'), 'a/')).toBeUndefined()
   })
@@ -203,7 +236,8 @@ describe("a bucket's listing", () => {
     let asked = 0
     context.http.text = async (url) => {
       asked += 1
-      const text = bucket('<IsTruncated>true</IsTruncated><NextContinuationToken>t</NextContinuationToken>')
+      const token = `<NextContinuationToken>${asked}</NextContinuationToken>`
+      const text = bucket(`<IsTruncated>true</IsTruncated>${token}`)
       return { url, text, bytes: Buffer.from(text) }
     }
     expect(await codeOf(() => fetchListing(`${root}/a/`, context))).toBe('DISCOVERY_LISTING')

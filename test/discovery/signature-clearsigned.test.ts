@@ -70,6 +70,9 @@ describe('text that the signature does not cover', () => {
       'Comment: harmless',
       `Hash: SHA512\n${forgery.trim()}`,
       `Hash: ${forgery.trim()}`,
+      'Hash: SHA256 (image.qcow2)',
+      'Hash: SHA512SHA256',
+      'Hash: deadbeef  image.qcow2',
     ]
     for (const line of lines) {
       const injected = message.replace('Hash: SHA512\n', `Hash: SHA512\n${line}\n`)

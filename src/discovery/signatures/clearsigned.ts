@@ -4,6 +4,10 @@ const beginMessage = '-----BEGIN PGP SIGNED MESSAGE-----'
 const beginSignature = '-----BEGIN PGP SIGNATURE-----'
 const endSignature = '-----END PGP SIGNATURE-----'
 
+/** Of RFC 9580, section 9.5, as they stand in the header. */
+const hashName = 'MD5|SHA1|RIPEMD160|SHA224|SHA256|SHA384|SHA512|SHA3-256|SHA3-512'
+const hashHeader = new RegExp(`^Hash: (?:${hashName})(?:, *(?:${hashName}))*$`)
+
 /** Does a line of the text start a clearsigned message? */
 export function holdsClearsigned(text: string): boolean {
   return text.includes(beginMessage)
@@ -31,7 +35,7 @@ export function splitClearsigned(
   if (lines[start] !== beginMessage) throw malformed('something stands before the signed message')
   const blank = lines.indexOf('', start)
   const headers = lines.slice(start + 1, blank === -1 ? undefined : blank)
-  if (headers.some((header) => !/^Hash: [A-Za-z0-9, -]+$/.test(header))) {
+  if (headers.some((header) => !hashHeader.test(header))) {
     throw malformed('an armor header other than "Hash"')
   }
   const middle = lines.indexOf(beginSignature, start)
