@@ -280,7 +280,7 @@ export function datedTwin(
   url: string,
   file: ListedFile,
   manifest: Manifest,
-  context: ResolverContext,
+  context: Pick<ResolverContext, 'now' | 'tell'>,
 ): ListedFile {
   if (findStamp(file.name) !== undefined || isOfNothing(file.digest)) return file
   const { parent } = splitFileUrl(url) ?? {}

@@ -55,6 +55,7 @@ const snippets = [
   ': &a *a\n',
 ]
 
+const context = { now: new Date('2026-08-01T00:00:00Z'), tell: () => undefined }
 const image: Image = { name: 'Disk', versions: [], latestUrl: `${folder}${name}` } as unknown as Image
 
 async function check(one: TextCase): Promise<void> {
@@ -107,7 +108,7 @@ async function checkLookUp(text: string, manifest: Manifest): Promise<void> {
   assert.strictEqual(found.name, name)
   const isBare = text.trim().toLowerCase() === found.digest.hex
   assert(isBare || text.includes(name), 'A digest for a name that the text does not have')
-  const twin = await readWith(() => datedTwin(`${folder}${name}`, found, manifest))
+  const twin = await readWith(() => datedTwin(`${folder}${name}`, found, manifest, context))
   assert(
     twin !== undefined && (twin === found || text.includes(twin.name)),
     'A name that the text does not have',
