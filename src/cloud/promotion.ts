@@ -1,7 +1,9 @@
+import { UpdaterError } from '../errors.ts'
 import { type Change, carriedOut, changed, patched } from './change.ts'
 import type { DefinedVersion, Definition } from './definition.ts'
 import type { CloudImage, PatchOperation } from './image.ts'
 import { formatJournal, journalOf, marks, type Step } from './marks.ts'
+import { byAge, definitionOf, isOurs, type Owner } from './match.ts'
 import { nameOfOld, versionName } from './names.ts'
 import {
   describingDifference,
@@ -69,6 +71,57 @@ export function describing(
   const evidence = { definition: definition.image.name, version }
   const { operations } = describingDifference(image, record, evidence)
   return patched(image, [...operations, journal('proven', writer)], ['is described: its bytes are proven'])
+}
+
+/**
+ * The calls that give a described image its name, whatever has changed since the plan was made.
+ * @param listed the images of the cloud, listed anew, or at least those of the name and those that runs are at work on
+ * @throws UpdaterError CLOUD_CONFLICT: the name is somebody else's by now, or another run was there first
+ */
+export function promotionOf(
+  bring: Bring,
+  image: CloudImage,
+  listed: readonly CloudImage[],
+  context: Owner & Writer & RetirementRules,
+): readonly Change[] {
+  const { definition, record } = bring
+  const isOfDefinition = (one: CloudImage) =>
+    isOurs(one, context) && definitionOf(one, [definition]) === definition
+  const others = listed.filter(({ id }) => id !== image.id)
+  const rival = others.find((one) => isOfDefinition(one) && isRival(one, image))
+  if (rival !== undefined) throw steppedBack(bring, rival)
+  const namesakes = others.filter(({ name }) => name === record.name)
+  const stranger = namesakes.find((one) => one.visibility === 'public' && !isOfDefinition(one))
+  if (stranger !== undefined) throw takenName(bring, stranger)
+  const holders = namesakes.filter((one) => isOfDefinition(one) && journalOf(one) === undefined)
+  const planned = new Map(bring.displaces.map((one) => [one.image.id, one]))
+  const taken = new Set([...listed.map(({ name }) => name), ...bring.displaces.map(({ name }) => name)])
+  const displaces = holders.flatMap((holder) => {
+    const known = planned.get(holder.id)
+    if (known !== undefined) return { ...known, image: holder }
+    return displacementsOf(definition, [holder], taken, () => undefined)
+  })
+  const evidence = { definition: definition.image.name, version: bring.version }
+  return promote(image, { definition, record, evidence, displaces }, context)
+}
+
+/** Of two runs that bring an image of one definition the one goes on whose record Glance made first. */
+function isRival(other: CloudImage, image: CloudImage): boolean {
+  const [theirs, own] = [journalOf(other), journalOf(image)]
+  return theirs !== undefined && theirs.run !== own?.run && byAge(image, other) < 0
+}
+
+function steppedBack({ definition }: Bring, { id }: CloudImage): UpdaterError {
+  const message = `Another run is at work on ${definition.image.name} (${id}) and was there first`
+  const remedy = 'Let it end, then run again; one run at a time is enough'
+  return new UpdaterError('CLOUD_CONFLICT', message, { remedy })
+}
+
+function takenName({ definition, record }: Bring, { id }: CloudImage): UpdaterError {
+  const { file, line, column } = definition.image
+  const message = `The name "${record.name}" is that of a public image that is not ours (${id})`
+  const remedy = 'Rename it, or give the definition another name'
+  return new UpdaterError('CLOUD_CONFLICT', message, { place: { file, line, column }, remedy })
 }
 
 /** Returns the images that lose their name to a new one, and their names afterwards. @param taken names that others have */
