@@ -1,7 +1,8 @@
 import type { Change } from './change.ts'
 import type { CloudImage } from './image.ts'
+import type { Writer } from './marks.ts'
 import type { CloudPlan, ImagePlan } from './plan.ts'
-import { type Bring, creationOf, describing, promote, type Writer } from './promotion.ts'
+import { type Bring, claimOf, creationOf, describing, promote } from './promotion.ts'
 import type { RetirementRules } from './retirement.ts'
 
 /** A request to Glance, as a dry run shows it. */
@@ -61,7 +62,12 @@ function describeBring(bring: Bring, method: ImportMethod, rules: Writer & Retir
   const evidence = { definition: definition.image.name, version }
   const proven = { ...draft, properties: { ...draft.properties, ...record.properties } }
   const promotion = promote(proven, { definition, record, evidence, displaces }, rules)
-  return [...sendingOf(bring, draft, method, rules), callOf(described), ...promotion.map(callOf)]
+  return [
+    ...claimOf(bring, rules).map(callOf),
+    ...sendingOf(bring, draft, method, rules),
+    callOf(described),
+    ...promotion.map(callOf),
+  ]
 }
 
 function sendingOf(

@@ -55,6 +55,25 @@ export function journalOf({ properties }: CloudImage): Journal | undefined {
   return { step, time: date, run }
 }
 
+/** Who writes, and when. */
+export interface Writer {
+  /** What the run calls itself: letters, digits, `-`. */
+  readonly run: string
+  /** When the run began, by Glance's clock if it tells it. */
+  readonly now: Date
+  /** Milliseconds that an import may take: a mark of another run counts for twice as long. */
+  readonly importTimeout: number
+}
+
+/** Is another run at work on it? What it has not touched for twice the time of an import it has given up. */
+export function isBusy(image: CloudImage, { run, now, importTimeout }: Writer): boolean {
+  const journal = journalOf(image)
+  if (journal === undefined || journal.run === run) return false
+  // Of two clocks that differ the later time counts, but for a mark of a time that has not come yet.
+  const marked = journal.time <= now ? journal.time.getTime() : 0
+  return now.getTime() - Math.max(marked, image.updatedAt.getTime()) < 2 * importTimeout
+}
+
 /** The properties and tags of an image that we wrote, as far as it says so. */
 export interface Written {
   readonly properties: readonly string[]

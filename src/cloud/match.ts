@@ -143,7 +143,7 @@ export function matchVersions(definition: Definition, images: readonly CloudImag
 }
 
 /** Visible ones first, then the newest. */
-function byRank(a: CloudImage, b: CloudImage): number {
+export function byRank(a: CloudImage, b: CloudImage): number {
   const rank = ({ visibility, isHidden, status }: CloudImage) =>
     (visibility === 'public' ? 4 : 0) + (isHidden ? 0 : 2) + (status === 'active' ? 1 : 0)
   return rank(b) - rank(a) || byAge(a, b)

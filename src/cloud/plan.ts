@@ -2,19 +2,18 @@ import { UpdaterError } from '../errors.ts'
 import { type Change, carriedOut, patched } from './change.ts'
 import type { Definition } from './definition.ts'
 import type { CloudImage } from './image.ts'
-import { isMark, journalOf, marks } from './marks.ts'
-import { byAge, definitionOf, hasBytes, isOf, isOurs } from './match.ts'
+import { isBusy, isMark, journalOf, marks } from './marks.ts'
+import { byAge, byRank, definitionOf, hasBytes, isOf, isOurs } from './match.ts'
 import { finalName, versionOf } from './names.ts'
 import { decide, type Fate, type Place, placesOf } from './places.ts'
-import { type Bring, displace, displacementsOf, promote, promoted } from './promotion.ts'
+import { type Bring, type Displacement, displace, displacementsOf, promote, promoted } from './promotion.ts'
 import { setProperty } from './properties.ts'
-import { isLeftover, repair } from './repair.ts'
+import { isLeftover, type Repaired, repair } from './repair.ts'
 import { type Brake, brakeOf, keptImages, type Retirement, retire } from './retirement.ts'
 import {
   type Candidate,
   type Finding,
   finding,
-  isBusy,
   isOffered,
   type PlanContext,
   type Scene,
@@ -71,12 +70,15 @@ export function planCloud(
   const nobodys = ours.filter((image) => owners.get(image) === undefined && !isOfOthers(image))
   const retirements = plans.flatMap((plan) => plan.retirements)
   const brake = context.isConfirmed ? undefined : brakeOf(retirements, ours.filter(hasBytes).length)
+  const leftovers = nobodys.filter((image) => isLeftover(image, context))
   return {
     images: brake === undefined ? plans : plans.map(withBrake),
-    leftovers: nobodys
-      .filter((image) => isLeftover(image, context))
-      .map((image) => ({ image, action: { kind: 'remove' }, why: ['is removed: a run left it behind'] })),
-    unnamed: nobodys.filter((image) => journalOf(image) === undefined),
+    leftovers: leftovers.map((image) => ({
+      image,
+      action: { kind: 'remove' },
+      why: ['is removed: a run left it behind'],
+    })),
+    unnamed: nobodys.filter((image) => !leftovers.includes(image) && !isBusy(image, context)),
     brake,
   }
 }
@@ -133,10 +135,11 @@ function planImage(scene: Scene): ImagePlan {
   if (busy !== undefined) return waitFor(definition, busy)
   const repaired = repair(scene)
   const after = { ...scene, own: repaired.images }
-  if (!isOffered(definition, context)) return { ...switchOff(after), repairs: repaired.changes }
-  const { fates, candidate } = decide(after, usable(repaired.images))
+  const isOn = isOffered(definition, context)
+  const { fates, candidate } = isOn ? decide(after, usable(after.own)) : { fates: [], candidate: undefined }
   const doubles = separate(after, fates)
   const single = { ...scene, own: carriedOut(repaired.images, doubles) }
+  if (!isOn) return switchOff(single, { ...repaired, changes: [...repaired.changes, ...doubles] })
   const places = placesOf(single, fates, usable(single.own))
   const brought = planBrings(single, places)
   const corrected = planCorrections({ ...scene, own: brought.images }, places)
@@ -205,7 +208,7 @@ function separate(scene: Scene, fates: readonly Fate[]): readonly Change[] {
 /** The images lose their name, and are retired. */
 function giveUp(images: readonly CloudImage[], scene: Scene): readonly Change[] {
   const { definition, context } = scene
-  return displacementsOf(definition, images, takenNames(scene), () => undefined).map((one) =>
+  return displacementsOf(definition, images, takenNames(scene)).map((one) =>
     displace(one, definition, context),
   )
 }
@@ -230,12 +233,41 @@ function planBrings(scene: Scene, places: readonly Place[]): Brought {
   )
 }
 
-function displacementsFor(name: string, id: string | undefined, scene: Scene, places: readonly Place[]) {
-  const holders = usable(scene.own).filter((one) => one.name === name && one.id !== id)
-  return displacementsOf(scene.definition, holders, takenNames(scene), (holder) => {
-    const place = places.find(({ image }) => image?.id === holder.id)
-    return place?.record.name === name ? undefined : place?.record.name
+/**
+ * What loses its name so that an image can have it. A version of the catalogue that loses it gets its own, and whatever
+ * has that one loses it first.
+ */
+function displacementsFor(
+  name: string,
+  id: string | undefined,
+  scene: Scene,
+  places: readonly Place[],
+): readonly Displacement[] {
+  const { definition, own } = scene
+  // The one that users see goes last: there is none of the name for one call, not for several.
+  const last = [...usable(own)].sort(byRank).reverse()
+  const holdersOf = (one: string) => last.filter((image) => image.name === one && image.id !== id)
+  const placed = new Map(places.flatMap(({ image, record }) => (image ? [[image.id, record.name]] : [])))
+  const holders = holdersOf(name)
+  const before = holders.flatMap((holder) => holdersOf(placed.get(holder.id) ?? name))
+  const all = [...new Set([...before.filter((image) => !holders.includes(image)), ...holders])]
+  const ownName = (one: string) => (one === name || isStrangers(one, scene) ? undefined : one)
+  const given = new Set<string>()
+  const defined = all.flatMap((image) => {
+    const wanted = placed.get(image.id)
+    if (wanted === undefined) return []
+    const isFree = holders.includes(image) || (holdersOf(wanted).length === 0 && !given.has(wanted))
+    given.add(wanted)
+    return [[image.id, isFree ? ownName(wanted) : undefined] as const]
   })
+  // What is yet to come has its name already.
+  const taken = new Set([...takenNames(scene), ...places.map(({ record }) => record.name)])
+  return displacementsOf(definition, all, taken, new Map(defined))
+}
+
+/** Is a name that of a public image that is not ours? */
+function isStrangers(name: string, { strangers }: Scene): boolean {
+  return strangers.some((image) => image.name === name && image.visibility === 'public')
 }
 
 interface Corrected {
@@ -250,13 +282,24 @@ function planCorrections(scene: Scene, places: readonly Place[]): Corrected {
     (done, { version, record, image: { id } = {}, isProven }) => {
       const image = done.images.find((one) => one.id === id)
       if (image === undefined) return done
-      const displaces = displacementsFor(record.name, id, { ...scene, own: done.images }, places)
+      const isTaken = record.name !== image.name && isStrangers(record.name, scene)
+      const wanted = isTaken ? { ...record, name: image.name } : record
+      const displaces = displacementsFor(wanted.name, id, { ...scene, own: done.images }, places)
       const evidence = { definition: definition.image.name, version: isProven ? version : undefined }
-      const changes = promote(image, { definition, record, evidence, displaces }, context)
+      const changes = promote(image, { definition, record: wanted, evidence, displaces }, context)
+      const taken = finding(
+        'taken',
+        image,
+        `The name "${record.name}" is that of a public image that is not ours`,
+      )
       return {
         changes: [...done.changes, ...changes],
         images: carriedOut(done.images, changes),
-        findings: [...done.findings, ...differencesOf(image, promoted(image, changes))],
+        findings: [
+          ...done.findings,
+          ...(isTaken ? [taken] : []),
+          ...differencesOf(image, promoted(image, changes)),
+        ],
       }
     },
     { changes: [], images: scene.own, findings: [] },
@@ -335,7 +378,7 @@ function retirementsOf(
 }
 
 /** Of a definition that is disabled, or whose release has ended, everything is retired. */
-function switchOff(scene: Scene): ImagePlan {
+function switchOff(scene: Scene, { changes, findings }: Repaired): ImagePlan {
   const { definition, own, context } = scene
   const why = definition.image.enable ? 'its release has ended' : 'its definition is disabled'
   const there = usable(own)
@@ -346,9 +389,10 @@ function switchOff(scene: Scene): ImagePlan {
     : [...there].sort(byAge).flatMap((image) => retirementsOf(image, kept.has(image), why, scene))
   return {
     ...standstill(definition, []),
+    repairs: changes,
     retirements,
     corrections: adoptions(scene, []),
-    findings: retirements.map(findingOfRetirement),
+    findings: [...findings, ...retirements.map(findingOfRetirement)],
   }
 }
 

@@ -2,7 +2,7 @@ import { UpdaterError } from '../errors.ts'
 import { type Change, carriedOut, changed, patched } from './change.ts'
 import type { DefinedVersion, Definition } from './definition.ts'
 import type { CloudImage, PatchOperation } from './image.ts'
-import { formatJournal, journalOf, marks, type Step } from './marks.ts'
+import { formatJournal, isBusy, journalOf, marks, type Step, type Writer } from './marks.ts'
 import { byAge, definitionOf, isOurs, type Owner } from './match.ts'
 import { nameOfOld, versionName } from './names.ts'
 import {
@@ -13,13 +13,6 @@ import {
   wholeDifference,
 } from './properties.ts'
 import { hidingOperations, type RetirementRules } from './retirement.ts'
-
-/** Who writes, and when. */
-export interface Writer {
-  /** What the run calls itself: letters, digits, `-`. */
-  readonly run: string
-  readonly now: Date
-}
 
 /** An image that loses a name to another one. */
 export interface Displacement {
@@ -59,6 +52,13 @@ export function creationOf(
   }
 }
 
+/** What takes over a record that an earlier run left, before anything is done with it. */
+export function claimOf({ resumes }: Bring, writer: Writer): readonly Change[] {
+  if (resumes === undefined) return []
+  const step = journalOf(resumes)?.step ?? 'bringing'
+  return [patched(resumes, [journal(step, writer)], ['is taken over from a run that has ended'])]
+}
+
 /**
  * The patch that describes an image whose bytes are proven to be the version's.
  * @param image as Glance has it when its bytes are there
@@ -88,27 +88,24 @@ export function promotionOf(
   const isOfDefinition = (one: CloudImage) =>
     isOurs(one, context) && definitionOf(one, [definition]) === definition
   const others = listed.filter(({ id }) => id !== image.id)
-  const rival = others.find((one) => isOfDefinition(one) && isRival(one, image))
+  // Of two runs the one goes on whose record Glance made first.
+  const rival = others.find((one) => isOfDefinition(one) && isBusy(one, context) && byAge(image, one) < 0)
   if (rival !== undefined) throw steppedBack(bring, rival)
   const namesakes = others.filter(({ name }) => name === record.name)
   const stranger = namesakes.find((one) => one.visibility === 'public' && !isOfDefinition(one))
   if (stranger !== undefined) throw takenName(bring, stranger)
-  const holders = namesakes.filter((one) => isOfDefinition(one) && journalOf(one) === undefined)
-  const planned = new Map(bring.displaces.map((one) => [one.image.id, one]))
-  const taken = new Set([...listed.map(({ name }) => name), ...bring.displaces.map(({ name }) => name)])
-  const displaces = holders.flatMap((holder) => {
-    const known = planned.get(holder.id)
-    if (known !== undefined) return { ...known, image: holder }
-    return displacementsOf(definition, [holder], taken, () => undefined)
+  const planned = bring.displaces.flatMap((one) => {
+    const image = others.find(({ id, name }) => id === one.image.id && name === one.image.name)
+    return image === undefined ? [] : [{ ...one, image }]
   })
+  const isPlanned = (image: CloudImage) => planned.some((one) => one.image.id === image.id)
+  const holders = namesakes.filter(
+    (one) => isOfDefinition(one) && journalOf(one) === undefined && !isPlanned(one),
+  )
+  const taken = new Set([...others, ...bring.displaces].map(({ name }) => name))
+  const displaces = [...planned, ...displacementsOf(definition, holders, taken)]
   const evidence = { definition: definition.image.name, version: bring.version }
   return promote(image, { definition, record, evidence, displaces }, context)
-}
-
-/** Of two runs that bring an image of one definition the one goes on whose record Glance made first. */
-function isRival(other: CloudImage, image: CloudImage): boolean {
-  const [theirs, own] = [journalOf(other), journalOf(image)]
-  return theirs !== undefined && theirs.run !== own?.run && byAge(image, other) < 0
 }
 
 function steppedBack({ definition }: Bring, { id }: CloudImage): UpdaterError {
@@ -124,19 +121,22 @@ function takenName({ definition, record }: Bring, { id }: CloudImage): UpdaterEr
   return new UpdaterError('CLOUD_CONFLICT', message, { place: { file, line, column }, remedy })
 }
 
-/** Returns the images that lose their name to a new one, and their names afterwards. @param taken names that others have */
+/**
+ * Returns the images that lose their names, and what they are called afterwards.
+ * @param taken names that others have
+ * @param defined versions of the catalogue by the ids of their images: the name of each, if it is free by then
+ */
 export function displacementsOf(
   definition: Definition,
   holders: readonly CloudImage[],
   taken: ReadonlySet<string>,
-  nameOfDefined: (image: CloudImage) => string | undefined,
+  defined: ReadonlyMap<string, string | undefined> = new Map(),
 ): readonly Displacement[] {
   const names = new Set(taken)
   return holders.map((image) => {
-    const defined = nameOfDefined(image)
-    const name = defined ?? nameOfOld(definition, image, names)
+    const name = defined.get(image.id) ?? nameOfOld(definition, image, names)
     names.add(name)
-    return { image, name, isDefined: defined !== undefined }
+    return { image, name, isDefined: defined.has(image.id) }
   })
 }
 
@@ -161,8 +161,9 @@ export function promote(
   const { record } = promotion
   const prepared = prepare(image, record, rules)
   const displaced = promotion.displaces.map((one) => displace(one, promotion.definition, rules))
-  const [ready = image] = carriedOut([image], prepared)
-  return [...prepared, ...displaced, ...reveal(ready, promotion)]
+  const switches = switchActivity(image, record)
+  const [ready = image] = carriedOut([image], [...switches, ...prepared])
+  return [...switches, ...prepared, ...displaced, ...reveal(ready, promotion)]
 }
 
 /** An image that users see already gives its other name up when it gets this one. */
@@ -196,11 +197,10 @@ export function displace(
 }
 
 function reveal(image: CloudImage, { record, evidence }: Promotion): readonly Change[] {
-  const switches = switchActivity(image, record)
   const { operations, what } = wholeDifference(image, record, evidence)
-  if (operations.length === 0) return switches
+  if (operations.length === 0) return []
   const isNew = journalOf(image) !== undefined
-  return [...switches, patched(image, operations, isNew ? [`is ${record.visibility}, with its tags`] : what)]
+  return [patched(image, operations, isNew ? [`is ${record.visibility}, with its tags`] : what)]
 }
 
 function switchActivity(image: CloudImage, { isActive }: WantedRecord): readonly Change[] {

@@ -1,7 +1,7 @@
 import { type Change, carriedOut } from './change.ts'
 import type { DefinedVersion, Definition } from './definition.ts'
 import type { CloudImage } from './image.ts'
-import { isMark, journalOf, marks, writtenOf } from './marks.ts'
+import { isBusy, isMark, journalOf, marks, writtenOf } from './marks.ts'
 import { hasBytes, standingOf } from './match.ts'
 import { versionOf } from './names.ts'
 import { displacementsOf, promote } from './promotion.ts'
@@ -9,7 +9,6 @@ import { recordOf } from './properties.ts'
 import {
   type Finding,
   finding,
-  isBusy,
   isOffered,
   type PlanContext,
   reasonToSkip,
@@ -65,7 +64,7 @@ function goOnPromoting(image: CloudImage, scene: Scene): readonly Change[] {
     definition,
     record: { ...record, name: image.name },
     evidence: { definition: definition.image.name },
-    displaces: displacementsOf(definition, holders, takenNames(scene), () => undefined),
+    displaces: displacementsOf(definition, holders, takenNames(scene)),
   }
   return promote(image, promotion, context)
 }

@@ -44,7 +44,7 @@ export function hidingOperations(
 ): readonly PatchOperation[] {
   if (retire === 'none' || isRetired(image, definition)) return []
   const hiding: PatchOperation =
-    retire === 'community'
+    retire === 'community' && definition.visibility !== 'community'
       ? { op: 'replace', path: '/visibility', value: 'community' }
       : { op: 'replace', path: '/os_hidden', value: true }
   return [hiding, setProperty(marks.hiddenAt, now.toISOString())]

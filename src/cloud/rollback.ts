@@ -2,13 +2,13 @@ import { UpdaterError } from '../errors.ts'
 import { type Change, patched } from './change.ts'
 import type { Definition } from './definition.ts'
 import type { CloudImage } from './image.ts'
-import { journalOf, marks } from './marks.ts'
+import { isBusy, journalOf, marks } from './marks.ts'
 import { byAge, definitionOf, hasBytes, isOurs } from './match.ts'
 import { finalName, versionOf } from './names.ts'
-import { displace, displacementsOf, promote } from './promotion.ts'
+import { displacementsOf, promote } from './promotion.ts'
 import { recordOf, setProperty } from './properties.ts'
 import { repair, versionOfImage } from './repair.ts'
-import { isBusy, type PlanContext, reasonToSkip, type Scene, takenNames } from './scene.ts'
+import { type PlanContext, reasonToSkip, type Scene, takenNames } from './scene.ts'
 
 /** What takes a build back. */
 export interface RollbackPlan {
@@ -46,14 +46,6 @@ export function planRollback(
   const repaired = repair(scene)
   const there = repaired.images.filter((image) => hasBytes(image) && journalOf(image) === undefined)
   const { bad, before } = choose({ ...scene, own: there })
-  const [displacement] = displacementsOf(
-    definition,
-    [bad],
-    takenNames({ ...scene, own: there }),
-    () => undefined,
-  )
-  const takesBack =
-    displacement === undefined ? [] : [withReason(displace(displacement, definition, context), reason)]
   const record = recordOf(definition, versionOfImage(before, definition), {
     tag: context.tag,
     isNewest: false,
@@ -62,14 +54,12 @@ export function planRollback(
     definition,
     record: { ...record, name: bad.name },
     evidence: { definition: definition.image.name },
-    displaces: [],
+    displaces: displacementsOf(definition, [bad], takenNames({ ...scene, own: there })),
   }
-  return {
-    definition,
-    bad,
-    before,
-    changes: [...repaired.changes, ...takesBack, ...promote(before, promotion, context)],
-  }
+  const changes = promote(before, promotion, context).map((change) =>
+    change.image.id === bad.id ? withReason(change, reason) : change,
+  )
+  return { definition, bad, before, changes: [...repaired.changes, ...changes] }
 }
 
 function choose(scene: Scene): Pick<RollbackPlan, 'bad' | 'before'> {

@@ -2,10 +2,9 @@ import { matchesNames } from '../catalog/select.ts'
 import { formatDigest, type Image, parseDigest, sameDigest } from '../image.ts'
 import type { DefinedVersion, Definition } from './definition.ts'
 import type { CloudImage } from './image.ts'
-import { journalOf, marks } from './marks.ts'
+import { marks, type Writer } from './marks.ts'
 import type { Owner } from './match.ts'
 import { versionOf } from './names.ts'
-import type { Writer } from './promotion.ts'
 import type { RetirementRules } from './retirement.ts'
 
 export const findingKinds = [
@@ -53,8 +52,6 @@ export interface Skip {
 }
 
 export interface PlanContext extends Owner, Writer, RetirementRules {
-  /** Milliseconds that an import may take: a mark of another run counts for twice as long. */
-  readonly importTimeout: number
   readonly includeDisabled?: boolean | undefined
   /** Milliseconds that a build has to be old. */
   readonly minAge?: number | undefined
@@ -82,15 +79,6 @@ export interface Scene {
 /** Is there to be an image of the definition? */
 export function isOffered({ image }: Definition, { includeDisabled = false, ended }: PlanContext): boolean {
   return (image.enable || includeDisabled) && ended?.has(image.name) !== true
-}
-
-/** Is another run at work on it? What it has not touched for twice the time of an import it has given up. */
-export function isBusy(image: CloudImage, { run, now, importTimeout }: PlanContext): boolean {
-  const journal = journalOf(image)
-  if (journal === undefined || journal.run === run) return false
-  // Of two clocks that differ the later time counts, but for a mark of a time that has not come yet.
-  const marked = journal.time <= now ? journal.time.getTime() : 0
-  return now.getTime() - Math.max(marked, image.updatedAt.getTime()) < 2 * importTimeout
 }
 
 /** The names that an image of the definition must not get. */
