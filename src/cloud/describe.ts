@@ -1,4 +1,4 @@
-import type { Change } from './change.ts'
+import { type Change, carriedOut } from './change.ts'
 import type { CloudImage } from './image.ts'
 import type { Writer } from './marks.ts'
 import type { CloudPlan, ImagePlan } from './plan.ts'
@@ -60,7 +60,7 @@ function describeBring(bring: Bring, method: ImportMethod, rules: Writer & Retir
   const draft = bring.resumes ?? draftOf(bring, rules)
   const described = describing(bring, draft, rules)
   const evidence = { definition: definition.image.name, version }
-  const proven = { ...draft, properties: { ...draft.properties, ...record.properties } }
+  const [proven = draft] = carriedOut([draft], [described])
   const promotion = promote(proven, { definition, record, evidence, displaces }, rules)
   return [
     ...claimOf(bring, rules).map(callOf),
