@@ -72,12 +72,13 @@ export async function findNewest(
   const { signedDate, ...searched } = await search(context)
   const found = { ...searched, signature: await fetchImageSignature(searched.url, context) }
   assertProven(found, policy, resolver.name)
+  const believed = withoutNothing(found, image, policy)
   const build: Build = {
-    ...withoutNothing(found, image, policy),
+    ...believed,
     resolver: resolver.name,
     version: versionIn(found, resolver.version),
     date: dateOfFound({ ...found, signedDate }, image, now),
-    signedAt: signedAtOf(found),
+    signedAt: signedAtOf(believed),
     compression: compressionOfUrl(found.url),
   }
   for (const message of doubts(build, image)) tell({ type: 'warning', message })
@@ -181,10 +182,10 @@ function doubts({ url, digest, trust }: Build, image: Image): string[] {
  */
 export function lostSignature(
   { name }: Image,
-  { url, signedAt }: Pick<Build, 'url' | 'signedAt'>,
+  { url, trust, signedAt }: Pick<Build, 'url' | 'trust' | 'signedAt'>,
   signedBefore: Date | undefined,
 ): UpdaterError | undefined {
-  if (signedBefore === undefined || signedAt !== undefined) return undefined
+  if (signedBefore === undefined || signedAt !== undefined || trust === 'signed') return undefined
   return new UpdaterError(
     'SIGNATURE_LOST',
     `${name} was signed before, on ${isoDay(signedBefore)}, and no signature of ${redactUrl(url)} could be verified`,

@@ -407,10 +407,12 @@ describe('a build beside what was seen before', () => {
   })
 
   it('has lost its signature if there was one, and it has none', () => {
-    const lost = lostSignature(image, build('https://h/x', undefined), at('2026-06-01'))
+    const unsigned = { ...build('https://h/x', undefined), trust: 'checksum' } as const
+    const lost = lostSignature(image, unsigned, at('2026-06-01'))
     expect(lost).toMatchObject({ code: 'SIGNATURE_LOST', message: expect.stringContaining('2026-06-01') })
     expect(lost?.remedy).toContain("--accept-unsigned 'My image'")
-    expect(lostSignature(image, build('https://h/x', undefined), undefined)).toBeUndefined()
+    expect(lostSignature(image, unsigned, undefined)).toBeUndefined()
+    expect(lostSignature(image, { ...unsigned, trust: 'signed' }, at('2026-06-01'))).toBeUndefined()
     expect(lostSignature(image, build('https://h/x', at('2026-06-01')), at('2026-06-01'))).toBeUndefined()
   })
 })

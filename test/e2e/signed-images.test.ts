@@ -94,11 +94,12 @@ async function put(
     bytes = own,
     over = bytes,
     by = key,
-  }: { bytes?: Uint8Array; over?: Uint8Array; by?: openpgp.PrivateKey } = {},
+    date = lastModified,
+  }: { bytes?: Uint8Array; over?: Uint8Array; by?: openpgp.PrivateKey; date?: Date } = {},
 ): Promise<void> {
   origin.put(path, { body: bytes, lastModified })
   publish(bytes)
-  const signature = await signWith(over, by, { date: lastModified })
+  const signature = await signWith(over, by, { date })
   origin.put(path + suffix, suffix === '.asc' ? armored(signature) : signature)
 }
 
@@ -187,6 +188,22 @@ describe.each(['alpine', 'fedora-coreos'] as const)('an image of %s, which is si
     })
     expect(downloads(subject())).toBe(1)
     await expectNothing(name)
+  })
+
+  it('is not older than what a transfer has proven, and nothing else counts as proven', async () => {
+    const at = (day: number) => new Date(lastModified.getTime() + day * 86_400_000)
+    const { bytes } = subject()
+    const other = name === 'alpine' ? changed(bytes) : (packBy('xz', ['-c'], changed(image)) ?? bytes)
+    await put(subject(), { date: at(2) })
+    expect(await update()).toMatchObject({ status: 'updated', trust: 'signed' })
+    await put(subject(), { bytes: other, date: at(1) })
+    for (const outcome of [await update(), (await check()).images[0]]) {
+      expect(outcome).toMatchObject({ status: 'failed', error: { code: 'DOWNGRADE' } })
+    }
+    await put(subject(), { bytes: other, over: Buffer.from('another file'), date: at(9) })
+    expect(await update()).toMatchObject({ status: 'failed', error: { code: 'SIGNATURE_BAD' } })
+    await put(subject(), { bytes: other, date: at(3) })
+    expect(await update()).toMatchObject({ status: 'updated', trust: 'signed' })
   })
 
   it('is refused with the signature of another file, as with that of another signer', async () => {

@@ -69,7 +69,10 @@ const ofImage = (
       origin.put(paths.manifest, manifest.replaceAll(hexOf(image.newest.stored), hexOf(published)))
       origin.put(paths.image, published)
     }
-    if (signed !== undefined) origin.put(`${paths.image}.asc`, armored(await signWith(signed, key)))
+    if (signed !== undefined) {
+      const date = new Date('2026-05-27')
+      origin.put(`${paths.image}.asc`, armored(await signWith(signed, key, { date })))
+    }
     await writeFile(join(home, 'key.asc'), key.toPublic().armor())
     args.push('--keyring', home, '--keyserver', '')
     const pin = { covers: 'image', hosts: ['127.0.0.1'], fingerprints: { 9: [key.getFingerprint()] } }
