@@ -8,8 +8,17 @@ import type { Places } from './cloud-files.ts'
 import { misconfigured } from './cloud-files.ts'
 import { type CloudName, findCloud, type Note } from './clouds.ts'
 import { type Cloud, plainAddress, readLogin, version2 } from './login.ts'
+import { findProjects, type Project } from './projects.ts'
 import type { CloudRequest, CloudSession } from './session.ts'
-import { describeLogin, findIdentity, requestToken, type Token, unreachable } from './token.ts'
+import {
+  answerLimit,
+  describeLogin,
+  findIdentity,
+  readJson,
+  requestToken,
+  type Token,
+  unreachable,
+} from './token.ts'
 
 /** The machine and the run that a cloud is logged in to from. */
 export interface CloudSurroundings extends Places {
@@ -55,7 +64,7 @@ export async function openCloud(
     }
     const token = await (signal === undefined ? logIn() : unlessAborted(logIn(), signal))
     tellRoles(cloud, token, note)
-    return new Session(cloud, http, { token, logIn, now, imageUrl: imageUrlOf(cloud, token, note) })
+    return new Session(cloud, http, { token, identity, logIn, now, imageUrl: imageUrlOf(cloud, token, note) })
   } catch (thrown) {
     await http.close()
     throw thrown
@@ -116,8 +125,17 @@ function imageUrlOf({ cloud, origin, authUrl, image }: Cloud, { endpoints }: Tok
   return address.replace(version2, '')
 }
 
+interface Asked {
+  readonly method: string
+  /** Address of an API. */
+  readonly base: string
+  readonly path: string
+}
+
 interface Opened {
   readonly token: Token
+  /** Of version 3 of the Identity API. */
+  readonly identity: string
   readonly imageUrl: string
   readonly logIn: () => Promise<Token>
   readonly now: () => number
@@ -136,6 +154,7 @@ class Session implements CloudSession {
   readonly roles: readonly string[]
   readonly imageUrl: string
   readonly #http: HttpClient
+  readonly #identity: string
   readonly #logIn: () => Promise<Token>
   readonly #now: () => number
   readonly #isRenewable: boolean
@@ -145,12 +164,13 @@ class Session implements CloudSession {
   #resignedUntil = 0
   #renewing: Promise<Token> | undefined
 
-  constructor({ cloud, login }: Cloud, http: HttpClient, { token, imageUrl, logIn, now }: Opened) {
+  constructor({ cloud, login }: Cloud, http: HttpClient, { token, identity, imageUrl, logIn, now }: Opened) {
     this.cloud = cloud
     this.project = token.project
     this.roles = token.roles
     this.imageUrl = imageUrl
     this.#http = http
+    this.#identity = identity
     this.#logIn = logIn
     this.#now = now
     // A token that is got for a token ends with it.
@@ -158,9 +178,26 @@ class Session implements CloudSession {
     this.#token = this.#keep(token)
   }
 
-  async request(method: string, path: string, options: CloudRequest = {}): Promise<OpenBody> {
+  request(method: string, path: string, options: CloudRequest = {}): Promise<OpenBody> {
+    return this.#ask({ method, base: this.imageUrl, path }, options)
+  }
+
+  findProjects(wanted: string, signal?: AbortSignal): Promise<readonly Project[]> {
+    const { domain } = this.project
+    const get = async (path: string) => {
+      const answer = await this.#ask({ method: 'GET', base: this.#identity, path }, { signal })
+      const { status } = answer
+      if (status === 200) return { status, json: await readJson(this.#identity, answer, answerLimit) }
+      await answer.discard()
+      if (status !== 401) return { status, json: undefined }
+      throw new UpdaterError('CLOUD_AUTH', `Keystone at ${this.#identity} refuses its own token`)
+    }
+    return findProjects(wanted, { cloud: this.cloud, domain, get })
+  }
+
+  async #ask(asked: Asked, options: CloudRequest): Promise<OpenBody> {
     const token = await this.#current(options.signal)
-    const answer = await this.#send(token, method, path, options)
+    const answer = await this.#send(token, asked, options)
     if (answer.status !== 401) return answer
     if (typeof options.body === 'object' && Symbol.asyncIterator in options.body) {
       if (token === this.#token) this.#renewAt = 0 // for the next one: the stream is gone
@@ -169,7 +206,7 @@ class Session implements CloudSession {
     if (token === this.#token && this.#now() < this.#resignedUntil) return answer
     await answer.discard()
     const renewed = token === this.#token ? await this.#renew(options.signal) : this.#token
-    const second = await this.#send(renewed, method, path, options)
+    const second = await this.#send(renewed, asked, options)
     if (second.status === 401) this.#resignedUntil = this.#now() + resignation
     return second
   }
@@ -178,12 +215,12 @@ class Session implements CloudSession {
     return this.#http.close()
   }
 
-  /** The token goes to the Image API alone. */
-  async #send(token: Token, method: string, path: string, options: CloudRequest): Promise<OpenBody> {
-    if (!path.startsWith('/')) throw new UpdaterError('INTERNAL', `"${path}" is no path of the Image API`)
+  /** The token goes to the Image API and to Keystone alone. */
+  async #send(token: Token, { method, base, path }: Asked, options: CloudRequest): Promise<OpenBody> {
+    if (!path.startsWith('/')) throw new UpdaterError('INTERNAL', `"${path}" is no path of an API`)
     const { isRepeatable = /^(GET|HEAD|PUT|DELETE)$/.test(method), headers, ...others } = options
     const sent = { accept: 'application/json', ...headers, 'x-auth-token': token.value }
-    const url = `${this.imageUrl}${path}`
+    const url = `${base}${path}`
     const answer = await this.#http
       .send(method, url, { ...others, isRepeatable, headers: sent, redirects: 0 })
       .catch((thrown) => {
@@ -194,8 +231,8 @@ class Session implements CloudSession {
     const target = redactUrl(answer.headers.location ?? '').slice(0, 500)
     throw new UpdaterError(
       'CLOUD_FAILED',
-      `The image service of the cloud "${this.cloud}" redirects ${method} ${redactUrl(url)} to ${target}, where no token is sent`,
-      { remedy: 'Name the address that it really has as image_endpoint_override of the cloud' },
+      `${redactUrl(url)} of the cloud "${this.cloud}" redirects ${method} to ${target}, where no token is sent`,
+      { remedy: 'Name the address that it really has as image_endpoint_override or auth_url of the cloud' },
     )
   }
 

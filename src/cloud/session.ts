@@ -1,5 +1,6 @@
 import type { RequestBody } from '../http/request-body.ts'
 import type { OpenBody } from '../http/transport.ts'
+import type { Project } from './projects.ts'
 
 /** One request to the Image API. */
 export interface CloudRequest {
@@ -32,6 +33,13 @@ export interface CloudSession {
    * @throws UpdaterError CLOUD_AUTH, CLOUD_UNREACHABLE, ABORTED, and what a streamed body throws
    */
   request(method: string, path: string, options?: CloudRequest): Promise<OpenBody>
+  /**
+   * Returns the projects that a text stands for: an id, a name in the domain of our own project, `DOMAIN/NAME`, or
+   * `domain:DOMAIN` for all enabled ones of a domain, which is named by its id or name. An id is taken as it is where
+   * we have no right to look it up.
+   * @throws UpdaterError CLOUD_CONFIGURATION: there is none; CLOUD_DENIED, CLOUD_AUTH, CLOUD_FAILED, CLOUD_UNREACHABLE, ABORTED
+   */
+  findProjects(wanted: string, signal?: AbortSignal): Promise<readonly Project[]>
   /** Ends all connections, also those in use. */
   close(): Promise<void>
 }

@@ -12,7 +12,11 @@ export interface Token {
   readonly value: string
   /** Milliseconds from its arrival to its end. */
   readonly lifetime: number
-  readonly project: { readonly id: string; readonly name: string }
+  readonly project: {
+    readonly id: string
+    readonly name: string
+    readonly domain: { readonly id: string; readonly name: string }
+  }
   readonly roles: readonly string[]
   /** Of the image service, as the catalogue of services has them. */
   readonly endpoints: readonly Endpoint[]
@@ -26,7 +30,7 @@ export interface Endpoint {
 
 /** Bytes of an answer. A catalogue of services has some hundreds for each endpoint. */
 const versionsLimit = 256 * 1024
-const tokenLimit = 4 * 1024 * 1024
+export const answerLimit = 4 * 1024 * 1024
 
 /**
  * Returns the address of version 3 of the Identity API. One that ends with `/v3` is taken as it is; else the versions
@@ -79,7 +83,7 @@ export async function requestToken(
   refuseRedirect(identity, answer)
   if (answer.status !== 201) throw await refusal(cloud, identity, answer)
   const value = answer.headers['x-subject-token'] ?? ''
-  const { token } = recordOf(await readJson(identity, answer, tokenLimit))
+  const { token } = recordOf(await readJson(identity, answer, answerLimit))
   // It becomes a header again.
   if (!/^[\x21-\x7e]{1,8192}$/.test(value))
     throw strange(identity, 'a login without a token that can be sent')
@@ -115,6 +119,7 @@ function tokenOf(
   const [project, roles, catalog] = [recordOf(token.project), listOf(token.roles), listOf(token.catalog)]
   const [id, name] = [textOf(project.id), textOf(project.name)]
   if (id === undefined || name === undefined) throw strange(identity, 'a token that is of no project')
+  const domain = recordOf(project.domain)
   if (cloud.project.id !== undefined && cloud.project.id !== id)
     throw otherProject(cloud, cloud.project.id, id)
   const isNamed = cloud.project.name?.toLowerCase() === name.toLowerCase()
@@ -125,7 +130,7 @@ function tokenOf(
   return {
     value,
     lifetime,
-    project: { id, name },
+    project: { id, name, domain: { id: textOf(domain.id) ?? '', name: textOf(domain.name) ?? '' } },
     roles: roles.flatMap((role) => textOf(role.name) ?? []),
     endpoints: catalog
       .filter(({ type }) => type === 'image')
@@ -151,7 +156,7 @@ function otherProject({ cloud, origin, login }: Cloud, wanted: string, got: stri
 async function refusal(cloud: Cloud, identity: string, answer: OpenBody): Promise<UpdaterError> {
   const { status, headers } = answer
   const { login } = cloud
-  const text = await readText(answer, tokenLimit).catch(() => '')
+  const text = await readText(answer, answerLimit).catch(() => '')
   const told = messageOf(text, login.secret)
   const where = `Keystone at ${redactUrl(identity)}`
   const who = `${describeLogin(login)}, for the cloud "${cloud.cloud}" of ${cloud.origin}`
@@ -266,7 +271,8 @@ function refuseRedirect(asked: string, { status, headers }: OpenBody): void {
   )
 }
 
-async function readJson(asked: string, answer: OpenBody, limit: number): Promise<unknown> {
+/** @throws UpdaterError CLOUD_FAILED: too long, or no JSON; CLOUD_UNREACHABLE, ABORTED */
+export async function readJson(asked: string, answer: OpenBody, limit: number): Promise<unknown> {
   const text = await readText(answer, limit).catch((thrown) => {
     const isTooLarge = thrown instanceof UpdaterError && thrown.code === 'HTTP_TOO_LARGE'
     throw isTooLarge ? strange(asked, `more than ${limit} bytes`) : unreachable(thrown)
@@ -291,15 +297,15 @@ function parseJson(text: string): unknown {
 }
 
 /** An answer is read with doubt: what is no object has nothing in it. */
-function recordOf(value: unknown): Readonly<Record<string, unknown>> {
+export function recordOf(value: unknown): Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
 }
 
-function listOf(value: unknown): Readonly<Record<string, unknown>>[] {
+export function listOf(value: unknown): Readonly<Record<string, unknown>>[] {
   return Array.isArray(value) ? value.map(recordOf) : []
 }
 
-function textOf(value: unknown): string | undefined {
+export function textOf(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined
 }
 

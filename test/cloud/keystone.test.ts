@@ -714,18 +714,125 @@ describe('a session', () => {
   })
 })
 
+describe('projects to share with', () => {
+  const users = (roles: string[]) => [{ name: 'ada', password: 'correct horse', roles: { images: roles } }]
+  const projects = [
+    { name: 'images', domain: 'Corp' },
+    { name: 'a/b', domain: 'Corp' },
+    { name: 'old', domain: 'Corp', enabled: false },
+    { name: 'lab', domain: 'Default' },
+  ]
+  async function asking(roles: string[], pageSize?: number) {
+    const cloud = await startCloud({
+      users: users(roles),
+      projects,
+      ...(pageSize === undefined ? {} : { pageSize }),
+    })
+    const session = await open(configured(adaAt(cloud.url)))
+    return { cloud, session, find: (wanted: string) => session.findProjects(wanted) }
+  }
+  const named = (...names: string[]) => names.map((name) => ({ id: idOf(name), name }))
+
+  it.each([
+    ['an id', idOf('lab'), named('lab')],
+    ['a name of our domain', 'lab', named('lab')],
+    ['another case of it', 'LAB', undefined],
+    ['a name of another domain', 'Corp/a/b', named('a/b')],
+    ['the id of another domain', `${idOf('Corp')}/a/b`, named('a/b')],
+    ['a domain', 'domain:Corp', named('images', 'a/b')],
+    ['the id of a domain', `domain:${idOf('Corp')}`, named('images', 'a/b')],
+    ['our domain', 'domain:Default', named('images', 'lab')],
+    ['an unknown id', idOf('nowhere'), undefined],
+    ['an unknown name', 'nowhere', undefined],
+    ['an unknown domain', 'domain:Nowhere', undefined],
+    ['a domain without it', 'Corp/lab', undefined],
+    ['a control character', 'la\nb', undefined],
+    ['nothing', '', undefined],
+  ])('are found by %s', async (_, wanted, expected) => {
+    const { find } = await asking(['admin'], 1)
+    if (expected !== undefined) expect(await find(wanted)).toEqual(expected)
+    else
+      expect(await failure(find(wanted))).toMatchObject({
+        code: 'CLOUD_CONFIGURATION',
+        remedy: expect.stringContaining('"Default"'),
+      })
+  })
+
+  it.each([
+    ['the own id', idOf('images'), named('images')],
+    ['another id, as it is', idOf('lab'), [{ id: idOf('lab'), name: idOf('lab') }]],
+    [
+      'a UUID, as it is',
+      '0b0c6b0e-1f5e-4f8e-9d3a-3c1f9a1b2c3d',
+      [{ id: '0b0c6b0e-1f5e-4f8e-9d3a-3c1f9a1b2c3d', name: '0b0c6b0e-1f5e-4f8e-9d3a-3c1f9a1b2c3d' }],
+    ],
+    ['a name', 'lab', 'identity:list_projects'],
+    ['the own domain', 'domain:Default', 'identity:list_projects'],
+    ['another domain', 'domain:Corp', 'identity:list_domains'],
+  ])('are found by a member by %s, or it is told which right is missing', async (_, wanted, expected) => {
+    const { find } = await asking(['member', 'reader'])
+    if (typeof expected !== 'string') expect(await find(wanted)).toEqual(expected)
+    else
+      expect(await failure(find(wanted))).toMatchObject({
+        code: 'CLOUD_DENIED',
+        message: expect.stringContaining(expected),
+      })
+  })
+
+  it.each([
+    [
+      'a list that never ends',
+      '{"projects":[],"links":{"next":"?marker=x"}}',
+      200,
+      'does not list all projects',
+    ],
+    ['a list that is cut off', '{"projects":[],"truncated":true}', 200, 'does not list all projects'],
+    ['a list that is none', '{"projects":7}', 200, 'something else than was asked for'],
+    ['a web page', '<html>', 200, 'a web page'],
+    ['trouble', '<html>', 500, 'answered 500'],
+    ['entries without a name', '{"projects":[null,{"id":7},{"id":"x"}]}', 200, 'has no project "lab"'],
+    ['a project of another name', '{"projects":[{"id":"x","name":"other"}]}', 200, 'has no project "lab"'],
+  ])('are told where Keystone answers with %s', async (_, body, status, message) => {
+    const { cloud, find } = await asking(['admin'])
+    cloud.before = ({ url = '' }, response) => {
+      if (!url.includes('/projects')) return false
+      response.writeHead(status).end(body)
+      return true
+    }
+    const error = await failure(find('lab'))
+    expect(error.code).toMatch(/^CLOUD_(FAILED|CONFIGURATION)$/)
+    expect(error.message).toContain(message)
+  })
+
+  it('are looked up with a renewed token, which is never sent elsewhere', async () => {
+    const { cloud, find } = await asking(['admin'])
+    cloud.keystone.revokeAll()
+    expect(await find('lab')).toEqual(named('lab'))
+    cloud.before = ({ url = '' }, response) => {
+      if (!url.includes('/projects')) return false
+      response.writeHead(302, { location: 'http://evil.example/' }).end()
+      return true
+    }
+    expect(await failure(find('lab'))).toMatchObject({
+      code: 'CLOUD_FAILED',
+      message: expect.stringContaining('evil.example'),
+    })
+  })
+})
+
 /** The stand-in, and a real Keystone. */
 interface Subject {
   readonly url: string
   readonly user: { readonly name: string; readonly password: string; readonly project: string }
 }
 
+const admin = { name: 'ada', password: 'correct horse', roles: { images: ['admin', 'member', 'reader'] } }
 const clouds = process.env.TEST_GLANCE_CLOUDS
 const subjects: readonly [string, () => Promise<Subject>, boolean][] = [
   [
     'the stand-in',
     async () => ({
-      url: `${(await startCloud()).url}/identity/v3`,
+      url: `${(await startCloud({ users: [admin] })).url}/identity/v3`,
       user: { name: 'ada', password: 'correct horse', project: 'images' },
     }),
     true,
@@ -826,6 +933,17 @@ describe.each(subjects)('%s', (_, start, isThere) => {
     const answer = await session.request('GET', '/v2/images?limit=1')
     expect(answer.status).toBe(200)
     await answer.discard()
+    expect(await session.findProjects(project_name)).toEqual(
+      [session.project].map(({ id, name }) => ({ id, name })),
+    )
+    expect(await session.findProjects(session.project.id)).toMatchObject([{ name: project_name }])
+    expect(await session.findProjects('domain:default')).toContainEqual({
+      id: session.project.id,
+      name: project_name,
+    })
+    for (const nobody of ['nowhere', 'f'.repeat(32), 'domain:Nowhere', 'Nowhere/x']) {
+      expect(await failure(session.findProjects(nobody))).toMatchObject({ code: 'CLOUD_CONFIGURATION' })
+    }
     expect(await failure(open(configured({ ...auth, password: 'wrong' })))).toMatchObject({
       code: 'CLOUD_AUTH',
     })

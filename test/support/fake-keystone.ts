@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 
 /** A user of the domain `Default`, whose id is `default`. */
 export interface FakeUser {
@@ -19,6 +19,15 @@ export interface FakeCredential {
   readonly roles: readonly string[]
 }
 
+/** A project of nobody here; those of the users are in the domain `Default`. */
+export interface FakeProject {
+  readonly name: string
+  /** Name of the domain, whose id is `idOf` it, or `default`. */
+  readonly domain: string
+  /** Default: true. */
+  readonly enabled?: boolean
+}
+
 export interface FakeEndpoint {
   readonly interface: string
   readonly region_id: string
@@ -30,6 +39,9 @@ export interface FakeKeystoneOptions {
   readonly prefix?: string
   readonly users: readonly FakeUser[]
   readonly credentials?: readonly FakeCredential[]
+  readonly projects?: readonly FakeProject[]
+  /** Entries of a page of a list. Default: all. */
+  readonly pageSize?: number
   /** Of the image service, asked at each login. */
   readonly endpoints: () => readonly FakeEndpoint[]
   /** Seconds that a token lives. Default: 3600. */
@@ -77,6 +89,8 @@ export function createFakeKeystone({
   prefix = '/identity',
   users,
   credentials = [],
+  projects = [],
+  pageSize = Number.POSITIVE_INFINITY,
   endpoints,
   lifetime = () => 3600,
   now = Date.now,
@@ -193,7 +207,59 @@ export function createFakeKeystone({
     }
   }
 
-  function answerTo(method: string, path: string, host: string, body: string): Answer | undefined {
+  const allProjects = [
+    ...[...new Set(users.flatMap(({ roles }) => Object.keys(roles)))].map((name) => ({
+      name,
+      domain: 'Default',
+    })),
+    ...projects,
+  ].map(({ name, domain, enabled = true }: FakeProject) => ({
+    id: idOf(name),
+    name,
+    domain_id: domainIdOf(domain),
+    enabled,
+    is_domain: false,
+  }))
+  const allDomains = [...new Set(['Default', ...projects.map(({ domain }) => domain)])].map((name) => ({
+    id: domainIdOf(name),
+    name,
+    enabled: true,
+  }))
+
+  /** An admin looks everything up; everybody else the own project and domain by their ids. */
+  function lookUp(
+    what: 'projects' | 'domains',
+    id: string | undefined,
+    query: URLSearchParams,
+    asker: IssuedToken,
+  ): Answer {
+    const own = what === 'projects' ? idOf(asker.project ?? '') : 'default'
+    const action = `${id === undefined ? 'list' : 'get'}_${id === undefined ? what : what.slice(0, -1)}`
+    if (!asker.roles.includes('admin') && id !== own) {
+      return unauthorized(403, `You are not authorized to perform the requested action: identity:${action}.`)
+    }
+    const all: readonly Record<string, unknown>[] = what === 'projects' ? allProjects : allDomains
+    if (id !== undefined) {
+      const found = all.find((one) => one.id === id)
+      if (found === undefined) return unauthorized(404, `Could not find ${what.slice(0, -1)}: ${id}.`)
+      return { status: 200, body: { [what.slice(0, -1)]: found } }
+    }
+    const filters = [...query].filter(([name]) => name !== 'marker')
+    const fitting = all.filter((one) => filters.every(([name, value]) => String(one[name]) === value))
+    const from = fitting.findIndex((one) => one.id === query.get('marker')) + 1
+    const page = fitting.slice(from, from + pageSize)
+    const isLast = from + page.length >= fitting.length
+    const next = isLast ? null : `http://elsewhere/v3/${what}?marker=${page.at(-1)?.id}`
+    return { status: 200, body: { [what]: page, links: { next, previous: null } } }
+  }
+
+  function answerTo(
+    method: string,
+    url: string,
+    { host = '', 'x-auth-token': token }: IncomingHttpHeaders,
+    body: string,
+  ): Answer | undefined {
+    const { pathname: path, searchParams } = new URL(url, 'http://keystone')
     if (path !== prefix && !path.startsWith(`${prefix}/`)) return undefined
     const rest = path.slice(prefix.length).replaceAll(/\/+/g, '/').replace(/\/$/, '')
     const version = {
@@ -206,12 +272,15 @@ export function createFakeKeystone({
     if (rest === '') return { status: 300, body: { versions: { values: [version] } } }
     if (rest === '/v3' && method === 'GET') return { status: 200, body: { version } }
     if (rest === '/v3/auth/tokens' && method === 'POST') return logIn(body)
-    return rest.startsWith('/v3/') ? unauthorized() : undefined
+    const asker = tokenOf(token as string)
+    const [, what, id] = /^\/v3\/(projects|domains)(?:\/([^/]+))?$/.exec(rest) ?? []
+    if (asker === undefined || what === undefined) return rest.startsWith('/v3/') ? unauthorized() : undefined
+    return lookUp(what as 'projects', id && decodeURIComponent(id), searchParams, asker)
   }
 
   return {
     handle({ method = 'GET', url = '/', headers }, response, body) {
-      const answer = answerTo(method, new URL(url, 'http://keystone').pathname, headers.host ?? '', body)
+      const answer = answerTo(method, url, headers, body)
       if (answer === undefined) return false
       response.writeHead(answer.status, { 'content-type': 'application/json', ...answer.headers })
       response.end(JSON.stringify(answer.body))
@@ -221,6 +290,10 @@ export function createFakeKeystone({
     revokeAll: () => tokens.clear(),
     logins,
   }
+}
+
+function domainIdOf(name: string): string {
+  return name === 'Default' ? 'default' : idOf(name)
 }
 
 function isDefault(domain: unknown): boolean {
