@@ -42,8 +42,8 @@ const meanings: Readonly<Record<number, Meaning>> = {
   404: { code: 'CLOUD_FAILED', says: 'it is not there' },
   409: {
     code: 'CLOUD_CONFLICT',
-    says: 'the image is in another state, or the id is taken (that of a deleted image can never be used again)',
-    remedy: 'Look whether another run is at work; then run again',
+    remedy:
+      'Look whether another run is at work, and whether the id was used before: that of a deleted image can never be used again',
   },
   411: {
     code: 'CLOUD_FAILED',

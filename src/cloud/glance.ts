@@ -47,6 +47,8 @@ export interface GlanceOptions {
   readonly sleep?: typeof sleep
   /** Images of one page of a list. Default: 500. */
   readonly pageSize?: number
+  /** Images of one list; more are an error. Default: 50,000. */
+  readonly mostImages?: number
 }
 
 export interface DataOptions {
@@ -69,8 +71,6 @@ interface Call extends CloudRequest {
 const pageLimit = 16 * 2 ** 20
 /** Bytes of any other answer. */
 const answerLimit = 2 ** 20
-/** Images of one list. */
-const mostImages = 50_000
 /** How often a list is begun anew because the last image of a page was deleted meanwhile. */
 const listings = 3
 /** Milliseconds between two looks at an image: the first pause, and the longest. */
@@ -88,6 +88,7 @@ export class Glance {
   readonly #now: () => number
   readonly #sleep: typeof sleep
   readonly #pageSize: number
+  readonly #mostImages: number
   /** Milliseconds by which Glance's clock is ahead of ours. */
   #ahead = 0
 
@@ -96,6 +97,7 @@ export class Glance {
     this.#now = options.now ?? (() => performance.now())
     this.#sleep = options.sleep ?? sleep
     this.#pageSize = options.pageSize ?? 500
+    this.#mostImages = options.mostImages ?? 50_000
   }
 
   /** Returns the time by Glance's clock, which its images' dates are of; by ours until it has answered. */
@@ -329,8 +331,8 @@ export class Glance {
         if (found.has(image.id)) throw strangeAnswer(this.#asked(call), `the list has ${image.id} twice`)
         found.set(image.id, image)
       }
-      if (found.size > mostImages) {
-        throw strangeAnswer(this.#asked(call), `the list has more than ${mostImages} images`)
+      if (found.size > this.#mostImages) {
+        throw strangeAnswer(this.#asked(call), `the list has more than ${this.#mostImages} images`)
       }
       marker = images.at(-1)?.id
       if (marker === undefined || (!hasNext && images.length < this.#pageSize)) return [...found.values()]

@@ -147,14 +147,11 @@ export async function startFakeCloud(options: CloudOptions = {}): Promise<FakeCl
   function nextFault(kind: CloudCall, id: string): CloudFault['effect'] | undefined {
     const meets = ({ on, id: only }: CloudFault) =>
       (on === 'any' || on === kind) && (only === undefined || only === id)
-    for (const fault of faults.filter(meets)) {
-      fault.met += 1
-      const number = fault.met - (fault.after ?? 0)
-      if (number < 1 || number > (fault.times ?? 1)) continue
-      fault.reached?.()
-      return fault.effect
-    }
-    return undefined
+    const met = faults.filter(meets)
+    for (const fault of met) fault.met += 1
+    const fault = met.find(({ met, after = 0, times = 1 }) => met > after && met <= after + times)
+    fault?.reached?.()
+    return fault?.effect
   }
 
   return {

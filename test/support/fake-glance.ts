@@ -217,7 +217,7 @@ export class FakeGlance {
 
   #list(call: Call): Answer {
     if (this.settings.endless) {
-      const made = Array.from({ length: 25 }, () =>
+      const made = Array.from({ length: 500 }, () =>
         newRecord({ name: 'endless' }, randomUUID(), call.project, this.now()),
       )
       return { status: 200, body: { images: made.map(shown), next: '/v2/images?marker=x' } }
