@@ -76,7 +76,7 @@ export type Trust = 'signed' | 'checksum' | 'first-use'
 export interface Signer {
   /** Of the primary key, lower case. */
   readonly fingerprint: string
-  /** When it was made, as it says of itself; absent: nothing tells. */
+  /** When it was made, as it says of itself; absent: nothing tells. What names claim is held to it. */
   readonly signedAt?: Date | undefined
   /** When the key, or the subkey that signed, ends; absent: never, as far as the key tells. */
   readonly keyEnds?: Date | undefined

@@ -21,7 +21,7 @@ export const buildServer: OwnResolver = {
       tell({ type: 'latest-url', url })
       const manifest = await fetchManifest(`${folder}SHA256SUMS`, context)
       const { digest, size } = listedFile(url, manifest, image)
-      return { url, version, digest, size, trust: manifest.trust }
+      return { url, version, digest, size, trust: manifest.trust, signer: manifest.signer }
     },
   ],
 }

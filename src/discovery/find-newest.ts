@@ -190,7 +190,7 @@ export function lostSignature(
     'SIGNATURE_LOST',
     `${name} was signed before, on ${isoDay(signedBefore)}, and no signature of ${redactUrl(url)} could be verified`,
     {
-      remedy: `Find out why its signature, or the key, is gone. If that is right: image-updater update '${name}' --accept-unsigned '${name}' takes it by its checksum from then on`,
+      remedy: `Find out why its signature, or the key, is gone. If that is right: image-updater update ${quoted(name)} --accept-unsigned ${quoted(name)} takes it by its checksum from then on`,
     },
   )
 }
@@ -296,7 +296,12 @@ function isAhead(before: ImageVersion, now: Date): boolean {
 }
 
 function mend({ name }: Image): string {
-  return `What the catalogue names is dated in the future, which no build can be: image-updater update '${name}' --allow-downgrade puts this one in its place`
+  return `What the catalogue names is dated in the future, which no build can be: image-updater update ${quoted(name)} --allow-downgrade puts this one in its place`
+}
+
+/** As a shell takes it: a remedy is copied, and the catalogue may be somebody else's. */
+function quoted(name: string): string {
+  return `'${name.replaceAll("'", `'\\''`)}'`
 }
 
 interface DatedBuild extends Pick<Build, 'url' | 'version' | 'signedAt'> {

@@ -78,7 +78,7 @@ export function createSignatureMemory(memory: Memory, now: Date): SignatureMemor
   }
 }
 
-const what = 'Signatures of images, and that they may be without,'
+const what = 'Signatures of images'
 
 /** The catalogue's file, by whatever path it was reached. */
 async function keyOf(file: string): Promise<string> {

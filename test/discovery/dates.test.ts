@@ -411,6 +411,8 @@ describe('a build beside what was seen before', () => {
     const lost = lostSignature(image, unsigned, at('2026-06-01'))
     expect(lost).toMatchObject({ code: 'SIGNATURE_LOST', message: expect.stringContaining('2026-06-01') })
     expect(lost?.remedy).toContain("--accept-unsigned 'My image'")
+    const forged = lostSignature({ ...image, name: "x'; reboot; '" }, unsigned, at('2026-06-01'))
+    expect(forged?.remedy).toContain(`update 'x'\\''; reboot; '\\''' --accept`)
     expect(lostSignature(image, unsigned, undefined)).toBeUndefined()
     expect(lostSignature(image, { ...unsigned, trust: 'signed' }, at('2026-06-01'))).toBeUndefined()
     expect(lostSignature(image, build('https://h/x', at('2026-06-01')), at('2026-06-01'))).toBeUndefined()
