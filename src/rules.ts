@@ -6,6 +6,7 @@ export const rules = {
   error: {
     'unreadable-file': 'Give the user of this program read access to a file in UTF-8',
     syntax: 'Correct the file, e.g. with the help of yamllint',
+    'too-many': 'Correct the first ones, then look again',
     'missing-key': 'Add it: OpenStack Image Manager refuses the file without it',
     'unknown-key': 'Remove it or correct its name: OpenStack Image Manager refuses the file with it',
     'wrong-type': 'Correct the value: OpenStack Image Manager refuses it',
@@ -90,8 +91,8 @@ export type Profile = (typeof profiles)[number]
 type Rules = typeof rules & typeof scsRules
 export type RuleName = { [Kind in keyof Rules]: keyof Rules[Kind] }[keyof Rules]
 
-/** What these find leaves nothing else to look at. */
-const indispensable: readonly RuleName[] = ['unreadable-file', 'syntax']
+/** What these find leaves something that is not looked at, or not told. */
+const indispensable: readonly RuleName[] = ['unreadable-file', 'syntax', 'too-many']
 
 /** The rules that can be switched off. */
 export const optionalRules: readonly string[] = [rules, scsRules]

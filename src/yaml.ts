@@ -28,9 +28,12 @@ export function findLongLine(text: string): number | undefined {
   return undefined
 }
 
+/** Words and signs of a file. A catalogue of 5000 images has about a million; the memory that is needed grows with them. */
+const maximumLexemes = 2_000_000
+
 /** A file that is to hold one YAML document. */
 export interface YamlFile {
-  /** The first one; `undefined` if the text is not YAML, nested too deeply, or has a line that is too long. */
+  /** The first one; `undefined` if the text is not YAML, nested too deeply, too much, or has a line that is too long. */
   readonly document: Document.Parsed | undefined
   /** The message is a part of a sentence: `it has more than one document`. */
   readonly errors: readonly { readonly offset: number; readonly message: string; readonly remedy: string }[]
@@ -52,24 +55,27 @@ export function parseYaml(
     const message = `it has a line of more than ${longestLine} characters`
     return { document: undefined, errors: [{ offset: longLine, message, remedy: 'Break the line' }], place }
   }
-  let tooDeepAt: number | undefined
+  const remedy = 'Correct the file, e.g. with the help of yamllint'
+  let limit: YamlFile['errors'][number] | undefined
   function* tokens(): Generator<CST.Token> {
     const parser = new Parser()
+    let count = 0
     for (const lexeme of new Lexer().lex(text)) {
       yield* parser.next(lexeme)
+      count += 1
+      const { offset } = parser
       if (parser.stack.length > maximumDepth) {
-        tooDeepAt = parser.offset
-        return
+        limit = { offset, message: `it is nested deeper than ${maximumDepth} levels`, remedy }
+      } else if (count > maximumLexemes) {
+        const message = `it has more than ${maximumLexemes} words and signs`
+        limit = { offset, message, remedy: 'Split it into several files' }
       }
+      if (limit !== undefined) return
     }
     yield* parser.end()
   }
   const documents = [...new Composer(options).compose(tokens(), true, text.length)]
-  const remedy = 'Correct the file, e.g. with the help of yamllint'
-  if (tooDeepAt !== undefined) {
-    const message = `it is nested deeper than ${maximumDepth} levels`
-    return { document: undefined, errors: [{ offset: tooDeepAt, message, remedy }], place }
-  }
+  if (limit !== undefined) return { document: undefined, errors: [limit], place }
   const errors = documents.flatMap((document) =>
     document.errors.map(({ pos, message }) => ({ offset: Math.min(pos[0], text.length), message, remedy })),
   )

@@ -1,6 +1,6 @@
 import { isScalar } from 'yaml'
 import { UpdaterError } from '../errors.ts'
-import { throwDefects } from './defects.ts'
+import { DefectList, throwDefects } from './defects.ts'
 import { type CatalogNode, isList, isMapping, openDocument } from './document.ts'
 import { FieldReader } from './fields.ts'
 
@@ -16,11 +16,11 @@ export type Definition = Readonly<Record<string, Plain>>
  */
 export function readDefinitions(path: string, text: string): Definition[] {
   const document = openDocument(path, text)
-  const defects: UpdaterError[] = []
+  const defects = new DefectList()
   const fields = new FieldReader(document, (problem, offset, message) => {
     if (problem === 'key is not text') return
     const remedy = 'Correct the value in the catalogue file'
-    defects.push(new UpdaterError('CATALOG_TYPE', message, { place: document.place(offset), remedy }))
+    defects.add(() => new UpdaterError('CATALOG_TYPE', message, { place: document.place(offset), remedy }))
   })
   /** What an anchor holds is made once; `null` while it is being made: it cannot hold itself. */
   const known = new Map<CatalogNode, Plain>()
@@ -41,7 +41,7 @@ export function readDefinitions(path: string, text: string): Definition[] {
 
   const { root } = document
   const images = isMapping(root) ? plainOf(fields.read(root).get('images')?.value) : null
-  throwDefects(defects)
+  throwDefects(defects.all)
   return (Array.isArray(images) ? images : []).map((image) => (isDefinition(image) ? image : {}))
 }
 

@@ -11,6 +11,7 @@ import {
 } from 'yaml'
 import { type Place, UpdaterError } from '../errors.ts'
 import { parseYaml, type YamlFile } from '../yaml.ts'
+import { DefectList } from './defects.ts'
 
 /** A node of a catalogue file; `null` where nothing stands (`{key}`, an empty file). */
 export type CatalogNode = ParsedNode | null
@@ -42,11 +43,7 @@ export class CatalogDocument {
   readonly text: string
   /** `null` also if the text is not YAML. */
   readonly root: CatalogNode
-  /**
-   * CATALOG_SYNTAX: not YAML, several documents, a key twice in a mapping, an alias without an anchor,
-   * nesting deeper than 100.
-   */
-  readonly defects: UpdaterError[] = []
+  readonly #defects = new DefectList()
   readonly #yaml: YamlFile
   /** The last node before an alias that has its anchor. */
   readonly #targets = new Map<Alias, ParsedNode>()
@@ -63,6 +60,14 @@ export class CatalogDocument {
     }
     this.root = this.#yaml.document?.contents ?? null
     this.#index(this.root, new Map())
+  }
+
+  /**
+   * CATALOG_SYNTAX: not YAML, several documents, a key twice in a mapping, an alias without an anchor, nesting deeper
+   * than 100, too many values.
+   */
+  get defects(): readonly UpdaterError[] {
+    return this.#defects.all
   }
 
   /** The node that an alias stands for, `undefined` if there is none; any other node as it is. */
@@ -121,7 +126,9 @@ export class CatalogDocument {
   }
 
   #fail(offset: number, message: string, remedy = 'Correct the file, e.g. with the help of yamllint'): void {
-    this.defects.push(new UpdaterError('CATALOG_SYNTAX', message, { place: this.place(offset), remedy }))
+    this.#defects.add(
+      () => new UpdaterError('CATALOG_SYNTAX', message, { place: this.place(offset), remedy }),
+    )
   }
 }
 

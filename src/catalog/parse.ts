@@ -1,7 +1,7 @@
 import { isScalar } from 'yaml'
 import { UpdaterError } from '../errors.ts'
 import { type Image, type ImageFormat, type ImageVersion, imageFormats } from '../image.ts'
-import { throwDefects } from './defects.ts'
+import { DefectList, throwDefects } from './defects.ts'
 import {
   CatalogDocument,
   type CatalogMap,
@@ -78,8 +78,7 @@ function textAt(fields: Fields, key: string): string | undefined {
 /** Reads the entries of `images`. One with a defect is among them, without the values that cannot be read. */
 export class CatalogReader {
   readonly entries: readonly CatalogEntry[]
-  /** CATALOG_TYPE */
-  readonly defects: UpdaterError[] = []
+  readonly #defects = new DefectList()
   readonly #document: CatalogDocument
   readonly #fields: FieldReader
 
@@ -94,6 +93,11 @@ export class CatalogReader {
     if (!isList(list)) this.#defect(list ?? root, 'The file has no list "images" at its top level')
     const items = isList(list) ? list.items : []
     this.entries = items.flatMap((item, index) => this.#entry(item, index) ?? [])
+  }
+
+  /** CATALOG_TYPE */
+  get defects(): readonly UpdaterError[] {
+    return this.#defects.all
   }
 
   #entry(item: CatalogNode, index: number): CatalogEntry | undefined {
@@ -236,8 +240,8 @@ export class CatalogReader {
   }
 
   #defectAt(offset: number, message: string, remedy = 'Correct the value in the catalogue file'): undefined {
-    this.defects.push(
-      new UpdaterError('CATALOG_TYPE', message, { place: this.#document.place(offset), remedy }),
+    this.#defects.add(
+      () => new UpdaterError('CATALOG_TYPE', message, { place: this.#document.place(offset), remedy }),
     )
     return undefined
   }

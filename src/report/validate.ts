@@ -55,7 +55,9 @@ function grouped(findings: readonly Finding[]): Told[] {
     const { severity, rule, message, remedy } = finding
     const said = severity === 'error' ? [index] : [rule, kindOfWarning(message), remedy]
     const key = JSON.stringify(said)
-    groups.set(key, [...(groups.get(key) ?? []), finding])
+    const group = groups.get(key)
+    if (group === undefined) groups.set(key, [finding])
+    else group.push(finding)
   }
   return [...groups.values()].flatMap(([finding, ...others]) => (finding ? { finding, others } : []))
 }

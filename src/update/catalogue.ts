@@ -1,5 +1,5 @@
 import { dirname } from 'node:path'
-import { throwDefects } from '../catalog/defects.ts'
+import { DefectList, throwDefects } from '../catalog/defects.ts'
 import { editEach, type VersionEdit } from '../catalog/edit.ts'
 import { type CatalogLock, lockFolders } from '../catalog/lock.ts'
 import { type CatalogFile, parseCatalog } from '../catalog/parse.ts'
@@ -137,19 +137,18 @@ function asChanged(file: CatalogFile, change: FileWriter['change']): CatalogFile
  */
 export function refuseSharedObjects(images: readonly Image[]): void {
   const owners = new Map<string, Image>()
-  const defects = images.flatMap((image) => {
+  const defects = new DefectList()
+  for (const image of images) {
     const { name, file, line, column, shortname, format, latestUrl } = image
-    if (shortname === undefined) return []
+    if (shortname === undefined) continue
     const first = owners.get(`${shortname}.${format}`) ?? image
     owners.set(`${shortname}.${format}`, first)
-    if (first.latestUrl === latestUrl) return []
-    return new UpdaterError(
-      'CATALOG_TYPE',
-      `${name} would have the same object on the mirror as ${first.name} (${formatPlace({ file: first.file, line: first.line })}): both are named ${shortname} and stored as ${format}`,
-      { place: { file, line, column }, remedy: 'Give each of them a shortname of its own' },
-    )
-  })
-  throwDefects(defects)
+    if (first.latestUrl === latestUrl) continue
+    const message = `${name} would have the same object on the mirror as ${first.name} (${formatPlace({ file: first.file, line: first.line })}): both are named ${shortname} and stored as ${format}`
+    const remedy = 'Give each of them a shortname of its own'
+    defects.add(() => new UpdaterError('CATALOG_TYPE', message, { place: { file, line, column }, remedy }))
+  }
+  throwDefects(defects.all)
 }
 
 /** Applies edits to one file. It is never called while an earlier call is unsettled. */

@@ -5,11 +5,11 @@ import type { Profile, RuleName } from '../rules.ts'
 import { compare } from './compare.ts'
 import { type CheckedImage, readImage } from './image.ts'
 import { judgeImage } from './judge.ts'
-import { reportInto } from './rules.ts'
+import { FileFindings } from './rules.ts'
 import { definitionFile, imageDefinition } from './schema.ts'
 import { judgeScs } from './scs.ts'
 
-/** A file as far as it can be read, with all that is wrong in it alone. */
+/** A file as far as it can be read, with what is wrong in it alone. */
 export interface InspectedFile {
   readonly images: readonly CheckedImage[]
   readonly findings: readonly Finding[]
@@ -21,19 +21,23 @@ const fieldRules: Readonly<Record<FieldProblem, RuleName>> = {
   'merges too deep': 'syntax',
 }
 
-/** @param today `YYYY-MM-DD` */
+/**
+ * @param today `YYYY-MM-DD`
+ * @param isMeant images that are looked at. Default: all
+ */
 export function inspectFile(
   path: string,
   text: string,
   today: string,
   profile: Profile = 'upstream+scs',
+  isMeant: (image: CheckedImage) => boolean = () => true,
 ): InspectedFile {
   const document = new CatalogDocument(path, text)
   const { root, defects } = document
-  const findings: Finding[] = []
-  const report = reportInto(findings)
+  const findings = new FileFindings()
+  const report = findings.reportOf()
   for (const { place, message, remedy } of defects) report('syntax', place ?? { file: path }, message, remedy)
-  if (root === null && defects.length > 0) return { images: [], findings }
+  if (root === null && defects.length > 0) return { images: [], findings: findings.all }
   const fields = new FieldReader(document, (problem, offset, message) =>
     report(fieldRules[problem], document.place(offset), message),
   )
@@ -47,7 +51,8 @@ export function inspectFile(
     const node = document.resolve(item)
     if (node === undefined) return []
     const image = readImage(document, fields, item)
-    const reportOfImage = reportInto(findings, image?.name)
+    if (image !== undefined && !isMeant(image)) return [image]
+    const reportOfImage = findings.reportOf(image?.name)
     const place = document.place((item ?? node)?.range[0] ?? 0)
     if (profile !== 'scs' || image === undefined) {
       compare(node, imageDefinition, 'The image', place, { document, fields, report: reportOfImage, profile })
@@ -57,7 +62,7 @@ export function inspectFile(
     if (profile !== 'upstream') judgeScs(image, today, profile, reportOfImage)
     return [image]
   })
-  return { images, findings: withoutDoubles(withoutRepetitions(findings), profile) }
+  return { images, findings: withoutDoubles(findings.all, profile) }
 }
 
 /** With both sets of rules, what the others have found in a place SCS does not find once more. */
@@ -67,15 +72,4 @@ function withoutDoubles(findings: readonly Finding[], profile: Profile): readonl
   const placeOf = ({ line, column }: Finding) => `${line}:${column}`
   const told = new Set(findings.filter((finding) => !ofScs(finding)).map(placeOf))
   return findings.filter((finding) => !ofScs(finding) || !told.has(placeOf(finding)))
-}
-
-/** The value of an anchor is checked at each of its aliases, but what is wrong in it is told once. */
-function withoutRepetitions(findings: readonly Finding[]): Finding[] {
-  const told = new Set<string>()
-  return findings.filter(({ rule, line, column, message }) => {
-    const key = JSON.stringify([rule, line, column, message])
-    if (told.has(key)) return false
-    told.add(key)
-    return true
-  })
 }

@@ -1,5 +1,5 @@
 import type { Place } from '../errors.ts'
-import type { Finding } from '../report/schemas.ts'
+import type { Finding, Severity } from '../report/schemas.ts'
 import { type RuleName, rules, scsRules } from '../rules.ts'
 
 const remedies = { ...rules.error, ...rules.warning, ...scsRules.mandatory, ...scsRules.recommended }
@@ -7,9 +7,32 @@ const remedies = { ...rules.error, ...rules.warning, ...scsRules.mandatory, ...s
 /** Takes what is wrong: the rule, the place, a sentence, and a remedy if the rule's own is too general. */
 export type ReportFinding = (rule: RuleName, place: Place, message: string, remedy?: string) => void
 
-/** Collects what is found in an image of this name, or outside of all images. */
-export function reportInto(findings: Finding[], name?: string): ReportFinding {
-  return (rule, place, message, remedy) => findings.push(findingOf(rule, place, message, remedy, name))
+/** Findings of one file that are told. */
+const most = { error: 100, warning: 10_000 } as const satisfies Record<Severity, number>
+
+/** Collects what is found in one file. The same in the same place is told once, as at each alias of an anchor. */
+export class FileFindings {
+  readonly all: Finding[] = []
+  readonly #counts: Record<Severity, number> = { error: 0, warning: 0 }
+  readonly #told = new Set<string>()
+
+  /** Takes what is found in an image of this name, or outside of all images. */
+  reportOf(name?: string): ReportFinding {
+    return (rule, place, message, remedy) => {
+      const severity = severityOf(rule)
+      if (this.#counts[severity] > most[severity]) return
+      const key = JSON.stringify([rule, place.line, place.column, message])
+      if (this.#told.has(key)) return
+      this.#told.add(key)
+      this.#counts[severity] += 1
+      if (this.#counts[severity] <= most[severity]) {
+        this.all.push(findingOf(rule, place, message, remedy, name))
+      } else {
+        const more = `There are more than ${most[severity]} ${severity}s in the file: the others are not told`
+        this.all.push(findingOf('too-many', place, more))
+      }
+    }
+  }
 }
 
 export function findingOf(
@@ -19,7 +42,11 @@ export function findingOf(
   remedy: string = remedies[rule],
   name = '',
 ): Finding {
-  const severity = rule in rules.error ? 'error' : 'warning'
+  const severity = severityOf(rule)
   const image = name === '' ? undefined : name
   return { severity, rule, file, line, column, image, message, remedy }
+}
+
+function severityOf(rule: RuleName): Severity {
+  return rule in rules.error ? 'error' : 'warning'
 }

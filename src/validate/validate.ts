@@ -1,5 +1,5 @@
 import { readTexts } from '../catalog/read.ts'
-import { selectImages } from '../catalog/select.ts'
+import { matchesNames, selectImages } from '../catalog/select.ts'
 import { isoDay } from '../discovery/stamp.ts'
 import { assertOptions, settleCatalogue, withDefaults } from '../options.ts'
 import type { Finding, ValidationReport } from '../report/schemas.ts'
@@ -8,7 +8,7 @@ import type { CheckedImage } from './image.ts'
 import { inspectFile } from './inspect.ts'
 import { judgeCatalogue, judgePacked } from './judge.ts'
 import { readRecordedSource } from './recorded.ts'
-import { findingOf, reportInto } from './rules.ts'
+import { FileFindings, findingOf, type ReportFinding } from './rules.ts'
 import { judgeUniqueness, missingStandardImages } from './scs.ts'
 
 export interface ValidateOptions {
@@ -47,22 +47,27 @@ export async function validateCatalogue(
   assertOptions(context, 'The context')
   const { now = () => new Date() } = context
   const { strict, profile, ignoreRule = [], fileRoot } = withDefaults('validate', options)
-  const settled = settleCatalogue(options)
-  const texts = await readTexts(settled.images)
+  const { images: paths, names } = settleCatalogue(options)
+  const texts = await readTexts(paths)
   const today = isoDay(now())
   const files = texts.map(({ path, text, defect }) => {
     if (defect?.code === 'CATALOG_NOT_FOUND') throw defect
-    if (defect === undefined) return { path, ...inspectFile(path, text, today, profile) }
+    if (defect === undefined) {
+      const isMeant = (image: CheckedImage) => names.length === 0 || matchesNames(image, names)
+      return { path, ...inspectFile(path, text, today, profile, isMeant) }
+    }
     const finding = findingOf('unreadable-file', { file: path }, defect.message, defect.remedy)
     return { path, images: [], findings: [finding] }
   })
   const images = files.flatMap((file) => file.images)
-  const findings = files.flatMap((file) => file.findings)
-  const reportFor = ({ name }: CheckedImage) => reportInto(findings, name)
+  const together = new Map(files.map(({ path }) => [path, new FileFindings()]))
+  const reportFor = ({ file, name }: CheckedImage): ReportFinding =>
+    together.get(file)?.reportOf(name) ?? (() => {})
   judgeCatalogue(images, reportFor)
   const recorded = await readRecorded(images, fileRoot)
   judgePacked(images, reportFor, (url) => recorded.get(url))
   if (profile !== 'upstream') judgeUniqueness(images, reportFor)
+  const findings = files.flatMap((file) => [...file.findings, ...(together.get(file.path)?.all ?? [])])
   // A catalogue may be one of several, so only who asks for SCS alone is told what a whole cloud has to have.
   if (profile === 'scs') {
     for (const name of missingStandardImages(images)) {
@@ -75,7 +80,7 @@ export async function validateCatalogue(
       )
     }
   }
-  const selected = selectImages(files, settled.names)
+  const selected = selectImages(files, names)
   const found = concerning(selected, images, findings)
   const wanted = found.filter(({ rule }) => !ignoreRule.includes(rule))
   const inOrder = files.flatMap(({ path }) =>

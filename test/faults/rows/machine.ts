@@ -230,6 +230,43 @@ const configurations: readonly Row[] = [
   },
 ]
 
+/** A file is read whole, however many defects it has; the first hundred are told, and that there are more. */
+const defective = (fault: string, text: string): Row => ({
+  fault: `a catalogue file with ${fault}`,
+  holds: {
+    ...survived,
+    more: async (scene) => {
+      const folder = join(scene.home, 'defective')
+      await mkdir(folder)
+      await writeFile(join(folder, 'a.yml'), text)
+      const run = (...args: string[]) => runOther(scene, [...args, '--images', folder])
+      const checked = JSON.parse((await run('check', '--output', 'json')).out)
+      expect(checked.errors).toHaveLength(101)
+      expect(checked.errors[100].message).toMatch(/^There are more than 100 defects/)
+      const list = await run('list')
+      expect(list.err).toContain('There are more than 100 defects')
+      expect(list.err.split('\n').length).toBeLessThan(500)
+      const found = JSON.parse((await run('validate', '--output', 'json')).out)
+      const errors = found.findings.filter(({ severity }: { severity: string }) => severity === 'error')
+      expect(errors).toHaveLength(101)
+      const annotations = (await run('validate', '--output', 'github')).out
+      expect(annotations.split('\n').filter((line) => line.startsWith('::error'))).toHaveLength(101)
+      expect(annotations).toMatch(/^::error .*title=too-many::/m)
+    },
+  },
+})
+
+const defects: readonly Row[] = [
+  defective('3000 entries that are no images', `images:\n${'- 1\n'.repeat(3000)}`),
+  defective('3000 images without a name', `images:\n${'- {}\n'.repeat(3000)}`),
+  defective('3000 versions that are none', `images:\n- name: A\n  versions:\n${'  - 1\n'.repeat(3000)}`),
+  {
+    fault: 'a catalogue file of two million words',
+    inject: (scene) => scene.rewrite(() => `images:\n${'- 1\n'.repeat(500_000)}`),
+    holds: { ...refused('CATALOG_SYNTAX'), says: /has more than 2000000 words and signs/, memory: 1000 },
+  },
+]
+
 /** What git runs, or follows, where the configuration of a checkout says so. */
 const traps = (trap: string, elsewhere: string) => `[core]
   hooksPath = ${trap}.d
@@ -344,5 +381,5 @@ const checkouts: readonly Row[] = [
 
 export const machine: Group = {
   name: 'This machine',
-  rows: [...files, ...hooks, ...attributes, ...configurations, ...checkouts],
+  rows: [...files, ...hooks, ...attributes, ...configurations, ...checkouts, ...defects],
 }
