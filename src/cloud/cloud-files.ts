@@ -63,16 +63,17 @@ function foldersOf({ env, cwd, home, etc = '/etc' }: Places): { folder: string; 
   ]
 }
 
-/** What a search has found, in the order of the folders, and what it had to pass over. */
+/** What a search has found, and what it had to pass over. */
 export interface Found {
+  /** At most one of the working folder, and one of the other folders. */
   readonly files: readonly CloudFile[]
   /** Files that this user may not read, which OpenStack's clients pass over in silence. */
   readonly unreadable: readonly string[]
 }
 
 /**
- * Reads the files of a name, one of each folder at most: the first of `.yaml`, `.yml` and `.json`. One that a variable
- * names counts alone.
+ * Reads the first file of a name, `.yaml` before `.yml` before `.json`; after one of the working folder, the user's first
+ * one too. One that a variable names counts alone.
  * @throws UpdaterError CLOUD_CONFIGURATION: one that is named is not there or cannot be read, one is no such file
  */
 export async function findFiles(
@@ -84,16 +85,15 @@ export async function findFiles(
   if (named) return { files: [await readNamed(resolve(places.cwd, named), variable)], unreadable: [] }
   const files: CloudFile[] = []
   const unreadable: string[] = []
-  for (const { folder, isFound } of foldersOf(places)) {
-    for (const ending of ['yaml', 'yml', 'json']) {
-      const path = join(folder, `${name}.${ending}`)
-      const file = await readIfThere(path, isFound)
-      if (file === 'unreadable') unreadable.push(path)
-      else if (file !== undefined) {
-        files.push(file)
-        break
-      }
-    }
+  const paths = foldersOf(places).flatMap(({ folder, isFound }) =>
+    ['yaml', 'yml', 'json'].map((ending) => ({ path: join(folder, `${name}.${ending}`), isFound })),
+  )
+  for (const { path, isFound } of paths) {
+    if (isFound && files.length > 0) continue
+    const file = await readIfThere(path, isFound)
+    if (file === 'unreadable') unreadable.push(path)
+    else if (file !== undefined) files.push(file)
+    if (file !== undefined && file !== 'unreadable' && !isFound) break
   }
   return { files, unreadable }
 }
@@ -189,7 +189,7 @@ function parse(file: string, text: string): Settings {
   const [first] = strange
   if (first !== undefined) {
     throw misconfigured(
-      `${formatPlace(place(first.offset))}: ${firstLine(first.message)}`,
+      `${formatPlace(place(first.offset))}: ${withoutText(first.message)}`,
       'Correct the file',
     )
   }
@@ -202,15 +202,15 @@ function contentOf(file: string, document: Document.Parsed | undefined): Value {
   try {
     return (document?.toJS() ?? {}) as Value
   } catch (cause) {
-    // Too many aliases, or `<<` with something else than a mapping.
-    const why = cause instanceof Error ? firstLine(cause.message) : String(cause)
-    throw misconfigured(`${file} cannot be read: ${why}`, 'Correct the file', cause)
+    // Too many aliases, an unknown one, or `<<` with something else than a mapping. It is no cause: it shows the text.
+    const why = cause instanceof Error ? withoutText(cause.message) : 'it is strange'
+    throw misconfigured(`${file} cannot be read: ${why}`, 'Correct the file')
   }
 }
 
-/** The lines after it show the text of the file, which may be a secret. */
-function firstLine(message: string): string {
-  return (message.split('\n')[0] ?? '').replace(/:$/, '')
+/** What follows a colon or a quote is text of the file, which may be a secret. */
+function withoutText(message: string): string {
+  return message.replace(/\s*[:"].*$/s, '')
 }
 
 /** Whether it is a mapping. */

@@ -1,4 +1,4 @@
-import { printable, UpdaterError } from '../errors.ts'
+import { UpdaterError } from '../errors.ts'
 import { type sleep, unlessAborted } from '../http/abort.ts'
 import { HttpClient } from '../http/client.ts'
 import type { Policy } from '../http/policy.ts'
@@ -56,10 +56,7 @@ export async function openCloud(
       const until = `${Math.round(token.lifetime / 60_000)} min`
       const { project, roles } = token
       const what = `${describeLogin(cloud.login)}: project ${project.id}, roles ${roles.join(', ')}`
-      note(
-        'debug',
-        printable(`Logged in to the cloud "${cloud.cloud}" at ${identity} for ${until} with ${what}`),
-      )
+      note('debug', `Logged in to the cloud "${cloud.cloud}" at ${identity} for ${until} with ${what}`)
       return token
     }
     const token = await (signal === undefined ? logIn() : unlessAborted(logIn(), signal))
@@ -120,7 +117,7 @@ function imageUrlOf({ cloud, origin, authUrl, image }: Cloud, { endpoints }: Tok
     throw new UpdaterError('CLOUD_FAILED', what, { remedy: override })
   }
   if (second !== undefined && second.url !== first.url) {
-    note('warning', printable(`The cloud "${cloud}" has several image services: ${address} is taken`))
+    note('warning', `The cloud "${cloud}" has several image services: ${address} is taken`)
   }
   return address.replace(version2, '')
 }

@@ -1,5 +1,6 @@
-import { chmodSync, mkdirSync } from 'node:fs'
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { findCloud, formatCloudName, type Note, parseCloudName } from '../../src/cloud/clouds.ts'
 import { type Cloud, readLogin } from '../../src/cloud/login.ts'
@@ -68,6 +69,59 @@ describe('the file of clouds', () => {
     expect(error.code).toBe('CLOUD_CONFIGURATION')
     expect(error.message.replaceAll(at.folder, '')).toContain(message)
     expect(error.message).not.toContain('geheim')
+  })
+
+  it.each([
+    '!geheim',
+    '*geheim',
+    '"geheim\\q"',
+    '"geheim',
+    '|geheim',
+    '[geheim',
+    'geheim: x: y',
+    '@geheim',
+    '&geheim',
+    '%geheim',
+    "'geheim'geheim",
+  ])('that is broken by the password %s does not show it', async (secret) => {
+    const at = machine({ [`${own}/clouds.yaml`]: `clouds:\n  prod:\n    auth:\n      password: ${secret}\n` })
+    const error = await failure(read(at, 'prod'))
+    expect(error.code).toBe('CLOUD_CONFIGURATION')
+    expect(`${error.message} ${error.remedy} ${error.cause}`).not.toContain('geheim')
+  })
+
+  it('whatever it holds, there is a cloud or an error in words', async () => {
+    const keys = [
+      'auth',
+      'auth_url',
+      'regions',
+      'region_name',
+      'profile',
+      'verify',
+      'cacert',
+      'interface',
+      'auth_type',
+      'password',
+    ]
+    const some = fc.dictionary(
+      fc.constantFrom(...keys, '__proto__', 'constructor'),
+      fc.jsonValue({ maxDepth: 2 }),
+      { maxKeys: 6 },
+    )
+    const at = machine({ [`${own}/clouds.yaml`]: '' })
+    await fc.assert(
+      fc.asyncProperty(some, some, async (cloud, auth) => {
+        const clouds = { prod: { auth: { auth_url: 'https://k', ...auth }, ...cloud } }
+        writeFileSync(join(at.folder, own, 'clouds.yaml'), JSON.stringify({ clouds }))
+        const thrown = await read(at, 'prod').catch((error) => error)
+        if (thrown instanceof Error) expect(thrown).toMatchObject({ code: 'CLOUD_CONFIGURATION' })
+      }),
+    )
+  })
+
+  it('that comes later is not even read', async () => {
+    const at = machine({ [`${own}/clouds.yaml`]: file({ prod: 'own' }), 'etc/openstack/clouds.yaml': '{' })
+    expect(hostOf(await read(at, 'prod'))).toBe('own')
   })
 
   it('that cannot be read is passed over with a warning', async () => {

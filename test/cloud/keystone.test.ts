@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import fc from 'fast-check'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { parse } from 'yaml'
 import { type CloudSurroundings, openCloud } from '../../src/cloud/keystone.ts'
@@ -394,6 +395,47 @@ describe('Keystone', () => {
     const error = await refusal(at)
     expect(error.code).toBe(code)
     expect(error.text).toContain(message)
+  })
+
+  it('that answers with anything is told in words', async () => {
+    const cloud = await startCloud()
+    let answer = ''
+    cloud.before = ({ url = '' }, response) => {
+      response.writeHead(url.endsWith('/tokens') ? 201 : 300, good).end(answer)
+      return true
+    }
+    const key = fc.constantFrom(
+      'versions',
+      'values',
+      'id',
+      'token',
+      'project',
+      'roles',
+      'catalog',
+      'type',
+      'endpoints',
+      'name',
+    )
+    const { tree } = fc.letrec((tie) => ({
+      tree: fc.oneof(
+        { maxDepth: 5 },
+        fc.constantFrom('v3', 'image', 'x', '', null, 7, true),
+        fc.array(tie('tree'), { maxLength: 2 }),
+        fc.dictionary(key, tie('tree'), { maxKeys: 4 }),
+      ),
+    }))
+    for (const auth_url of [`${cloud.url}/identity`, `${cloud.url}/v3`]) {
+      const at = configured({ ...adaAt(cloud.url), auth_url })
+      await fc.assert(
+        fc.asyncProperty(tree, async (value) => {
+          answer = JSON.stringify(value)
+          expect((await failure(openCloud({ name: 'prod' }, at))).code).toMatch(
+            /^CLOUD_(CONFIGURATION|FAILED)$/,
+          )
+        }),
+        { numRuns: 40 },
+      )
+    }
   })
 
   it.each([
