@@ -76,6 +76,11 @@ const unreadable: readonly Row[] = [
     refused('CATALOG_SYNTAX'),
   ),
   broken(
+    'with a line of 500,000 characters',
+    (text) => `long: [${'{"a": 1},'.repeat(55_000)}]\n${text.replace('---\n', '')}`,
+    refused('CATALOG_SYNTAX'),
+  ),
+  broken(
     'whose latest_url is a list',
     (text) => text.replace(/latest_url: \n +(\S+)/, 'latest_url: [$1]'),
     refused('CATALOG_TYPE'),

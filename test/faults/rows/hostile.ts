@@ -96,6 +96,7 @@ export const hostile: Group = {
       ...survived,
       says: /noble\/20260801\/ has no build of Ubuntu 24\.04 yet, so that of \S+\/20260705\/ is taken/,
     }),
+    inListing('elements within each other without end', '<div>'.repeat(100_000), failed('DISCOVERY_LISTING')),
     inListing('more names than are read', links(100_001), failed('DISCOVERY_LISTING')),
 
     inManifest('a name that climbs out by ../', `${digest}  ../../${dated}`, survived),

@@ -1,5 +1,13 @@
 import { gzipSync } from 'node:zlib'
-import { makeBytes, makeIso, makeQcow2, makeRaw, makeVmdk, makeVmdkDescriptor } from '../../support/images.ts'
+import {
+  makeBytes,
+  makeIso,
+  makeQcow2,
+  makeRaw,
+  makeVhd,
+  makeVmdk,
+  makeVmdkDescriptor,
+} from '../../support/images.ts'
 import { bombOf, type Packing, pack, packBy } from '../../support/packed.ts'
 import { makeTar, type TarMember } from '../../support/tar.ts'
 import { imageOf } from '../../support/world/published.ts'
@@ -70,6 +78,36 @@ const contents: readonly Row[] = [
     makeVmdk({ lines: ['#parentCID=12345678'] }),
     failed('IMAGE_UNSAFE'),
     { format: 'vmdk' },
+  ),
+  published(
+    'a VMDK whose type stands behind a NUL',
+    makeVmdk({ parentCid: 'ffffffff\n\0' }),
+    failed('IMAGE_UNSAFE'),
+    { format: 'vmdk' },
+  ),
+  published(
+    'a VMDK that ends before its data',
+    makeVmdk({ patch: (image) => image.writeBigUInt64LE(1n << 40n, 64) }),
+    failed('IMAGE_FORMAT'),
+    { format: 'vmdk' },
+  ),
+  published(
+    'a VHD that ends before its blocks',
+    makeVhd({ patch: (image) => image.writeUInt32BE(1 << 20, 1536) }),
+    failed('IMAGE_FORMAT'),
+    { format: 'vhd' },
+  ),
+  published(
+    'an ISO that ends in its first volume descriptor',
+    makeIso().slice(0, 17 * 2048 - 1),
+    failed('IMAGE_FORMAT'),
+    { format: 'iso' },
+  ),
+  published(
+    'a boot record without a partition',
+    makeRaw({ patch: (image) => image.fill(0, 446, 510) }),
+    { ...survived, says: /has no partition/ },
+    { format: 'raw' },
   ),
   published(
     'qcow2 with an encryption header',
