@@ -18,7 +18,7 @@ const maximumDepth = 100
 const longestLine = 65_536
 
 /** Where the first line begins that is longer than YAML is read with, or undefined if none is. */
-export function findLongLine(text: string): number | undefined {
+function findLongLine(text: string): number | undefined {
   for (let start = 0; start < text.length; ) {
     const end = text.indexOf('\n', start)
     if ((end === -1 ? text.length : end) - start > longestLine) return start

@@ -2,11 +2,10 @@
  * Readers of documents that list files, in JSON or YAML. None of them throws: what is of another form lists nothing. An
  * entry that has another form than the others is left out, and counted.
  */
-import { parse } from 'yaml'
 import { z } from 'zod'
 import { decodeSegment } from '../http/url.ts'
 import { type Digest, digestAlgorithms, parseDigest } from '../image.ts'
-import { findLongLine } from '../yaml.ts'
+import { parseYaml } from '../yaml.ts'
 import type { ChecksumEntry, UnusableEntry } from './checksum-file.ts'
 import type { StorePage } from './listing-formats.ts'
 import { entriesBelow, entryOf, type ListingEntry } from './names.ts'
@@ -417,10 +416,8 @@ const gardenlinuxBuild = z.object({ paths: z.array(gardenlinuxFile.nullable().ca
 
 /** Returns the digests of the build's file `name`. */
 export function parseBuildMetadata(yaml: string, name: string): Digest[] {
-  // A warning of the library's would put the server's text on the terminal.
-  const read = () => parse(yaml, { logLevel: 'error' })
-  const isShort = findLongLine(yaml) === undefined
-  const build = gardenlinuxBuild.safeParse(isShort ? attempt(read) : undefined).data
+  const { document } = parseYaml(name, yaml, { logLevel: 'error' })
+  const build = gardenlinuxBuild.safeParse(attempt(() => document?.toJS())).data
   const file = build?.paths.find((path) => path?.name === name)
   return digestsOf({ sha256: file?.sha256sum, md5: file?.md5sum })
 }

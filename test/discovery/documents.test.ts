@@ -174,6 +174,7 @@ describe("a build's metadata in YAML", () => {
     const note = (warning: Error) => void warnings.push(warning)
     process.on('warning', note)
     onTestFinished(() => void process.off('warning', note))
+    parseBuildMetadata(`a: ${'['.repeat(100_000)}`, 'x.qcow2')
     parseBuildMetadata('a: &x 1\nb: *x:\n  c', 'x.qcow2')
     parseBuildMetadata('a: !\u001b[31mtag 1', 'x.qcow2')
     await new Promise(setImmediate)

@@ -269,6 +269,10 @@ function withSums(image: Buffer): Buffer {
   return image
 }
 
+function kept(base: Base, ...changes: readonly Change[]): HeaderCase {
+  return { base, changes, lines: [], isSummed: false }
+}
+
 /** QEMU's names. It opens what a machine boots from without a disk, and an ISO, as raw. */
 const qemuNames: Readonly<Record<ImageFormat, string>> = {
   ...{ qcow2: 'qcow2', vmdk: 'vmdk', vhd: 'vpc', vdi: 'vdi' },
@@ -336,6 +340,24 @@ export const headers: Target<HeaderCase> = {
   ],
   cases,
   check,
-  kept: [],
+  kept: [
+    // A NUL in front of the descriptor, and before its extent.
+    kept('vmdk stream', { at: 510, number: 0, width: 4, order: 'BE' }),
+    kept('vmdk stream', { at: 604, number: 0, width: 4, order: 'BE' }),
+    // The end's marker of a stream, and where data begins.
+    kept('vmdk stream', { at: -452, number: 65_536, width: 4, order: 'BE' }),
+    kept('vmdk', { at: 64, number: 72, width: 4, order: 'BE' }),
+    { ...kept('vmdk'), lines: [{ at: 3, text: '# comment' }] },
+    // The length of the end of the extensions, and a size in no whole sectors.
+    kept('qcow2 of large clusters', { at: 116, number: 2 ** 31 - 1, width: 4, order: 'BE' }),
+    kept('qcow2 of large clusters', { at: 31, number: 6, width: 4, order: 'LE' }),
+    // A block behind the end of the file, and a geometry beyond the table.
+    { ...kept('vhd', { at: -1024, number: 0, width: 4, order: 'BE' }), isSummed: true },
+    { ...kept('vhd', { at: 56, number: 16_842_785, width: 4, order: 'LE' }), isSummed: true },
+    kept('iso', { cut: 2049 }),
+    // A partition's flag, and the place of a GPT.
+    kept('raw', { at: 446, number: 2 ** 24, width: 4, order: 'BE' }),
+    kept('gpt', { at: 446, number: 0, width: 4, order: 'BE' }),
+  ],
   batch: 50,
 }

@@ -99,11 +99,21 @@ async function check({ folder, refused, ...one }: ListingCase): Promise<void> {
   }
 }
 
+function kept(text: string, times = 1): ListingCase {
+  return { pieces: [text], times, damages: [], folder: 'https://h.example/images/', refused: 1 }
+}
+
 export const listings: Target<ListingCase> = {
   name: 'listings',
   missing: [],
   cases,
   check,
-  kept: [],
+  kept: [
+    // An end tag that is none, elements without end, and a page that leads to itself.
+    kept('<?xml version="1.0"?><list><directory>15.6</directory\0<file size="1">x.iso</file></list>'),
+    kept('<div>', 100_000),
+    kept('<ListBucketResult>', 30_000),
+    kept('<ListBucketResult><IsTruncated>true</IsTruncated><NextContinuationToken>t</NextContinuationToken>'),
+  ],
   batch: 100,
 }
