@@ -93,6 +93,35 @@ Exit status:
   130  stopped by SIGINT, 143 SIGTERM, 129 SIGHUP: uploads were aborted
 `,
   },
+  publish: {
+    description: 'bring what the catalogue names into Glance, and retire what it does not keep',
+    arguments: names,
+    help: `
+Each version that the catalogue names is brought into every --cloud, verified
+while it flows, proven by Glance's own hash, and made visible last. Images
+that it keeps no longer are hidden. Only images of our project with our tag
+are ever changed, and only those whose definition was read in this run.
+
+Examples:
+  What would be done, call by call:
+    image-updater publish --images etc/images --cloud test --dry-run
+  Bring everything into two clouds:
+    image-updater publish --images etc/images --cloud west --cloud east/RegionTwo
+  Try each new image before anybody sees it:
+    image-updater publish --cloud test --gate 'boot-test --image "$IMAGE_ID"'
+  Take a bad build back:
+    image-updater publish --cloud test --rollback 'Debian 13' --reason 'no network'
+
+Exit status:
+  0    all well
+  1    at least one image failed, the others are done
+  2    wrong usage, configuration or catalogue, nothing was done
+  70   the program itself failed: a defect that should be reported
+  130  stopped by SIGINT, 143 SIGTERM, 129 SIGHUP: a swap of names is finished
+
+Documentation: docs/publishing.md.
+`,
+  },
   verify: {
     description: 'ask every url and mirror_url of the catalogue, without credentials',
     arguments: names,

@@ -57,6 +57,10 @@ export type ImageStep =
     }
   | { readonly type: 'public'; readonly url: string }
   | { readonly type: 'file-written'; readonly file: string }
+  /** An image in a cloud was changed. */
+  | { readonly type: 'in-cloud'; readonly cloud: string; readonly message: string }
+  /** A line that the gate of a new image in a cloud has printed. */
+  | { readonly type: 'gate'; readonly message: string }
   | { readonly type: 'warning'; readonly message: string }
   | { readonly type: 'failed'; readonly error: UpdaterError }
   /** Always the last step of an image. */

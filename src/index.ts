@@ -43,6 +43,8 @@ export type { ServiceRuns, ShownRun } from './page/runs.ts'
 export type { ForgeOptions } from './propose/forge.ts'
 export type { ProposeOptions, ProposeOutcome } from './propose/propose.ts'
 export { type PruneOptions, pruneMirror } from './prune/prune.ts'
+export type { PublishOptions, SkipRule } from './publish/options.ts'
+export { publishCatalogue } from './publish/publish.ts'
 export { exitStatusOf } from './report/exit-status.ts'
 export { toJson, toMarkdown } from './report/faces.ts'
 export { parseReport } from './report/json.ts'
@@ -52,6 +54,10 @@ export type {
   CheckReport,
   CheckStatus,
   CheckSummary,
+  CloudCall,
+  CloudFinding,
+  CloudImageOutcome,
+  CloudOutcome,
   DiffVersion,
   FieldChange,
   FileChange,
@@ -73,6 +79,7 @@ export type {
   OutcomeValues,
   PrunedObject,
   PruneReport,
+  PublishReport,
   RunReport,
   RunSummary,
   Severity,

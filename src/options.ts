@@ -39,16 +39,21 @@ import { choosingOptions, storeOptions } from './stores/kinds.ts'
 
 /** Commands that look for the newest builds. */
 const seekers = ['update', 'check', 'report', 'serve'] as const
+/** Commands that bring images into a cloud. */
+const publishing = ['publish', 'update', 'serve'] as const
 /** Commands that look at images one by one. */
-const selecting = [...seekers, 'mirror', 'verify', 'list'] as const
+const selecting = [...seekers, 'mirror', 'publish', 'verify', 'list'] as const
 /** Commands that bring images to the mirror. */
 const bringing = ['update', 'mirror', 'serve'] as const
+/** Commands that move images. */
+const moving = [...bringing, 'publish'] as const
 const updating = ['update', 'serve'] as const
 /** What each command can print, its default first. */
 const formats = {
   update: ['text', 'json'],
   check: ['text', 'json', 'markdown', 'csv'],
   mirror: ['text', 'json'],
+  publish: ['text', 'json'],
   verify: ['text', 'json', 'markdown'],
   prune: ['text', 'json'],
   list: ['text', 'markdown', 'rst', 'csv', 'json'],
@@ -71,6 +76,7 @@ const run = { group: 'Run' } as const
 const output = { group: 'Output', harmless: true } as const
 const hooks = { commands: updating, group: 'Hooks' } as const
 const service = { commands: ['serve'], group: 'Service' } as const
+const cloud = { commands: publishing, group: 'Cloud' } as const
 const forge = { commands: ['propose'], group: 'Forge' } as const
 
 const catalogueOptions = [
@@ -174,12 +180,12 @@ const runOptions = [
   }),
   option('file-root', paths('dir', 'directories'), {
     default: [],
-    commands: [...seekers, 'mirror', 'verify', 'validate'],
+    commands: [...seekers, 'mirror', 'publish', 'verify', 'validate'],
     group: 'Integrity',
     help: 'a folder of this machine whose files may be read where a catalogue names them by file://; repeatable',
   }),
   option('allow-private', flag(), {
-    commands: [...seekers, 'mirror', 'verify'],
+    commands: [...seekers, 'mirror', 'publish', 'verify'],
     group: 'Integrity',
     help: 'servers of the internet may redirect to addresses that are not of the internet',
   }),
@@ -190,20 +196,20 @@ const runOptions = [
   }),
   option('max-image-size', size(), {
     default: '64GiB',
-    commands: [...bringing, 'verify'],
+    commands: [...moving, 'verify'],
     group: 'Integrity',
     help: 'largest image once decompressed',
     own: { verify: { group: 'Run' } },
   }),
   option('strict', flag(), {
     harmless: true,
-    commands: [...bringing, 'validate'],
+    commands: [...moving, 'validate'],
     group: 'Integrity',
     help: 'an image larger than its min_disk is an error',
     own: { validate: { group: 'Run', help: 'warnings are errors' } },
   }),
   option('allow-unknown-raw', flag(), {
-    commands: bringing,
+    commands: moving,
     group: 'Integrity',
     help: 'also take a raw image that shows no sign of a disk',
   }),
@@ -261,9 +267,10 @@ const runOptions = [
   }),
   option('dry-run', flag(), {
     ...run,
-    commands: [...bringing, 'init', 'lifecycle', 'propose'],
+    commands: [...moving, 'init', 'lifecycle', 'propose'],
     help: 'write nothing, show the plan as a unified diff',
     own: {
+      publish: { help: 'change nothing, show every call that would be made' },
       init: { help: 'write nothing, say what would be' },
       lifecycle: { help: 'with --fix: write nothing, show what would change as a unified diff' },
       propose: { help: 'commit, push and ask nothing, say what would be proposed; needs no token' },
@@ -278,7 +285,7 @@ const runOptions = [
   option('jobs', count(256), {
     default: '256',
     ...run,
-    commands: [...seekers, 'mirror', 'verify'],
+    commands: [...seekers, 'mirror', 'publish', 'verify'],
     harmless: true,
     help: 'checks at once',
     own: { verify: { help: 'URLs asked at once' } },
@@ -286,22 +293,22 @@ const runOptions = [
   option('transfers', count(64), {
     default: '2',
     ...run,
-    commands: [...bringing, 'verify'],
+    commands: [...moving, 'verify'],
     harmless: true,
     help: 'mirrorings at once',
-    own: { verify: { help: 'downloads at once' } },
+    own: { publish: { help: 'images at once into each cloud' }, verify: { help: 'downloads at once' } },
   }),
   option('connections', count(16), {
     default: '1',
     ...run,
-    commands: bringing,
+    commands: moving,
     harmless: true,
     help: 'connections to the source for each download',
   }),
   option('timeout', duration(20), {
     default: '10m',
     ...run,
-    commands: [...seekers, 'mirror', 'verify'],
+    commands: [...seekers, 'mirror', 'publish', 'verify'],
     help: 'how long servers may take over one look at an image; transfers have limits of their own',
   }),
   option('shard', shard(), {
@@ -330,13 +337,93 @@ const runOptions = [
   }),
 ] as const
 
+/** These reach `settings`, as `lookOptions` do. */
+const cloudOptions = [
+  option('cloud', list('name'), {
+    ...cloud,
+    commands: [...publishing, 'check'],
+    help: 'a cloud of clouds.yaml, NAME or NAME/REGION; repeatable (publish: default $OS_CLOUD)',
+  }),
+  option('publish', flag(), {
+    ...cloud,
+    commands: updating,
+    help: 'at the end bring what the catalogue names into every --cloud',
+  }),
+  option('import', choice('method', ['auto', 'glance-direct', 'upload', 'web-download']), {
+    default: 'auto',
+    ...cloud,
+    help: 'how Glance gets the bytes; auto: from here, verified as they flow, by glance-direct where it is offered',
+  }),
+  option('import-timeout', duration(20), {
+    default: '30m',
+    ...cloud,
+    help: 'how long Glance may take to import an image',
+  }),
+  option('retire', choice('how', ['hide', 'community', 'deactivate', 'delete', 'none']), {
+    default: 'hide',
+    ...cloud,
+    help: 'what becomes of images that uuid_validity keeps no longer; delete needs --yes',
+  }),
+  option('delete-after', duration(3650), {
+    ...cloud,
+    help: 'delete images that have been retired for so long; needs --yes',
+  }),
+  option('tag', text('tag'), {
+    default: 'managed_by_osism',
+    ...cloud,
+    commands: [...publishing, 'check'],
+    help: 'the tag that makes an image of our project one of ours',
+  }),
+  option('min-age', duration(365), {
+    default: '0s',
+    ...cloud,
+    commands: [...publishing, 'check'],
+    help: 'a build younger than this waits',
+  }),
+  option('gate', text('command'), {
+    env: 'IMAGE_UPDATER_GATE',
+    ...cloud,
+    help: 'a command line for sh -c that tries each new image while nobody else sees it; JSON is its input, a status but 0 refuses it',
+  }),
+  option('gate-timeout', duration(20), {
+    default: '30m',
+    ...cloud,
+    help: 'how long it may take',
+  }),
+  option('share', list('project'), {
+    ...cloud,
+    help: 'a project, or domain:DOMAIN for all of its projects, that shared images are for; repeatable',
+  }),
+  option('prove', flag(), {
+    file: false,
+    ...cloud,
+    commands: ['publish'],
+    help: "read the bytes of images whose digest nobody knows in Glance's algorithm, once",
+  }),
+  option('rollback', flag(), {
+    file: false,
+    ...cloud,
+    commands: ['publish'],
+    help: 'give the name of each NAME back to the image before, and skip the build that has it now',
+  }),
+  option('reason', text(), {
+    file: false,
+    ...cloud,
+    commands: ['publish'],
+    help: 'with --rollback: why, as reports show it',
+  }),
+] as const
+
 const callOptions = [
   option('yes', flag(), {
     file: false,
-    commands: ['prune', 'lifecycle'],
+    commands: ['prune', 'publish', 'lifecycle'],
     group: 'Run',
     help: 'remove it; without this it is only listed',
-    own: { lifecycle: { help: 'with --fix: switch off however many there are' } },
+    own: {
+      publish: { help: 'retire however many there are, and delete what is to be deleted' },
+      lifecycle: { help: 'with --fix: switch off however many there are' },
+    },
   }),
   option('on-update', text('command'), {
     env: 'IMAGE_UPDATER_ON_UPDATE',
@@ -422,11 +509,12 @@ const callOptions = [
     ),
   }),
   option('report', path('files'), {
-    commands: ['update', 'check', 'mirror', 'verify'],
+    commands: ['update', 'check', 'mirror', 'publish', 'verify'],
     group: 'Output',
     help: `also write the report to a file: ${listEndings()}`,
     own: {
       mirror: { help: 'also write the JSON report to a file' },
+      publish: { help: 'also write the JSON report to a file' },
       verify: { help: 'also write the JSON report to a file' },
     },
   }),
@@ -437,7 +525,7 @@ const callOptions = [
   }),
   option('metrics-file', path('files'), {
     env: 'IMAGE_UPDATER_METRICS_FILE',
-    commands: ['update', 'check'],
+    commands: ['update', 'check', 'publish'],
     group: 'Output',
     help: "also write metrics for node_exporter's textfile collector",
   }),
@@ -451,7 +539,7 @@ const callOptions = [
   option('log', choice('what', ['all', 'changes', 'exceptions']), {
     default: 'all',
     ...output,
-    commands: [...bringing, 'verify', 'prune'],
+    commands: [...moving, 'verify', 'prune'],
     help: 'how much is told: every step; what changed or failed; nothing unless something did',
   }),
   option('quiet', flag(), {
@@ -473,6 +561,7 @@ export const options = [
   ...lookOptions,
   ...placeOptions,
   ...runOptions,
+  ...cloudOptions,
   ...callOptions,
 ] as const
 
@@ -502,9 +591,13 @@ type Printed<Command extends CommandName> = [Command] extends [Printing]
   ? { readonly output: FormatOf<Command> }
   : unknown
 
-const taken: readonly AnyRow[] = [...lookOptions, ...runOptions] as readonly unknown[] as readonly AnyRow[]
+const taken: readonly AnyRow[] = [
+  ...lookOptions,
+  ...runOptions,
+  ...cloudOptions,
+] as readonly unknown[] as readonly AnyRow[]
 type TakenKey<Command extends CommandName> = KeyOf<Command> &
-  Camel<(typeof lookOptions)[number]['name'] | (typeof runOptions)[number]['name']>
+  Camel<(typeof lookOptions | typeof runOptions | typeof cloudOptions)[number]['name']>
 
 /** What the use-case of a command takes of its options: of what is left out the default counts. */
 export type TakenOptions<Command extends CommandName> = {
@@ -573,7 +666,7 @@ export interface CatalogueSettings {
   readonly names: readonly string[]
 }
 
-const furtherKeys = ['names', 'overrides', 'sources', 'resolvers', 'remove']
+const furtherKeys = ['names', 'overrides', 'sources', 'resolvers', 'remove', 'skip']
 
 /** A mistyped option would have its default. */
 function assertKnown(keys: readonly string[]): void {

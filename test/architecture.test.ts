@@ -11,7 +11,7 @@ const floors: readonly (readonly string[])[] = [
   ['discovery', 'transfer', 'stores', 'cloud', 'report'],
   ['options.ts'],
   ['run', 'lifecycle', 'page'],
-  ['update', 'check', 'mirror', 'verify', 'prune', 'validate', 'list', 'diff', 'init', 'propose', 'hooks'],
+  ['update', 'check', 'mirror', 'publish', 'verify', 'prune', 'validate', 'list', 'diff', 'init', 'propose', 'hooks'],
   ['serve', 'config'],
   ['index.ts'],
   ['cli'],

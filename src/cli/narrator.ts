@@ -177,6 +177,10 @@ export function stepLines(image: ImageRef, step: ImageStep, stopped?: UpdaterErr
       return line(`Mirror URL ${step.url} can be read by everybody`)
     case 'file-written':
       return line(`Updated file ${step.file}`, 'change')
+    case 'in-cloud':
+      return line(`In ${step.cloud}: ${step.message}`, 'change')
+    case 'gate':
+      return line(`Gate: ${step.message}`)
     case 'warning':
       return line(step.message, 'warning')
     case 'failed':

@@ -33,7 +33,10 @@ export function present<Name extends Printing, Report extends object>(
   context.stdout.write(all[output]?.(redactDeep(report, redact), layout) ?? '')
 }
 
-const changes = ['updated', 'would_update', 'stored', 'would_store', 'removed', 'would_remove']
+const changes = [
+  ...['updated', 'would_update', 'stored', 'would_store', 'removed', 'would_remove'],
+  ...['published', 'would_publish', 'changed', 'would_change'],
+]
 
 /** Has the run changed anything, or in a dry run found what it would change? */
 export function hasChanged({ summary }: { readonly summary?: object }): boolean {
@@ -81,7 +84,7 @@ export async function writeFiles(
 
 /** The run is over: a file that cannot be written now is told, and ends an otherwise good run with 1. */
 export async function keepFiles(
-  call: Call<'update' | 'check' | 'mirror' | 'verify'>,
+  call: Call<'update' | 'check' | 'mirror' | 'publish' | 'verify'>,
   report: AnyReport,
 ): Promise<void> {
   const { session } = call

@@ -16,7 +16,7 @@ import type { Options } from './settings.ts'
  * @throws UpdaterError CONFIGURATION before it begins if the files of its report cannot be written
  */
 export async function tellRun<Report extends { readonly errors: readonly OutcomeError[] }>(
-  call: Call<'update' | 'mirror' | 'verify' | 'prune'>,
+  call: Call<'update' | 'mirror' | 'publish' | 'verify' | 'prune'>,
   useCase: (context: RunContext) => Promise<Report>,
 ): Promise<Report> {
   const { command: scope, context, redact } = call.session
@@ -35,6 +35,7 @@ export async function tellRun<Report extends { readonly errors: readonly Outcome
   try {
     const report = await useCase({
       signal,
+      hide: call.session.hide,
       onEvent: (event) => {
         progress?.onEvent(event)
         narrator.onEvent(event)

@@ -5,7 +5,14 @@
 import { readFile } from 'node:fs/promises'
 import { UpdaterError } from '../errors.ts'
 import { explainRefusal } from '../files.ts'
-import type { CheckOptions, HookOptions, MirrorOptions, ServeOptions, UpdateOptions } from '../index.ts'
+import type {
+  CheckOptions,
+  HookOptions,
+  MirrorOptions,
+  PublishOptions,
+  ServeOptions,
+  UpdateOptions,
+} from '../index.ts'
 import { shard } from '../options.ts'
 import { stateFolder } from '../state.ts'
 import { choosingOptions, mirrorFrom } from '../stores/kinds.ts'
@@ -13,7 +20,7 @@ import { invalid, type Options, type Origin, parsed } from './settings.ts'
 
 type Mirroring = Options<'update' | 'mirror' | 'prune' | 'serve'>
 type Selecting = Options<
-  'update' | 'check' | 'mirror' | 'verify' | 'list' | 'validate' | 'lifecycle' | 'serve'
+  'update' | 'check' | 'mirror' | 'publish' | 'verify' | 'list' | 'validate' | 'lifecycle' | 'serve'
 >
 
 /** @throws UpdaterError USAGE, CONFIGURATION */
@@ -49,6 +56,11 @@ export function toCheckOptions(
       signatures: isOver('signatures') ? undefined : signatures,
     })),
   }
+}
+
+export function toPublishOptions(options: Options<'publish'>, names: readonly string[]): PublishOptions {
+  const { values, configuration } = options
+  return { ...values, ...toSelection(options, names), skip: configuration?.skip }
 }
 
 /** @throws UpdaterError CONFIGURATION */

@@ -47,6 +47,7 @@ export function parseConfiguration(
   })
   const overrides = reader.list(values.overrides, ['overrides'], sections.overrides.item)
   const sources = reader.list(values.sources, ['sources'], sections.sources.item)
+  const skip = reader.list(values.skip, ['skip'], sections.skip.item)
   if (!trusted) {
     const options = [...common, ...own.flatMap(({ entries }) => entries)]
     const paths = [
@@ -65,6 +66,7 @@ export function parseConfiguration(
     commands: own.map(({ name }) => name),
     overrides,
     sources,
+    skip,
     trusted,
     defects: reader.defects,
     placeOf: (key) => {

@@ -1,6 +1,7 @@
 import { type ImageOverride, type SourceRule, strategyNames } from '../discovery/options.ts'
 import { choice, flag, list, type Type, text, WrongValue, written } from '../option.ts'
 import { keep, signaturePolicy } from '../options.ts'
+import type { SkipRule } from '../publish/options.ts'
 
 /** What a mapping of the file holds. The key of `latestUrl` is `latest_url`. */
 export interface Mapping<Value> {
@@ -71,6 +72,18 @@ const override: Mapping<ImageOverride> = {
   },
 }
 
+const skip: Mapping<SkipRule> = {
+  fields: {
+    images: { is: list('names'), description: images },
+    versions: {
+      is: list('versions'),
+      optional: true,
+      description: 'Versions of the catalogue; absent: all of them',
+    },
+    reason: { is: text(), description: 'Why, as reports show it' },
+  },
+}
+
 /** The lists of the file that are no options. */
 export const sections = {
   overrides: {
@@ -80,5 +93,9 @@ export const sections = {
   sources: {
     item: source,
     description: "Where the newest builds of some images are found; an image's first match counts",
+  },
+  skip: {
+    item: skip,
+    description: 'Builds that are not to be brought into a cloud',
   },
 } as const

@@ -1,6 +1,7 @@
 import type { ImageOverride, SourceRule } from '../discovery/options.ts'
 import type { Place, UpdaterError } from '../errors.ts'
 import type { Given } from '../option.ts'
+import type { SkipRule } from '../publish/options.ts'
 
 /** A value as YAML has it. */
 export type FileValue = string | number | boolean | readonly string[]
@@ -20,6 +21,7 @@ export interface Configuration {
   readonly commands: readonly string[]
   readonly overrides: readonly ImageOverride[]
   readonly sources: readonly SourceRule[]
+  readonly skip: readonly SkipRule[]
   /** Whether somebody has named the file, or it lies in the administrator's folder. */
   readonly trusted: boolean
   /** What is wrong with it, in the order of the file. */

@@ -1,17 +1,13 @@
-import { type ChildProcess, spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { once } from 'node:events'
 import { resolve } from 'node:path'
-import { createInterface } from 'node:readline'
-import type { Readable } from 'node:stream'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { asUpdaterError, UpdaterError } from '../errors.ts'
 import { explainRefusal } from '../files.ts'
 import { outliving } from '../http/abort.ts'
 import type { Policy } from '../http/policy.ts'
-import { assertOptions, secretVariables } from '../options.ts'
+import { assertOptions } from '../options.ts'
 import { assertReport, formatDocument, parseReport, withExitStatus } from '../report/json.ts'
 import type { RunReport } from '../report/schemas.ts'
+import { runCommand } from '../run/command.ts'
 import { forget, recall, remember } from '../state.ts'
 import { sendWebhook, type WebhookOptions } from './webhook.ts'
 
@@ -70,7 +66,16 @@ export async function runHooks(
   const stop = () => ending.abort('was ended with the program')
   if (signal !== undefined) outliving(signal, respite).addEventListener('abort', stop)
   const ended = await Promise.allSettled([
-    onUpdate && notify('command', (document) => runCommand(onUpdate, document, limit, onLine)),
+    onUpdate &&
+      notify('command', (document) =>
+        runCommand(onUpdate, {
+          input: formatDocument(document),
+          variables: variablesOf(document),
+          limit,
+          tell: onLine,
+          failed,
+        }),
+      ),
     webhook && notify('webhook', (document) => sendWebhook(webhook, document, limit, httpPolicy)),
   ])
   clearTimeout(timer)
@@ -162,65 +167,11 @@ function withMissed(report: RunReport, { images, changes }: RunReport): RunRepor
 
 /** Milliseconds that hooks have once the run is aborted. */
 const respite = 5_000
-const killAfter = 5_000
-/** Milliseconds to wait for output that a process in the background holds open. */
-const lastWords = 1_000
 
-/**
- * Runs a command line with `sh -c`: the JSON report on its standard input, counts and changed files in its
- * environment. A command that runs too long is ended with every process that it started.
- * @param limit ends it, and its reason says how
- * @param tell gets each line that the command prints
- * @throws UpdaterError HOOK_FAILED
- */
-async function runCommand(
-  command: string,
-  document: RunReport,
-  limit: AbortSignal,
-  tell: (line: string) => void,
-): Promise<void> {
-  const child = start(command, environmentOf(document))
-  child.stdin.on('error', () => {})
-  child.stdin.end(formatDocument(document))
-  const output = Promise.all([child.stdout, child.stderr].map((stream) => tellLines(stream, tell)))
-  let killing: NodeJS.Timeout | undefined
-  const end = () => {
-    endGroup(child, 'SIGTERM')
-    killing = setTimeout(() => endGroup(child, 'SIGKILL'), killAfter)
-  }
-  limit.addEventListener('abort', end, { once: true })
-  if (limit.aborted) end()
-  try {
-    const [status, signal] = await once(child, 'exit').catch((cause) => {
-      throw failed('could not be started', cause)
-    })
-    await Promise.race([output, sleep(lastWords, undefined, { ref: false })])
-    if (limit.aborted) throw failed(String(limit.reason))
-    if (signal !== null) throw failed(`was ended by ${signal}`)
-    if (status !== 0) throw failed(`ended with status ${status}`)
-  } finally {
-    limit.removeEventListener('abort', end)
-    clearTimeout(killing)
-    if (limit.aborted) endGroup(child, 'SIGKILL')
-    child.stdout.destroy()
-    child.stderr.destroy()
-  }
-}
-
-/** @throws UpdaterError HOOK_FAILED, also where the program's own environment is too large for another process */
-function start(command: string, env: NodeJS.ProcessEnv) {
-  try {
-    return spawn('/bin/sh', ['-c', command], { env, stdio: ['pipe', 'pipe', 'pipe'], detached: true })
-  } catch (cause) {
-    throw failed('could not be started', cause)
-  }
-}
-
-/** The environment of a hook: the program's own without its secrets, and variables about the run. */
-function environmentOf({ summary, changes, images }: RunReport): NodeJS.ProcessEnv {
+/** What a hook finds in its environment of the run. */
+function variablesOf({ summary, changes, images }: RunReport): NodeJS.ProcessEnv {
   const updated = images.filter(({ status }) => status === 'updated')
   return {
-    ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !secretVariables.includes(name))),
     IMAGE_UPDATER_UPDATED: String(summary.updated),
     IMAGE_UPDATER_FAILED: String(summary.failed),
     IMAGE_UPDATER_FILES: linesOf([...new Set(changes.map(({ file }) => file))]),
@@ -239,22 +190,6 @@ function linesOf(entries: readonly string[]): string | undefined {
   const lines = entries.join('\n')
   const isPlain = entries.every((entry) => !/[\0\r\n\u0085\u2028\u2029]/.test(entry))
   return isPlain && Buffer.byteLength(lines) <= roomInVariable ? lines : undefined
-}
-
-async function tellLines(stream: Readable, tell: (line: string) => void): Promise<void> {
-  try {
-    for await (const line of createInterface({ input: stream })) tell(line)
-  } catch {
-    // It was closed from this side.
-  }
-}
-
-function endGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void {
-  try {
-    if (pid !== undefined) process.kill(-pid, signal)
-  } catch {
-    // It has ended by itself.
-  }
 }
 
 function failed(how: string, cause?: unknown): UpdaterError {

@@ -6,6 +6,7 @@ import type {
   LifecycleReport,
   MirrorReport,
   PruneReport,
+  PublishReport,
   RunReport,
   ValidationReport,
   VerifyReport,
@@ -19,6 +20,7 @@ export type StatusReport =
   | MirrorReport
   | VerifyReport
   | PruneReport
+  | PublishReport
   | ValidationReport
   | LifecycleReport
 

@@ -4,6 +4,7 @@ import type {
   MirrorReport,
   OutcomeError,
   PruneReport,
+  PublishReport,
   RunReport,
   VerifyReport,
 } from './schemas.ts'
@@ -31,6 +32,7 @@ interface Reports {
   readonly mirror: MirrorReport
   readonly verify: VerifyReport
   readonly prune: PruneReport
+  readonly publish: PublishReport
 }
 
 export type AnyReport = Reports[keyof Reports] | RefusedReport
@@ -71,6 +73,22 @@ const emptyReports: { readonly [Command in keyof Reports]: Omit<Reports[Command]
     remove: false,
     summary: { would_remove: 0, removed: 0, failed: 0, bytes: 0, named: 0, young: 0, others: 0 },
     objects: [],
+  },
+  publish: {
+    dry_run: false,
+    summary: {
+      images: 0,
+      published: 0,
+      would_publish: 0,
+      changed: 0,
+      would_change: 0,
+      current: 0,
+      pending: 0,
+      skipped: 0,
+      retired: 0,
+      failed: 0,
+    },
+    clouds: [],
   },
 }
 

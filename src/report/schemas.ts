@@ -105,6 +105,82 @@ const storedMirror = z.object({
   ).optional(),
 })
 
+const inCloud = { id: z.string().describe('Of the image in Glance'), name: z.string() }
+
+const cloudFinding = z.object({
+  what: oneOf(
+    [
+      'missing',
+      'current',
+      'other-bytes',
+      'unproven',
+      'unfinished',
+      'properties',
+      'name',
+      'visibility',
+      'retire',
+      'duplicate',
+      'taken',
+      'pending',
+      'skipped',
+      'limit',
+    ],
+    "missing: the cloud lacks a version; current: it has it; other-bytes: what has its name has other bytes; unproven: nobody knows its digest in Glance's algorithm; unfinished: an earlier run was interrupted; properties, name, visibility: they are not as the catalogue says; retire: the catalogue keeps it no longer; duplicate: two images that all can see have one name; taken: the name is an image's that is not ours; pending: the build is younger than min-age; skipped: it is not to be taken; limit: Glance cannot hold what the catalogue says",
+  ),
+  version: z.string().optional(),
+  id: z.string().optional().describe('Of the image in Glance'),
+  message: z.string().describe('One sentence'),
+})
+
+const cloudImage = z.object({
+  ...definition,
+  status: oneOf(
+    ['published', 'would-publish', 'changed', 'would-change', 'current', 'pending', 'skipped', 'failed'],
+    'published: a version was brought; changed: images that were there were corrected, renamed or retired; pending: a build waits for min-age; skipped: disabled, or a build that is not to be taken',
+  ),
+  findings: z.array(cloudFinding).describe('Of the cloud as it was found'),
+  brought: z.array(
+    z.object({
+      ...inCloud,
+      version: z.string(),
+      bytes: count.optional().describe('Bytes'),
+      seconds: z.number().min(0).optional(),
+    }),
+  ),
+  changes: z.array(z.object({ ...inCloud, what: z.array(z.string()).describe('One sentence each') })),
+  retired: z.array(
+    z.object({
+      ...inCloud,
+      how: z.enum(['hidden', 'community', 'deactivated', 'deleted', 'kept']),
+      message: z.string().describe('Why'),
+    }),
+  ),
+  warnings: z.array(z.string()),
+  error: error.optional(),
+})
+
+const cloudCall = z.object({
+  method: z.string(),
+  path: z
+    .string()
+    .describe('Below the address of the Image API; {id} stands for an id that Glance will give'),
+  body: z.unknown().optional(),
+  about: z.string().describe('What it is for'),
+})
+
+const cloud = z.object({
+  cloud: z.string().describe('NAME or NAME/REGION'),
+  project: z.string().optional().describe('Name of the project whose images are ours'),
+  images: z.array(cloudImage).describe('In catalogue order'),
+  unnamed: z
+    .array(z.object(inCloud))
+    .describe('Images with our tag whose definition no file that was read has: they are left alone'),
+  calls: z.array(cloudCall).optional().describe('Only in a dry run, in their order'),
+  error: error.optional().describe('Why nothing could be done in this cloud'),
+})
+
+const clouds = z.array(cloud).describe('In the order in which they were named')
+
 const updatedImage = z.object({
   ...definition,
   status: oneOf(
@@ -119,6 +195,27 @@ const updatedImage = z.object({
   error: error.optional(),
 })
 
+export const publishSchema = published('Report of image-updater publish', {
+  command: z.literal('publish'),
+  ...time,
+  dry_run: z.boolean(),
+  exit_status: exitStatusOfRun('0: all well; 1: at least one image failed, or a cloud could not be used'),
+  summary: counts(
+    'images',
+    'published',
+    'would_publish',
+    'changed',
+    'would_change',
+    'current',
+    'pending',
+    'skipped',
+    'retired',
+    'failed',
+  ).describe('Of all clouds; failed counts clouds that could not be used as well'),
+  clouds,
+  errors: refusal,
+})
+
 export const reportSchema = published('Report of image-updater', {
   ...time,
   dry_run: z.boolean(),
@@ -130,6 +227,7 @@ export const reportSchema = published('Report of image-updater', {
   }),
   images: z.array(updatedImage).describe('In catalogue order'),
   changes: z.array(fileChange).describe('Changes of catalogue files, made or (dry run) planned'),
+  clouds: clouds.optional().describe('Only with publish'),
   errors: refusal,
 })
 
@@ -182,6 +280,7 @@ export const checkSchema = published('Report of image-updater check', {
     unknown,
   }),
   images: z.array(checkedImage).describe('In catalogue order'),
+  clouds: clouds.optional().describe('Only with cloud'),
   errors: refusal,
 })
 
@@ -410,6 +509,7 @@ export const publishedSchemas: Readonly<Record<string, z.ZodType>> = {
   list: listSchema,
   mirror: mirrorSchema,
   prune: pruneSchema,
+  publish: publishSchema,
   refusal: refusalSchema,
   report: reportSchema,
   validate: validateSchema,
@@ -489,6 +589,15 @@ export type MirrorSummary = MirrorReport['summary']
 /** What became of one version that names a `mirror_url`. */
 export type MirroredVersion = MirrorReport['versions'][number]
 export type UnmirroredReason = NonNullable<MirroredVersion['reason']>
+
+/** Everything that a run of `publish` did. */
+export type PublishReport = Reported<typeof publishSchema>
+/** How the catalogue stands, or what was done, in one cloud. */
+export type CloudOutcome = PublishReport['clouds'][number]
+/** The same of one definition. */
+export type CloudImageOutcome = CloudOutcome['images'][number]
+export type CloudFinding = CloudImageOutcome['findings'][number]
+export type CloudCall = NonNullable<CloudOutcome['calls']>[number]
 
 /** Everything that a run of `verify` found. */
 export type VerifyReport = Reported<typeof verifySchema>

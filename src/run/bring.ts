@@ -153,22 +153,13 @@ export async function vouch(
  * @throws UpdaterError HTTP_*, DIGEST_MISMATCH, SIGNATURE_BAD, DECOMPRESSION_FAILED, IMAGE_*, STORE_*, PUBLIC_*, ABORTED
  */
 export async function bring(task: Task, file: WantedFile, address: Address): Promise<Brought> {
-  const { run, tell } = task
-  const { signal } = run
+  const { run } = task
   await run.readers.assertAny()
   const begin = awaitTurn(task, file)
   return run.transferring(async () => {
     begin()
     const started = performance.now()
-    const left = { ...restarts }
-    const pauseAfter = (error: UpdaterError) => {
-      const restartsLeft = left[error.code] ?? 0
-      if (restartsLeft === 0 || signal.aborted) return undefined
-      left[error.code] = restartsLeft - 1
-      tell({ type: 'transfer-retry', error })
-      return 0
-    }
-    const brought = await retry({ pauseAfter, signal }, () => transferOnce(task, file, address, started))
+    const brought = await retry(restarting(task), () => transferOnce(task, file, address, started))
     const { key, size, name: content, source: digest } = brought
     const record = { ...brought, signedAt: file.signedAt }
     const object = { key, size, lastModified: undefined, record }
@@ -176,6 +167,22 @@ export async function bring(task: Task, file: WantedFile, address: Address): Pro
     await provePublic(task, brought)
     return brought
   })
+}
+
+/** A transfer whose bytes were wrong or too few starts again from scratch, some times. */
+export function restarting({
+  run: { signal },
+  tell,
+}: Pick<Task, 'tell'> & { readonly run: Pick<Run, 'signal'> }) {
+  const left = { ...restarts }
+  const pauseAfter = (error: UpdaterError) => {
+    const restartsLeft = left[error.code] ?? 0
+    if (restartsLeft === 0 || signal.aborted) return undefined
+    left[error.code] = restartsLeft - 1
+    tell({ type: 'transfer-retry', error })
+    return 0
+  }
+  return { pauseAfter, signal }
 }
 
 /** Milliseconds. */

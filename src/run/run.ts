@@ -19,6 +19,8 @@ export interface RunContext {
   readonly signal?: AbortSignal | undefined
   /** An error that it throws becomes a process warning, and the run goes on. */
   readonly onEvent?: Listener | undefined
+  /** Gets secrets that the run learns of, before anything can tell of them. */
+  readonly hide?: ((secrets: readonly string[]) => void) | undefined
   /** Numbers of the HTTP client that differ from the defaults, in milliseconds and bytes. */
   readonly httpPolicy?: Partial<Policy> | undefined
 }

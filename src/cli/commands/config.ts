@@ -41,7 +41,7 @@ export async function run(call: Call<'config'>): Promise<void> {
     ...owns.flatMap((own) => own.defects),
   ])
   session.exitStatus = defects.length === 0 ? 0 : 2
-  const { overrides = [], sources = [] } = configuration ?? {}
+  const { overrides = [], sources = [], skip = [] } = configuration ?? {}
   const document = {
     schema_version: 1,
     file: configuration?.file,
@@ -51,13 +51,14 @@ export async function run(call: Call<'config'>): Promise<void> {
     command_options: Object.fromEntries(owns.map((own) => [own.command, documentOf(own.settings)])),
     overrides,
     sources,
+    skip,
     errors: defects.map((error) => reportedError(error)),
   }
   present(call, document, {
     json: formatDocument,
     text: ({ options, command_options }, layout) => {
       const own = Object.entries(command_options).flatMap(([name, some]) => rowsOf(some, `${name}.`))
-      const lists = Object.entries({ overrides, sources }).flatMap(([key, list]) => {
+      const lists = Object.entries({ overrides, sources, skip }).flatMap(([key, list]) => {
         const place = configuration?.placeOf(key)
         return place === undefined ? [] : [[key, `${list.length}`, formatPlace(place)] as const]
       })

@@ -1,0 +1,51 @@
+import { UpdaterError } from '../errors.ts'
+import {
+  type CatalogueOptions,
+  type CatalogueSettings,
+  type Settled,
+  settleCatalogue,
+  type TakenOptions,
+  withDefaults,
+} from '../options.ts'
+
+/** A build that is not to be taken. */
+export interface SkipRule {
+  /** Names, shortnames or files of images (globs: `*`, `?`). */
+  readonly images: readonly string[]
+  /** As the catalogue names them; absent: all. */
+  readonly versions?: readonly string[] | undefined
+  /** As reports show it. */
+  readonly reason: string
+}
+
+/** The options are those of the command `publish`. */
+export interface PublishOptions extends CatalogueOptions, TakenOptions<'publish'> {
+  /** Retire however many images there are, and delete what is to be deleted. Default: no. */
+  readonly yes?: boolean | undefined
+  /** Builds that are not to be taken. Default: none. */
+  readonly skip?: readonly SkipRule[] | undefined
+}
+
+export interface PublishSettings extends CatalogueSettings, Settled<'publish'> {
+  readonly yes: boolean
+  readonly skip: readonly SkipRule[]
+}
+
+/** @throws UpdaterError CONFIGURATION */
+export function settlePublish(options: PublishOptions = {}): PublishSettings {
+  const { yes = false, skip = [], ...others } = options
+  const values = withDefaults('publish', others)
+  const isDeleting = values.retire === 'delete' || values.deleteAfter !== undefined
+  if (isDeleting && !yes && !values.dryRun) {
+    throw new UpdaterError('CONFIGURATION', 'Images are to be deleted, and nobody has said yes to that', {
+      remedy: 'Look at the plan with --dry-run, then add --yes',
+    })
+  }
+  const catalogue = settleCatalogue(others)
+  if (values.rollback && catalogue.names.length === 0) {
+    throw new UpdaterError('USAGE', 'A rollback is asked for, and no image is named', {
+      remedy: 'Name the images that are to be taken back',
+    })
+  }
+  return { ...catalogue, ...values, yes, skip }
+}
