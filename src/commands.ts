@@ -106,11 +106,11 @@ Examples:
   What would be done, call by call:
     image-updater publish --images etc/images --cloud test --dry-run
   Bring everything into two clouds:
-    image-updater publish --images etc/images --cloud west --cloud east/RegionTwo
+    image-updater publish --cloud west --cloud east/Two
   Try each new image before anybody sees it:
-    image-updater publish --cloud test --gate 'boot-test --image "$IMAGE_ID"'
+    image-updater publish --cloud test --gate 'boot-test "$IMAGE_ID"'
   Take a bad build back:
-    image-updater publish --cloud test --rollback 'Debian 13' --reason 'no network'
+    image-updater publish --cloud test --rollback debian-13 --reason 'no net'
 
 Exit status:
   0    all well

@@ -11,7 +11,7 @@ import { restarting } from '../run/bring.ts'
 import type { Tell } from '../run/run.ts'
 import { type SentFile, send } from '../run/send.ts'
 import type { Upload } from '../stores/store.ts'
-import type { CloudRun } from './cloud.ts'
+import type { CloudRun } from './run.ts'
 
 /** A version in Glance that nobody else sees yet, whose bytes are proven. */
 export interface Fresh {

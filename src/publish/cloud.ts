@@ -1,63 +1,26 @@
 import { randomUUID } from 'node:crypto'
-import type { Change } from '../cloud/change.ts'
 import type { Definition } from '../cloud/definition.ts'
 import { describePlan, type ImportMethod } from '../cloud/describe.ts'
 import { Glance } from '../cloud/glance.ts'
-import type { CloudImage } from '../cloud/image.ts'
-import type { Writer } from '../cloud/marks.ts'
-import type { Owner } from '../cloud/match.ts'
 import { planCloud } from '../cloud/plan.ts'
-import type { Brake, RetirementRules } from '../cloud/retirement.ts'
+import type { Brake } from '../cloud/retirement.ts'
 import type { PlanContext } from '../cloud/scene.ts'
 import type { CloudSession } from '../cloud/session.ts'
 import { isoDay } from '../discovery/stamp.ts'
 import { UpdaterError } from '../errors.ts'
-import type { Listener } from '../events.ts'
 import { outliving } from '../http/abort.ts'
-import type { HttpClient } from '../http/client.ts'
 import type { Image } from '../image.ts'
 import { endOfLife, hasEnded } from '../lifecycle/end-of-life.ts'
 import { snapshot } from '../lifecycle/snapshot.ts'
 import type { CloudOutcome } from '../report/schemas.ts'
-import { type Limit, limited, type Note } from '../run/run.ts'
-import type { Memory } from '../state.ts'
+import { limited } from '../run/run.ts'
 import { recallCandidates, rememberCandidates } from './candidates.ts'
 import { plannedOutcome, publishImage } from './image.ts'
 import type { PublishSettings } from './options.ts'
 import { proveUnproven } from './prove.ts'
 import { proveRights } from './rights.ts'
 import { rollBack } from './rollback.ts'
-
-/** What all clouds of a run share. */
-export interface Surroundings {
-  readonly settings: PublishSettings
-  /** For the mirror and the distributions. */
-  readonly http: HttpClient
-  readonly signal: AbortSignal
-  readonly onEvent: Listener
-  readonly note: Note
-  readonly memory: Memory
-}
-
-/** What the images of one cloud share. */
-export interface CloudRun extends Surroundings {
-  readonly session: CloudSession
-  readonly glance: Glance
-  readonly owner: Owner
-  /** How bytes get into Glance. */
-  readonly method: ImportMethod
-  /** Who writes, now. */
-  readonly writer: () => Writer
-  readonly rules: () => RetirementRules
-  /** Short tasks, at most `jobs` at once. */
-  readonly checking: Limit
-  /** Images, at most `transfers` at once. */
-  readonly transferring: Limit
-  /** Ids of the projects that shared images are for, beside those that have them already. */
-  readonly sharedWith: () => Promise<readonly string[]>
-  /** Lasts a little longer than the run: for what must not stay half done. */
-  readonly lasting: () => AbortSignal
-}
+import { type CloudRun, carryOut, listImages, type Surroundings } from './run.ts'
 
 /** What is to be in the clouds. */
 export interface Wanted {
@@ -122,19 +85,10 @@ export function openRun(session: CloudSession, surroundings: Surroundings, metho
     writer: () => ({ run, now: new Date(), importTimeout: settings.importTimeout }),
     rules: () => ({ retire, deleteAfter, isConfirmed: yes, now: new Date() }),
     lasting: () => outliving(signal, respite),
-    sharedWith: once(() => findProjects(session, settings.share ?? [], signal)),
+    sharedWith: once(async () => settings.share ?? []),
     checking: limited(jobs, signal, timeout),
     transferring: limited(transfers, signal),
   }
-}
-
-async function findProjects(
-  session: CloudSession,
-  names: readonly string[],
-  signal: AbortSignal,
-): Promise<readonly string[]> {
-  const found = await Promise.all(names.map((name) => session.findProjects(name, signal)))
-  return found.flat().map(({ id }) => id)
 }
 
 function once<Value>(ask: () => Promise<Value>): () => Promise<Value> {
@@ -169,48 +123,6 @@ export function contextOf(run: CloudRun, { definitions, others }: Wanted): PlanC
     skip: skip.flatMap(({ images, versions, reason }) =>
       images.flatMap((image) => (versions ?? [undefined]).map((version) => ({ image, version, reason }))),
     ),
-  }
-}
-
-/** Lists our project's images, and those of others that everybody sees: their names are taken. */
-export async function listImages(
-  { glance, owner }: Pick<CloudRun, 'glance' | 'owner'>,
-  signal: AbortSignal,
-): Promise<readonly CloudImage[]> {
-  const own = await glance.list({ owner: owner.project }, signal)
-  const seen = await glance.list({ visibility: 'public' }, signal)
-  const all = new Map([...seen, ...own].map((image) => [image.id, image]))
-  return [...all.values()]
-}
-
-const kept = {
-  'in-use': 'it is in use, and stays',
-  protected: 'it is protected, and stays',
-} as const
-
-/**
- * Carries a change out. Returns why it was not done, if Glance refuses a removal for good reason.
- * @throws UpdaterError CLOUD_*, ABORTED
- */
-export async function carryOut(
-  { image: { id }, action }: Change,
-  { glance }: Pick<CloudRun, 'glance'>,
-  signal: AbortSignal,
-): Promise<string | undefined> {
-  switch (action.kind) {
-    case 'patch':
-      await glance.patch(id, action.operations, signal)
-      return undefined
-    case 'deactivate':
-      await glance.deactivate(id, signal)
-      return undefined
-    case 'reactivate':
-      await glance.reactivate(id, signal)
-      return undefined
-    case 'remove': {
-      const removal = await glance.remove(id, signal)
-      return removal === 'in-use' || removal === 'protected' ? kept[removal] : undefined
-    }
   }
 }
 

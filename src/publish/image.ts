@@ -9,9 +9,9 @@ import { reportedError } from '../report/refusal.ts'
 import type { CloudImageOutcome } from '../report/schemas.ts'
 import { errorOf, type Tell, tellOf } from '../run/run.ts'
 import { bringVersion } from './bring.ts'
-import { type CloudRun, carryOut } from './cloud.ts'
 import { passGate } from './gate.ts'
 import { promotionOf, stepBack } from './promotion.ts'
+import { type CloudRun, carryOut } from './run.ts'
 import { shareImage } from './share.ts'
 
 type Brought = CloudImageOutcome['brought'][number]

@@ -4,7 +4,7 @@ import { definitionOf, hasBytes, isOurs } from '../cloud/match.ts'
 import { nameOfOld } from '../cloud/names.ts'
 import { type Bring, displacementsOf, type Promotion } from '../cloud/promotion.ts'
 import { UpdaterError } from '../errors.ts'
-import { type CloudRun, carryOut, listImages } from './cloud.ts'
+import { type CloudRun, carryOut, listImages } from './run.ts'
 
 /**
  * Reads the images anew, for Glance has no compare-and-set, and says who loses the name.
@@ -30,7 +30,7 @@ export async function promotionOf(
     bring.displaces.flatMap(({ image, name, isDefined }) => (isDefined ? [[image.id, name] as const] : [])),
   )
   const taken = new Set(images.map(({ name }) => name))
-  const displaces = displacementsOf(definition, named.filter(isHolder), taken, ({ id }) => planned.get(id))
+  const displaces = displacementsOf(definition, named.filter(isHolder), taken, planned)
   const evidence = { definition: definition.image.name, version }
   return { promotion: { definition, record, evidence, displaces }, image }
 }

@@ -7,7 +7,7 @@ import { setProperty } from '../cloud/properties.ts'
 import { asUpdaterError } from '../errors.ts'
 import { formatDigest } from '../image.ts'
 import { bounded } from '../transfer/decompression/unpacking.ts'
-import type { CloudRun } from './cloud.ts'
+import type { CloudRun } from './run.ts'
 
 /**
  * Reads the bytes of images that were there before us, and of which nobody knows whether they are the catalogue's, since

@@ -3,7 +3,6 @@ import { readTexts } from '../catalog/read.ts'
 import { selectImages } from '../catalog/select.ts'
 import { type CloudName, formatCloudName, parseCloudName } from '../cloud/clouds.ts'
 import { type ReadDefinition, readCloudDefinitions } from '../cloud/definition.ts'
-import { openCloud } from '../cloud/keystone.ts'
 import type { CloudSession } from '../cloud/session.ts'
 import { asUpdaterError, describeError, UpdaterError } from '../errors.ts'
 import type { Listener } from '../events.ts'
@@ -12,8 +11,9 @@ import { summarizeClouds } from '../report/publish.ts'
 import { reportedError } from '../report/refusal.ts'
 import type { CloudImageOutcome, CloudOutcome, PublishReport } from '../report/schemas.ts'
 import { type Beginning, begin, endInOrder, errorOf, type RunContext, secondsSince } from '../run/run.ts'
-import { publishTo, type Surroundings, type Wanted } from './cloud.ts'
+import type { Wanted } from './cloud.ts'
 import { type PublishOptions, type PublishSettings, settlePublish } from './options.ts'
+import type { Surroundings } from './run.ts'
 
 /**
  * Brings what the catalogue names into each cloud, and retires what it keeps no longer. A cloud, an image, a file that
@@ -128,8 +128,10 @@ async function inCloud(
   const failed = read.defective.map(defectiveOutcome)
   let session: CloudSession | undefined
   try {
+    const { openCloud } = await import('../cloud/keystone.ts')
     const places = { env: process.env, cwd: process.cwd(), home: homedir() }
     session = await openCloud(name, { ...places, note, signal, hide, policy: httpPolicy })
+    const { publishTo } = await import('./cloud.ts')
     const { images, ...outcome } = await publishTo(session, read, surroundings)
     return { cloud: session.cloud, project: session.project.name, images: [...images, ...failed], ...outcome }
   } catch (thrown) {

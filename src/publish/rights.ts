@@ -1,7 +1,7 @@
 import { formatJournal, marks } from '../cloud/marks.ts'
 import type { CloudPlan, ImagePlan } from '../cloud/plan.ts'
 import { asUpdaterError, UpdaterError } from '../errors.ts'
-import type { CloudRun } from './cloud.ts'
+import type { CloudRun } from './run.ts'
 
 /**
  * Proves, before any byte is sent, that images can be made, hidden and made public: by a hidden record without bytes,

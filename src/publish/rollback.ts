@@ -6,8 +6,8 @@ import type { PlanContext } from '../cloud/scene.ts'
 import { reportedError } from '../report/refusal.ts'
 import type { CloudImageOutcome } from '../report/schemas.ts'
 import { errorOf, tellOf } from '../run/run.ts'
-import { type CloudRun, carryOut } from './cloud.ts'
 import { changedOf } from './image.ts'
+import { type CloudRun, carryOut } from './run.ts'
 
 /** Gives each definition's name back to the image before; whatever goes wrong with one stops no other. */
 export function rollBack(

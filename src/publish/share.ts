@@ -1,7 +1,7 @@
 import type { CloudImage } from '../cloud/image.ts'
 import { UpdaterError } from '../errors.ts'
 import type { Tell } from '../run/run.ts'
-import type { CloudRun } from './cloud.ts'
+import type { CloudRun } from './run.ts'
 
 /**
  * Shares an image with those with whom the ones before it are shared, and with those that the operator names. It is

@@ -188,7 +188,7 @@ describe('a configuration file', () => {
       'connections debug jobs log output quiet report_format strict transfers wait within'.split(' '),
     )
     expect(harmless.filter((key) => !documented.includes(`\`${key}\``))).toEqual([])
-    for (const key of ['sources', 'overrides']) expect(defects(`${key}: []\n`, false)).toHaveLength(1)
+    for (const key of ['sources', 'overrides', 'skip']) expect(defects(`${key}: []\n`, false)).toHaveLength(1)
     expect(defects('commands:\n  serve:\n    listen: "[::]:1"\n', false)).toEqual([
       expect.stringContaining(`${at}:3:5: "commands.serve.listen" is not taken`),
     ])
