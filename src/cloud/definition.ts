@@ -139,7 +139,7 @@ class DefinitionReader {
     return {
       image: { ...image, format },
       multi: this.#flag(fields, 'multi') ?? false,
-      separator: this.#text(fields, 'separator') ?? ' ',
+      separator: this.#anyText(fields, 'separator') ?? ' ',
       minDisk: this.#count(fields, 'min_disk') ?? 0,
       minRam: this.#count(fields, 'min_ram') ?? 0,
       visibility: this.#oneOf(fields, 'visibility', visibilities) ?? 'private',
@@ -172,7 +172,7 @@ class DefinitionReader {
   #version(fields: Fields, map: CatalogNode): DefinedVersion {
     const version = this.#text(fields, 'version')
     const [url, mirrorUrl] = [this.#text(fields, 'url'), this.#text(fields, 'mirror_url')]
-    if (version === undefined && isNull(fields.get('version')?.value)) {
+    if (version === undefined && isEmpty(fields.get('version')?.value)) {
       this.#defect(map, 'A version has no "version"')
     }
     if (url === undefined && mirrorUrl === undefined) this.#defect(map, 'A version has no "url"')
@@ -268,6 +268,11 @@ class DefinitionReader {
   }
 
   #text(fields: Fields, key: string): string | undefined {
+    return this.#anyText(fields, key) || undefined
+  }
+
+  /** Also one that is empty. */
+  #anyText(fields: Fields, key: string): string | undefined {
     const node = fields.get(key)?.value
     return isNull(node) ? undefined : this.#textOf(node, key)
   }
@@ -328,6 +333,10 @@ class DefinitionReader {
     )
     return undefined
   }
+}
+
+function isEmpty(node: CatalogNode | undefined): boolean {
+  return isNull(node) || textOf(node) === ''
 }
 
 function rankOf({ version }: DefinedVersion): number {

@@ -1,3 +1,4 @@
+import { printable } from '../errors.ts'
 import { type Change, carriedOut } from './change.ts'
 import type { CloudImage } from './image.ts'
 import type { Writer } from './marks.ts'
@@ -43,7 +44,7 @@ function describeImage(
 /** The call that makes a change. */
 export function callOf({ image, action, why }: Change): Call {
   const path = `/v2/images/${image.id}`
-  const about = `${image.name} ${why.join(', ')}`
+  const about = printable(`${image.name} ${why.join(', ')}`)
   switch (action.kind) {
     case 'patch':
       return { method: 'PATCH', path, body: action.operations, about }
@@ -78,7 +79,7 @@ function sendingOf(
 ): readonly Call[] {
   const path = `/v2/images/${id}`
   const { version, resumes } = bring
-  const about = `${bring.record.name}, version ${version.version}`
+  const about = printable(`${bring.record.name}, version ${version.version}`)
   const create: Call = {
     method: 'POST',
     path: '/v2/images',

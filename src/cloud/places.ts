@@ -5,7 +5,7 @@ import type { CloudImage } from './image.ts'
 import { journalOf, marks } from './marks.ts'
 import { byAge, hasBytes, type Match, matchVersions, standingOf } from './match.ts'
 import { finalName, versionOf } from './names.ts'
-import { findLimits, recordOf, type WantedRecord } from './properties.ts'
+import { recordOf, type WantedRecord } from './properties.ts'
 import { isResumable, versionOfImage } from './repair.ts'
 import { type Candidate, type PlanContext, reasonToSkip, type Scene } from './scene.ts'
 
@@ -28,7 +28,7 @@ export type Fate =
   | {
       readonly kind: 'failed'
       readonly version: DefinedVersion
-      readonly what: 'taken' | 'limit' | 'other-bytes' | 'unproven' | 'unfinished'
+      readonly what: 'taken' | 'other-bytes' | 'unproven' | 'unfinished'
       readonly error: UpdaterError
     }
 
@@ -113,14 +113,6 @@ function refusalOf(version: DefinedVersion, record: WantedRecord, scene: Scene):
   const { definition, strangers } = scene
   const { file, line, column, name } = definition.image
   const place = { file, line, column }
-  const [limit] = findLimits(definition, record, version)
-  if (limit !== undefined) {
-    const remedy = 'Correct the definition: Glance would refuse it'
-    return {
-      what: 'limit',
-      error: new UpdaterError('CATALOG_TYPE', `${limit} (version ${version.version})`, { place, remedy }),
-    }
-  }
   if (version.digest === undefined) {
     const message = `Version ${version.version} of ${name} has no checksum, so nothing proves its bytes`
     const remedy = 'Give it the checksum that the distribution publishes'
@@ -229,9 +221,9 @@ function successor(
   return available.find((fate) => fate.kind === 'present' && fate.match.image.id === holder.id)?.version
 }
 
-function isSeen(image: CloudImage, { visibility }: Definition): boolean {
-  const isTakenBack = image.properties[marks.skip] !== undefined
-  return !image.isHidden && image.visibility === visibility && !isTakenBack
+function isSeen({ isHidden, visibility, properties }: CloudImage, definition: Definition): boolean {
+  const isOpen = visibility !== 'private' || definition.visibility === 'private'
+  return isOpen && !isHidden && properties[marks.skip] === undefined
 }
 
 /** The image that has a name, or had it, while the version that is to have it is not to be had. */

@@ -1,13 +1,13 @@
-import { UpdaterError } from '../errors.ts'
+import { printable, UpdaterError } from '../errors.ts'
 import { type Change, carriedOut, patched } from './change.ts'
-import type { Definition } from './definition.ts'
+import { type Definition, isPacked } from './definition.ts'
 import type { CloudImage } from './image.ts'
 import { isBusy, isMark, journalOf, marks } from './marks.ts'
-import { byAge, byRank, definitionOf, hasBytes, isOf, isOurs } from './match.ts'
+import { byAge, byRank, definitionOf, hasBytes, isOf, isOurs, type Match } from './match.ts'
 import { finalName, versionOf } from './names.ts'
 import { decide, type Fate, type Place, placesOf } from './places.ts'
 import { type Bring, type Displacement, displace, displacementsOf, promote, promoted } from './promotion.ts'
-import { setProperty } from './properties.ts'
+import { findLimits, recordOf, setProperty } from './properties.ts'
 import { isLeftover, type Repaired, repair } from './repair.ts'
 import { type Brake, brakeOf, keptImages, type Retirement, retire } from './retirement.ts'
 import {
@@ -43,6 +43,8 @@ export interface ImagePlan {
   readonly corrections: readonly Change[]
   /** Only if all that was to be brought is there. */
   readonly retirements: readonly Retirement[]
+  /** Images that were there before us, and whose own bytes can prove them (`proofOf`). */
+  readonly unproven: readonly Match[]
   /** With `minAge`: what is to be remembered, until it is old enough, in place of what was. */
   readonly candidate: Candidate | undefined
 }
@@ -125,7 +127,14 @@ function standstill(
   failures: readonly UpdaterError[],
   findings: readonly Finding[] = [],
 ): ImagePlan {
-  const nothing = { repairs: [], brings: [], corrections: [], retirements: [], candidate: undefined }
+  const nothing = {
+    repairs: [],
+    brings: [],
+    corrections: [],
+    retirements: [],
+    unproven: [],
+    candidate: undefined,
+  }
   return { definition, findings, failures, ...nothing }
 }
 
@@ -133,9 +142,11 @@ function planImage(scene: Scene): ImagePlan {
   const { definition, own, context } = scene
   const busy = own.find((image) => isBusy(image, context))
   if (busy !== undefined) return waitFor(definition, busy)
+  const isOn = isOffered(definition, context)
+  const limits = isOn ? limitsOf(definition, context) : []
+  if (limits.length > 0) return refuse(definition, limits)
   const repaired = repair(scene)
   const after = { ...scene, own: repaired.images }
-  const isOn = isOffered(definition, context)
   const { fates, candidate } = isOn ? decide(after, usable(after.own)) : { fates: [], candidate: undefined }
   const doubles = separate(after, fates)
   const single = { ...scene, own: carriedOut(repaired.images, doubles) }
@@ -152,6 +163,11 @@ function planImage(scene: Scene): ImagePlan {
     definition,
     failures,
     candidate,
+    unproven: fates.flatMap((fate) =>
+      fate.kind === 'present' && fate.match.standing === 'unknown' && !isPacked(fate.version)
+        ? fate.match
+        : [],
+    ),
     repairs: [...repaired.changes, ...doubles],
     brings: brought.brings,
     corrections: [...corrected.changes, ...adoptions(last, places)],
@@ -183,6 +199,32 @@ function waitFor(definition: Definition, image: CloudImage): ImagePlan {
   const remedy = 'Let it end; if it was killed, its mark is taken over after twice --import-timeout'
   const error = new UpdaterError('CLOUD_CONFLICT', message, { remedy })
   return standstill(definition, [error], [finding('unfinished', image, message)])
+}
+
+/** What Glance would refuse, in sentences. */
+function limitsOf(definition: Definition, { tag }: PlanContext): readonly Finding[] {
+  return definition.versions.flatMap((version, at) => {
+    const record = recordOf(definition, version, { tag, isNewest: at === 0 })
+    const limits = findLimits(definition, record, version)
+    return limits.map((message) => ({
+      what: 'limit' as const,
+      version: version.version,
+      message: printable(message),
+    }))
+  })
+}
+
+/** Nothing is asked of a cloud that would refuse a part of it. */
+function refuse(definition: Definition, limits: readonly Finding[]): ImagePlan {
+  const { file, line, column, name } = definition.image
+  const told = new Set<string>()
+  const failures = limits.flatMap(({ message }) => {
+    if (told.has(message)) return []
+    told.add(message)
+    const remedy = 'Correct the definition: Glance would refuse it'
+    return new UpdaterError('CATALOG_TYPE', `${name}: ${message}`, { place: { file, line, column }, remedy })
+  })
+  return standstill(definition, failures, limits)
 }
 
 /** Of several public images of one name the one stays that is the version of that name, else the newest. */
@@ -249,6 +291,7 @@ function displacementsFor(
   const holdersOf = (one: string) => last.filter((image) => image.name === one && image.id !== id)
   const placed = new Map(places.flatMap(({ image, record }) => (image ? [[image.id, record.name]] : [])))
   const holders = holdersOf(name)
+  if (holders.length === 0) return []
   const before = holders.flatMap((holder) => holdersOf(placed.get(holder.id) ?? name))
   const all = [...new Set([...before.filter((image) => !holders.includes(image)), ...holders])]
   const ownName = (one: string) => (one === name || isStrangers(one, scene) ? undefined : one)

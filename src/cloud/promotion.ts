@@ -1,9 +1,10 @@
 import { UpdaterError } from '../errors.ts'
+import { type Digest, formatDigest } from '../image.ts'
 import { type Change, carriedOut, changed, patched } from './change.ts'
 import type { DefinedVersion, Definition } from './definition.ts'
 import type { CloudImage, PatchOperation } from './image.ts'
 import { formatJournal, isBusy, journalOf, marks, type Step, type Writer } from './marks.ts'
-import { byAge, definitionOf, isOurs, type Owner } from './match.ts'
+import { byAge, definitionOf, isOurs, type Owner, standingOf } from './match.ts'
 import { nameOfOld, versionName } from './names.ts'
 import {
   describingDifference,
@@ -60,6 +61,20 @@ export function claimOf({ resumes }: Bring, writer: Writer): readonly Change[] {
 }
 
 /**
+ * Records what bytes an image has that was there before us; if they are not those of the catalogue, the next plan brings
+ * those.
+ * @param digest of its bytes, as Glance hands them out
+ */
+export function proofOf(image: CloudImage, digest: Digest): Change {
+  const { hash } = image
+  const operations = [
+    setProperty(marks.checksum, formatDigest(digest)),
+    ...(hash === undefined ? [] : [setProperty(marks.hash, `${hash.algorithm}:${hash.hex}`)]),
+  ]
+  return patched(image, operations, ['is proven: its bytes were read'])
+}
+
+/**
  * The patch that describes an image whose bytes are proven to be the version's.
  * @param image as Glance has it when its bytes are there
  */
@@ -102,6 +117,8 @@ export function promotionOf(
   const holders = namesakes.filter(
     (one) => isOfDefinition(one) && journalOf(one) === undefined && !isPlanned(one),
   )
+  const same = holders.find((one) => standingOf(one, definition, bring.version) === 'same')
+  if (same !== undefined) throw steppedBack(bring, same)
   const taken = new Set([...others, ...bring.displaces].map(({ name }) => name))
   const displaces = [...planned, ...displacementsOf(definition, holders, taken)]
   const evidence = { definition: definition.image.name, version: bring.version }
@@ -109,7 +126,7 @@ export function promotionOf(
 }
 
 function steppedBack({ definition }: Bring, { id }: CloudImage): UpdaterError {
-  const message = `Another run is at work on ${definition.image.name} (${id}) and was there first`
+  const message = `Another run has brought ${definition.image.name} first, or is about to (${id})`
   const remedy = 'Let it end, then run again; one run at a time is enough'
   return new UpdaterError('CLOUD_CONFLICT', message, { remedy })
 }

@@ -47,7 +47,7 @@ function repairOf(image: CloudImage, scene: Scene): readonly Change[] {
   const isSkipped = reasonToSkip(scene, versionOfImage(image, definition)) !== undefined
   const isPromoting = journalOf(image)?.step === 'promoting' && hasBytes(image)
   if (isPromoting && !isSkipped && isOffered(definition, context)) return goOnPromoting(image, scene)
-  if (!isSkipped && wanted.some((version) => isResumable(image, version, scene))) return []
+  if (!isSkipped && wanted.some((version) => isNeeded(image, version, scene))) return []
   // An id that was deleted can never be used again: who has it decides.
   if (!hasBytes(image) && wanted.some(({ id }) => id === image.id)) return []
   return [{ image, action: { kind: 'remove' }, why: ['is removed: no run is at work on it'] }]
@@ -74,6 +74,15 @@ export function isResumable(image: CloudImage, version: DefinedVersion, { defini
   const step = journalOf(image)?.step
   if (step === 'proven') return hasBytes(image) && standingOf(image, definition, version) === 'same'
   return step === 'bringing' && image.status === 'queued' && image.id === version.id
+}
+
+/** Another run may have brought the version meanwhile, or left one like it. */
+function isNeeded(image: CloudImage, version: DefinedVersion, scene: Scene): boolean {
+  const { own, definition } = scene
+  const isThere = own.some(
+    (one) => hasBytes(one) && journalOf(one) === undefined && standingOf(one, definition, version) === 'same',
+  )
+  return !isThere && own.find((one) => isResumable(one, version, scene))?.id === image.id
 }
 
 /** A version that the catalogue no longer has, as its image has it. */

@@ -1,4 +1,5 @@
 import { matchesNames } from '../catalog/select.ts'
+import { printable } from '../errors.ts'
 import { formatDigest, type Image, parseDigest, sameDigest } from '../image.ts'
 import type { DefinedVersion, Definition } from './definition.ts'
 import type { CloudImage } from './image.ts'
@@ -111,5 +112,5 @@ function reasonInCloud(own: readonly CloudImage[], { version, digest }: DefinedV
 }
 
 export function finding(what: Finding['what'], image: CloudImage, message: string): Finding {
-  return { what, version: image.properties.internal_version, id: image.id, message }
+  return { what, version: image.properties.internal_version, id: image.id, message: printable(message) }
 }

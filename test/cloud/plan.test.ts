@@ -3,8 +3,10 @@ import { type ReadDefinition, readCloudDefinitions } from '../../src/cloud/defin
 import { describePlan } from '../../src/cloud/describe.ts'
 import type { CloudImage, PatchOperation } from '../../src/cloud/image.ts'
 import { isSettled, planCloud } from '../../src/cloud/plan.ts'
+import { creationOf, describing, promotionOf, proofOf } from '../../src/cloud/promotion.ts'
 import { planRollback } from '../../src/cloud/rollback.ts'
 import type { PlanContext } from '../../src/cloud/scene.ts'
+import { parseDigest } from '../../src/image.ts'
 import { contextOf, day, definitionsOf, digestOf, GlanceModel, hour, publish, told } from './glance-model.ts'
 
 const tag = 'managed_by_osism'
@@ -466,6 +468,52 @@ describe('planCloud', () => {
       'Debian 12 (20261101), 20261101, public, hidden',
       'Debian 12, 20261110, public',
     ])
+  })
+
+  it('lets of two runs at once the one through whose record was made first', () => {
+    const glance = filled(['20261101'])
+    const definitions = definitionsOf(entry([{ version: '20261110' }]))
+    const [first, second] = ['first', 'second'].map((run) => {
+      const context = contextOf({ now: glance.now, run })
+      const bring = planCloud(definitions, glance.list(), context).images[0]?.brings[0]
+      if (bring === undefined) throw new Error('nothing is brought')
+      return { context, bring }
+    })
+    if (first === undefined || second === undefined) return
+    const [mine, theirs] = [first, second].map(({ bring, context }) => {
+      const { id } = glance.create(creationOf(bring, context))
+      glance.carryOut(describing(bring, glance.upload(id, '20261110'), context))
+      return glance.get(id)
+    })
+    if (mine === undefined || theirs === undefined) return
+    const stepsBack = () => promotionOf(second.bring, theirs, glance.list(), second.context)
+    expect(stepsBack).toThrow(/first, or is about to/)
+    const changes = promotionOf(first.bring, mine, glance.list(), first.context)
+    for (const change of changes) {
+      glance.carryOut(change)
+      expect(stepsBack).toThrow(/first, or is about to/)
+    }
+    publishOnce(glance, entry([{ version: '20261110' }]))
+    expect(seen(glance)).toEqual([
+      'Debian 12 (20261101), 20261101, public, hidden',
+      'Debian 12, 20261110, public',
+    ])
+  })
+
+  it("records what the bytes of an unproven image are, and brings others if they are not the catalogue's", () => {
+    for (const [content, expected] of [
+      ['20261120', 'current'],
+      ['rebuilt', 'other-bytes'],
+    ] as const) {
+      const glance = new GlanceModel()
+      glance.put(manager('20261120'), content)
+      const definitions = definitionsOf(entry([{ version: '20261120' }]))
+      const [match] = planCloud(definitions, glance.list(), contextOf()).images[0]?.unproven ?? []
+      if (match === undefined) throw new Error('nothing is unproven')
+      const digest = parseDigest(digestOf(content))
+      if (digest !== undefined) glance.carryOut(proofOf(match.image, digest))
+      expect(whatOf(planCloud(definitions, glance.list(), contextOf()))).toEqual([expected])
+    }
   })
 
   it('adopts what Image Manager has brought: corrects it, and retires old ones in the run after', () => {
