@@ -145,7 +145,7 @@ function tokenOf(
 
 function otherProject({ cloud, origin, login }: Cloud, wanted: string, got: string): UpdaterError {
   return misconfigured(
-    `The login of the cloud "${cloud}" is of the project "${got}", and ${origin} says "${wanted}"`,
+    `The login of the cloud "${cloud}" is of the project "${got}", not of "${wanted}" as in ${origin}`,
     login.method === 'application_credential'
       ? 'An application credential is of one project: remove or correct what is said of the project'
       : 'Correct the project',
