@@ -19,7 +19,8 @@ After every row, beside what the table says:
 Rows that name another command than \`update\` run that as well.
 
 Besides, 200 runs are killed by SIGKILL at seeded random moments; each leaves every file and every object whole, and
-the next run finishes the work.
+the next run finishes the work. After each of 48 more, of a second build of one day, what the catalogue names has the
+bytes that its checksum says.
 `
 
 /** docs/faults.md. */

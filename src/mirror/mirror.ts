@@ -10,6 +10,7 @@ import { reportedError } from '../report/refusal.ts'
 import type { MirroredVersion, MirrorReport, UnmirroredReason } from '../report/schemas.ts'
 import { type Kept, keepOnMirror, replaceOnMirror, type WantedFile, writeSums } from '../run/bring.ts'
 import { hashFile } from '../run/hash.ts'
+import { NamedObjects, sharedObject } from '../run/named.ts'
 import { type RunOptions, settleRun } from '../run/options.ts'
 import { askPublic } from '../run/public-state.ts'
 import { findReaders } from '../run/readers.ts'
@@ -57,7 +58,8 @@ export async function mirrorCatalogue(
   const beginning = begin(context, settings)
   const { startedAt, signal, onEvent, note, http } = beginning
   try {
-    const images = selectImages(await readCatalog(settings.images), settings.names)
+    const files = await readCatalog(settings.images)
+    const images = selectImages(files, settings.names)
     const taken = images.filter(({ enable }) => enable || settings.includeDisabled)
     const wanted = taken.flatMap((image) =>
       image.versions.flatMap((version, position): NamedVersion[] => {
@@ -71,6 +73,10 @@ export async function mirrorCatalogue(
     onEvent({ type: 'run-start', images: wanted.length })
     const run: MirrorRun = {
       ...{ settings, signal, http, note, onEvent, store: opened.store, readers },
+      named: new NamedObjects(
+        files.flatMap((file) => file.images),
+        settings.mirror,
+      ),
       checking: limited(settings.jobs, signal, settings.timeout),
       transferring: limited(settings.transfers, signal),
       owners: new Map(),
@@ -152,7 +158,7 @@ async function mirrorVersion(wanted: NamedVersion, ordinal: number, run: MirrorR
     const { key: object } = address
     const owner = run.owners.get(object) ?? wanted
     run.owners.set(object, owner)
-    if (owner.version.checksum !== version.checksum) throw sharedObject(owner, address)
+    if (owner.version.checksum !== version.checksum) throw sharedObject(object, { by: claimOf(owner) })
     const file = fileOf(image, version)
     tell({ type: 'checking', version: version.version })
     const task = { image, run, tell }
@@ -243,12 +249,8 @@ function nothingHere(count: number, mirror: MirrorOptions): string {
   return `${what} with ${baseOf(mirror)}/, as those of this mirror do: nothing was brought. Check ${placeOptions(mirror)}`
 }
 
-/** Each run would replace the bytes of one by those of the other. */
-function sharedObject({ image, version }: NamedVersion, { key }: Address): UpdaterError {
-  const other = `version ${version.version ?? ''} of ${image.name}`
-  return new UpdaterError('CATALOG_TYPE', `${key} is named by ${other}, too, with another checksum`, {
-    remedy: 'Correct the mirror_url of one of them',
-  })
+function claimOf({ image, version }: NamedVersion): string {
+  return `version ${version.version ?? ''} of ${image.name}`
 }
 
 /**

@@ -85,7 +85,7 @@ export async function pruneMirror(
       throw doubtful(message, mirror)
     }
     const objects = remove
-      ? await removeAll(store, doomed, { keyPrefix, signal, note, lists: checksumFiles })
+      ? await removeAll(store, doomed, { keyPrefix, named: named.keys, signal, note, lists: checksumFiles })
       : doomed.map((object) => outcomeOf(object, 'would-remove'))
     return {
       schema_version: 1,
@@ -134,6 +134,8 @@ function holdsImages(path: string, text: string): boolean {
 
 interface Removal {
   readonly keyPrefix: string
+  /** What the catalogue names. */
+  readonly named: ReadonlySet<string>
   readonly signal: AbortSignal
   readonly note: Note
   /** Are there lists of digests to be kept true? */
@@ -144,11 +146,11 @@ interface Removal {
 async function removeAll(
   store: Store,
   doomed: readonly ListedObject[],
-  { keyPrefix, signal, note, lists }: Removal,
+  { keyPrefix, named, signal, note, lists }: Removal,
 ): Promise<PrunedObject[]> {
   const unlist = async (folder: string, leaving: readonly string[]) => {
     if (!lists) return
-    const warnings = await writeChecksumFiles(store, { folder, keyPrefix, leaving }, signal)
+    const warnings = await writeChecksumFiles(store, { folder, keyPrefix, leaving, named }, signal)
     for (const message of warnings) note('warning', message)
   }
   const outcomes: PrunedObject[] = []

@@ -3,13 +3,22 @@ import type { RecordedDigests } from '../discovery/standing.ts'
 import { asUpdaterError, UpdaterError } from '../errors.ts'
 import { abortedError } from '../http/abort.ts'
 import { retry } from '../http/retry.ts'
-import { type Digest, type DigestAlgorithm, type SourceFile, type StoredImage, sameDigest } from '../image.ts'
+import {
+  type Digest,
+  type DigestAlgorithm,
+  hexLengths,
+  type SourceFile,
+  type StoredImage,
+  sameDigest,
+} from '../image.ts'
 import type { MirrorOutcome } from '../report/schemas.ts'
 import { type Address, keyPrefixOf } from '../stores/kinds.ts'
+import { sidecarKey } from '../stores/naming.ts'
 import { checkPublic, verifyFull } from '../stores/public.ts'
 import { readSidecar, writeSidecar } from '../stores/sidecar.ts'
 import type { ObjectRecord, Store } from '../stores/store.ts'
-import { findRecorded, isMadeOf, type Looked, recordedOf } from './recorded.ts'
+import { sharedObject } from './named.ts'
+import { findRecorded, isMadeOf, isRecordedOf, type Looked, recordedOf } from './recorded.ts'
 import type { Run, Task } from './run.ts'
 import { send } from './send.ts'
 
@@ -129,6 +138,9 @@ export async function vouch(
   const source = digest ?? (isNamed ? sidecar.source : object?.record?.source)
   if (compression === undefined || content === undefined || source === undefined || size === undefined) return
   if (isNamed && sameDigest(sidecar.source, source) && sidecar.size === size) return
+  if (run.named.has(sidecarKey(key))) {
+    return tell({ type: 'warning', message: `The catalogue names ${sidecarKey(key)}, which is left alone` })
+  }
   try {
     // The signature of an image is proven by its transfer alone, which has it in the object's record.
     const own = file.signature === undefined ? file.signedAt : undefined
@@ -148,12 +160,14 @@ export async function vouch(
 
 /**
  * Brings a file to its address on the mirror: transfers it, verifies every byte, and proves that its public URL
- * answers. Whatever lies there is replaced.
+ * answers. Whatever lies there is replaced, but for what the catalogue names by other bytes.
  * @param file without a digest: that of the bytes that come is computed (`source`)
- * @throws UpdaterError HTTP_*, DIGEST_MISMATCH, SIGNATURE_BAD, DECOMPRESSION_FAILED, IMAGE_*, STORE_*, PUBLIC_*, ABORTED
+ * @throws UpdaterError HTTP_*, DIGEST_MISMATCH, SIGNATURE_BAD, DECOMPRESSION_FAILED, IMAGE_*, STORE_*, PUBLIC_*, ABORTED,
+ * CATALOG_TYPE
  */
 export async function bring(task: Task, file: WantedFile, address: Address): Promise<Brought> {
   const { run } = task
+  await assertReplaceable(task, file, address)
   await run.readers.assertAny()
   const begin = awaitTurn(task, file)
   return run.transferring(async () => {
@@ -183,6 +197,14 @@ export function restarting({
     return 0
   }
   return { pauseAfter, signal }
+}
+
+/** @throws UpdaterError CATALOG_TYPE if the catalogue names what lies there, and it is not made of this file */
+async function assertReplaceable({ run }: Task, file: WantedFile, { key }: Address): Promise<void> {
+  const [other] = run.named.others(key, file)
+  if (other === undefined) return
+  const { object } = await lookAt(key, run, file)
+  if (object !== undefined && !isRecordedOf(object, file)) throw sharedObject(key, other)
 }
 
 /** Milliseconds. */
@@ -217,6 +239,12 @@ function strong(algorithm: DigestAlgorithm = 'sha256'): DigestAlgorithm {
 export function nameOf({ digest, content, compression, algorithm }: WantedFile): Digest | undefined {
   if (compression === undefined) return digest
   return content?.algorithm === strong(algorithm) ? content : undefined
+}
+
+/** Stands for that digest, to find out beforehand whether the catalogue can be edited, where only the transfer tells it. */
+export function standInOf({ algorithm }: WantedFile): Digest {
+  const known = strong(algorithm)
+  return { algorithm: known, hex: '0'.repeat(hexLengths[known]) }
 }
 
 /** Nothing is named in the catalogue that a user of the cloud could not fetch. */
@@ -304,7 +332,7 @@ function storeOf({ store }: Run): Store {
  * @throws UpdaterError ABORTED
  */
 export async function writeSums(
-  { store, settings, checking, signal }: Run,
+  { store, settings, named, checking, signal }: Run,
   folder: string,
   stored: readonly string[],
 ): Promise<readonly string[]> {
@@ -312,7 +340,7 @@ export async function writeSums(
   try {
     const { writeChecksumFiles } = await import('../stores/checksum-files.ts')
     const keyPrefix = keyPrefixOf(settings.mirror)
-    return await checking((either) => writeChecksumFiles(store, { folder, keyPrefix, stored }, either))
+    return await checking((either) => writeChecksumFiles(store, { folder, keyPrefix, stored, named }, either))
   } catch (error) {
     if (signal.aborted) throw abortedError(signal)
     const why = asUpdaterError(error).message

@@ -64,6 +64,12 @@ export function isMadeOf(recorded: readonly RecordedDigests[], { digest, content
   })
 }
 
+/** Does the object's own record say that it was made of this file? */
+export function isRecordedOf(object: StoredObject | undefined, file: SourceFile): boolean {
+  const { record, size } = object ?? {}
+  return record !== undefined && record.size === size && isMadeOf([record], file)
+}
+
 /** What a reader without credentials is told of an object. */
 export interface PublicRecords {
   readonly answer: PublicAnswer

@@ -11,6 +11,7 @@ import { type Memory, openMemory, stateFolder } from '../state.ts'
 import { keyPrefixOf, openStore } from '../stores/kinds.ts'
 import { isFolderName } from '../stores/naming.ts'
 import type { Store } from '../stores/store.ts'
+import type { NamedObjects } from './named.ts'
 import type { RunSettings } from './options.ts'
 
 /** What a use-case takes beside its options. */
@@ -63,6 +64,7 @@ export interface Run extends Pick<Beginning, 'signal' | 'http' | 'note'> {
   /** `undefined`: nothing is written to a mirror in this run. */
   readonly store: Store | undefined
   readonly readers: Readers
+  readonly named: NamedObjects
   /** Short tasks, at most `jobs` at once. */
   readonly checking: Limit
   /** Transfers, at most `transfers` at once. */

@@ -13,6 +13,8 @@ export interface ImageFolder {
   readonly stored?: readonly string[]
   /** Keys that are about to be removed: they are left out. */
   readonly leaving?: readonly string[]
+  /** What the catalogue names: such a file is an image to it, and is left alone. */
+  readonly named?: Pick<ReadonlySet<string>, 'has'>
 }
 
 /** Objects asked for at once. */
@@ -45,8 +47,9 @@ export async function writeChecksumFiles(
           .filter(({ digest }) => digest.algorithm === algorithm)
           .map(({ name, digest }) => `${digest.hex}  ${name}\n`)
           .join('')
-        const isNone = text === '' && !keys.has(key)
-        return { key, state: isNone ? 'right' : await storeText(store, key, text, contentType, signal) }
+        if (text === '' && !keys.has(key)) return { key, state: 'right' }
+        if (place.named?.has(key)) return { key, state: 'foreign' }
+        return { key, state: await storeText(store, key, text, contentType, signal) }
       }),
     )
     if (round < rounds && files.some(({ state }) => state === 'changed')) continue

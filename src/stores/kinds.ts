@@ -4,7 +4,7 @@ import { decodeSegment } from '../http/url.ts'
 import type { Image } from '../image.ts'
 import { camel, defaultOf, type ValuesOf } from '../option.ts'
 import { directory } from './directory/options.ts'
-import { below, folderPrefix, objectKey, probeKey } from './naming.ts'
+import { below, folderPrefix, type NamedBuild, objectKey, probeKey } from './naming.ts'
 import { own } from './own/options.ts'
 import { type S3Options, s3 } from './s3/options.ts'
 import type { Store, StoreKind, Surroundings } from './store.ts'
@@ -153,20 +153,19 @@ export interface Address {
 }
 
 /**
- * Returns the address of an image's build of a day, or undefined if the mirror has no public base.
- * @param date `YYYYMMDD`
+ * Returns the address of an image's build, or undefined if the mirror has no public base.
  * @throws UpdaterError CONFIGURATION
  */
 export function addressOf(
   mirror: MirrorOptions,
   { shortname, format }: Pick<Image, 'shortname' | 'format'>,
-  date: string,
+  build: NamedBuild,
 ): Address | undefined {
   if (shortname === undefined) return undefined
   const image = { shortname, format }
-  const key = objectKey(image, date, keyPrefixOf(mirror))
+  const key = objectKey(image, build, keyPrefixOf(mirror))
   const base = baseOf(mirror)
-  return base === undefined ? undefined : { key, url: below(base, objectKey(image, date, '')) }
+  return base === undefined ? undefined : { key, url: below(base, objectKey(image, build, '')) }
 }
 
 /** Returns the address of a probe, or undefined if the mirror has no public base. @throws UpdaterError CONFIGURATION */

@@ -12,12 +12,29 @@ export function isFolderName(shortname: string): boolean {
   return /^[A-Za-z0-9][A-Za-z0-9._~+@ -]{0,199}$/.test(shortname)
 }
 
+/** What tells a build from the others of its image in the name of its object. */
+export interface NamedBuild {
+  /** Its day, `YYYYMMDD`. */
+  readonly date: string
+  /** Tells it from another one of that day: at most twelve hexadecimal digits. */
+  readonly serial?: string | undefined
+}
+
+/** May it be the serial of a build in the name of its object? */
+export function isSerial(text: string): boolean {
+  return /^[0-9a-f]{1,12}$/.test(text)
+}
+
 /**
- * `{keyPrefix}{shortname}/{date}-{shortname}.{format}`.
- * @param date the day of the build, `YYYYMMDD`
+ * `{keyPrefix}{shortname}/{date}-{shortname}.{format}`, as OpenStack Image Manager names objects; of a build with a
+ * serial `{date}.{serial}-{shortname}.{format}`.
  * @throws UpdaterError CONFIGURATION if a part is not a plain name and could leave its folder
  */
-export function objectKey({ shortname, format }: NamedImage, date: string, keyPrefix: string): string {
+export function objectKey(
+  { shortname, format }: NamedImage,
+  { date, serial }: NamedBuild,
+  keyPrefix: string,
+): string {
   if (!isFolderName(shortname)) {
     const message = `The shortname "${shortname}" cannot name a folder on the mirror`
     throw new UpdaterError('CONFIGURATION', message, {
@@ -27,7 +44,11 @@ export function objectKey({ shortname, format }: NamedImage, date: string, keyPr
   if (!/^\d{8}$/.test(date)) {
     throw new UpdaterError('CONFIGURATION', `"${date}" is not a date of the form YYYYMMDD`)
   }
-  return `${folderPrefix(keyPrefix)}${shortname}/${date}-${shortname}.${format}`
+  if (serial !== undefined && !isSerial(serial)) {
+    throw new UpdaterError('CONFIGURATION', `"${serial}" is not the serial of a build`)
+  }
+  const build = serial === undefined ? date : `${date}.${serial}`
+  return `${folderPrefix(keyPrefix)}${shortname}/${build}-${shortname}.${format}`
 }
 
 /** The temporary key beside `key` of an object whose metadata is not known yet; no catalogue ever names it. */
@@ -83,7 +104,7 @@ export function objectOfMark(key: string): string {
   return key.slice(0, -mark.length)
 }
 
-const ownFile = /^([^/]+)\/(\d{8})-([^/]+?)\.([a-z0-9]+)(\.[0-9a-f]{12}\.upload)?$/
+const ownFile = /^([^/]+)\/\d{8}(?:\.[0-9a-f]{1,12})?-([^/]+?)\.[a-z0-9]+(\.[0-9a-f]{12}\.upload)?$/
 
 /** `debian-12/` → `debian-12/SHA256SUMS`: the usual name of such a list. */
 export function checksumFileKey(folder: string, algorithm: DigestAlgorithm): string {
@@ -116,8 +137,8 @@ export function kindOfKey(
   }
   if (name.endsWith(mark)) return kindOfKey(objectOfMark(key), keyPrefix) === 'final' ? 'mark' : undefined
   const match = ownFile.exec(name)
-  if (match === null || match[1] !== match[3]) return undefined
-  return match[5] === undefined ? 'final' : 'staging'
+  if (match === null || match[1] !== match[2]) return undefined
+  return match[3] === undefined ? 'final' : 'staging'
 }
 
 /**

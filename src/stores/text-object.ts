@@ -36,6 +36,10 @@ export async function storeText(
 
 /** The record of such an object. */
 export function recordOfText(text: string): ObjectRecord {
-  const digest: Digest = { algorithm: 'sha256', hex: createHash('sha256').update(text).digest('hex') }
+  const digest = digestOfText(text)
   return { digest, source: digest, size: Buffer.byteLength(text) }
+}
+
+export function digestOfText(text: string): Digest {
+  return { algorithm: 'sha256', hex: createHash('sha256').update(text).digest('hex') }
 }

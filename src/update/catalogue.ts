@@ -3,7 +3,7 @@ import { DefectList, throwDefects } from '../catalog/defects.ts'
 import { editEach, type VersionEdit } from '../catalog/edit.ts'
 import { type CatalogLock, lockFolders } from '../catalog/lock.ts'
 import { type CatalogFile, parseCatalog } from '../catalog/parse.ts'
-import { readCatalog } from '../catalog/read.ts'
+import { readCatalog, readText } from '../catalog/read.ts'
 import { selectImages } from '../catalog/select.ts'
 import { isOfShard } from '../catalog/shard.ts'
 import { type AppliedEdits, applyEdits, assertWritable } from '../catalog/write.ts'
@@ -11,8 +11,10 @@ import { withSources } from '../discovery/find-resolver.ts'
 import { formatPlace, UpdaterError } from '../errors.ts'
 import type { Image } from '../image.ts'
 import type { FileChange } from '../report/schemas.ts'
+import { NamedObjects } from '../run/named.ts'
 import type { UpdateSettings } from '../run/options.ts'
 import { type Beginning, skipReason } from '../run/run.ts'
+import type { MirrorOptions } from '../stores/kinds.ts'
 
 /** A catalogue before and after a run. */
 export interface Change {
@@ -24,6 +26,13 @@ export interface Change {
 export interface OpenCatalogue {
   /** The selected images, in catalogue order. */
   readonly images: readonly Image[]
+  /** What the images of all files name on the mirror. */
+  readonly named: NamedObjects
+  /**
+   * Finds out whether the edit can be made, and writes nothing.
+   * @throws UpdaterError CATALOG_*
+   */
+  rehearse(file: string, edit: VersionEdit): Promise<void>
   write(file: string, edit: VersionEdit): Promise<void>
   /** All files of the catalogue as they were read, and as they stand now. */
   change(): Change
@@ -42,7 +51,7 @@ export async function openCatalogue(
   { signal, note }: Pick<Beginning, 'signal' | 'note'>,
 ): Promise<OpenCatalogue> {
   const first = await selectFrom(settings)
-  if (settings.dryRun) return catalogueOf(first, planOnly)
+  if (settings.dryRun) return catalogueOf(first, settings.mirror, planOnly)
   for (const path of first.paths) {
     const warning = await assertWritable(path)
     if (warning !== undefined) note('warning', warning)
@@ -51,7 +60,7 @@ export async function openCatalogue(
   try {
     const selected = await selectFrom(settings)
     assertLocked(selected.paths, first.paths)
-    return catalogueOf(selected, (path) => (edits) => applyEdits(path, edits), lock)
+    return catalogueOf(selected, settings.mirror, (path) => (edits) => applyEdits(path, edits), lock)
   } catch (error) {
     await lock.release()
     throw error
@@ -92,17 +101,20 @@ function assertLocked(paths: Iterable<string>, locked: Iterable<string>): void {
 
 function catalogueOf(
   { files, images }: Selected,
+  mirror: MirrorOptions,
   applyTo: (path: string, text: string) => Apply,
   lock?: CatalogLock,
 ): OpenCatalogue {
   const writers = new Map(files.map(({ path, text }) => [path, new FileWriter(applyTo(path, text))]))
+  const rehearsals = new Map(files.map(({ path }) => [path, new FileWriter(tryOn(path))]))
   return {
     images,
-    async write(file, edit) {
-      const writer = writers.get(file)
-      if (writer === undefined) throw new UpdaterError('INTERNAL', `${file} is no file of this run`)
-      await writer.write(edit)
-    },
+    named: new NamedObjects(
+      files.flatMap((file) => file.images),
+      mirror,
+    ),
+    rehearse: (file, edit) => writerOf(file, rehearsals).write(edit),
+    write: (file, edit) => writerOf(file, writers).write(edit),
     change: () => ({
       before: files,
       after: files.map((file) => asChanged(file, writers.get(file.path)?.change)),
@@ -119,6 +131,12 @@ function catalogueOf(
       await lock?.release()
     },
   }
+}
+
+function writerOf(file: string, writers: ReadonlyMap<string, FileWriter>): FileWriter {
+  const writer = writers.get(file)
+  if (writer === undefined) throw new UpdaterError('INTERNAL', `${file} is no file of this run`)
+  return writer
 }
 
 /** What somebody else has made of the file meanwhile may be no catalogue: then it is not known what it names. */
@@ -155,6 +173,14 @@ export function refuseSharedObjects(images: readonly Image[]): void {
 type Apply = (edits: readonly VersionEdit[]) => Promise<EditResult>
 
 export type EditResult = Pick<AppliedEdits, 'before' | 'after' | 'failed'>
+
+/** The edits are planned on the file as it is now, and none is written. */
+function tryOn(path: string): Apply {
+  return async (edits) => {
+    const before = await readText(path)
+    return { before, after: before, failed: editEach(path, before, edits).failed }
+  }
+}
 
 /** Each edit is planned upon the one before, and none is written. */
 function planOnly(path: string, text: string): Apply {

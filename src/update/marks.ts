@@ -25,11 +25,12 @@ export async function markUnnamed({ before, after }: Change, run: Run, now: Date
   const only = (keys: ReadonlySet<string>, others: ReadonlySet<string>) =>
     [...keys].filter((key) => !others.has(key) && kindOfKey(key, prefix) === 'final')
   const mark = async (key: string) => {
-    if ((await store.stat(key, signal)) === undefined) return
+    if (run.named.has(markKey(key)) || (await store.stat(key, signal)) === undefined) return
     const text = `${now.toISOString()}\n`
     await storeText(store, markKey(key), text, 'text/plain; charset=utf-8', signal)
   }
   const unmark = async (key: string) => {
+    if (run.named.has(markKey(key))) return
     if ((await store.stat(markKey(key), signal)) !== undefined) await store.remove(markKey(key), signal)
   }
   const tasks = [

@@ -12,7 +12,7 @@ export interface UpdateRun extends Run {
   readonly ready: Promise<void>
   readonly onEvent: Listener
   readonly discovery: Discovery
-  readonly catalogue: Pick<OpenCatalogue, 'write'>
+  readonly catalogue: Pick<OpenCatalogue, 'rehearse' | 'write'>
   readonly signatureMemory: SignatureMemory
 }
 

@@ -1,4 +1,4 @@
-import { outranks } from '../catalog/edit.ts'
+import { outranks, type VersionEdit } from '../catalog/edit.ts'
 import { matchesNames } from '../catalog/select.ts'
 import { isUnpacked } from '../discovery/file-url.ts'
 import { dateOf, findNewest, lostSignature, succession } from '../discovery/find-newest.ts'
@@ -26,16 +26,18 @@ import {
   lookAt,
   nameOf,
   provePublic,
+  standInOf,
   vouch,
   type WantedFile,
   writeSums,
 } from '../run/bring.ts'
 import type { UpdateSettings } from '../run/options.ts'
 import { askPublic } from '../run/public-state.ts'
-import { findRecorded, isMadeOf, type PublicRecords, recordedName } from '../run/recorded.ts'
+import { findRecorded, isRecordedOf, type PublicRecords, recordedName } from '../run/recorded.ts'
 import { errorOf, skipReason, tellOf } from '../run/run.ts'
-import { type Address, addressOf, keyOfUrl } from '../stores/kinds.ts'
+import { type Address, keyOfUrl } from '../stores/kinds.ts'
 import { folderOfKey } from '../stores/naming.ts'
+import { addressesOf, freeAddress } from './free-address.ts'
 import { type Ahead, findStanding, lookAhead } from './look-ahead.ts'
 import type { UpdateRun, UpdateTask } from './task.ts'
 
@@ -158,11 +160,22 @@ function tellDoubt({ tell }: UpdateTask, doubt: UpdaterError | undefined): void 
   if (doubt !== undefined) tell({ type: 'warning', message: doubt.message })
 }
 
+/** What is to be written into the entry of the catalogue. */
+type EntryChange = Pick<Done, 'values' | 'keepVersions'>
+
+function editOf(
+  { index, name, versions: [before] }: Image,
+  { values = {}, keepVersions }: EntryChange,
+): VersionEdit {
+  return { index, name, before, after: values, keep: keepVersions }
+}
+
 /** Writes the entry of the catalogue, which is the last that changes, and returns it as it stands then. */
-async function writeEntry({ image, run, tell }: UpdateTask, { values = {}, keepVersions }: Done) {
-  const { file, index, name, versions } = image
+async function writeEntry({ image, run, tell }: UpdateTask, done: Done) {
+  const { file, versions } = image
   const [before] = versions
-  await run.catalogue.write(file, { index, name, before, after: values, keep: keepVersions })
+  const { values = {} } = done
+  await run.catalogue.write(file, editOf(image, done))
   if (!run.settings.dryRun) tell({ type: 'file-written', file })
   const mirrorUrl = values.mirrorUrl === undefined ? before?.mirrorUrl : values.mirrorUrl
   return { ...before, ...values, mirrorUrl: mirrorUrl ?? undefined }
@@ -246,10 +259,11 @@ async function keep(task: UpdateTask, build: Build, looking: Promise<Ahead>): Pr
   const named = parseDigest(before.checksum ?? '')
   if (before.mirrorUrl === undefined) {
     const date = dateOfVersion(before) ?? (await dateOf(build, run.discovery))
-    const address = addressOf(mirror, image, date)
-    if (address === undefined) return { mirror: { status: 'none' } }
     const file = { ...build, digest: named, algorithm: named?.algorithm }
-    const stored = await storeIfMissing(task, file, address)
+    const address = await freeAddress(task, file, date)
+    if (address === undefined) return { mirror: { status: 'none' } }
+    const values = { mirrorUrl: address.url, checksum: before.checksum }
+    const stored = await storeIfMissing(task, file, address, { values })
     const checksum = named && checksumOf(stored, file, task)
     return { mirror: stored.mirror, values: checksum && { mirrorUrl: address.url, ...checksum } }
   }
@@ -284,7 +298,8 @@ async function relabel(task: UpdateTask, build: Build, looking: Promise<Ahead>):
   if (address === undefined || (told !== undefined && task.run.settings.dryRun)) {
     return { mirror: { status: 'none' }, values: told && { checksum: formatDigest(told) } }
   }
-  const stored = await storeIfMissing(task, file, address)
+  const values = { checksum: formatDigest(standInOf(file)) }
+  const stored = await storeIfMissing(task, file, address, { values })
   return { mirror: stored.mirror, values: checksumOf(stored, file, task) }
 }
 
@@ -296,32 +311,30 @@ async function relabel(task: UpdateTask, build: Build, looking: Promise<Ahead>):
 async function adopt(task: UpdateTask, build: VersionedBuild): Promise<Done> {
   const { image, run } = task
   const { mirror } = run.settings
-  const address = addressOf(mirror, image, build.date)
   const keepVersions = versionsToKeep(image, run.settings)
-  if (mirror.kind === 'none' || address === undefined) {
+  const file = { ...build, algorithm: catalogueAlgorithm(image) ?? build.digest?.algorithm }
+  const address = mirror.kind === 'none' ? undefined : await freeAddress(task, file, build.date)
+  if (address === undefined) {
     if (build.digest === undefined) throw nothingToHash(image, build)
     if (mustProve(task, build)) throw nothingToProve(image, build)
-    const elsewhere = address && (await findElsewhere(task, build, address))
-    const values = valuesOf(build, elsewhere ?? build.digest, elsewhere && address)
+    const elsewhere = await findElsewhere(task, build)
+    const values = valuesOf(build, elsewhere?.digest ?? build.digest, elsewhere?.address)
     tellValues(task, values, keepVersions)
     return { mirror: { status: 'none' }, values, keepVersions }
   }
-  const file = { ...build, algorithm: catalogueAlgorithm(image) ?? build.digest?.algorithm }
   const published = nameOf(file)
-  if (published !== undefined) {
-    const values = valuesOf(build, published, address)
-    tellValues(task, values, keepVersions)
-    return { mirror: (await storeIfMissing(task, file, address)).mirror, values, keepVersions }
-  }
-  const stored = await storeIfMissing(task, file, address)
-  if (checksumOf(stored, file, task) === undefined || stored.name === undefined) {
-    const { version, date, url } = build
-    const current = reportedValues({ version, buildDate: isoDate(date), url, mirrorUrl: address.url })
+  const values = valuesOf(build, published ?? standInOf(file), address)
+  if (published !== undefined) tellValues(task, values, keepVersions)
+  const stored = await storeIfMissing(task, file, address, { values, keepVersions })
+  if (published !== undefined) return { mirror: stored.mirror, values, keepVersions }
+  const checksum = checksumOf(stored, file, task)
+  if (checksum === undefined) {
+    const current = reportedValues({ ...values, checksum: undefined, mirrorUrl: address.url })
     return { mirror: stored.mirror, coming: { current } }
   }
-  const values = valuesOf(build, stored.name, address)
-  tellValues(task, values, keepVersions)
-  return { mirror: stored.mirror, values, keepVersions }
+  const known = { ...values, ...checksum }
+  tellValues(task, known, keepVersions)
+  return { mirror: stored.mirror, values: known, keepVersions }
 }
 
 /** The checksum that the catalogue has to have. A dry run may have none to show, and says so. */
@@ -396,21 +409,27 @@ interface Stored {
 /**
  * Sees to it that an image that the catalogue is to name is on the mirror. Only an object with our record of this
  * digest is left as it is, and only if no signature has to be proven: what an earlier run has verified is not recorded.
+ * Nothing is sent for an entry that cannot be edited.
  */
-async function storeIfMissing(task: UpdateTask, file: WantedFile, address: Address): Promise<Stored> {
-  const { run, tell } = task
+async function storeIfMissing(
+  task: UpdateTask,
+  file: WantedFile,
+  address: Address,
+  change: EntryChange,
+): Promise<Stored> {
+  const { image, run, tell } = task
   const { key: object } = address
   if (run.settings.dryRun) return { mirror: { status: 'would-store', object }, name: nameOf(file) }
   const found = await lookAt(object, run, file)
-  const record = found.object?.record
-  const isPresent = record !== undefined && record.size === found.object?.size && isMadeOf([record], file)
-  if (isPresent && !mustProve(task, file)) {
+  const record = isRecordedOf(found.object, file) ? found.object?.record : undefined
+  if (record !== undefined && !mustProve(task, file)) {
     tell({ type: 'mirror-present', object })
     await vouch(task, address, found, { ...file, content: record.digest })
     await provePublic(task, { ...address, ...record })
     return { mirror: { status: 'present', object }, name: record.digest }
   }
-  const isExpected = file.digest !== undefined && !isPresent
+  await run.catalogue.rehearse(image.file, editOf(image, change))
+  const isExpected = file.digest !== undefined && record === undefined
   if (isExpected)
     tell({ type: 'mirror-missing', object, reason: found.object === undefined ? 'absent' : 'other-bytes' })
   const { size: bytes, seconds, name } = await bring(task, file, address)
@@ -424,23 +443,25 @@ async function writeSumsBeside(key: string, { run, tell }: UpdateTask): Promise<
 }
 
 /**
- * Does this build answer at its address on a mirror that somebody else fills? The recorded digests decide, else the
- * size of an uncompressed file; if neither is known, it is not taken for the build.
- * @returns the digest of what is there, or undefined if that is not the build
+ * Where does this build answer on a mirror that somebody else fills? The recorded digests decide, else the size of an
+ * uncompressed file; if neither is known, it is not taken for the build.
+ * @returns the address with the digest of what is there, or undefined if the build is at none that it could have
  * @throws UpdaterError PUBLIC_UNREADABLE if the mirror's answer says neither yes nor no, HTTP_*, ABORTED
  */
 async function findElsewhere(
-  { run, tell }: UpdateTask,
-  build: Build,
-  { url }: Address,
-): Promise<Digest | undefined> {
-  const found = await run.checking((signal) => findRecorded(url, build, run.http, signal))
-  if ('turnedAway' in found.answer) return undefined
-  const digest = await run.checking((signal) => digestOf(found, build, { ...run, signal }))
-  if (digest === undefined) {
+  task: UpdateTask,
+  build: VersionedBuild,
+): Promise<{ readonly address: Address; readonly digest: Digest } | undefined> {
+  const { run, tell } = task
+  for (const address of addressesOf(task, build, build.date)) {
+    const { url } = address
+    const found = await run.checking((signal) => findRecorded(url, build, run.http, signal))
+    if ('turnedAway' in found.answer) continue
+    const digest = await run.checking((signal) => digestOf(found, build, { ...run, signal }))
+    if (digest !== undefined) return { address, digest }
     tell({ type: 'warning', message: `${url} is not the newest build, and is not named` })
   }
-  return digest
+  return undefined
 }
 
 async function digestOf(

@@ -47,7 +47,7 @@ export async function updateCatalogue(
     const onEvent = heldUntil(ready, beginning.onEvent)
     onEvent({ type: 'run-start', images: catalogue.images.length })
     const run: UpdateRun = {
-      ...{ settings, signal, http, note, store, readers, ready, onEvent, catalogue },
+      ...{ settings, signal, http, note, store, readers, ready, onEvent, catalogue, named: catalogue.named },
       checking: limited(settings.jobs, signal, settings.timeout),
       transferring: limited(settings.transfers, signal),
       signatureMemory: createSignatureMemory(beginning.memory, startedAt),

@@ -118,7 +118,7 @@ describe('an image of which no checksum is published', () => {
     expect([...store.objects(), ...store.uploads()]).toEqual([])
   })
 
-  it('replaces what lies at its place: nothing tells whose bytes those are', async () => {
+  it('of the day of the one that the catalogue names goes beside it', async () => {
     await run()
     origin.put('/factory/versions', '["v1.10.0", "v1.10.1"]')
     origin.put(pathOf('v1.10.1'), {
@@ -126,8 +126,10 @@ describe('an image of which no checksum is published', () => {
       lastModified: new Date('2026-08-31T23:00:00Z'),
     })
     const { current, mirror } = only(await run()) ?? {}
-    expect(mirror).toMatchObject({ status: 'stored', object: 'talos/20260831-talos.raw' })
+    const object = `talos/20260831.${sha256(Buffer.from(`${origin.url}${pathOf('v1.10.1')}`)).slice(0, 12)}-talos.raw`
+    expect(mirror).toMatchObject({ status: 'stored', object })
     expect(current?.checksum).toBe(`sha256:${sha256(image('v1.10.1', 5))}`)
+    expect(store.objects().map(({ key }) => key)).toContain('talos/20260831-talos.raw')
   })
 
   it('takes the day of the run where its server tells none', async () => {

@@ -157,18 +157,19 @@ describe('an image whose versions are no dates', () => {
     expect(checked.versions.map(({ verdict }) => verdict)).toEqual(['ok', 'ok'])
   })
 
-  it('has one of two builds of one day, since they have one object', async () => {
+  it('has two builds of one day, each with an object of its own', async () => {
     await update()
     publish('1.10.0', '2026-04-01')
     await update({ keepVersions: 3 })
     publish('1.10.1', '2026-04-01')
     await update({ keepVersions: 3 })
     expect(await named()).toEqual([
-      ['1.10.1', '20260401-own.qcow2'],
+      ['1.10.1', expect.stringMatching(/^20260401\.[0-9a-f]{12}-own\.qcow2$/)],
+      ['1.10.0', '20260401-own.qcow2'],
       ['1.9.5', '20260301-own.qcow2'],
     ])
     const checked = await verifyCatalogue({ images: [folder], full: true }, context)
-    expect(checked.versions.map(({ verdict }) => verdict)).toEqual(['ok', 'ok'])
+    expect(checked.versions.map(({ verdict }) => verdict)).toEqual(['ok', 'ok', 'ok'])
   })
 
   it('is refused where its distribution goes back, also at another address', async () => {

@@ -182,18 +182,21 @@ describe('a packed build', () => {
     expect(downloads()).toBe(2)
   })
 
-  it('that was made again on the same day takes the place of the first', async () => {
+  it('that was made again on the same day goes beside the first, and so does its sidecar', async () => {
     await write()
     await update()
+    const before = await Promise.all([object, sidecar].map(read))
     publish(second)
     expect((await check()).images).toMatchObject([{ status: 'outdated' }])
+    const other = `demo/20260831.${hash('sha256', second.packed).slice(7, 19)}-demo.raw`
     expect((await update()).images).toMatchObject([
-      { status: 'updated', mirror: { status: 'stored', object } },
+      { status: 'updated', mirror: { status: 'stored', object: other } },
     ])
     expect(await checksum()).toBe(hash('sha256', second.stored))
-    expect(await read(sidecar)).toBe(
+    expect(await read(`${other}.source.json`)).toBe(
       recordOf(hash('sha256', second.stored), hash('sha256', second.packed), second),
     )
+    expect(await Promise.all([object, sidecar].map(read))).toEqual(before)
     expect((await verify(true)).versions).toMatchObject([{ verdict: 'ok' }])
   })
 

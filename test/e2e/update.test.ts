@@ -2,7 +2,15 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { type ImageOutcome, type MirrorOptions, type RunReport, updateCatalogue } from '../../src/index.ts'
+import {
+  type ImageOutcome,
+  type MirrorOptions,
+  pruneMirror,
+  type RunReport,
+  updateCatalogue,
+  validateCatalogue,
+  verifyCatalogue,
+} from '../../src/index.ts'
 import { withExitStatus } from '../../src/report/json.ts'
 import { reportSchema } from '../../src/report/schemas.ts'
 import { type S3Server, startS3Server } from '../support/s3-server.ts'
@@ -159,28 +167,38 @@ describe('the mirror', () => {
     ])
   })
 
-  it('gets other bytes under the same key when a build is replaced on the same day', async () => {
+  it('gets a second build of one day beside the first, which goes by prune', async () => {
     await run({ names: ['almalinux-9'] })
     const path = `/${world.newest['almalinux-9']?.path}`
     const manifest = `${dirname(path)}/CHECKSUM`
     const original = await (await fetch(`${world.origin.url}${manifest}`)).text()
     const rebuilt = imageOf('rebuilt', 150_000)
-    const old = world.newest['almalinux-9']?.checksum.slice(7) ?? ''
+    const [old, hex] = [world.newest['almalinux-9']?.checksum.slice(7) ?? '', hexDigest('sha256', rebuilt)]
     world.origin.put(path, rebuilt)
-    world.origin.put(manifest, original.replaceAll(old, hexDigest('sha256', rebuilt)))
+    world.origin.put(manifest, original.replaceAll(old, hex))
     const report = await run({ names: ['almalinux-9'] })
     world.origin.put(path, world.newest['almalinux-9']?.stored ?? '')
     world.origin.put(manifest, original)
+    const [first, object] = ['', `.${hex.slice(0, 12)}`].map(
+      (serial) => `almalinux-9/20260526${serial}-almalinux-9.qcow2`,
+    )
     expect(outcomeOf(report, 'almalinux-9')).toMatchObject({
       status: 'updated',
-      mirror: { status: 'stored' },
+      mirror: { status: 'stored', object },
+      current: { version: '20260526', checksum: `sha256:${hex}` },
     })
-    const [object, list, ...others] = store.objects()
-    expect(others).toEqual([])
-    expect((await store.read('openstack-images', list?.key ?? '')).toString()).toBe(
-      `${hexDigest('sha256', rebuilt)}  ${object?.key.split('/')[1]}\n`,
-    )
-    expect(object?.metadata.checksum).toBe(`sha256:${hexDigest('sha256', rebuilt)}`)
+    expect((await store.read('openstack-images', 'almalinux-9/SHA256SUMS')).toString().split('\n')).toEqual([
+      `${old}  ${first?.split('/')[1]}`,
+      `${hex}  ${object?.split('/')[1]}`,
+      '',
+    ])
+    const { findings } = await validateCatalogue({ images: [folder], names: ['almalinux-9'] })
+    expect(findings.map(({ rule }) => rule)).not.toContain('mirror-name')
+    store.age(15 * 86_400_000)
+    const pruned = await pruneMirror({ images: [folder], mirror: onStore(), remove: true })
+    expect(pruned.objects.map(({ key }) => key)).toEqual([first, `${first}.unnamed`])
+    const full = await verifyCatalogue({ images: [folder], names: ['almalinux-9'], full: true })
+    expect(full.versions).toMatchObject([{ mirror_url: { status: 'ok' } }])
   })
 
   it('can be a folder', async () => {

@@ -104,7 +104,7 @@ async function assertMirror(holds: Holds, scene: Scene, mirror: 'store' | 'folde
     expect(names, 'unfinished files').toEqual([])
   }
   expect(store.uploads(), 'unfinished uploads').toHaveLength(holds.uploads ?? 0)
-  const known = [image, other].map(objectOf)
+  const known = [...[image, other].map(objectOf), ...scene.earlier]
   for (const { key, acl } of store.objects()) {
     if (known.includes(key) || acl !== 'public-read') continue
     if (key === `${objectOf(image)}.source.json`) {

@@ -2,17 +2,23 @@ import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, describe, expect, it } from 'vitest'
-import { assertWhole, type Watched } from '../support/world/whole.ts'
+import { assertWhole, entryOf, type Watched } from '../support/world/whole.ts'
 import { startCommand } from './command.ts'
+import { usualArgs, usualEnv } from './run-row.ts'
 import { openScene, type Scene } from './scene.ts'
+import { assertAgreed, publishSecondBuild } from './second-build.ts'
 
 /** Each of the four series is killed so often; together 200 times. */
 const killsOfSeries = 50
+/** Each of the four of a second build of one day. */
+const killsOfSecond = 12
 /** Kills of one catalogue, on its way from outdated to finished. */
 const killsOfRound = 8
 /** Requests that a run makes, roughly: of all its images, and more for each one that is not done. */
 const requestsOfRun = 12
 const requestsOfImage = 7
+/** Of one image for which the catalogue names the first build of a day. */
+const requestsOfSecond = { store: 26, folder: 4 }
 /** Milliseconds. */
 const longestWait = 30
 
@@ -34,6 +40,8 @@ interface Round {
   readonly scene: Scene
   readonly images: readonly Watched[]
   readonly mirror: 'store' | 'folder'
+  /** Default: all. */
+  readonly names?: readonly string[]
 }
 
 async function openRound(mirror: 'store' | 'folder'): Promise<Round> {
@@ -44,17 +52,10 @@ async function openRound(mirror: 'store' | 'folder'): Promise<Round> {
   return { scene, images, mirror }
 }
 
-function start({ scene, mirror }: Round) {
-  const { folder, home, store, mirrorDir } = scene
-  const place =
-    mirror === 'store'
-      ? ['--minio-server', store.endpoint, '--swift-prefix', store.swiftPrefix]
-      : ['--mirror-dir', mirrorDir]
-  return startCommand(['--quiet', '--images', folder, ...place], {
-    HOME: home,
-    MINIO_ACCESS_KEY: store.accessKey,
-    MINIO_SECRET_KEY: store.secretKey,
-    XDG_STATE_HOME: join(home, 'state'),
+function start({ scene, mirror, names = [] }: Round) {
+  return startCommand([...usualArgs(scene, mirror), '--quiet', ...names], {
+    ...usualEnv(scene),
+    XDG_STATE_HOME: join(scene.home, 'state'),
   })
 }
 
@@ -77,12 +78,11 @@ async function assertAllWhole({ scene, images, mirror }: Round): Promise<number>
   return done.length
 }
 
-/** Kills a run at a random request, a random moment after it. `false`: it ended before. */
-async function kill(round: Round, random: () => number): Promise<boolean> {
+/** Kills a run at a random request of so many, a random moment after it. `false`: it ended before. */
+async function killAt(round: Round, requests: number, random: () => number): Promise<boolean> {
   const { origin, store } = round.scene
-  const left = round.images.length - (await assertAllWhole(round))
   const { child, ended } = start(round)
-  const moment = 1 + Math.floor(random() * (requestsOfRun + requestsOfImage * left))
+  const moment = 1 + Math.floor(random() * requests)
   const wait = random() * longestWait
   const asked = () => origin.requests.length + store.requests.length
   const limit = asked() + moment
@@ -90,8 +90,14 @@ async function kill(round: Round, random: () => number): Promise<boolean> {
   await pause(wait)
   child.kill('SIGKILL')
   const { status } = await ended
-  await assertAllWhole(round)
   return status === null
+}
+
+async function kill(round: Round, random: () => number): Promise<boolean> {
+  const left = round.images.length - (await assertAllWhole(round))
+  const isKilled = await killAt(round, requestsOfRun + requestsOfImage * left, random)
+  await assertAllWhole(round)
+  return isKilled
 }
 
 /** The next run finishes the work; where it comes two days later, it removes what the others left. */
@@ -135,6 +141,40 @@ describe('runs that are killed by SIGKILL at random moments', () => {
           await finish(round)
         } finally {
           await round.scene.end()
+        }
+      }
+    },
+    600_000,
+  )
+
+  it.concurrent.each([
+    ['an object store', 'store', 'rocky-9', 31],
+    ['an object store, packed', 'store', 'appliance', 32],
+    ['a folder', 'folder', 'rocky-9', 41],
+    ['a folder, packed', 'folder', 'appliance', 42],
+  ] as const)(
+    'leave what the catalogue names as its checksum says, where a day has a second build (%s)',
+    async (_, mirror, shortname, seed) => {
+      const random = seeded(seed)
+      for (let left = killsOfSecond; left > 0; ) {
+        const scene = await openScene(shortname)
+        const round = { scene, images: [], mirror, names: [shortname] }
+        try {
+          const first = await publishSecondBuild(scene, mirror)
+          for (let turn = 0; turn < killsOfRound && left > 0; turn += 1) {
+            const isKilled = await killAt(round, requestsOfSecond[mirror], random)
+            await assertAgreed(scene, mirror, first)
+            if (!isKilled) break
+            left -= 1
+            killed += 1
+          }
+          const { status, err } = await start(round).ended
+          expect(status, err).toBe(0)
+          await assertAgreed(scene, mirror, first)
+          const entry = entryOf(await readFile(scene.file, 'utf8'), shortname)
+          expect(entry?.checksum).toBe(scene.image.newest.checksum)
+        } finally {
+          await scene.end()
         }
       }
     },

@@ -11,11 +11,9 @@ export async function runRow(row: Row): Promise<void> {
     await row.inject?.(scene)
     const names = [scene.image.shortname, bystander]
     const { child, ended } = startCommand(
-      [...usual(scene, row), ...scene.args, ...(row.args ?? []), ...names],
+      [...usualArgs(scene, row.mirror), ...scene.args, ...(row.args ?? []), ...names],
       {
-        HOME: scene.home,
-        MINIO_ACCESS_KEY: scene.store.accessKey,
-        MINIO_SECRET_KEY: scene.store.secretKey,
+        ...usualEnv(scene),
         TEST_POLICY: JSON.stringify(row.policy ?? {}),
         TEST_USAGE: join(scene.home, 'usage'),
         ...scene.env,
@@ -29,10 +27,18 @@ export async function runRow(row: Row): Promise<void> {
   }
 }
 
-function usual({ folder, store, mirrorDir }: Scene, { mirror = 'store' }: Row): string[] {
+/** An update of the scene's catalogue. */
+export function usualArgs(
+  { folder, store, mirrorDir }: Scene,
+  mirror: 'store' | 'folder' = 'store',
+): readonly string[] {
   const place =
     mirror === 'store'
       ? ['--minio-server', store.endpoint, '--swift-prefix', store.swiftPrefix]
       : ['--mirror-dir', mirrorDir]
   return ['update', '--images', folder, '--output', 'json', ...place]
+}
+
+export function usualEnv({ home, store }: Scene): Readonly<Record<string, string>> {
+  return { HOME: home, MINIO_ACCESS_KEY: store.accessKey, MINIO_SECRET_KEY: store.secretKey }
 }

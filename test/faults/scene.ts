@@ -32,6 +32,8 @@ export interface Scene {
   readonly mirrorDir: string
   readonly image: Victim
   readonly other: Watched
+  /** Objects that were there before. */
+  readonly earlier: string[]
   /** Paths on the origin. */
   readonly paths: { image: string; manifest: string }
   /** The catalogue file of the image. */
@@ -102,6 +104,7 @@ export async function openScene(shortname: string): Promise<Scene> {
     mirrorDir,
     image,
     other: watch(bystander),
+    earlier: [],
     paths,
     file: join(folder, image.file),
     before,

@@ -5,6 +5,7 @@ import { http } from './rows/http.ts'
 import { images } from './rows/images.ts'
 import { machine } from './rows/machine.ts'
 import { rollback } from './rows/rollback.ts'
+import { secondBuild } from './rows/second-build.ts'
 import { signals } from './rows/signals.ts'
 import { signatures } from './rows/signatures.ts'
 import { store } from './rows/store.ts'
@@ -19,5 +20,6 @@ export const groups: readonly Group[] = [
   catalogue,
   hostile,
   machine,
+  secondBuild,
   signals,
 ]

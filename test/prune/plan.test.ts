@@ -54,6 +54,14 @@ describe('namedKeys', () => {
     expect([...keys]).toContain(key)
   })
 
+  it('holds the object that a mirror_url names, and no other of that day', () => {
+    const serial = 'https://s3.example/images/p/rocky-9/20260101.2-rocky-9.qcow2'
+    const versions = [{ version: '20260101', mirrorUrl: serial }]
+    expect([...namedKeys([anImage({ versions })], mirror).keys]).toEqual([
+      'p/rocky-9/20260101.2-rocky-9.qcow2',
+    ])
+  })
+
   it('counts the mirror_urls of this mirror alone', () => {
     const urls = [
       'https://s3.example/images/p/a/b.raw',

@@ -29,7 +29,7 @@ const s3: Extract<MirrorOptions, { kind: 's3' }> = {
 }
 
 describe('sidecars', () => {
-  const key = objectKey(image, '20260124', 'p')
+  const key = objectKey(image, { date: '20260124' }, 'p')
 
   it('are beside their object, by key and by URL', () => {
     expect(sidecarKey(key)).toBe('p/debian-12/20260124-debian-12.qcow2.source.json')
@@ -61,22 +61,36 @@ describe('sidecars', () => {
 
 describe('object keys', () => {
   it('have the form that mirrors have had so far', () => {
-    expect(objectKey(image, '20260124', '')).toBe('debian-12/20260124-debian-12.qcow2')
-    expect(objectKey(image, '20260124', 'images')).toBe('images/debian-12/20260124-debian-12.qcow2')
-    expect(objectKey(image, '20260124', '/a//b/')).toBe('a/b/debian-12/20260124-debian-12.qcow2')
+    expect(objectKey(image, { date: '20260124' }, '')).toBe('debian-12/20260124-debian-12.qcow2')
+    expect(objectKey(image, { date: '20260124' }, 'images')).toBe('images/debian-12/20260124-debian-12.qcow2')
+    expect(objectKey(image, { date: '20260124' }, '/a//b/')).toBe('a/b/debian-12/20260124-debian-12.qcow2')
+  })
+
+  it('tell a later build of a day by its serial', () => {
+    const key = objectKey(image, { date: '20260124', serial: '2367' }, 'p')
+    expect(key).toBe('p/debian-12/20260124.2367-debian-12.qcow2')
+    expect(kindOfKey(key, 'p')).toBe('final')
+    expect(kindOfKey(sidecarKey(key), 'p')).toBe('sidecar')
+    expect(kindOfKey(stagingKey(key, '0123456789ab'), 'p')).toBe('staging')
+    expect(kindOfKey(`${key}.unnamed`, 'p')).toBe('mark')
+  })
+
+  it.each(['', 'A', '0123456789abc', '1/2', '..', '1-2', '20260124.1'])('refuse the serial %j', (serial) => {
+    expect(() => objectKey(image, { date: '20260124', serial }, '')).toThrow(UpdaterError)
+    expect(kindOfKey(`debian-12/20260124.${serial}-debian-12.qcow2`, '')).toBeUndefined()
   })
 
   it.each(['../x', 'a/b', '', '.', '..', '.hidden', 'a\0b', 'a\nb', 'a\\b', 'ü', 'x'.repeat(300)])(
     'refuse the shortname %j',
     (shortname) => {
-      expect(() => objectKey({ ...image, shortname }, '20260124', '')).toThrow(UpdaterError)
+      expect(() => objectKey({ ...image, shortname }, { date: '20260124' }, '')).toThrow(UpdaterError)
     },
   )
 
   it.each(['2026-01-24', '../20260124', '2026012', '202601245', '', '20260124/x'])(
     'refuse the version %j',
     (version) => {
-      expect(() => objectKey(image, version, '')).toThrow(UpdaterError)
+      expect(() => objectKey(image, { date: version }, '')).toThrow(UpdaterError)
     },
   )
 
@@ -84,7 +98,7 @@ describe('object keys', () => {
     fc.assert(
       fc.property(anyText(), anyText(), (shortname, version) => {
         try {
-          const segments = objectKey({ shortname, format: 'raw' }, version, 'p/').split('/')
+          const segments = objectKey({ shortname, format: 'raw' }, { date: version }, 'p/').split('/')
           const [prefix, ...names] = segments
           return prefix === 'p' && names.length === 2 && !names.some((name) => /^(\.|$)/.test(name))
         } catch (error) {
@@ -96,7 +110,7 @@ describe('object keys', () => {
   })
 
   it('are told from foreign ones', () => {
-    const key = objectKey(image, '20260124', 'p/')
+    const key = objectKey(image, { date: '20260124' }, 'p/')
     expect(kindOfKey(key, 'p')).toBe('final')
     expect(kindOfKey(stagingKey(key, '0123456789ab'), 'p/')).toBe('staging')
     expect(kindOfKey(key, '')).toBeUndefined()
@@ -200,7 +214,7 @@ describe('public URLs', () => {
       { kind: 'directory', dir: '/srv', keyPrefix: 'k', baseUrl: 'http://m.example/x' },
       'http://m.example/x/debian-12/20260124-debian-12.qcow2',
     ],
-  ])('of %j', (mirror, url) => expect(addressOf(mirror, image, '20260124')?.url).toBe(url))
+  ])('of %j', (mirror, url) => expect(addressOf(mirror, image, { date: '20260124' })?.url).toBe(url))
 
   it.each([
     'cdn.example',
@@ -208,7 +222,7 @@ describe('public URLs', () => {
     'https://u:secret@cdn.example',
     'https://cdn.example/?x=secret',
   ])('refuse the base %j without repeating it', (baseUrl) => {
-    expect(() => addressOf({ kind: 'none', baseUrl }, image, '20260124')).toThrow(
+    expect(() => addressOf({ kind: 'none', baseUrl }, image, { date: '20260124' })).toThrow(
       /^The public base (?!.*secret)/,
     )
   })

@@ -10,6 +10,8 @@ export interface Watched {
   readonly shortname: string
   /** Default: qcow2. */
   readonly format?: string
+  /** Default: that of the first build of a day. */
+  readonly object?: string
   readonly newest: Newest
 }
 
@@ -21,8 +23,8 @@ export interface MirrorPlace {
   url(object: string): string
 }
 
-export function objectOf({ shortname, newest, format = 'qcow2' }: Watched): string {
-  return `${shortname}/${newest.version}-${shortname}.${format}`
+export function objectOf({ shortname, newest, format = 'qcow2', object }: Watched): string {
+  return object ?? `${shortname}/${newest.version}-${shortname}.${format}`
 }
 
 /** The first version of an image in a catalogue text. */
