@@ -85,7 +85,10 @@ export function openRun(session: CloudSession, surroundings: Surroundings, metho
     writer: () => ({ run, now: new Date(), importTimeout: settings.importTimeout }),
     rules: () => ({ retire, deleteAfter, isConfirmed: yes, now: new Date() }),
     lasting: () => outliving(signal, respite),
-    sharedWith: once(async () => settings.share ?? []),
+    sharedWith: once(async () => {
+      const found = await Promise.all((settings.share ?? []).map((one) => session.findProjects(one, signal)))
+      return found.flat().map(({ id }) => id)
+    }),
     checking: limited(jobs, signal, timeout),
     transferring: limited(transfers, signal),
   }

@@ -2,17 +2,17 @@ import type { Change } from '../cloud/change.ts'
 import type { CloudImage } from '../cloud/image.ts'
 import { journalOf } from '../cloud/marks.ts'
 import type { ImagePlan } from '../cloud/plan.ts'
-import { type Bring, promote } from '../cloud/promotion.ts'
+import { type Bring, claimOf, promotionOf } from '../cloud/promotion.ts'
 import type { Retirement } from '../cloud/retirement.ts'
-import type { UpdaterError } from '../errors.ts'
+import { UpdaterError } from '../errors.ts'
 import { reportedError } from '../report/refusal.ts'
 import type { CloudImageOutcome } from '../report/schemas.ts'
 import { errorOf, type Tell, tellOf } from '../run/run.ts'
 import { bringVersion } from './bring.ts'
 import { passGate } from './gate.ts'
-import { promotionOf, stepBack } from './promotion.ts'
-import { type CloudRun, carryOut } from './run.ts'
+import { type CloudRun, carryOut, listImages } from './run.ts'
 import { shareImage } from './share.ts'
+import { stepBack } from './step-back.ts'
 
 type Brought = CloudImageOutcome['brought'][number]
 type Changed = CloudImageOutcome['changes'][number]
@@ -63,6 +63,7 @@ async function publishVersion(bring: Bring, run: CloudRun, tell: Tell): Promise<
   const { definition, version } = bring
   const { session, settings, signal } = run
   const { resumes } = bring
+  for (const one of claimOf(bring, run.writer())) await change(one, run, tell)
   const isProven = resumes !== undefined && journalOf(resumes)?.step !== 'bringing'
   const { image, ...transfer } = isProven ? { image: resumes } : await bringVersion(bring, run, tell)
   const { gate: command, gateTimeout: timeout } = settings
@@ -77,15 +78,24 @@ async function publishVersion(bring: Bring, run: CloudRun, tell: Tell): Promise<
 
 /** Once it has begun, it is carried through: an abort waits for it. */
 async function promoteImage(bring: Bring, fresh: CloudImage, run: CloudRun, tell: Tell): Promise<void> {
-  const { promotion, image } = await promotionOf(bring, fresh, run)
+  const listed = await run.checking((signal) => listImages(run, signal))
+  const image = listed.find(({ id }) => id === fresh.id)
+  if (image === undefined) throw gone(bring, fresh)
+  const changes = promotionOf(bring, image, listed, { ...run.owner, ...run.rules(), ...run.writer() })
   const lasting = run.lasting()
-  for (const one of promote(image, promotion, { ...run.rules(), ...run.writer() })) {
+  for (const one of changes) {
     await carryOut(one, run, lasting)
     tell({ type: 'in-cloud', cloud: run.session.cloud, message: sentenceOf(one) })
   }
   await stepBack(bring, image, run, lasting)
-  const before = promotion.displaces.map((one) => one.image)
+  const before = changes.flatMap((one) => (one.image.id === image.id ? [] : one.image))
   if (bring.record.visibility === 'shared') await shareImage(image.id, before, run, tell)
+}
+
+function gone({ record }: Bring, { id }: CloudImage): UpdaterError {
+  return new UpdaterError('CLOUD_CONFLICT', `The new image of ${record.name} (${id}) is gone`, {
+    remedy: 'Look who has deleted it, then run again',
+  })
 }
 
 async function change(one: Change, run: CloudRun, tell: Tell): Promise<Changed> {
