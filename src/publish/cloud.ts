@@ -76,14 +76,16 @@ export function openRun(session: CloudSession, surroundings: Surroundings, metho
   const { settings, signal } = surroundings
   const { jobs, transfers, timeout, tag, retire, deleteAfter, yes } = settings
   const run = randomUUID()
+  // What is written on images is compared with what Glance writes on them.
+  const now = () => new Date(Date.now() + session.clockAhead)
   return {
     ...surroundings,
     session,
     method,
     glance: new Glance(session),
     owner: { project: session.project.id, tag },
-    writer: () => ({ run, now: new Date(), importTimeout: settings.importTimeout }),
-    rules: () => ({ retire, deleteAfter, isConfirmed: yes, now: new Date() }),
+    writer: () => ({ run, now: now(), importTimeout: settings.importTimeout }),
+    rules: () => ({ retire, deleteAfter, isConfirmed: yes, now: now() }),
     lasting: () => outliving(signal, respite),
     sharedWith: once(async () => {
       const found = await Promise.all((settings.share ?? []).map((one) => session.findProjects(one, signal)))
@@ -109,7 +111,7 @@ export function contextOf(run: CloudRun, { definitions, others }: Wanted): PlanC
   const ended = definitions
     .filter(({ image }) => {
       const release = endOfLife(image, snapshot)
-      return release !== undefined && hasEnded(release, isoDay(rules.now))
+      return release !== undefined && hasEnded(release, isoDay(new Date()))
     })
     .map(({ image }) => image.name)
   return {
