@@ -1,41 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import { UpdaterError } from '../errors.ts'
 import { sleep } from '../http/abort.ts'
-import { decodeText, readBytes, readStart } from '../http/answer.ts'
-import type { OpenBody } from '../http/transport.ts'
-import {
-  type Asked,
-  failureOf,
-  GlanceError,
-  isDoubtful,
-  messageOf,
-  strangeAnswer,
-  unreachable,
-} from './glance-errors.ts'
-import type { CloudImage, PatchOperation, Visibility } from './image.ts'
-import {
-  isImageId,
-  type Member,
-  type Read,
-  readImage,
-  readImportMethods,
-  readMembers,
-  readNewestTask,
-  readPage,
-  type Task,
-} from './record.ts'
-import type { CloudRequest, CloudSession } from './session.ts'
+import { type Call, ImageApi, pathOf } from './api.ts'
+import { GlanceError, isDoubtful, messageOf } from './glance-errors.ts'
+import type { CloudImage, PatchOperation } from './image.ts'
+import { type ListLimits, listImages, type Search } from './list.ts'
+import { type Member, readImportMethods, readMembers, readNewestTask, type Task } from './record.ts'
+import type { CloudSession } from './session.ts'
 
-/** Which images a list has. Images have to meet all that is given. */
-export interface Search {
-  /** Id of a project. Whoever is an administrator sees those of all projects without it. */
-  readonly owner?: string | undefined
-  /** The whole name. */
-  readonly name?: string | undefined
-  readonly tags?: readonly string[] | undefined
-  /** Default: the project's own, public ones, and shared ones that the project has accepted. */
-  readonly visibility?: Visibility | 'all' | undefined
-}
+export type { Search }
 
 /** What became of an image that was to be deleted. `gone`: it was not there any more. */
 export type Removal = 'removed' | 'in-use' | 'protected' | 'gone'
@@ -59,20 +32,6 @@ export interface DataOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-interface Call extends CloudRequest {
-  readonly what: string
-  readonly method: string
-  readonly path: string
-  /** Bytes that an answer may have. */
-  readonly limit?: number
-}
-
-/** Bytes of one page of a list: a record seldom has more than 4 KiB. */
-const pageLimit = 16 * 2 ** 20
-/** Bytes of any other answer. */
-const answerLimit = 2 ** 20
-/** How often a list is begun anew because the last image of a page was deleted meanwhile. */
-const listings = 3
 /** Milliseconds between two looks at an image: the first pause, and the longest. */
 const pauses = { first: 250, growth: 1.5, longest: 10_000 }
 const patchType = 'application/openstack-images-v2.1-json-patch'
@@ -85,40 +44,34 @@ const patchType = 'application/openstack-images-v2.1-json-patch'
  */
 export class Glance {
   readonly session: CloudSession
+  readonly #api: ImageApi
   readonly #now: () => number
   readonly #sleep: typeof sleep
-  readonly #pageSize: number
-  readonly #mostImages: number
-  /** Milliseconds by which Glance's clock is ahead of ours. */
-  #ahead = 0
+  readonly #limits: ListLimits
 
   constructor(session: CloudSession, options: GlanceOptions = {}) {
+    const { now = () => performance.now(), pageSize = 500, mostImages = 50_000 } = options
     this.session = session
-    this.#now = options.now ?? (() => performance.now())
+    this.#api = new ImageApi(session)
+    this.#now = now
     this.#sleep = options.sleep ?? sleep
-    this.#pageSize = options.pageSize ?? 500
-    this.#mostImages = options.mostImages ?? 50_000
+    this.#limits = { pageSize, mostImages }
   }
 
   /** Returns the time by Glance's clock, which its images' dates are of; by ours until it has answered. */
   serverTime(): Date {
-    return new Date(Date.now() + this.#ahead)
+    return this.#api.serverTime()
   }
 
   /** Returns every image that a search finds, hidden ones too. */
-  async list(search: Search, signal?: AbortSignal): Promise<CloudImage[]> {
-    // Lists leave out hidden images, or have no other ones.
-    const hidden = await this.#listPages(search, 'true', signal)
-    const visible = await this.#listPages(search, 'false', signal)
-    const byId = new Map([...hidden, ...visible].map((image) => [image.id, image]))
-    return [...byId.values()].filter((image) => isSought(image, search))
+  list(search: Search, signal?: AbortSignal): Promise<CloudImage[]> {
+    return listImages(this.#api, search, this.#limits, signal)
   }
 
   /** Returns an image, or undefined if there is none that we may see. */
   async get(id: string, signal?: AbortSignal): Promise<CloudImage | undefined> {
     const call = { what: `Reading the image ${id}`, method: 'GET', path: pathOf(id), signal }
-    const text = await this.#call(call).catch(unlessMissing)
-    return text === undefined ? undefined : this.#readImage(call, text, id)
+    return this.#api.image(call, id).catch(unlessMissing)
   }
 
   /**
@@ -137,12 +90,12 @@ export class Glance {
       signal,
     }
     try {
-      const created = this.#readImage(call, await this.#call(call), id)
+      const created = await this.#api.image(call, id)
       if (created.name === name) return created
-      throw strangeAnswer(this.#asked(call), `Glance calls it "${created.name}"`)
+      throw this.#api.strange(call, `Glance calls it "${created.name}"`)
     } catch (error) {
       const found = isDoubtful(error) ? await this.get(id, signal).catch(() => undefined) : undefined
-      if (found?.name !== name) throw error
+      if (found?.name !== name || found.status !== 'queued') throw error
       return found
     }
   }
@@ -160,7 +113,7 @@ export class Glance {
       body: JSON.stringify(operations),
       signal,
     }
-    const image = this.#readImage(call, await this.#call(call), id)
+    const image = await this.#api.image(call, id)
     if (!isMoving(image)) return image
     const message = `${call.what} in the cloud ${this.session.cloud}: its data moves (${image.status}), so Glance may lose the change`
     throw new UpdaterError('CLOUD_CONFLICT', message, {
@@ -172,7 +125,7 @@ export class Glance {
   async remove(id: string, signal?: AbortSignal): Promise<Removal> {
     const what = `Deleting the image ${id}`
     try {
-      await this.#call({ what, method: 'DELETE', path: pathOf(id), signal })
+      await this.#api.call({ what, method: 'DELETE', path: pathOf(id), signal })
       return 'removed'
     } catch (error) {
       const status = error instanceof GlanceError ? error.status : undefined
@@ -196,7 +149,7 @@ export class Glance {
   async members(id: string, signal?: AbortSignal): Promise<readonly Member[]> {
     const what = `Reading the members of the image ${id}`
     const call = { what, method: 'GET', path: `${pathOf(id)}/members`, signal }
-    return this.#read(call, await this.#call(call), readMembers)
+    return this.#api.read(call, readMembers)
   }
 
   /** Shares a shared image with a project; it may be so already. Glance takes any text for a project's id. */
@@ -210,14 +163,14 @@ export class Glance {
       isRepeatable: true,
       signal,
     }
-    await this.#call(call).catch((error) => {
+    await this.#api.call(call).catch((error) => {
       if (!(error instanceof GlanceError && error.status === 409)) throw error
     })
   }
 
   /** Accepts an image for a project: only who may act for that project, or an administrator, can. */
   async acceptMember(id: string, project: string, signal?: AbortSignal): Promise<void> {
-    await this.#call({
+    await this.#api.call({
       what: `Accepting the image ${id} for ${project}`,
       method: 'PUT',
       path: `${pathOf(id)}/members/${encodeURIComponent(project)}`,
@@ -230,11 +183,10 @@ export class Glance {
   /** Returns how images can be imported, e.g. `glance-direct`; nothing where importing is switched off or forbidden. */
   async importMethods(signal?: AbortSignal): Promise<readonly string[]> {
     const call = { what: 'Asking how images are imported', method: 'GET', path: '/v2/info/import', signal }
-    const text = await this.#call(call).catch((error) => {
-      if (error instanceof GlanceError && [403, 404, 405].includes(error.status)) return undefined
+    return this.#api.read(call, readImportMethods).catch((error) => {
+      if (error instanceof GlanceError && [403, 404, 405].includes(error.status)) return []
       throw error
     })
-    return text === undefined ? [] : this.#read(call, text, readImportMethods)
   }
 
   /**
@@ -249,7 +201,7 @@ export class Glance {
   ): Promise<void> {
     const headers = { 'content-type': 'application/octet-stream' }
     const what = `Sending the image ${id}`
-    await this.#call({ what, method: 'PUT', path: `${pathOf(id)}/${where}`, headers, body, ...options })
+    await this.#api.call({ what, method: 'PUT', path: `${pathOf(id)}/${where}`, headers, body, ...options })
   }
 
   /**
@@ -297,45 +249,18 @@ export class Glance {
 
   /** Yields an image's stored bytes, as they are before any conversion. */
   async *read(id: string, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
-    const asked = this.#asked({ what: `Reading the data of the image ${id}` })
+    const call = {
+      what: `Reading the data of the image ${id}`,
+      method: 'GET',
+      path: `${pathOf(id)}/file`,
+      signal,
+    }
     try {
-      const answer = await this.#ask({ method: 'GET', path: `${pathOf(id)}/file`, signal, ...asked })
-      if (answer.status === 204) throw strangeAnswer(asked, 'Glance has no data of it')
+      const answer = await this.#api.open(call)
+      if (answer.status === 204) throw this.#api.strange(call, 'Glance has no data of it')
       yield* answer.body
     } catch (thrown) {
-      throw unreachable(asked, thrown)
-    }
-  }
-
-  async #listPages(search: Search, hidden: string, signal: AbortSignal | undefined): Promise<CloudImage[]> {
-    const found = new Map<string, CloudImage>()
-    const what = 'Listing the images'
-    let begun = 1
-    for (let marker: string | undefined; ; ) {
-      // Of `next` only its presence counts: it loses the prefix of a gateway, and all tags but one.
-      const path = `/v2/images?${queryOf(search, this.#pageSize, hidden, marker)}`
-      const call = { what, method: 'GET', path, limit: pageLimit, signal }
-      const text = await this.#call(call).catch((error) => {
-        const isMarkerGone = error instanceof GlanceError && [400, 404].includes(error.status)
-        if (marker === undefined || !isMarkerGone || begun === listings) throw error
-        return undefined
-      })
-      if (text === undefined) {
-        begun += 1
-        found.clear()
-        marker = undefined
-        continue
-      }
-      const { images, hasNext } = this.#read(call, text, readPage)
-      for (const image of images) {
-        if (found.has(image.id)) throw strangeAnswer(this.#asked(call), `the list has ${image.id} twice`)
-        found.set(image.id, image)
-      }
-      if (found.size > this.#mostImages) {
-        throw strangeAnswer(this.#asked(call), `the list has more than ${this.#mostImages} images`)
-      }
-      marker = images.at(-1)?.id
-      if (marker === undefined || (!hasNext && images.length < this.#pageSize)) return [...found.values()]
+      throw this.#api.unreachable(call, thrown)
     }
   }
 
@@ -368,7 +293,7 @@ export class Glance {
   }
 
   async #act(what: string, path: string, signal: AbortSignal | undefined): Promise<void> {
-    await this.#call({ what, method: 'POST', path, isRepeatable: true, signal })
+    await this.#api.call({ what, method: 'POST', path, isRepeatable: true, signal })
   }
 
   /** An answer that is lost says nothing: whether the import was begun is seen by waiting for it. */
@@ -386,7 +311,7 @@ export class Glance {
       body: JSON.stringify({ method }),
       signal,
     }
-    const doubt = await this.#call(call).then(
+    const doubt = await this.#api.call(call).then(
       () => undefined,
       (error: unknown) => {
         if (!isDoubtful(error)) throw error
@@ -418,7 +343,7 @@ export class Glance {
     const what = `Reading the tasks of the image ${id}`
     const call = { what, method: 'GET', path: `${pathOf(id)}/tasks`, signal }
     try {
-      return this.#read(call, await this.#call(call), readNewestTask)
+      return await this.#api.read(call, readNewestTask)
     } catch (error) {
       if (signal?.aborted) throw error
       return undefined
@@ -442,44 +367,6 @@ export class Glance {
       remedy: "Give it more time with --import-timeout, or ask the cloud's operator what it waits for",
     })
   }
-
-  #asked({ what }: Pick<Asked, 'what'>): Asked {
-    return { what, cloud: this.session.cloud }
-  }
-
-  /** The body of an answer that is a success. */
-  async #call({ limit = answerLimit, ...call }: Call): Promise<string> {
-    try {
-      return decodeText(await readBytes(await this.#ask(call), limit))
-    } catch (thrown) {
-      throw unreachable(this.#asked(call), thrown)
-    }
-  }
-
-  async #ask({ what, method, path, headers, ...options }: Call): Promise<OpenBody> {
-    const answer = await this.session.request(method, path, {
-      ...options,
-      // Exactly so: with anything else in it, Glance's errors are pages.
-      headers: { accept: 'application/json', ...headers },
-    })
-    const date = Date.parse(answer.headers.date ?? '')
-    if (!Number.isNaN(date)) this.#ahead = date - Date.now()
-    if (answer.status >= 200 && answer.status < 300) return answer
-    throw failureOf(this.#asked({ what }), answer.status, decodeText(await readStart(answer, 2 ** 16)))
-  }
-
-  #read<Value>({ what }: Pick<Call, 'what'>, text: string, read: (json: unknown) => Read<Value>): Value {
-    const json = parseJson(text)
-    const found = json === undefined ? { wrong: 'it is no JSON' } : read(json)
-    if ('value' in found) return found.value
-    throw strangeAnswer(this.#asked({ what }), `the answer is not of the Image API (${found.wrong})`)
-  }
-
-  #readImage(call: Pick<Call, 'what'>, text: string, id: string): CloudImage {
-    const image = this.#read(call, text, readImage)
-    if (image.id.toLowerCase() === id.toLowerCase()) return image
-    throw strangeAnswer(this.#asked(call), `Glance answered with another image (${image.id})`)
-  }
 }
 
 /** Whether data is on its way into an image: until it is there, Glance loses what is written to the record. */
@@ -497,43 +384,6 @@ export function otherSize(cloud: string, { id, size }: CloudImage, wanted: numbe
   })
 }
 
-/** @throws UpdaterError CLOUD_FAILED: something else than an id */
-function pathOf(id: string): string {
-  if (isImageId(id)) return `/v2/images/${id}`
-  throw new UpdaterError('CLOUD_FAILED', `"${id}" is no id of an image`, {
-    remedy: 'Correct the id: it is a UUID',
-  })
-}
-
-/** A colon in a name is an operator unless there is one in front of it. */
-function queryOf(search: Search, limit: number, hidden: string, marker: string | undefined): URLSearchParams {
-  const { owner, name, tags = [], visibility } = search
-  const query = new URLSearchParams({ limit: String(limit), os_hidden: hidden })
-  if (owner !== undefined) query.append('owner', owner)
-  if (name !== undefined) query.append('name', `eq:${name}`)
-  for (const tag of tags) query.append('tag', tag)
-  if (visibility !== undefined) query.append('visibility', visibility)
-  if (marker !== undefined) query.append('marker', marker)
-  return query
-}
-
-/** Some databases of Glance's take upper and lower case for the same. */
-function isSought(image: CloudImage, { owner, name, tags = [] }: Search): boolean {
-  return (
-    (owner === undefined || image.owner === owner) &&
-    (name === undefined || image.name === name) &&
-    tags.every((tag) => image.tags.includes(tag))
-  )
-}
-
 function unlessMissing(error: unknown): undefined {
   if (!(error instanceof GlanceError && error.status === 404)) throw error
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }

@@ -310,7 +310,7 @@ export class FakeGlance {
   async #stage(call: Call): Promise<Answer> {
     const stored = this.#findOwn(call)
     if (!this.settings.importMethods.includes('glance-direct'))
-      throw new Refusal(404, 'Requested import method is not available.')
+      throw new Refusal(404, "'glance-direct' method is not available at this site.")
     this.#assertPolicy('modify_image', call.isAdmin)
     const bytes = await this.#receive(stored, 'uploading', call)
     stored.staged = bytes
