@@ -37,7 +37,7 @@ const floors: readonly (readonly string[])[] = [
 const deciding: Readonly<Record<string, readonly string[]>> = {
   catalog: ['attributes.ts', 'lock.ts', 'place.ts', 'read.ts', 'write.ts'],
   check: [],
-  cloud: ['cloud-files.ts', 'glance.ts', 'keystone.ts', 'login.ts', 'token.ts', 'upload.ts'],
+  cloud: ['api.ts', 'cloud-files.ts', 'glance.ts', 'keystone.ts', 'login.ts', 'token.ts', 'upload.ts'],
   discovery: [
     'find-newest.ts',
     'signatures/failures.ts',
