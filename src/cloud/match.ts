@@ -153,3 +153,13 @@ export function byRank(a: CloudImage, b: CloudImage): number {
 export function byAge(a: CloudImage, b: CloudImage): number {
   return b.createdAt.getTime() - a.createdAt.getTime() || (a.id < b.id ? -1 : 1)
 }
+
+/** The one that has lost its name last first; those of which nobody has noted when follow, the newest first. */
+export function byRetirement(a: CloudImage, b: CloudImage): number {
+  return retiredAt(b) - retiredAt(a) || byAge(a, b)
+}
+
+/** Milliseconds; 0 if nobody has noted it. */
+function retiredAt({ properties }: CloudImage): number {
+  return Date.parse(properties[marks.hiddenAt] ?? '') || 0
+}

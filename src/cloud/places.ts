@@ -3,7 +3,7 @@ import { formatDigest } from '../image.ts'
 import type { DefinedVersion, Definition } from './definition.ts'
 import type { CloudImage } from './image.ts'
 import { journalOf, marks } from './marks.ts'
-import { byAge, hasBytes, type Match, matchVersions, standingOf } from './match.ts'
+import { byRetirement, hasBytes, type Match, matchVersions, standingOf } from './match.ts'
 import { finalName, versionOf } from './names.ts'
 import { recordOf, type WantedRecord } from './properties.ts'
 import { isResumable, versionOfImage } from './repair.ts'
@@ -232,7 +232,7 @@ function standInFor(fate: Fate, isNewest: boolean, name: string, scene: Scene): 
   const usable = own
     .filter((image) => reasonToSkip(scene, versionOfImage(image, definition)) === undefined)
     .filter((image) => image.properties[marks.skip] === undefined)
-    .sort(byAge)
+    .sort(byRetirement)
   const holder = usable.find((image) => image.name === name && isSeen(image, definition))
   if (holder !== undefined || fate.kind === 'failed') return holder
   const isBefore = (image: CloudImage) =>

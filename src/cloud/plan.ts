@@ -71,7 +71,9 @@ export function planCloud(
   const isOfOthers = (image: CloudImage) => context.others?.some((other) => isOf(image, other)) === true
   const nobodys = ours.filter((image) => owners.get(image) === undefined && !isOfOthers(image))
   const retirements = plans.flatMap((plan) => plan.retirements)
-  const brake = context.isConfirmed ? undefined : brakeOf(retirements, ours.filter(hasBytes).length)
+  const brought = plans.flatMap(({ brings }) => brings.filter(({ resumes }) => resumes === undefined))
+  const count = ours.filter(hasBytes).length + brought.length
+  const brake = context.isConfirmed ? undefined : brakeOf(retirements, count)
   const leftovers = nobodys.filter((image) => isLeftover(image, context))
   return {
     images: brake === undefined ? plans : plans.map(withBrake),

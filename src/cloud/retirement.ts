@@ -128,6 +128,7 @@ const mostAtOnce = 5
 export interface Brake {
   /** Images that would be retired. */
   readonly retirements: number
+  /** Those included that this run brings. */
   readonly ours: number
 }
 

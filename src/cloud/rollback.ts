@@ -3,7 +3,7 @@ import { type Change, patched } from './change.ts'
 import type { Definition } from './definition.ts'
 import type { CloudImage } from './image.ts'
 import { isBusy, journalOf, marks } from './marks.ts'
-import { byAge, definitionOf, hasBytes, isOurs } from './match.ts'
+import { byAge, byRetirement, definitionOf, hasBytes, isOurs } from './match.ts'
 import { finalName, versionOf } from './names.ts'
 import { displacementsOf, promote } from './promotion.ts'
 import { recordOf, setProperty } from './properties.ts'
@@ -75,11 +75,14 @@ function choose(scene: Scene): Pick<RollbackPlan, 'bad' | 'before'> {
     })
   }
   const before = own
-    .filter((image) => image.id !== bad.id && image.createdAt < bad.createdAt)
+    .filter(({ id }) => id !== bad.id)
+    .filter(
+      ({ createdAt, properties }) => properties[marks.hiddenAt] !== undefined || createdAt <= bad.createdAt,
+    )
     .filter((image) => definition.multi || versionOf(image) === versionOf(bad))
     .filter((image) => image.properties[marks.skip] === undefined)
     .filter((image) => reasonToSkip(scene, versionOfImage(image, definition)) === undefined)
-    .sort(byAge)[0]
+    .sort(byRetirement)[0]
   if (before === undefined) {
     const remedy = 'Name the build before in the catalogue, then run publish'
     throw new UpdaterError('CLOUD_FAILED', `There is no image of ${name} before ${bad.id}`, { remedy })

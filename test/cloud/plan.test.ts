@@ -651,6 +651,21 @@ describe('planRollback', () => {
     expect(seen(glance).at(-1)).toBe('Debian 12, 20261120, public')
   })
 
+  it('gives the name to the image that had it last, whichever was made first', () => {
+    const glance = filled(['20261110', '20261101', '20261120', '20261101'])
+    const definitions = definitionsOf(entry([{ version: '20261101' }]))
+    const [definition] = definitions
+    if (definition === undefined) return
+    const { before, bad } = planRollback(
+      definition,
+      definitions,
+      glance.list(),
+      contextOf({ now: glance.now }),
+      'x',
+    )
+    expect([bad, before].map(({ id }) => glance.contents.get(id))).toEqual(['20261101', '20261120'])
+  })
+
   it('says that there is no image before', () => {
     const glance = filled(['20261101'])
     const definitions = definitionsOf(entry([{ version: '20261101' }]))
