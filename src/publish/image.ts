@@ -11,7 +11,7 @@ import { errorOf, type Tell, tellOf } from '../run/run.ts'
 import { bringVersion } from './bring.ts'
 import { passGate } from './gate.ts'
 import { type CloudRun, carryOut, listImages } from './run.ts'
-import { shareImage } from './share.ts'
+import { membersOf, shareImage } from './share.ts'
 import { stepBack } from './step-back.ts'
 
 type Brought = CloudImageOutcome['brought'][number]
@@ -82,14 +82,16 @@ async function promoteImage(bring: Bring, fresh: CloudImage, run: CloudRun, tell
   const image = listed.find(({ id }) => id === fresh.id)
   if (image === undefined) throw gone(bring, fresh)
   const changes = promotionOf(bring, image, listed, { ...run.owner, ...run.rules(), ...run.writer() })
+  const isShared = bring.record.visibility === 'shared'
+  const displaced = changes.flatMap((one) => (one.image.id === image.id ? [] : one.image))
+  const carried = isShared ? await membersOf(displaced, run) : []
   const lasting = run.lasting()
   for (const one of changes) {
     await carryOut(one, run, lasting)
     tell({ type: 'in-cloud', cloud: run.session.cloud, message: sentenceOf(one) })
   }
   await stepBack(bring, image, run, lasting)
-  const before = changes.flatMap((one) => (one.image.id === image.id ? [] : one.image))
-  if (bring.record.visibility === 'shared') await shareImage(image.id, before, run, tell)
+  if (isShared) await shareImage(image.id, carried, run, tell)
 }
 
 function gone({ record }: Bring, { id }: CloudImage): UpdaterError {

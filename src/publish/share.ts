@@ -3,28 +3,35 @@ import { UpdaterError } from '../errors.ts'
 import type { Tell } from '../run/run.ts'
 import type { CloudRun } from './run.ts'
 
+/** Returns the ids of the projects with which images are shared; only shared ones have any. @throws UpdaterError CLOUD_* */
+export async function membersOf(
+  images: readonly CloudImage[],
+  { glance, checking }: CloudRun,
+): Promise<readonly string[]> {
+  const shared = images.filter(({ visibility }) => visibility === 'shared')
+  const members = await Promise.all(shared.map(({ id }) => checking((signal) => glance.members(id, signal))))
+  return members.flat().flatMap(({ project, status }) => (status === 'rejected' ? [] : project))
+}
+
 /**
- * Shares an image with those with whom the ones before it are shared, and with those that the operator names. It is
+ * Shares an image with those with whom the ones before it were shared, and with those that the operator names. It is
  * accepted for them where our rights allow that.
  * @param id of a shared image; others have no members
- * @param before images that have lost their name to it
+ * @param carried ids of projects
  * @throws UpdaterError CLOUD_*, ABORTED
  */
 export async function shareImage(
   id: string,
-  before: readonly CloudImage[],
+  carried: readonly string[],
   run: CloudRun,
   tell: Tell,
 ): Promise<void> {
   const { glance, checking, session } = run
-  const membersOf = (image: string) => checking((signal) => glance.members(image, signal))
-  const shared = before.filter(({ visibility }) => visibility === 'shared')
-  const carried = (await Promise.all(shared.map((image) => membersOf(image.id)))).flat()
-  const wanted = new Set([
-    ...carried.flatMap(({ project, status }) => (status === 'rejected' ? [] : project)),
-    ...(await run.sharedWith()),
-  ])
-  const there = new Set(wanted.size === 0 ? [] : (await membersOf(id)).map(({ project }) => project))
+  const wanted = new Set([...carried, ...(await run.sharedWith())])
+  if (wanted.size === 0) return
+  const there = new Set(
+    (await checking((signal) => glance.members(id, signal))).map(({ project }) => project),
+  )
   for (const project of wanted) {
     if (there.has(project)) continue
     await checking((signal) => glance.addMember(id, project, signal))
