@@ -150,7 +150,6 @@ class Session implements CloudSession {
   readonly project: Token['project']
   readonly roles: readonly string[]
   readonly imageUrl: string
-  clockAhead = 0
   readonly #http: HttpClient
   readonly #identity: string
   readonly #logIn: () => Promise<Token>
@@ -224,8 +223,6 @@ class Session implements CloudSession {
       .catch((thrown) => {
         throw unreachable(thrown)
       })
-    const told = Date.parse(answer.headers.date ?? '')
-    if (!Number.isNaN(told)) this.clockAhead = told - this.#now()
     if (![301, 302, 303, 307, 308].includes(answer.status)) return answer
     await answer.discard()
     const target = redactUrl(answer.headers.location ?? '').slice(0, 500)

@@ -26,8 +26,6 @@ export interface CloudSession {
   readonly roles: readonly string[]
   /** Base of the Image API, without version and final slash. */
   readonly imageUrl: string
-  /** Milliseconds that the clock of the Image API is ahead of ours, as its last answer has told. */
-  readonly clockAhead: number
   /**
    * One request of the Image API with the token, which is renewed before it ends, and once after a 401. An answer with
    * any status comes back.

@@ -7,11 +7,12 @@ import type { Brake } from '../cloud/retirement.ts'
 import type { PlanContext } from '../cloud/scene.ts'
 import type { CloudSession } from '../cloud/session.ts'
 import { isoDay } from '../discovery/stamp.ts'
-import { UpdaterError } from '../errors.ts'
+import { describeError, UpdaterError } from '../errors.ts'
 import { outliving } from '../http/abort.ts'
 import type { Image } from '../image.ts'
 import { endOfLife, hasEnded } from '../lifecycle/end-of-life.ts'
 import { snapshot } from '../lifecycle/snapshot.ts'
+import { reportedError } from '../report/refusal.ts'
 import type { CloudOutcome } from '../report/schemas.ts'
 import { limited } from '../run/run.ts'
 import { recallCandidates, rememberCandidates } from './candidates.ts'
@@ -28,6 +29,8 @@ export interface Wanted {
   readonly definitions: readonly Definition[]
   /** Of which nothing is done or said: not selected, or with defects. */
   readonly others: readonly Image[]
+  /** No file was left out because it could not be read: what no definition names is named by none. */
+  readonly isComplete: boolean
 }
 
 /** Milliseconds that a swap of names, or a removal, has once the run is aborted: it is finished before the program ends. */
@@ -41,7 +44,7 @@ export async function publishTo(
   session: CloudSession,
   wanted: Wanted,
   surroundings: Surroundings,
-): Promise<Pick<CloudOutcome, 'images' | 'unnamed' | 'calls'>> {
+): Promise<Pick<CloudOutcome, 'images' | 'unnamed' | 'calls' | 'error'>> {
   const { settings, signal, note, memory } = surroundings
   const run = openRun(session, surroundings, await methodOf(session, settings, signal))
   const look = () => run.checking((either) => listImages(run, either))
@@ -53,12 +56,13 @@ export async function publishTo(
   if (settings.rollback)
     return { images: await rollBack(run, wanted.definitions, found, context), unnamed: [] }
   let plan = planCloud(wanted.definitions, found, context)
-  if (settings.prove && !settings.dryRun && (await proveUnproven(plan, found, run))) {
+  if (settings.prove && !settings.dryRun && (await proveUnproven(plan, run))) {
     found = await look()
     plan = planCloud(wanted.definitions, found, context)
   }
-  if (plan.brake !== undefined) note('warning', `${session.cloud}: ${brakeText(plan.brake)}`)
-  const unnamed = plan.unnamed.map(({ id, name }) => ({ id, name }))
+  const braked = plan.brake && brakeError(plan.brake, cloud)
+  if (braked !== undefined) note('warning', describeError(braked))
+  const unnamed = wanted.isComplete ? plan.unnamed.map(({ id, name }) => ({ id, name })) : []
   if (settings.dryRun) {
     const calls = describePlan(plan, run.method, { ...run.rules(), ...run.writer() })
     return { images: plan.images.map(plannedOutcome), unnamed, calls }
@@ -69,23 +73,22 @@ export async function publishTo(
   const images = await Promise.all(
     plan.images.map((one, ordinal) => publishImage(refusal(one), ordinal, run)),
   )
-  return { images, unnamed }
+  return { images, unnamed, error: braked && reportedError(braked) }
 }
 
 export function openRun(session: CloudSession, surroundings: Surroundings, method: ImportMethod): CloudRun {
   const { settings, signal } = surroundings
   const { jobs, transfers, timeout, tag, retire, deleteAfter, yes } = settings
   const run = randomUUID()
-  // What is written on images is compared with what Glance writes on them.
-  const now = () => new Date(Date.now() + session.clockAhead)
+  const glance = new Glance(session)
   return {
     ...surroundings,
     session,
     method,
-    glance: new Glance(session),
+    glance,
     owner: { project: session.project.id, tag },
-    writer: () => ({ run, now: now(), importTimeout: settings.importTimeout }),
-    rules: () => ({ retire, deleteAfter, isConfirmed: yes, now: now() }),
+    writer: () => ({ run, now: glance.serverTime(), importTimeout: settings.importTimeout }),
+    rules: () => ({ retire, deleteAfter, isConfirmed: yes, now: glance.serverTime() }),
     lasting: () => outliving(signal, respite),
     sharedWith: once(async () => {
       const found = await Promise.all((settings.share ?? []).map((one) => session.findProjects(one, signal)))
@@ -147,6 +150,10 @@ async function methodOf(
   })
 }
 
-function brakeText({ retirements, ours }: Brake): string {
-  return `${retirements} of our ${ours} images would be retired, more than a run retires by itself: none is; look at the plan, then use --yes`
+/** The rest is done: a rotation has no need of it, and a typing error must not take the images from everybody. */
+function brakeError({ retirements, ours }: Brake, cloud: string): UpdaterError {
+  const message = `In ${cloud} ${retirements} of our ${ours} images would be retired, more than a run retires by itself: none was`
+  return new UpdaterError('CLOUD_BRAKE', message, {
+    remedy: 'Look at the plan with --dry-run, then use --yes',
+  })
 }

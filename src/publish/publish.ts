@@ -87,7 +87,7 @@ async function readWanted(
   const others = all
     .filter((one) => !isSelected(one) || one.definition === undefined)
     .map(({ image }) => image)
-  return { definitions, defective, others, failures }
+  return { definitions, defective, others, failures, isComplete: failures.length === 0 }
 }
 
 /** What `version: latest` is today has to be asked for: if that fails, it is a defect of the definition. */

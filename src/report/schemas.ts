@@ -176,7 +176,7 @@ const cloud = z.object({
     .array(z.object(inCloud))
     .describe('Images with our tag whose definition no file that was read has: they are left alone'),
   calls: z.array(cloudCall).optional().describe('Only in a dry run, in their order'),
-  error: error.optional().describe('Why nothing could be done in this cloud'),
+  error: error.optional().describe('Why nothing, or not all, could be done in this cloud'),
 })
 
 const clouds = z.array(cloud).describe('In the order in which they were named')
