@@ -119,6 +119,10 @@ export function describeError(error: {
   return `${where}${what}${error.remedy === undefined ? '' : ` ${error.remedy}.`}`
 }
 
+/** What helps where the system lets this process open no more files, or connections. */
+export const outOfDescriptors =
+  'Allow it more open files (ulimit -n, LimitNOFILE= of systemd), or do less at once with --jobs'
+
 /** Turns anything that was thrown into one of ours; an abort becomes `ABORTED`, a surprise `INTERNAL`. */
 export function asUpdaterError(thrown: unknown): UpdaterError {
   if (thrown instanceof UpdaterError) return thrown
@@ -126,6 +130,13 @@ export function asUpdaterError(thrown: unknown): UpdaterError {
     return new UpdaterError('ABORTED', 'The run was aborted', { cause: thrown })
   }
   const text = thrown instanceof Error ? thrown.message : String(thrown)
+  const { code } = Object(thrown) as NodeJS.ErrnoException
+  if (code === 'EMFILE' || code === 'ENFILE') {
+    return new UpdaterError('CONFIGURATION', `Too many files are open: ${text}`, {
+      remedy: outOfDescriptors,
+      cause: thrown,
+    })
+  }
   return new UpdaterError('INTERNAL', `Unexpected failure: ${text}`, {
     cause: thrown,
     remedy: 'This is a defect of image-updater: run again with --debug and report what it prints',

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { constants, type Stats } from 'node:fs'
 import { type FileHandle, lstat, mkdir, open, realpath, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { outOfDescriptors } from './errors.ts'
 
 /** Whether the system threw this, with one of the codes if any are given. */
 export function isErrno(
@@ -24,6 +25,8 @@ const refusals: Readonly<Record<string, readonly [why: string, remedy: string]>>
   ENOTDIR: ['its folder is not a folder', 'Correct the path'],
   EISDIR: ['it is a folder', 'Name a file'],
   ELOOP: ['its symbolic links lead in a circle', 'Repair or remove the link'],
+  EMFILE: ['too many files are open', outOfDescriptors],
+  ENFILE: ['too many files are open on this machine', outOfDescriptors],
   EADDRINUSE: ['something else listens there', 'Name another port'],
   EADDRNOTAVAIL: ['this machine has no such address', 'Name an address of this machine'],
 }

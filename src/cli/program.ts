@@ -8,6 +8,7 @@ import { Call, configure, tellConfiguration } from './call.ts'
 import { addCompletion } from './completion/command.ts'
 import { interruptedStatus, type Output, surpriseStatus, wantsColour } from './context.ts'
 import { addOpposites, addOptions, addSharedOptions, commandFirst, defaultCommand, helpOf } from './flags.ts'
+import { tellSurprise } from './log.ts'
 import type { Session } from './session.ts'
 
 /** The whole command line. */
@@ -45,6 +46,8 @@ function addCommand(
   command.action(async (...given: unknown[]) => {
     const args = given.slice(0, command.registeredArguments.length).flat()
     const words = args.filter((one) => typeof one === 'string')
+    // Loaded before there is anything to tell: later nothing can be, if no file can be opened any more.
+    await import('./refusal.ts')
     await configure(command, session)
     await tellConfiguration(command, session)
     // The one place where what a command runs is loaded.
@@ -119,8 +122,10 @@ export async function runProgram(session: Session): Promise<number> {
     const error = withCommand(failure, line.word === 'help' ? args[args.indexOf('help') + 1] : line.word)
     const refused = refusedStatus(error)
     session.exitStatus = error.code === 'INTERNAL' ? refused : (interruptedStatus(context.signal) ?? refused)
-    const { reportRefusal } = await import('./refusal.ts')
-    await reportRefusal(error, program, session)
+    await import('./refusal.ts').then(
+      ({ reportRefusal }) => reportRefusal(error, program, session),
+      () => tellSurprise(error, session),
+    )
   }
   return session.exitStatus
 }

@@ -1,5 +1,5 @@
 import { STATUS_CODES } from 'node:http'
-import { type ErrorCode, UpdaterError, type UpdaterErrorOptions } from '../errors.ts'
+import { type ErrorCode, outOfDescriptors, UpdaterError, type UpdaterErrorOptions } from '../errors.ts'
 import type { Reach } from './addresses.ts'
 import { isRetriable } from './policy.ts'
 import { redactUrl } from './url.ts'
@@ -144,6 +144,9 @@ function diagnose(cause: NodeJS.ErrnoException): Diagnosis {
   if (/^ERR_SSL_|^EPROTO$/.test(code)) return diagnoseHandshake(code, message)
   if (code.startsWith('HPE_') && !neverAgain.has(code)) {
     return { what: 'the answer is not HTTP', again: 'seldom', remedy: tlsRemedy }
+  }
+  if (code === 'EMFILE' || code === 'ENFILE') {
+    return { what: 'too many files and connections are open', again: 'often', remedy: outOfDescriptors }
   }
   const again = code === 'ENOTFOUND' ? 'seldom' : neverAgain.has(code) ? 'never' : 'often'
   // The server ended the connection by itself; a reset comes from a call of the system.

@@ -1,12 +1,13 @@
 // Loaded into the command before its own code: what a test changes of the program's constants, so that a
 // fault takes milliseconds instead of minutes and a key of the test is a pinned one.
-import { writeFileSync } from 'node:fs'
+import { subscribe } from 'node:diagnostics_channel'
+import { openSync, writeFileSync } from 'node:fs'
 
 const built = (/** @type {string} */ name) =>
   import(new URL(`../../dist/command/${name}.mjs`, import.meta.url).href)
 const { resolvers } = await built('resolvers')
 const { defaultPolicy } = await built('policy')
-const { TEST_POLICY, TEST_PINS, TEST_USAGE } = process.env
+const { TEST_DESCRIPTORS, TEST_POLICY, TEST_PINS, TEST_USAGE } = process.env
 Object.assign(defaultPolicy, JSON.parse(TEST_POLICY ?? '{}'))
 for (const [name, pin] of Object.entries(JSON.parse(TEST_PINS ?? '{}'))) {
   Object.assign(
@@ -23,6 +24,15 @@ if (TEST_USAGE !== undefined) {
       writeFileSync(TEST_USAGE, String(process.resourceUsage().maxRSS))
     } catch {
       // Its disk may be the one that is full.
+    }
+  })
+}
+if (TEST_DESCRIPTORS !== undefined) {
+  subscribe('net.client.socket', () => {
+    try {
+      for (;;) openSync('/dev/null', 'r')
+    } catch {
+      // All are taken.
     }
   })
 }

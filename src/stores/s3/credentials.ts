@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises'
+import { readdir, readFile, stat } from 'node:fs/promises'
 import { devNull } from 'node:os'
 import { join } from 'node:path'
 import { homeFolder } from '../../cache-folder.ts'
@@ -74,6 +74,9 @@ function awsChain(timeout: number): CredentialsSource {
   }
 }
 
+/** Bytes of a file of credentials. */
+const largest = 2 ** 20
+
 /**
  * The chain reads its files whatever they are: a pipe that nobody writes to would hold it, and the end of the program,
  * for ever.
@@ -81,17 +84,34 @@ function awsChain(timeout: number): CredentialsSource {
  */
 async function assertReadable(home = '/nonexistent'): Promise<void> {
   const { env } = process
-  const paths = [
+  const configurations = [
     env.AWS_SHARED_CREDENTIALS_FILE || join(home, '.aws', 'credentials'),
     env.AWS_CONFIG_FILE || join(home, '.aws', 'config'),
+  ]
+  await assertFiles(configurations)
+  const texts = await Promise.all(configurations.map((path) => readFile(path, 'utf8').catch(() => '')))
+  const named = texts.join('\n').matchAll(/^\s*web_identity_token_file\s*=\s*(.+?)\s*$/gm)
+  const tokens = await Promise.all(
+    [
+      join(home, '.aws', 'sso', 'cache'),
+      env.AWS_LOGIN_CACHE_DIRECTORY || join(home, '.aws', 'login', 'cache'),
+    ].map(async (folder) => (await readdir(folder).catch(() => [])).map((name) => join(folder, name))),
+  )
+  await assertFiles([
     env.AWS_WEB_IDENTITY_TOKEN_FILE,
     env.AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE,
-  ]
+    ...[...named].map(([, path]) => path),
+    ...tokens.flat(),
+  ])
+}
+
+async function assertFiles(paths: readonly (string | undefined)[]): Promise<void> {
   for (const path of paths) {
     if (path === undefined || path === '' || path === devNull) continue
     const found = await stat(path).catch(() => undefined)
-    if (found === undefined || found.isFile()) continue
-    throw new UpdaterError('STORE_CREDENTIALS', `${path}, which is to hold credentials, is no file`, {
+    if (found === undefined || (found.isFile() && found.size <= largest) || found.isDirectory()) continue
+    const what = found.isFile() ? `has more than ${largest} bytes` : 'is no file'
+    throw new UpdaterError('STORE_CREDENTIALS', `${path}, which is to hold credentials, ${what}`, {
       remedy: `Write them into a regular file. ${remedy}`,
     })
   }

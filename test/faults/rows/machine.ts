@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import {
   appendFileSync,
   existsSync,
@@ -12,6 +12,7 @@ import {
 import { mkdir, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { expect } from 'vitest'
 import { withExitStatus } from '../../../src/report/json.ts'
 import { outcome, reportOf } from '../../cli/support.ts'
@@ -179,7 +180,7 @@ const attributes: readonly Row[] = [
 
 const told = /hook - names: only in the report\./
 const hooks: readonly Row[] = [
-  hooked('is longer than a variable', 'R'.repeat(140_000), told),
+  hooked('is longer than a variable', `${'R'.repeat(50_000)}\\\n      `.repeat(3), told),
   hooked('holds NUL', 'Rocky\\09', told),
   hooked('holds a line break, as if it were two', 'Rocky 9\\nDebian 13', told),
 ]
@@ -264,6 +265,46 @@ const defects: readonly Row[] = [
     fault: 'a catalogue file of two million words',
     inject: (scene) => scene.rewrite(() => `images:\n${'- 1\n'.repeat(500_000)}`),
     holds: { ...refused('CATALOG_SYNTAX'), says: /has more than 2000000 words and signs/, memory: 1000 },
+  },
+]
+
+const command = fileURLToPath(new URL('../../../bin/image-updater', import.meta.url))
+
+/** Where no more files can be opened the program says so, and in the report if it comes to one. */
+const descriptors: readonly Row[] = [
+  ...[24, 34, 40, 48, 60].map(
+    (count): Row => ({
+      fault: `a limit of ${count} open files`,
+      holds: {
+        ...survived,
+        more: async (scene) => {
+          const line = `ulimit -n ${count}; exec "${command}" update --no-mirror --images "${scene.folder}"`
+          const { status, stderr } = spawnSync('sh', ['-c', line], {
+            encoding: 'utf8',
+            env: { PATH: process.env.PATH, HOME: scene.home },
+          })
+          expect(stderr).toMatch(/too many (?:open )?files/i)
+          expect(stderr).toContain('ulimit -n')
+          expect(stderr).not.toMatch(/\n {4}at |defect of/)
+          expect([2, 70]).toContain(status)
+        },
+      },
+    }),
+  ),
+  {
+    fault: 'no open files left at the first connection',
+    holds: {
+      ...survived,
+      more: async (scene) => {
+        const args = ['update', '--output', 'json', '--mirror-dir', scene.mirrorDir, '--images', scene.folder]
+        const { status, out, err } = await runOther(scene, args, undefined, { TEST_DESCRIPTORS: '1' })
+        const [image] = JSON.parse(out).images
+        expect(image.error.message).toMatch(/too many files/)
+        expect(image.error.remedy).toContain('ulimit -n')
+        expect(err).toContain('ulimit -n')
+        expect(status).toBe(1)
+      },
+    },
   },
 ]
 
@@ -381,5 +422,5 @@ const checkouts: readonly Row[] = [
 
 export const machine: Group = {
   name: 'This machine',
-  rows: [...files, ...hooks, ...attributes, ...configurations, ...checkouts, ...defects],
+  rows: [...files, ...hooks, ...attributes, ...configurations, ...checkouts, ...defects, ...descriptors],
 }

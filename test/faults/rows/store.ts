@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, symlinkSync, writeFileSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect } from 'vitest'
@@ -55,6 +55,20 @@ const pipeAs = (name: string): Row => ({
     Object.assign(env, { ...noKeys, AWS_ROLE_ARN: 'arn:aws:iam::1:role/r', [name]: pipe })
   },
   holds: { ...refused('STORE_CREDENTIALS'), says: /pipe, which is to hold credentials, is no file/ },
+})
+
+const tokenAs = (what: string, make: (path: string) => unknown, says: RegExp): Row => ({
+  fault: `web_identity_token_file of a profile is ${what}`,
+  inject: async ({ env, home }) => {
+    const [token, config] = [join(home, 'token'), join(home, 'config')]
+    make(token)
+    await writeFile(
+      config,
+      `[default]\nrole_arn = arn:aws:iam::1:role/r\nweb_identity_token_file = ${token}\n`,
+    )
+    Object.assign(env, { ...noKeys, AWS_CONFIG_FILE: config })
+  },
+  holds: { ...refused('STORE_CREDENTIALS'), says },
 })
 
 /** A listing that says of each page that it is not the last one, and goes on at one of so many places. */
@@ -359,6 +373,30 @@ const beginnings: readonly Row[] = [
     holds: { ...refused('STORE_CREDENTIALS'), says: /were not there within 1 s/ },
   },
   ...['AWS_SHARED_CREDENTIALS_FILE', 'AWS_CONFIG_FILE', 'AWS_WEB_IDENTITY_TOKEN_FILE'].map(pipeAs),
+  tokenAs(
+    'a pipe that nobody writes to',
+    (path) => execFileSync('mkfifo', [path]),
+    /token, which is to hold credentials, is no file/,
+  ),
+  tokenAs(
+    'a link to a device',
+    (path) => symlinkSync('/dev/zero', path),
+    /token, which is to hold credentials, is no file/,
+  ),
+  tokenAs(
+    'as long as an image',
+    (path) => writeFileSync(path, Buffer.alloc(2 ** 21)),
+    /has more than 1048576 bytes/,
+  ),
+  {
+    fault: 'a token of single sign-on is a pipe that nobody writes to',
+    inject: async ({ env, home }) => {
+      await mkdir(join(home, '.aws/sso/cache'), { recursive: true })
+      execFileSync('mkfifo', [join(home, '.aws/sso/cache/a.json')])
+      Object.assign(env, noKeys)
+    },
+    holds: { ...refused('STORE_CREDENTIALS'), says: /a\.json, which is to hold credentials, is no file/ },
+  },
   {
     fault: 'the secret key is wrong',
     inject: ({ env }) => void Object.assign(env, { MINIO_SECRET_KEY: 'a-wrong-secret' }),
