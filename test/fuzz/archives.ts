@@ -40,7 +40,8 @@ const samples = {
   'xz of two streams': { compression: 'xz', bytes: twice(packBy('xz', ['-zc', '--check=crc32'], short)) },
   lzma: { compression: 'xz', bytes: packBy('xz', ['-zc', '--format=lzma'], short) },
   zst: { compression: 'zst', bytes: packBy('zstd', ['-c'], long) },
-  'zst of a short file': { compression: 'zst', bytes: packBy('zstd', ['-c', '--no-check'], short) },
+  // Without the checksum, versions of the library differ in what damage they see.
+  'zst of a short file': { compression: 'zst', bytes: packBy('zstd', ['-c', '--check'], short) },
   'zst of two frames': { compression: 'zst', bytes: twice(packBy('zstd', ['-c'], short)) },
   zip: { compression: 'zip', bytes: packBy('zip', ['-q', '-', '-'], long) },
   'zip of stored files': {
@@ -121,9 +122,12 @@ async function check({ sample, damages, tail, chunk }: ArchiveCase): Promise<voi
   // Said openly: what is built in can do less than the programs.
   if ('code' in other && other.code === 'DECOMPRESSION_UNSUPPORTED') return
   if (isUnseen(compression, one) || isOthers(compression, tail)) return
-  assert.deepStrictEqual(shownOf(other), shownOf(one), 'Without programs it ends otherwise')
-  if ('bytes' in one && 'bytes' in other)
-    assert(one.bytes.equals(other.bytes), 'Without programs other bytes come out')
+  // A decoder may pass over a byte that another one looks at, but only if what comes out is whole all the same.
+  const whole = Buffer.concat([bytes ?? short, behind ?? short.subarray(0, 0)])
+  const expected = 'code' in one && 'bytes' in other ? await unpacked(compression, whole, chunk) : one
+  assert.deepStrictEqual(shownOf(other), shownOf(expected), 'Without programs it ends otherwise')
+  if ('bytes' in expected && 'bytes' in other)
+    assert(expected.bytes.equals(other.bytes), 'Without programs other bytes come out')
 }
 
 /** What an older Node has for Zstandard sees no damage: the digest of the file stands for that. */
@@ -147,6 +151,11 @@ export const archives: Target<ArchiveCase> = {
     .map((name) => `${name}, whose program is not installed`),
   cases,
   check,
-  kept: [],
+  kept: [
+    // The first byte of LZMA's range coder is 0; xz looks at it, xz-embedded does not.
+    { sample: 'xz of two streams', damages: [{ at: 450, write: [4] }], chunk: 65_536 },
+    // zstd speaks of a corrupted dictionary, where there is none.
+    { sample: 'zst of two frames', damages: [{ at: 43, write: [255, 0] }], chunk: 65_536 },
+  ],
   batch: 50,
 }

@@ -234,3 +234,15 @@ describe('an archive', () => {
     await expect(digestOf(unpack('zip', pieces(stored, [65536])))).rejects.toThrow('CRC-32')
   })
 })
+
+const hasZstd = packBy('zstd', ['-c'], 'a disk') !== undefined
+it.skipIf(!hasZstd)(
+  'data of which zstd says that its dictionary is corrupted is damaged (skipped without zstd)',
+  async () => {
+    const frame = '28b52ffd0458ad0000ff002073686f7274206469736b2c2001001fa29a4a8da9f005'
+    await expect(buffer(unpack('zst', pieces(Buffer.from(frame, 'hex'))))).rejects.toMatchObject({
+      code: 'DECOMPRESSION_FAILED',
+      message: expect.stringContaining('ictionary'),
+    })
+  },
+)

@@ -29,8 +29,8 @@ function isExecutable(path: string): boolean {
   }
 }
 
-/** What xz and zstd say where the file is not to blame: it needs more memory than is allowed, or a dictionary. */
-const isOfLimits = /memory|dictionary/i
+/** What xz and zstd say where the file is not to blame. Of damaged data zstd may say "Dictionary is corrupted". */
+const isOfLimits = /memory|dictionary mismatch/i
 
 /**
  * Pipes the source through a program. Its exit status and its standard error are the verdict; a pipe that
