@@ -1,13 +1,15 @@
 /**
- * The real command against a small world on 127.0.0.1: an origin laid out as the distributions lay theirs
- * out, an S3 server, and a catalogue that is a few builds behind.
+ * The real command against a small world on 127.0.0.1: an origin laid out as the distributions lay theirs out, an S3
+ * server, a cloud in memory (Keystone and Glance), and a catalogue that is a few builds behind.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { rm } from 'node:fs/promises'
+import { rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { isDeepStrictEqual } from 'node:util'
 import { unifiedDiff } from '../src/catalog/diff.ts'
+import { type FakeRecord, startFakeCloud } from '../test/support/fake-cloud.ts'
 import { startS3Server } from '../test/support/s3-server.ts'
 import { readCatalogueFolder, startWorld } from '../test/support/world/world.ts'
 
@@ -16,12 +18,23 @@ const command = fileURLToPath(new URL('../dist/command/start.mjs', import.meta.u
 
 const world = await startWorld(8 * 2 ** 20)
 const store = await startS3Server({ buckets: [bucket] })
+const cloud = await startFakeCloud()
 const folder = await world.writeCatalogue()
+const cloudsFile = join(dirname(folder), 'clouds.yaml')
+await writeFile(cloudsFile, cloud.cloudsFile('admin', 'tenant'), { mode: 0o600 })
 const names = Object.keys(world.catalogue)
+const mirror = [
+  '--minio-server',
+  store.endpoint,
+  '--minio-bucket',
+  bucket,
+  '--swift-prefix',
+  store.swiftPrefix,
+]
 
 try {
   title('1. The catalogue is a few builds behind: image-updater brings it up to date')
-  await run()
+  await run('update', ...mirror)
   const updated = await readCatalogueFolder(folder, names)
 
   title('2. What changed in the YAML files')
@@ -34,20 +47,31 @@ try {
     console.log(`${String(size).padStart(10)}  ${key}  ${metadata.checksum ?? ''}`)
   }
 
-  title('4. Once more: nothing is left to do')
-  await run()
+  title('4. What the catalogue names is brought into the cloud, and proven there')
+  await run('publish', '--cloud', 'fake')
+
+  title('5. The images of the cloud')
+  const published = cloud.images()
+  for (const image of published) console.log(describeImage(image))
+
+  title('6. Once more: nothing is left to do')
+  await run('update', ...mirror)
+  await run('publish', '--cloud', 'fake')
   const again = await readCatalogueFolder(folder, names)
-  const unchanged = names.every((name) => again[name] === updated[name])
-  console.log(
-    unchanged ? '\nNo byte of the catalogue changed.' : '\nThe catalogue changed: that is a defect.',
-  )
-  if (!unchanged) process.exitCode = 1
+  const isCatalogueSame = names.every((name) => again[name] === updated[name])
+  const isCloudSame = isDeepStrictEqual(cloud.images(), published)
+  if (isCatalogueSame && isCloudSame)
+    console.log('\nNo byte of the catalogue and no image of the cloud changed.')
+  else console.log('\nThe catalogue or the cloud changed: that is a defect.')
+  if (!isCatalogueSame || !isCloudSame) process.exitCode = 1
 
   title('The same against the real servers')
   console.log(
-    'MINIO_ACCESS_KEY=… MINIO_SECRET_KEY=… image-updater --images /etc/images --minio-server s3.example.com --minio-bucket openstack-images',
+    'MINIO_ACCESS_KEY=… MINIO_SECRET_KEY=… image-updater update --images /etc/images --minio-server s3.example.com --minio-bucket openstack-images',
   )
+  console.log('image-updater publish --images /etc/images --cloud CLOUD-OF-CLOUDS.YAML')
 } finally {
+  await cloud.close()
   await store.close()
   await world.close()
   await rm(dirname(folder), { recursive: true, force: true })
@@ -57,19 +81,25 @@ function title(text: string): void {
   console.log(`\n\u2500\u2500 ${text}\n`)
 }
 
+function describeImage({ name, status, visibility, os_hidden, tags }: FakeRecord): string {
+  const sight = os_hidden ? `${visibility}, hidden` : visibility
+  return `${String(name).padEnd(40)}  ${status}  ${sight}  ${[...tags].sort().join(' ')}`
+}
+
 /** The command as a user runs it, in a process of its own. */
-async function run(): Promise<void> {
-  const args = ['--images', folder, '--minio-server', store.endpoint, '--minio-bucket', bucket]
-  args.push('--swift-prefix', store.swiftPrefix)
+async function run(...words: string[]): Promise<void> {
+  const [name = '', ...options] = words
+  const args = [name, '--images', folder, ...options]
   console.log(`$ image-updater ${args.join(' ')}\n`)
   const child = spawn(process.execPath, [command, ...args], {
     stdio: 'inherit',
     env: {
       PATH: process.env.PATH,
       TERM: process.env.TERM,
-      HOME: join(folder, '..'),
+      HOME: dirname(folder),
       MINIO_ACCESS_KEY: store.accessKey,
       MINIO_SECRET_KEY: store.secretKey,
+      OS_CLIENT_CONFIG_FILE: cloudsFile,
     },
   })
   const [status] = await once(child, 'exit')
