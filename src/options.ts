@@ -325,15 +325,16 @@ const runOptions = [
   option('state-dir', path('directories'), {
     env: 'IMAGE_UPDATER_STATE_DIR',
     ...run,
-    commands: [...seekers, 'mirror'],
+    commands: [...seekers, 'mirror', 'publish'],
     help: 'folder in which this machine remembers what later runs need: signatures, uploads, hooks that failed (default: $XDG_STATE_HOME/image-updater)',
   }),
   option('wait', duration(20), {
     default: '0s',
     ...run,
-    commands: [...bringing, 'prune', 'lifecycle'],
+    commands: [...moving, 'prune', 'lifecycle'],
     harmless: true,
     help: 'how long to wait while another run works on the catalogue',
+    own: { publish: { help: 'how long to wait while another run of this machine publishes into the cloud' } },
   }),
 ] as const
 

@@ -65,10 +65,13 @@ export interface Writer {
   readonly importTimeout: number
 }
 
+/** Stands for the run of an image that a run has left to whoever comes. */
+export const nobody = '-'
+
 /** Is another run at work on it? What it has not touched for twice the time of an import it has given up. */
 export function isBusy(image: CloudImage, { run, now, importTimeout }: Writer): boolean {
   const journal = journalOf(image)
-  if (journal === undefined || journal.run === run) return false
+  if (journal === undefined || journal.run === run || journal.run === nobody) return false
   // Of two clocks that differ the later time counts, but for a mark of a time that has not come yet.
   const marked = journal.time <= now ? journal.time.getTime() : 0
   return now.getTime() - Math.max(marked, image.updatedAt.getTime()) < 2 * importTimeout

@@ -3,7 +3,7 @@ import { type Digest, formatDigest } from '../image.ts'
 import { type Change, carriedOut, changed, patched } from './change.ts'
 import type { DefinedVersion, Definition } from './definition.ts'
 import type { CloudImage, PatchOperation } from './image.ts'
-import { formatJournal, isBusy, journalOf, marks, type Step, type Writer } from './marks.ts'
+import { formatJournal, isBusy, journalOf, marks, nobody, type Step, type Writer } from './marks.ts'
 import { byAge, definitionOf, isOurs, type Owner, standingOf } from './match.ts'
 import { nameOfOld, versionName } from './names.ts'
 import {
@@ -58,6 +58,13 @@ export function claimOf({ resumes }: Bring, writer: Writer): readonly Change[] {
   if (resumes === undefined) return []
   const step = journalOf(resumes)?.step ?? 'bringing'
   return [patched(resumes, [journal(step, writer)], ['is taken over from a run that has ended'])]
+}
+
+/** What leaves a record to whichever run comes next: this one does no more with it. */
+export function leaving(image: CloudImage): Change {
+  const { step, time } = journalOf(image) ?? { step: 'bringing', time: new Date(0) }
+  const text = formatJournal({ step, time, run: nobody })
+  return patched(image, [setProperty(marks.journal, text)], ['is left to the next run'])
 }
 
 /**

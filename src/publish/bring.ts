@@ -1,6 +1,9 @@
+import { createHash } from 'node:crypto'
 import type { DefinedVersion } from '../cloud/definition.ts'
+import type { Glance } from '../cloud/glance.ts'
 import type { CloudImage } from '../cloud/image.ts'
-import { type Bring, creationOf, describing } from '../cloud/promotion.ts'
+import { journalOf } from '../cloud/marks.ts'
+import { type Bring, creationOf, describing, leaving } from '../cloud/promotion.ts'
 import { beginUpload } from '../cloud/upload.ts'
 import { compressionOfUrl } from '../discovery/file-url.ts'
 import { asUpdaterError, UpdaterError } from '../errors.ts'
@@ -11,7 +14,7 @@ import { restarting } from '../run/bring.ts'
 import type { Tell } from '../run/run.ts'
 import { type SentFile, send } from '../run/send.ts'
 import type { Upload } from '../stores/store.ts'
-import type { CloudRun } from './run.ts'
+import { type CloudRun, carryOut } from './run.ts'
 
 /** A version in Glance that nobody else sees yet, whose bytes are proven. */
 export interface Fresh {
@@ -33,24 +36,25 @@ export async function bringVersion(bring: Bring, run: CloudRun, tell: Tell): Pro
   return { image, bytes, seconds: (performance.now() - started) / 1000 }
 }
 
-/**
- * On any failure the record goes, unless the catalogue gives its id: one that was deleted can never be used again.
- */
+/** On any failure the record goes, unless the catalogue gives its id: one that was deleted can never be used again. */
 async function bringOnce(bring: Bring, run: CloudRun, tell: Tell): Promise<Omit<Fresh, 'seconds'>> {
   const { glance, writer } = run
-  const record =
-    bring.resumes ?? (await run.checking((signal) => glance.create(creationOf(bring, writer()), signal)))
-  try {
-    const sent = await run.transferring(() => sendVersion(bring, record, run, tell))
-    const there = await run.checking((signal) => prove(record.id, bring, sent, run, signal))
-    const { action } = describing(bring, there, writer())
-    if (action.kind !== 'patch') return { image: there, bytes: sent.size }
-    const image = await run.checking((signal) => glance.patch(there.id, action.operations, signal))
-    return { image, bytes: sent.size }
-  } catch (error) {
-    if (bring.version.id === undefined) await removeRecord(record, run)
-    throw error
-  }
+  // Not before its turn: what other runs see of a record is that it is made and filled.
+  return run.transferring(async () => {
+    const record =
+      bring.resumes ?? (await run.checking((signal) => glance.create(creationOf(bring, writer()), signal)))
+    try {
+      const sent = await sendVersion(bring, record, run, tell)
+      const there = await run.checking((signal) => prove(record.id, bring, sent, run, signal))
+      const { action } = describing(bring, there, writer())
+      if (action.kind !== 'patch') return { image: there, bytes: sent.size }
+      const image = await run.checking((signal) => glance.patch(there.id, action.operations, signal))
+      return { image, bytes: sent.size }
+    } catch (error) {
+      await (bring.version.id === undefined ? removeRecord(record, run) : leaveRecord(record, run))
+      throw error
+    }
+  })
 }
 
 /** What was sent, and its digest in Glance's usual algorithm. */
@@ -91,16 +95,19 @@ function sourcesOf({ url, mirrorUrl, digest }: DefinedVersion): readonly SentFil
 
 async function sendFrom(
   file: SentFile,
-  { definition: { image } }: Bring,
+  { definition: { image }, version }: Bring,
   record: CloudImage,
   run: CloudRun,
   tell: Tell,
 ): Promise<Sent> {
-  const { glance, method, settings, signal } = run
+  const { glance, settings, signal } = run
   const { importTimeout } = settings
+  // A record whose import has failed can only be deleted, and its id never be used again.
+  const method = version.id === undefined ? run.method : 'upload'
   const sending = { image, run, tell }
   const target = `${run.session.cloud} as ${record.id}`
   if (method === 'web-download') {
+    if (file.compression !== undefined) throw unpackable(file)
     const looked = await send(sending, file, `${target}, to look at it`, async () => discarding)
     await glance.download(record.id, file.url, importTimeout, signal)
     return looked
@@ -147,11 +154,40 @@ async function prove(
   }
   if (there.size !== size) throw wrong(`has ${there.size} bytes, and ${size} were sent`)
   const ours = digests.find(({ algorithm }) => algorithm === hash.algorithm)
-  if (ours === undefined) throw wrong(`has a digest of ${hash.algorithm}, which is not compared here`)
-  if (ours.hex !== hash.hex.toLowerCase()) {
-    throw wrong(`has ${hash.algorithm}:${hash.hex}, and ${formatDigest(ours)} was sent`)
+  const theirs = ours === undefined ? await readBack(id, digests, glance, signal) : hash
+  const sent = ours ?? digests[0]
+  if (sent?.hex === theirs.hex.toLowerCase()) return there
+  throw wrong(`has ${theirs.algorithm}:${theirs.hex}, and ${sent && formatDigest(sent)} was sent`)
+}
+
+/** Glance's operator may have chosen an algorithm that is not computed here: then its bytes are read. */
+async function readBack(
+  id: string,
+  [first]: readonly Digest[],
+  glance: Glance,
+  signal: AbortSignal,
+): Promise<NonNullable<CloudImage['hash']>> {
+  const algorithm = first?.algorithm ?? usual
+  const hashing = createHash(algorithm)
+  for await (const chunk of glance.read(id, signal)) hashing.update(chunk)
+  return { algorithm, hex: hashing.digest('hex') }
+}
+
+/** Of an image that no run is to go on with at once. */
+export async function leaveRecord({ id }: CloudImage, run: CloudRun): Promise<void> {
+  const lasting = run.lasting()
+  try {
+    const image = await run.glance.get(id, lasting)
+    if (image !== undefined && journalOf(image) !== undefined) await carryOut(leaving(image), run, lasting)
+  } catch {
+    // Its mark is given up when it is old.
   }
-  return there
+}
+
+function unpackable({ url }: SentFile): UpdaterError {
+  return new UpdaterError('CLOUD_IMPORT', `Glance would take ${url} as it is, packed`, {
+    remedy: 'Name an unpacked mirror_url in the catalogue, or leave --import out',
+  })
 }
 
 /** Of what nobody sees, and no run will go on with. A failure is told, and the next run tries again. */

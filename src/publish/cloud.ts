@@ -15,7 +15,9 @@ import { snapshot } from '../lifecycle/snapshot.ts'
 import { reportedError } from '../report/refusal.ts'
 import type { CloudOutcome } from '../report/schemas.ts'
 import { limited } from '../run/run.ts'
+import { stateFolder } from '../state.ts'
 import { recallCandidates, rememberCandidates } from './candidates.ts'
+import { holdCloud } from './hold.ts'
 import { plannedOutcome, publishImage } from './image.ts'
 import type { PublishSettings } from './options.ts'
 import { proveUnproven } from './prove.ts'
@@ -46,7 +48,22 @@ export async function publishTo(
   surroundings: Surroundings,
 ): Promise<Pick<CloudOutcome, 'images' | 'unnamed' | 'calls' | 'error'>> {
   const { settings, signal, note, memory } = surroundings
-  const run = openRun(session, surroundings, await methodOf(session, settings, signal))
+  const method = await methodOf(session, settings, signal)
+  if (settings.dryRun) return carryOutPlan(openRun(session, surroundings, method, randomUUID()), wanted)
+  const { stateDir = stateFolder(process.env), wait } = settings
+  const held = await holdCloud(session, memory, stateDir, { wait, note, signal })
+  try {
+    return await carryOutPlan(openRun(session, surroundings, method, held.run), wanted)
+  } finally {
+    await held.release()
+  }
+}
+
+async function carryOutPlan(
+  run: CloudRun,
+  wanted: Wanted,
+): Promise<Pick<CloudOutcome, 'images' | 'unnamed' | 'calls' | 'error'>> {
+  const { session, settings, signal, note, memory } = run
   const look = () => run.checking((either) => listImages(run, either))
   let found = await look()
   signal.throwIfAborted()
@@ -76,10 +93,15 @@ export async function publishTo(
   return { images, unnamed, error: braked && reportedError(braked) }
 }
 
-export function openRun(session: CloudSession, surroundings: Surroundings, method: ImportMethod): CloudRun {
+/** @param run what the run calls itself */
+export function openRun(
+  session: CloudSession,
+  surroundings: Surroundings,
+  method: ImportMethod,
+  run: string,
+): CloudRun {
   const { settings, signal } = surroundings
   const { jobs, transfers, timeout, tag, retire, deleteAfter, yes } = settings
-  const run = randomUUID()
   const glance = new Glance(session)
   return {
     ...surroundings,

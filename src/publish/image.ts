@@ -8,7 +8,7 @@ import { UpdaterError } from '../errors.ts'
 import { reportedError } from '../report/refusal.ts'
 import type { CloudImageOutcome } from '../report/schemas.ts'
 import { errorOf, type Tell, tellOf } from '../run/run.ts'
-import { bringVersion } from './bring.ts'
+import { bringVersion, leaveRecord } from './bring.ts'
 import { passGate } from './gate.ts'
 import { type CloudRun, carryOut, listImages } from './run.ts'
 import { membersOf, shareImage } from './share.ts'
@@ -67,12 +67,18 @@ async function publishVersion(bring: Bring, run: CloudRun, tell: Tell): Promise<
   const isProven = resumes !== undefined && journalOf(resumes)?.step !== 'bringing'
   const { image, ...transfer } = isProven ? { image: resumes } : await bringVersion(bring, run, tell)
   const { gate: command, gateTimeout: timeout } = settings
-  if (command !== undefined) {
-    const onLine = (message: string) => tell({ type: 'gate', message })
-    const gate = { command, timeout, cloud: session.cloud, signal, tell: onLine }
-    await passGate(gate, definition, version, image)
+  try {
+    if (command !== undefined) {
+      const onLine = (message: string) => tell({ type: 'gate', message })
+      const gate = { command, timeout, cloud: session.cloud, signal, tell: onLine }
+      await passGate(gate, definition, version, image)
+    }
+    await promoteImage(bring, image, run, tell)
+  } catch (error) {
+    // Its bytes are proven: the next run goes on with it.
+    await leaveRecord(image, run)
+    throw error
   }
-  await promoteImage(bring, image, run, tell)
   return { id: image.id, name: bring.record.name, version: version.version, ...transfer }
 }
 
