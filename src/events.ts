@@ -78,3 +78,18 @@ export type RunEvent =
   | { readonly type: 'note'; readonly level: 'debug' | 'info' | 'warning'; readonly message: string }
 
 export type Listener = (event: RunEvent) => void
+
+/**
+ * A listener that cannot end what it is told of. An async function is one, too: a rejection that nobody handles would end
+ * the whole process.
+ */
+export function guarded(listener: (event: RunEvent) => unknown = () => {}): Listener {
+  const warn = (error: unknown) => process.emitWarning(error instanceof Error ? error : String(error))
+  return (event) => {
+    try {
+      Promise.resolve(listener(event)).catch(warn)
+    } catch (error) {
+      warn(error)
+    }
+  }
+}

@@ -31,3 +31,16 @@ export async function copyAttributes(from: string, to: string): Promise<void> {
     })
   }
 }
+
+/**
+ * Has what is made in the folder its project, as quotas of XFS and ext4 count? Then no file of another one can be moved
+ * into it. Where there is no `lsattr`, the move itself tells.
+ */
+export async function isOfProject(folder: string): Promise<boolean> {
+  try {
+    const { stdout } = await promisify(execFile)('lsattr', ['-d', '--', folder], { timeout: patience })
+    return /^\S*P/.test(stdout)
+  } catch {
+    return false
+  }
+}

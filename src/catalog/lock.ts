@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import {
+  chmod,
   link,
   lstat,
   readdir,
@@ -40,10 +41,13 @@ interface Holder {
 }
 
 interface Lock {
+  readonly path: string
   readonly id: string
   readonly holder: Holder | undefined
   /** Milliseconds since 1970. */
   readonly touched: number
+  /** Has its owner kept it from being read? */
+  readonly isPrivate: boolean
 }
 
 /** Milliseconds. */
@@ -229,7 +233,7 @@ async function assertAlone(
     if (isSibling) continue
     const found = await readLock(path)
     if (found === undefined) continue
-    if (!(await isLeftBehind(found))) throw locked(path, folder, found.holder)
+    if (!(await isLeftBehind(found))) throw locked(found, folder)
     if (path.endsWith(`.lock${suffix}`)) await remove(path, folder)
   }
 }
@@ -254,7 +258,7 @@ async function acquire(path: string, text: string, folder: string): Promise<void
     if (await create(path, text)) return
     const found = await readLock(path)
     if (found === undefined) continue
-    if (!(await isLeftBehind(found))) throw locked(path, folder, found.holder)
+    if (!(await isLeftBehind(found))) throw locked(found, folder)
     const claim = `${path}.${found.id}`
     await acquire(claim, text, folder)
     try {
@@ -265,14 +269,18 @@ async function acquire(path: string, text: string, folder: string): Promise<void
     }
     await rm(claim, { force: true })
   }
-  throw locked(path, folder, undefined)
+  throw locked({ path }, folder)
 }
+
+/** Whatever the umask is: whoever finds the lock has to be able to read whose it is. */
+const readable = 0o644
 
 /** Makes a file appear with its content in one step; `false` where there is one. */
 async function create(path: string, text: string): Promise<boolean> {
   try {
     await writeInOneStep(path, text, {
       temporary: `${path}.${randomBytes(8).toString('hex')}.tmp`,
+      prepare: (file) => file.chmod(readable),
       move: link,
     })
     return true
@@ -283,7 +291,7 @@ async function create(path: string, text: string): Promise<boolean> {
   }
   // The file system has no hard links: the content follows an instant later.
   return writeFile(path, text, { flag: 'wx' }).then(
-    () => true,
+    () => chmod(path, readable).then(() => true),
     (error) => {
       if (isErrno(error, 'EEXIST')) return false
       throw error
@@ -294,8 +302,13 @@ async function create(path: string, text: string): Promise<boolean> {
 async function readLock(path: string): Promise<Lock | undefined> {
   try {
     const { mtimeMs, ino } = await lstat(path)
-    const holder = parseHolder(await readStart(path))
-    return { id: holder?.id ?? `${ino}-${Math.floor(mtimeMs)}`, holder, touched: mtimeMs }
+    const start = await readStart(path).catch((error) => {
+      if (isErrno(error, 'EACCES')) return undefined
+      throw error
+    })
+    const holder = parseHolder(start ?? '')
+    const id = holder?.id ?? `${ino}-${Math.floor(mtimeMs)}`
+    return { path, id, holder, touched: mtimeMs, isPrivate: start === undefined }
   } catch (error) {
     if (isErrno(error, 'ENOENT')) return undefined
     throw error
@@ -333,14 +346,16 @@ async function isLeftBehind({ holder, touched }: Lock): Promise<boolean> {
   return start !== '' && holder.processStart !== undefined && start !== holder.processStart
 }
 
-function locked(path: string, folder: string, holder: Holder | undefined): UpdaterError {
+function locked({ path, holder, isPrivate }: Partial<Lock> & { path: string }, folder: string): UpdaterError {
+  const unknown = isPrivate
+    ? `a process of another user, who keeps ${path} from being read`
+    : 'an unknown process'
   const who =
-    holder === undefined
-      ? 'an unknown process'
-      : `process ${holder.pid} on ${holder.host}, since ${holder.since}`
+    holder === undefined ? unknown : `process ${holder.pid} on ${holder.host}, since ${holder.since}`
+  const once = isPrivate ? 'Run as that user, always the same one. ' : ''
   return new UpdaterError('CATALOG_LOCKED', `Another run works on ${folder}: ${who}`, {
     place: { file: path },
-    remedy: `Wait until it has ended; if there is no such run, remove ${path}`,
+    remedy: `${once}Wait until it has ended; if there is no such run, remove ${path}`,
   })
 }
 

@@ -1,12 +1,12 @@
-import { constants, type Stats } from 'node:fs'
-import { access, type FileHandle, readFile, realpath, rename, stat } from 'node:fs/promises'
+import { constants, readFileSync, renameSync, type Stats, statSync } from 'node:fs'
+import { access, type FileHandle, readFile, realpath, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { UpdaterError } from '../errors.ts'
-import { explainRefusal, syncFolder, writeInOneStep } from '../files.ts'
-import { copyAttributes } from './attributes.ts'
+import { explainRefusal, isErrno, syncFolder, writeInOneStep } from '../files.ts'
+import { copyAttributes, isOfProject } from './attributes.ts'
 import type { Edited } from './carry-out.ts'
 import { editEach, type VersionEdit } from './edit.ts'
-import { isMountPoint, placeOf, temporaryIn } from './place.ts'
+import { inside, isMountPoint, placeOf, temporaryIn } from './place.ts'
 import { readText } from './read.ts'
 
 /**
@@ -39,19 +39,34 @@ export async function assertWritable(path: string): Promise<string | undefined> 
 export async function writeCatalog(path: string, expected: string, text: string): Promise<void> {
   try {
     const target = await realpath(path)
+    const old = Buffer.from(expected)
     await writeLike(target, text, async (temporary) => {
-      if (!(await readFile(target)).equals(Buffer.from(expected))) {
+      if (!replaceIfSame(target, old, temporary)) {
         throw new UpdaterError('CATALOG_CHANGED', `The file ${path} was changed while it was being updated`, {
           place: { file: path },
           remedy: 'Run again when nobody else edits it',
         })
       }
-      await rename(temporary, target)
       await syncFolder(dirname(target)).catch(() => {}) // some file systems refuse, and keep their own order
     })
   } catch (error) {
     throw unwritable(path, error)
   }
+}
+
+/**
+ * Nothing else of this program comes between the last look at the file and the rename, and a save that came while it was
+ * read is seen by its time.
+ */
+function replaceIfSame(target: string, expected: Buffer, temporary: string): boolean {
+  const look = () => {
+    const { ino, size, mtimeNs, ctimeNs } = statSync(target, { bigint: true })
+    return [ino, size, mtimeNs, ctimeNs].join()
+  }
+  const before = look()
+  if (!readFileSync(target).equals(expected) || look() !== before) return false
+  renameSync(temporary, target)
+  return true
 }
 
 /** Edits, and the text of their file before and after. */
@@ -82,14 +97,26 @@ export async function applyEdits(path: string, edits: readonly VersionEdit[]): P
   }
 }
 
+type Move = (temporary: string) => Promise<void>
+
 /** Writes a new file with the mode, the owner and the attributes of `target`, and moves it. */
-async function writeLike(
+async function writeLike(target: string, content: string | Uint8Array, move: Move): Promise<void> {
+  const folder = dirname(target)
+  try {
+    await writeAt(await temporaryPath(folder), target, content, move)
+  } catch (error) {
+    if (!isErrno(error, 'EXDEV')) throw error
+    await writeAt(temporaryIn(inside(folder)), target, content, move)
+  }
+}
+
+async function writeAt(
+  temporary: string,
   target: string,
   content: string | Uint8Array,
-  move: (temporary: string) => Promise<void>,
+  move: Move,
 ): Promise<void> {
   const like = await stat(target)
-  const temporary = await temporaryPath(dirname(target))
   const prepare = async (file: FileHandle) => {
     const own = await file.stat()
     if (own.uid !== like.uid || own.gid !== like.gid) {
@@ -117,7 +144,7 @@ function notGiven(path: string, { uid, gid }: Stats, cause: unknown): UpdaterErr
 
 /** A new path for a file that is to be moved into the folder; hidden, so that it is never read as a catalogue. */
 export async function temporaryPath(folder: string): Promise<string> {
-  return temporaryIn(await placeOf(folder))
+  return temporaryIn((await isOfProject(folder)) ? inside(folder) : await placeOf(folder))
 }
 
 /** Says in words what the file system has refused. */

@@ -3,9 +3,10 @@ import { type LockOptions, lockFolders } from '../catalog/lock.ts'
 import { readCatalog, readText } from '../catalog/read.ts'
 import { selectImages } from '../catalog/select.ts'
 import { switchEach } from '../catalog/switch.ts'
-import { writeCatalog } from '../catalog/write.ts'
+import { assertWritable, writeCatalog } from '../catalog/write.ts'
 import { isoDay } from '../discovery/stamp.ts'
 import { asUpdaterError, UpdaterError } from '../errors.ts'
+import { guarded, type Listener } from '../events.ts'
 import type { Policy } from '../http/policy.ts'
 import type { Image } from '../image.ts'
 import { flag } from '../option.ts'
@@ -30,6 +31,8 @@ export interface LifecycleOptions extends TakenOptions<'lifecycle'> {
 
 export interface LifecycleContext {
   readonly signal?: AbortSignal | undefined
+  /** Is told remarks on the files that are changed. */
+  readonly onEvent?: Listener | undefined
   /** Default: the system's clock. */
   readonly now?: (() => Date) | undefined
   /** Timeouts, retries, limits. */
@@ -58,11 +61,13 @@ export async function checkLifecycle(
   const question = { images, catalogue, data, today, within, acknowledged: acknowledge }
   const found = classify(question)
   const ended = expired(images, found)
-  const lock = { lockDir, wait, signal: context.signal }
+  const onEvent = guarded(context.onEvent)
+  const note: Manner['note'] = (level, message) => onEvent({ type: 'note', level, message })
+  const manner = { dryRun, lockDir, wait, signal: context.signal, note }
   const { yes = false } = options
   assertTyped('yes', flag(), yes)
   const isDoubtful = ended.length > mostAtOnce && !yes && !dryRun
-  const switched = async () => (isDoubtful ? refusal(ended) : switchOff(ended, dryRun, lock))
+  const switched = async () => (isDoubtful ? refusal(ended) : switchOff(ended, manner))
   const off = fix ? await switched() : undefined
   const now = (image: Image) => (off?.images.includes(image) ? { ...image, enable: false } : image)
   return {
@@ -122,16 +127,12 @@ function refusal(images: readonly Image[]): SwitchedOff {
 }
 
 /** Switches images off in their files, each file in one step. A failure does not stop the others. */
-async function switchOff(
-  images: readonly Image[],
-  dryRun: boolean,
-  options: LockOptions,
-): Promise<SwitchedOff> {
+async function switchOff(images: readonly Image[], manner: Manner): Promise<SwitchedOff> {
   const files: SwitchedOff[] = []
   for (const file of new Set(images.map((image) => image.file))) {
     const some = images.filter((image) => image.file === file)
     const nothing = (error: unknown) => ({ changes: [], images: [], failures: [asUpdaterError(error)] })
-    files.push(await switchIn(file, some, dryRun, options).catch(nothing))
+    files.push(await switchIn(file, some, manner).catch(nothing))
   }
   return {
     changes: files.flatMap((one) => one.changes),
@@ -140,14 +141,17 @@ async function switchOff(
   }
 }
 
-async function switchIn(
-  file: string,
-  images: readonly Image[],
-  dryRun: boolean,
-  options: LockOptions,
-): Promise<SwitchedOff> {
-  const lock = dryRun ? undefined : await lockFolders([file], options)
+interface Manner extends LockOptions {
+  readonly dryRun: boolean
+  readonly note: (level: 'info' | 'warning', message: string) => void
+}
+
+async function switchIn(file: string, images: readonly Image[], manner: Manner): Promise<SwitchedOff> {
+  const { dryRun, note } = manner
+  const lock = dryRun ? undefined : await lockFolders([file], manner)
   try {
+    const warning = dryRun ? undefined : await assertWritable(file)
+    if (warning !== undefined) note('warning', warning)
     const before = await readText(file)
     const edits = images.map(({ index, name }) => ({ index, name, enable: false }))
     const { text, failed } = switchEach(file, before, edits)

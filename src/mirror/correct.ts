@@ -1,9 +1,10 @@
 import { editEach, type VersionEdit } from '../catalog/edit.ts'
 import { type LockOptions, lockFolders } from '../catalog/lock.ts'
 import { readText } from '../catalog/read.ts'
-import { applyEdits } from '../catalog/write.ts'
+import { applyEdits, assertWritable } from '../catalog/write.ts'
 import { asUpdaterError, type UpdaterError } from '../errors.ts'
 import type { FileChange } from '../report/schemas.ts'
+import type { Note } from '../run/run.ts'
 
 /** A checksum of a packed file that becomes that of the object. */
 export interface Correction {
@@ -19,6 +20,7 @@ export interface Corrected {
 
 interface Manner extends LockOptions {
   readonly dryRun: boolean
+  readonly note: Note
 }
 
 /** Corrects catalogue files, each under the lock of its folder. */
@@ -34,6 +36,8 @@ export async function correctChecksums(
     try {
       const lock = dryRun ? undefined : await lockFolders([path], manner)
       try {
+        const warning = dryRun ? undefined : await assertWritable(path)
+        if (warning !== undefined) manner.note('warning', warning)
         const { before, after, failed } = await correctFile(path, own, dryRun)
         for (const { correction, error } of failed) failures.set(correction, error)
         if (after === before) continue

@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events'
 import pLimit from 'p-limit'
 import { asUpdaterError, UpdaterError } from '../errors.ts'
-import type { ImageStep, Listener, RunEvent } from '../events.ts'
+import { guarded, type ImageStep, type Listener, type RunEvent } from '../events.ts'
 import { unlessAborted } from '../http/abort.ts'
 import { HttpClient } from '../http/client.ts'
 import type { Policy } from '../http/policy.ts'
@@ -101,18 +101,6 @@ export function begin(context: RunContext, { fileRoot, allowPrivate, stateDir }:
   })
   const memory = openMemory(stateDir ?? stateFolder(process.env), (message) => note('warning', message))
   return { startedAt: new Date(), signal, onEvent, note, http, memory }
-}
-
-/** An async function is a listener, too: a rejection that nobody handles would end the whole process. */
-function guarded(listener: (event: RunEvent) => unknown = () => {}): Listener {
-  const warn = (error: unknown) => process.emitWarning(error instanceof Error ? error : String(error))
-  return (event) => {
-    try {
-      Promise.resolve(listener(event)).catch(warn)
-    } catch (error) {
-      warn(error)
-    }
-  }
 }
 
 /** A run's store, which is asked while the run goes on. */

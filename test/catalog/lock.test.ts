@@ -220,6 +220,28 @@ describe('lockCatalog', () => {
     }
   })
 
+  it('can be read by everybody, whatever the umask is', async () => {
+    const umask = process.umask(0o077)
+    const lock = await lockCatalog(folder).finally(() => process.umask(umask))
+    expect(fs.statSync(path).mode & 0o777).toBe(0o644)
+    await lock.release()
+  })
+
+  it('that its owner keeps from being read is told, with what to do', async ({ skip }) => {
+    if (process.geteuid?.() !== 0) skip('only root can be somebody else')
+    for (const open of [above, folder]) fs.chmodSync(open, 0o777)
+    await leave({})
+    fs.chmodSync(path, 0o600)
+    process.seteuid?.(65534)
+    const found = await lockCatalog(folder).catch((error: unknown) => error)
+    process.seteuid?.(0)
+    expect(found).toMatchObject({
+      code: 'CATALOG_LOCKED',
+      message: expect.stringContaining(`a process of another user, who keeps ${path} from being read`),
+      remedy: expect.stringMatching(/^Run as that user, always the same one\. Wait/),
+    })
+  })
+
   it('is waited for as long as one wants', async () => {
     const file = join(folder, 'a.yml')
     const first = await lockCatalog(folder)

@@ -80,6 +80,37 @@ describe('writeCatalog', () => {
     expect(fs.readdirSync(folder)).toEqual(['a.yml'])
   })
 
+  it('writes in the folder where nothing can be moved into it', async ({ skip }) => {
+    const place = join(folder, 'mount')
+    const disk = join(folder, 'disk')
+    fs.mkdirSync(place)
+    fs.writeFileSync(disk, '')
+    fs.truncateSync(disk, 320 * 2 ** 20)
+    if (!isAllowed('mkfs.xfs', '-q', disk) || !isAllowed('mount', '-o', 'loop', disk, place))
+      skip('no XFS can be mounted here')
+    undo.push(() => execFileSync('umount', ['-l', place]))
+    const images = join(place, 'images')
+    fs.mkdirSync(images)
+    if (!isAllowed('xfs_io', '-c', 'chproj 42', '-c', 'chattr +P', images)) skip('no project can be set')
+    fs.writeFileSync(join(place, 'x'), '')
+    expect(() => fs.renameSync(join(place, 'x'), join(images, 'x'))).toThrow(/EXDEV/)
+    const target = join(images, 'a.yml')
+    fs.writeFileSync(target, 'old\n')
+    const { PATH } = process.env
+    try {
+      for (const path of [PATH, '/nowhere']) {
+        process.env.PATH = path
+        await assertWritable(target)
+        await writeCatalog(target, 'old\n', 'new\n')
+        expect(content(target)).toBe('new\n')
+        expect(fs.readdirSync(images)).toEqual(['a.yml'])
+        fs.writeFileSync(target, 'old\n')
+      }
+    } finally {
+      process.env.PATH = PATH
+    }
+  })
+
   it('says when the file is gone', async () => {
     fs.rmSync(file)
     await expect(writeCatalog(file, 'old\n', 'new\n')).rejects.toThrow(unwritable('does not exist'))

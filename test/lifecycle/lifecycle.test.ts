@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { linkSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { checkLifecycle, type LifecycleOptions } from '../../src/index.ts'
@@ -231,6 +231,14 @@ describe('fix', () => {
     )
     expect(readdirSync(images)).toEqual(['debian.yml', 'ubuntu.yml'])
     expect((await check({ sources, fix: true })).report.changes).toEqual([])
+  })
+
+  it('says of a file with a second name that the other one keeps the old text', async () => {
+    write('debian.yml', 'Debian 10')
+    linkSync(join(images, 'debian.yml'), join(images, '..', 'second.yml'))
+    const { err } = await cli(['lifecycle', '--images', images, '--fix', '--offline'])
+    expect(err).toMatch(/WARNING {2}\| lifecycle - .*debian\.yml has 2 names \(hard links\)/)
+    expect(readFileSync(join(images, 'debian.yml'), 'utf8')).toContain('enable: false')
   })
 
   it('leaves an image alone that stands on the line of an expired one', async () => {

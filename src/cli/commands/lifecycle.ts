@@ -1,7 +1,9 @@
+import type { Listener } from '../../events.ts'
 import { checkLifecycle } from '../../lifecycle/lifecycle.ts'
 import { exitStatusOf } from '../../report/exit-status.ts'
 import { formatLifecycleCsv, formatLifecycleMarkdown, formatLifecycleText } from '../../report/lifecycle.ts'
 import type { Call } from '../call.ts'
+import { openLog } from '../log.ts'
 import { present } from '../present.ts'
 import { toSelection } from '../values.ts'
 
@@ -15,7 +17,12 @@ export async function run(call: Call<'lifecycle'>): Promise<void> {
     ...(gardenlinuxReleases !== undefined && { gardenLinuxReleases: gardenlinuxReleases }),
   }
   const { signal, now } = session.context
-  const report = await checkLifecycle({ ...values, ...toSelection(given, args), sources }, { signal, now })
+  const log = openLog(session, { quiet: false, debug: false })
+  const onEvent: Listener = (event) => {
+    if (event.type === 'note') log.write({ level: event.level, scope: 'lifecycle', message: event.message })
+  }
+  const options = { ...values, ...toSelection(given, args), sources }
+  const report = await checkLifecycle(options, { signal, now, onEvent })
   session.exitStatus = exitStatusOf(report)
   present(call, report, {
     text: formatLifecycleText,

@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { mkdtemp, rm, symlink, utimes, writeFile } from 'node:fs/promises'
 import { hostname, tmpdir } from 'node:os'
@@ -158,6 +158,16 @@ const contested: readonly Row[] = [
       status: 75,
       beside: ['.images.image-updater.lock'],
       says: /process \d+/,
+    },
+  },
+  {
+    fault: 'the lock is a pipe that nobody writes to',
+    inject: ({ home }) => void execFileSync('mkfifo', [join(home, '.images.image-updater.lock')]),
+    holds: {
+      ...refused('CATALOG_LOCKED'),
+      status: 75,
+      beside: ['.images.image-updater.lock'],
+      says: /an unknown process/,
     },
   },
   {
