@@ -93,12 +93,20 @@ export class UpdaterError extends Error {
   readonly remedy: string | undefined
 
   constructor(code: ErrorCode, message: string, options: UpdaterErrorOptions = {}) {
-    super(printable(message), options.cause === undefined ? undefined : { cause: options.cause })
+    super(inShort(printable(message)), options.cause === undefined ? undefined : { cause: options.cause })
     this.name = 'UpdaterError'
     this.code = code
     this.place = options.place
-    this.remedy = options.remedy === undefined ? undefined : printable(options.remedy)
+    this.remedy = options.remedy === undefined ? undefined : inShort(printable(options.remedy))
   }
+}
+
+/** Characters of a sentence that are shown of its beginning and of its end, where it quotes a text that is too long. */
+const shown = { start: 800, end: 200 }
+
+function inShort(sentence: string): string {
+  if (sentence.length <= 2 * (shown.start + shown.end)) return sentence
+  return `${sentence.slice(0, shown.start)}… (${sentence.length} characters) …${sentence.slice(-shown.end)}`
 }
 
 /** `file:line:column`, as editors and CI annotations understand it. */

@@ -1,7 +1,16 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { printable } from '../src/errors.ts'
+import { printable, UpdaterError } from '../src/errors.ts'
 import { formatDocument } from '../src/report/json.ts'
+
+it("an error's sentences stay short, whatever they quote", () => {
+  const long = `The key "${'\u0007'.repeat(5000)}" stands twice`
+  const { message, remedy = '' } = new UpdaterError('CATALOG_SYNTAX', long, { remedy: long })
+  for (const sentence of [message, remedy]) {
+    expect(sentence.length).toBeLessThan(1100)
+    expect(sentence).toMatch(/^The key "\\u\{7\}.*characters.*" stands twice$/)
+  }
+})
 
 describe('printable', () => {
   it.each([
