@@ -1,5 +1,6 @@
 import { UpdaterError } from '../errors.ts'
 import {
+  assertOptions,
   type CatalogueOptions,
   type CatalogueSettings,
   type Settled,
@@ -33,6 +34,7 @@ export interface PublishSettings extends CatalogueSettings, Settled<'publish'> {
 
 /** @throws UpdaterError CONFIGURATION */
 export function settlePublish(options: PublishOptions = {}): PublishSettings {
+  assertOptions(options)
   const { yes = false, skip = [], ...others } = options
   const values = withDefaults('publish', others)
   const isDeleting = values.retire === 'delete' || values.deleteAfter !== undefined
