@@ -224,7 +224,9 @@ function reveal(image: CloudImage, { record, evidence }: Promotion): readonly Ch
   const { operations, what } = wholeDifference(image, record, evidence)
   if (operations.length === 0) return []
   const isNew = journalOf(image) !== undefined
-  return [patched(image, operations, isNew ? [`is ${record.visibility}, with its tags`] : what)]
+  if (isNew) return [patched(image, operations, [`is ${record.visibility}, with its tags`])]
+  const why = what.length === 0 ? 'is marked as one of ours' : `is corrected: ${what.join(', ')}`
+  return [patched(image, operations, [why])]
 }
 
 function switchActivity(image: CloudImage, { isActive }: WantedRecord): readonly Change[] {

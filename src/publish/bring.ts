@@ -105,7 +105,7 @@ async function sendFrom(
   // A record whose import has failed can only be deleted, and its id never be used again.
   const method = version.id === undefined ? run.method : 'upload'
   const sending = { image, run, tell }
-  const target = `${run.session.cloud} as ${record.id}`
+  const target = `${record.id} in ${run.session.cloud}`
   if (method === 'web-download') {
     if (file.compression !== undefined) throw unpackable(file)
     const looked = await send(sending, file, `${target}, to look at it`, async () => discarding)

@@ -114,7 +114,7 @@ export function openRun(
     lasting: () => outliving(signal, respite),
     sharedWith: once(async () => {
       const found = await Promise.all((settings.share ?? []).map((one) => session.findProjects(one, signal)))
-      return found.flat().map(({ id }) => id)
+      return found.flat().flatMap(({ id }) => (id === session.project.id ? [] : id))
     }),
     checking: limited(jobs, signal, timeout),
     transferring: limited(transfers, signal),

@@ -1,5 +1,5 @@
 import { formatCount, formatDuration } from './quantities.ts'
-import type { CloudCall, CloudImageOutcome, CloudOutcome, PublishReport } from './schemas.ts'
+import type { CloudCall, CloudFinding, CloudImageOutcome, CloudOutcome, PublishReport } from './schemas.ts'
 import { formatTextTable, type Painted } from './table.ts'
 import { formatParagraph, paragraphs, type TextLayout } from './terminal.ts'
 import { errorText, notesOf, paintCount, safeLine, statusCell } from './text.ts'
@@ -92,15 +92,19 @@ export function isOpen({ what }: CloudImageOutcome['findings'][number]): boolean
   return what !== 'current' && what !== 'skipped'
 }
 
-/** What was done; what was only found where nothing was. */
+/** What a run finds and does not change. */
+const lasting: readonly CloudFinding['what'][] = ['unproven', 'taken', 'pending', 'limit']
+
+/** What was done, and what was found where nothing was. */
 function linesOf({ brought, changes, retired, findings, status }: CloudImageOutcome): Painted[] {
   const done = [
     ...brought.map(({ name, id, version }) => `${version} is ${name} (${id})`),
     ...changes.flatMap(({ name, what }) => what.map((one) => `${name}: ${one}`)),
     ...retired.map(({ name, how, message }) => `${name}: ${how}, ${message}`),
   ]
-  const isDone = ['published', 'changed', 'current'].includes(status)
-  const found = isDone ? [] : findings.filter(isOpen).map(({ message }) => message)
+  const isDone = ['published', 'changed'].includes(status)
+  const left = findings.filter((one) => (isDone ? lasting.includes(one.what) : isOpen(one)))
+  const found = left.map(({ message }) => message)
   return [...done, ...found].map((text) => ({ text }))
 }
 
