@@ -175,6 +175,7 @@ function planImage(scene: Scene): ImagePlan {
     corrections: [...corrected.changes, ...adoptions(last, places)],
     retirements,
     findings: [
+      ...(definition.versions.length === 0 ? [versionless] : []),
       ...repaired.findings,
       ...doubles.map(({ image, why }) =>
         finding('duplicate', image, `Several have the name "${image.name}": this one ${why.join(', ')}`),
@@ -184,6 +185,12 @@ function planImage(scene: Scene): ImagePlan {
       ...retirements.map(findingOfRetirement),
     ],
   }
+}
+
+/** Nothing of such a definition is brought or retired. */
+const versionless: Finding = {
+  what: 'skipped',
+  message: 'The catalogue names no version of it yet: image-updater update writes one',
 }
 
 /** Images that have all their bytes, and are not at work. */

@@ -339,6 +339,15 @@ describe('planCloud', () => {
     expect(isSettled(planCloud(definitions, glance.list(), context))).toBe(true)
   })
 
+  it('does nothing with an image of which the catalogue has lost every version, and says so', () => {
+    const glance = filled(['20261101', '20261110'])
+    const context = contextOf({ now: glance.now })
+    const plan = planCloud(definitionsOf(entry([])), glance.list(), context)
+    expect(isSettled(plan)).toBe(true)
+    expect(whatOf(plan)).toEqual(['skipped'])
+    expect(plan.unnamed).toEqual([])
+  })
+
   it('tells each call as the run makes it', () => {
     const glance = filled(['20261101'])
     const context = contextOf({ now: glance.now })
