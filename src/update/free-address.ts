@@ -1,32 +1,45 @@
 import { findUrlStamp } from '../discovery/stamp.ts'
 import { lookAt, type WantedFile } from '../run/bring.ts'
 import { type Claim, sharedObject } from '../run/named.ts'
-import { isRecordedOf } from '../run/recorded.ts'
+import { isRecordedOf, type Looked } from '../run/recorded.ts'
 import { type Address, addressOf } from '../stores/kinds.ts'
 import { isSerial } from '../stores/naming.ts'
 import { digestOfText } from '../stores/text-object.ts'
 import type { UpdateTask } from './task.ts'
 
+/** Where a build goes. */
+export interface Destination {
+  readonly address: Address
+  /** What lies there now; nothing where no store is asked. */
+  readonly looked?: Looked | undefined
+}
+
 /**
  * Returns the address for a build of a day, which the catalogue is to name, or undefined if the mirror has no public
- * base: that of the day, or where the catalogue names another build there, one that tells them apart.
+ * base: that of the day, or where another build has that, one that tells them apart. Another build has it if the catalogue
+ * names that, or if an earlier run has stored it: a change of the catalogue that waits to be merged may name it.
  * @param date `YYYYMMDD`
- * @throws UpdaterError CONFIGURATION, STORE_*, ABORTED; CATALOG_TYPE if other builds have all that it could have
+ * @throws UpdaterError CONFIGURATION, STORE_*, ABORTED; CATALOG_TYPE if the catalogue names other builds by all of them
  */
 export async function freeAddress(
   task: UpdateTask,
   file: WantedFile,
   date: string,
-): Promise<Address | undefined> {
+): Promise<Destination | undefined> {
   const { image, run } = task
   let taken: { readonly key: string; readonly by: Claim } | undefined
-  for (const address of addressesOf(task, file, date)) {
-    const by = await otherThan(task, file, address)
-    if (by === undefined) {
-      run.named.add(address.key, image, file)
-      return address
+  const addresses = addressesOf(task, file, date)
+  for (const address of addresses) {
+    const { key } = address
+    const others = run.named.others(key, file)
+    const looked = run.store === undefined ? undefined : await lookAt(key, run, file)
+    // Another image may have been faster meanwhile.
+    const by = claimOn(looked, others, file) ?? run.named.others(key, file)[others.length]
+    if (by !== undefined) taken = { key, by }
+    else if (address === addresses.at(-1) || !isOfAnother(looked, file)) {
+      run.named.add(key, image, file)
+      return { address, looked }
     }
-    taken = { key: address.key, by }
   }
   if (taken !== undefined) throw sharedObject(taken.key, taken.by)
   return undefined
@@ -46,18 +59,16 @@ function serialsOf({ url, digest, content }: WantedFile): readonly string[] {
   return [serial, hex.slice(0, 12)].filter(isSerial)
 }
 
-/** Who names other bytes at the address, so that these cannot go there. */
-async function otherThan(
-  { run }: UpdateTask,
-  file: WantedFile,
-  { key }: Address,
-): Promise<Claim | undefined> {
-  const others = run.named.others(key, file)
-  const [first] = others
-  if (first === undefined || run.store === undefined) return first
-  const { object } = await lookAt(key, run, file)
-  const [newer] = run.named.others(key, file).slice(others.length)
-  if (newer !== undefined) return newer
-  if (object === undefined) return others.find(({ isCertain }) => isCertain)
-  return isRecordedOf(object, file) ? undefined : first
+/** Who names other bytes than the file's, so that these cannot go there. @param others who may do so */
+function claimOn(looked: Looked | undefined, others: readonly Claim[], file: WantedFile): Claim | undefined {
+  if (looked === undefined) return others[0]
+  if (looked.object === undefined) return others.find(({ isCertain }) => isCertain)
+  return isRecordedOf(looked.object, file) ? undefined : others[0]
+}
+
+/** Is an object there of which we have recorded that it is another build? */
+function isOfAnother(looked: Looked | undefined, file: WantedFile): boolean {
+  const { record, size } = looked?.object ?? {}
+  const isKnown = file.digest !== undefined || file.content !== undefined
+  return isKnown && record?.size === size && record !== undefined && !isRecordedOf(looked?.object, file)
 }

@@ -37,7 +37,7 @@ import { findRecorded, isRecordedOf, type PublicRecords, recordedName } from '..
 import { errorOf, skipReason, tellOf } from '../run/run.ts'
 import { type Address, keyOfUrl } from '../stores/kinds.ts'
 import { folderOfKey } from '../stores/naming.ts'
-import { addressesOf, freeAddress } from './free-address.ts'
+import { addressesOf, type Destination, freeAddress } from './free-address.ts'
 import { type Ahead, findStanding, lookAhead } from './look-ahead.ts'
 import type { UpdateRun, UpdateTask } from './task.ts'
 
@@ -260,12 +260,13 @@ async function keep(task: UpdateTask, build: Build, looking: Promise<Ahead>): Pr
   if (before.mirrorUrl === undefined) {
     const date = dateOfVersion(before) ?? (await dateOf(build, run.discovery))
     const file = { ...build, digest: named, algorithm: named?.algorithm }
-    const address = await freeAddress(task, file, date)
-    if (address === undefined) return { mirror: { status: 'none' } }
-    const values = { mirrorUrl: address.url, checksum: before.checksum }
-    const stored = await storeIfMissing(task, file, address, { values })
+    const destination = await freeAddress(task, file, date)
+    if (destination === undefined) return { mirror: { status: 'none' } }
+    const mirrorUrl = destination.address.url
+    const values = { mirrorUrl, checksum: before.checksum }
+    const stored = await storeIfMissing(task, file, destination, { values })
     const checksum = named && checksumOf(stored, file, task)
-    return { mirror: stored.mirror, values: checksum && { mirrorUrl: address.url, ...checksum } }
+    return { mirror: stored.mirror, values: checksum && { mirrorUrl, ...checksum } }
   }
   const { address, looked } = await looking
   if (address === undefined) {
@@ -299,7 +300,7 @@ async function relabel(task: UpdateTask, build: Build, looking: Promise<Ahead>):
     return { mirror: { status: 'none' }, values: told && { checksum: formatDigest(told) } }
   }
   const values = { checksum: formatDigest(standInOf(file)) }
-  const stored = await storeIfMissing(task, file, address, { values })
+  const stored = await storeIfMissing(task, file, { address }, { values })
   return { mirror: stored.mirror, values: checksumOf(stored, file, task) }
 }
 
@@ -313,8 +314,8 @@ async function adopt(task: UpdateTask, build: VersionedBuild): Promise<Done> {
   const { mirror } = run.settings
   const keepVersions = versionsToKeep(image, run.settings)
   const file = { ...build, algorithm: catalogueAlgorithm(image) ?? build.digest?.algorithm }
-  const address = mirror.kind === 'none' ? undefined : await freeAddress(task, file, build.date)
-  if (address === undefined) {
+  const destination = mirror.kind === 'none' ? undefined : await freeAddress(task, file, build.date)
+  if (destination === undefined) {
     if (build.digest === undefined) throw nothingToHash(image, build)
     if (mustProve(task, build)) throw nothingToProve(image, build)
     const elsewhere = await findElsewhere(task, build)
@@ -323,9 +324,10 @@ async function adopt(task: UpdateTask, build: VersionedBuild): Promise<Done> {
     return { mirror: { status: 'none' }, values, keepVersions }
   }
   const published = nameOf(file)
+  const { address } = destination
   const values = valuesOf(build, published ?? standInOf(file), address)
   if (published !== undefined) tellValues(task, values, keepVersions)
-  const stored = await storeIfMissing(task, file, address, { values, keepVersions })
+  const stored = await storeIfMissing(task, file, destination, { values, keepVersions })
   if (published !== undefined) return { mirror: stored.mirror, values, keepVersions }
   const checksum = checksumOf(stored, file, task)
   if (checksum === undefined) {
@@ -414,13 +416,13 @@ interface Stored {
 async function storeIfMissing(
   task: UpdateTask,
   file: WantedFile,
-  address: Address,
+  { address, looked }: Destination,
   change: EntryChange,
 ): Promise<Stored> {
   const { image, run, tell } = task
   const { key: object } = address
   if (run.settings.dryRun) return { mirror: { status: 'would-store', object }, name: nameOf(file) }
-  const found = await lookAt(object, run, file)
+  const found = looked ?? (await lookAt(object, run, file))
   const record = isRecordedOf(found.object, file) ? found.object?.record : undefined
   if (record !== undefined && !mustProve(task, file)) {
     tell({ type: 'mirror-present', object })

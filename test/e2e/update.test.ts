@@ -201,6 +201,28 @@ describe('the mirror', () => {
     expect(full.versions).toMatchObject([{ mirror_url: { status: 'ok' } }])
   })
 
+  it('keeps a build of the day that only a catalogue somewhere else names, as one that waits to be merged', async () => {
+    const [names, key] = [['rocky-9'], 'rocky-9/20260531-rocky-9.qcow2']
+    await run({ names })
+    const stored = await store.read('openstack-images', key)
+    await writeFile(join(folder, 'rockylinux.yml'), world.catalogue['rockylinux.yml'] ?? '')
+    const path = `/${world.newest['rocky-9']?.path}`
+    const original = await (await fetch(`${world.origin.url}${path}.CHECKSUM`)).text()
+    const rebuilt = imageOf('rebuilt', 150_000)
+    const lastModified = new Date('2026-05-31T23:50:00Z')
+    world.origin.put(path, { body: rebuilt, lastModified })
+    world.origin.put(`${path}.CHECKSUM`, original.replace(/[0-9a-f]{64}/, hexDigest('sha256', rebuilt)))
+    const report = await run({ names })
+    world.origin.put(path, {
+      body: world.newest['rocky-9']?.stored ?? '',
+      lastModified: new Date('2026-05-31T23:30:00Z'),
+    })
+    world.origin.put(`${path}.CHECKSUM`, original)
+    const object = key.replace('/20260531', `/20260531.${hexDigest('sha256', rebuilt).slice(0, 12)}`)
+    expect(outcomeOf(report, 'rocky-9')).toMatchObject({ mirror: { status: 'stored', object } })
+    expect((await store.read('openstack-images', key)).equals(stored)).toBe(true)
+  })
+
   it('can be a folder', async () => {
     const dir = await mkdtemp(join(tmpdir(), 'image-updater-mirror-'))
     const report = await run({ names: ['ubuntu*'], mirror: { kind: 'directory', dir, keyPrefix: '' } })
