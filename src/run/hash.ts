@@ -53,7 +53,7 @@ async function hashOnce(
       yield chunk
     }
   }
-  const unpacking = { format, limit: maxImageSize, hasDigest: true }
+  const unpacking = { format, limit: maxImageSize }
   const bytes = compression === undefined ? tapped() : decompress(compression, tapped(), unpacking)
   try {
     assertAnnounced(size, maxImageSize)

@@ -2,12 +2,13 @@ import { availableParallelism } from 'node:os'
 import { createGunzip } from 'node:zlib'
 import type { Compression } from '../image.ts'
 import { decompressionFailed, notUnpacked } from './decompression/byte-reader.ts'
+import { onlyBzip2 } from './decompression/bzip2.ts'
 import { through, unxz } from './decompression/library.ts'
 import { findProgram, type Program, throughProgram } from './decompression/program.ts'
 import { untar } from './decompression/tar.ts'
 import { bounded, type Unpacking } from './decompression/unpacking.ts'
 import { unzip } from './decompression/zip.ts'
-import { unzstd } from './decompression/zstd.ts'
+import { onlyZstd, unzstd } from './decompression/zstd.ts'
 
 type Source = AsyncIterable<Uint8Array>
 
@@ -17,6 +18,8 @@ type Layer = Exclude<Compression, `tar.${string}`>
 interface Decoder {
   /** Faster than what is built in, best first. */
   readonly programs?: readonly Program[]
+  /** What a program is given: programs differ in what they take beside, and a verdict must not depend on which is there. */
+  readonly only?: (source: Source) => AsyncGenerator<Uint8Array>
   readonly builtIn: (source: Source, unpacking: Unpacking) => AsyncGenerator<Uint8Array>
 }
 
@@ -29,6 +32,7 @@ const decoders: Readonly<Record<Layer, Decoder>> = {
     builtIn: unxz,
   },
   bz2: {
+    only: onlyBzip2,
     programs: [
       { name: 'lbzip2', args: ['-dc', `-n${Math.min(8, availableParallelism())}`] },
       { name: 'bzip2', args: ['-dcq'] },
@@ -40,7 +44,7 @@ const decoders: Readonly<Record<Layer, Decoder>> = {
       )
     },
   },
-  zst: { programs: [{ name: 'zstd', args: ['-dcq'] }], builtIn: unzstd },
+  zst: { programs: [{ name: 'zstd', args: ['-dcq'] }], only: onlyZstd, builtIn: unzstd },
   zip: { builtIn: unzip },
   tar: { builtIn: untar },
 }
@@ -70,9 +74,10 @@ export async function* decompress(
   try {
     let bytes = watched()
     for (const layer of compression.split('.').reverse() as Layer[]) {
-      const { programs = [], builtIn } = decoders[layer]
+      const { programs = [], builtIn, only = (source: Source) => source } = decoders[layer]
       const program = findProgram(programs)
-      const unpacked = program === undefined ? builtIn(bytes, unpacking) : throughProgram(program, bytes)
+      const unpacked =
+        program === undefined ? builtIn(bytes, unpacking) : throughProgram(program, only(bytes))
       bytes = bounded(unpacked, unpacking.limit)
       opened.unshift(bytes)
     }

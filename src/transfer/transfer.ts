@@ -125,11 +125,7 @@ export async function transfer(plan: TransferPlan): Promise<Transferred> {
 
   try {
     signal.throwIfAborted()
-    const unpacking = {
-      format: plan.format,
-      limit: maxSize,
-      hasDigest: expected !== undefined || content !== undefined,
-    }
+    const unpacking = { format: plan.format, limit: maxSize }
     const image = compression === undefined ? incoming() : decompress(compression, incoming(), unpacking)
     const { size, head } = await storeParts(image, parts, plan)
     await tap.end()

@@ -13,8 +13,8 @@ export function zipOf(files: Readonly<Record<string, Uint8Array>>): Buffer {
     about.writeUInt32LE(bytes.length, 18)
     about.writeUInt16LE(Buffer.byteLength(name), 22)
     const file = Buffer.concat([Buffer.from('PK\x03\x04'), about, Buffer.from(name), bytes])
-    const entry = Buffer.alloc(16)
-    entry.writeUInt32LE(offset, 12)
+    const entry = Buffer.alloc(14)
+    entry.writeUInt32LE(offset, 10)
     central.push(Buffer.concat([Buffer.from('PK\x01\x02\x14\x00'), about, entry, Buffer.from(name)]))
     local.push(file)
     offset += file.length

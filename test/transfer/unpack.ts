@@ -12,7 +12,6 @@ export function unpack(
   return decompress(compression, source, {
     format,
     limit: Number.POSITIVE_INFINITY,
-    hasDigest: true,
     ...unpacking,
   })
 }

@@ -26,9 +26,15 @@ export const anotherFile = 'Use another file of this image, packed in a more usu
 export class ByteReader {
   readonly #iterator: AsyncIterator<Uint8Array>
   #pending: Uint8Array = new Uint8Array(0)
+  #received = 0
 
   constructor(source: AsyncIterable<Uint8Array>) {
     this.#iterator = source[Symbol.asyncIterator]()
+  }
+
+  /** Bytes that have been read. */
+  get offset(): number {
+    return this.#received - this.#pending.length
   }
 
   /** @throws UpdaterError DECOMPRESSION_FAILED where the stream ends before `what` is complete */
@@ -82,6 +88,7 @@ export class ByteReader {
     for (;;) {
       const step = await this.#iterator.next()
       if (step.done) return undefined
+      this.#received += step.value.length
       if (step.value.length > 0) return step.value
     }
   }

@@ -48,12 +48,13 @@ export async function* throughProgram(
     if (complaint.length < 500) complaint += chunk.toString('utf8')
   })
   const fed = pipeline(source, child.stdin).then(
-    () => true,
-    () => false,
+    () => undefined,
+    (trouble: unknown) => trouble ?? true,
   )
   try {
     yield* child.stdout as AsyncIterable<Uint8Array>
-    const [[status, signal], isFed] = await Promise.all([exit, fed])
+    const [[status, signal], trouble] = await Promise.all([exit, fed])
+    if (trouble instanceof UpdaterError) throw trouble
     if (status !== 0) {
       const how = signal === null ? `exit status ${status}` : `killed by ${signal}`
       const line = complaint.trim().split('\n')[0]?.slice(0, 300)
@@ -61,7 +62,7 @@ export async function* throughProgram(
       if (!isOfLimits.test(line ?? '')) throw decompressionFailed(what)
       throw notUnpacked(`it needs more memory than is allowed, or a dictionary: ${what}`, anotherFile)
     }
-    if (!isFed) throw decompressionFailed(`${name} ended before it had read all of it`)
+    if (trouble !== undefined) throw decompressionFailed(`${name} ended before it had read all of it`)
   } catch (error) {
     throw error instanceof UpdaterError ? error : decompressionFailed(`${name} could not be run`, error)
   } finally {

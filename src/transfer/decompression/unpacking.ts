@@ -6,8 +6,6 @@ export interface Unpacking {
   readonly format: ImageFormat
   /** Bytes that may come out, those of files that are passed over included: some packed files expand for ever. */
   readonly limit: number
-  /** Whether the packed bytes are compared with a published digest, so that no decoder has to notice a wrong one. */
-  readonly hasDigest: boolean
 }
 
 /**

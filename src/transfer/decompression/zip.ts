@@ -4,14 +4,16 @@ import { anotherFile, ByteReader, decompressionFailed, notUnpacked } from './byt
 import { endingsOf, isSideFile, namesImage } from './names.ts'
 import type { Unpacking } from './unpacking.ts'
 import { tooLarge } from './unpacking.ts'
+import { checkDirectory, type Entry, notZip, zip64Numbers } from './zip-directory.ts'
 
 const localHeader = 0x04034b50
 const dataDescriptor = 0x08074b50
-const centralDirectory = 0x02014b50
-const endOfDirectory = 0x06054b50
 const unknown32 = 0xffffffff
+/** Files of an archive. */
+const most = 10_000
 
 interface Member {
+  readonly offset: number
   /** That of a folder ends in a slash. */
   readonly name: string
   readonly method: number
@@ -24,8 +26,9 @@ interface Member {
 
 /**
  * The one disk image in a ZIP archive, streamed by its local header (APPNOTE 4.3.7): the file whose name says so, as in
- * a tar archive, or the only file, whatever its name. Two images, encrypted files, and methods but "stored" and "deflate"
- * are refused; CRC-32 and sizes are checked. Names only choose: no path in the archive is ever used.
+ * a tar archive, or the only file, whatever its name. Two images, encrypted files, links, and methods but "stored" and
+ * "deflate" are refused; CRC-32 and sizes are checked. Behind the files comes the directory, which other readers go by: it
+ * has to say the same of all of them, and to end the archive. Names only choose: no path in the archive is ever used.
  */
 export async function* unzip(
   source: AsyncIterable<Uint8Array>,
@@ -34,15 +37,21 @@ export async function* unzip(
   const reader = new ByteReader(source)
   const files = { image: 0, other: 0, none: 0 }
   const onlyFile = new HeldFile()
+  const read: LocalFile[] = []
+  let taken: LocalFile | undefined
   let skipped = 0
   for (let member = await nextMember(reader); member !== undefined; member = await nextMember(reader)) {
     const role = roleOf(member.name, format)
-    const file = readFile(member, reader)
+    const file = new LocalFile(member, reader)
+    read.push(file)
+    if (read.length > most) throw notUnpacked(`the archive holds more than ${most} files`, anotherFile)
     files[role] += 1
     if (role === 'image') {
       if (files.image > 1 || onlyFile.isHandedOn) throw severalFiles(format)
+      taken = file
       yield* file
     } else if (role === 'other' && files.other === 1 && files.image === 0) {
+      taken = file
       yield* onlyFile.take(file)
     } else {
       skipped = await passOver(file, skipped, limit)
@@ -53,7 +62,11 @@ export async function* unzip(
     if (files.other > 1) throw severalFiles(format)
     yield* onlyFile.chunks
   }
-  await reader.drain()
+  const entries = read.map(({ entry }) => entry)
+  const links = await checkDirectory(reader, entries)
+  if (taken !== undefined && links.has(taken.entry.offset)) {
+    throw notUnpacked(`the ${format} image in the archive is a link`, anotherFile)
+  }
 }
 
 /** Returns how many bytes have been passed over by then. */
@@ -96,57 +109,71 @@ class HeldFile {
   }
 }
 
-/** @returns undefined at the central directory, behind which there are no more files */
+/** @returns undefined at what follows the files */
 async function nextMember(reader: ByteReader): Promise<Member | undefined> {
-  const signature = (await reader.read(4, 'a header')).readUInt32LE(0)
-  if (signature === centralDirectory || signature === endOfDirectory) return undefined
-  if (signature !== localHeader) throw decompressionFailed('it is not a ZIP archive, or a damaged one')
-  return readMember(reader)
+  const signature = await reader.read(4, 'a header')
+  if (signature.readUInt32LE(0) === localHeader) return readMember(reader)
+  if (signature.toString('latin1', 0, 2) !== 'PK') throw notZip()
+  reader.unread(signature)
+  return undefined
 }
 
 async function readMember(reader: ByteReader): Promise<Member> {
+  const offset = reader.offset - 4
   const header = await reader.read(26, 'a header')
   const flags = header.readUInt16LE(2)
   const name = await reader.read(header.readUInt16LE(22), 'a name')
   const extra = await reader.read(header.readUInt16LE(24), 'an extra field')
   if ((flags & 1) !== 0) throw notUnpacked('the archive is encrypted', anotherFile)
   const deferred = (flags & 8) !== 0
-  const wide = zip64Sizes(extra)
+  const wide = zip64Numbers(extra)
   const size = header.readUInt32LE(18)
   const packed = header.readUInt32LE(14)
   return {
+    offset,
     name: name.toString('latin1'),
     method: header.readUInt16LE(4),
     crc: header.readUInt32LE(10),
-    size: deferred ? undefined : size === unknown32 ? wide?.size : size,
-    packedSize: deferred ? undefined : packed === unknown32 ? wide?.packed : packed,
+    size: deferred ? undefined : size === unknown32 ? wide?.[0] : size,
+    packedSize: deferred ? undefined : packed === unknown32 ? wide?.[1] : packed,
     wide: wide !== undefined,
   }
 }
 
-/** The ZIP64 extended information (APPNOTE 4.5.3). */
-function zip64Sizes(extra: Buffer): { size: number; packed: number } | undefined {
-  for (let at = 0; at + 4 <= extra.length; at += 4 + extra.readUInt16LE(at + 2)) {
-    if (extra.readUInt16LE(at) !== 1) continue
-    if (at + 20 > extra.length) return undefined
-    return { size: Number(extra.readBigUInt64LE(at + 4)), packed: Number(extra.readBigUInt64LE(at + 12)) }
-  }
-  return undefined
-}
+/** A file of the archive; what it is, is known once it has been read. */
+class LocalFile {
+  readonly #member: Member
+  readonly #reader: ByteReader
+  readonly #read = { crc: 0, size: 0, packedSize: 0 }
 
-async function* readFile(member: Member, reader: ByteReader): AsyncGenerator<Uint8Array> {
-  let crc = 0
-  let size = 0
-  for await (const chunk of unpack(member, reader)) {
-    crc = crc32(chunk, crc)
-    size += chunk.length
-    yield chunk
+  constructor(member: Member, reader: ByteReader) {
+    this.#member = member
+    this.#reader = reader
   }
-  const said =
-    member.size === undefined ? await readDescriptor(member, reader) : { crc: member.crc, size: member.size }
-  if (crc !== said.crc)
-    throw decompressionFailed('the checksum (CRC-32) in the archive is not that of the file')
-  if (size !== said.size) throw decompressionFailed('the size in the archive is not that of the file')
+
+  get entry(): Entry {
+    const { offset, name, method } = this.#member
+    return { offset, name, method, ...this.#read }
+  }
+
+  /** @throws UpdaterError DECOMPRESSION_* */
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
+    const start = this.#reader.offset
+    for await (const chunk of unpack(this.#member, this.#reader)) {
+      this.#read.crc = crc32(chunk, this.#read.crc)
+      this.#read.size += chunk.length
+      yield chunk
+    }
+    this.#read.packedSize = this.#reader.offset - start
+    const { name, size, crc } = this.#member
+    const said = size === undefined ? await readDescriptor(this.#member, this.#reader) : { crc, size }
+    if (this.#read.crc !== said.crc)
+      throw decompressionFailed('the checksum (CRC-32) in the archive is not that of the file')
+    if (this.#read.size !== said.size)
+      throw decompressionFailed('the size in the archive is not that of the file')
+    if (this.#read.size > 0 && name.endsWith('/'))
+      throw decompressionFailed('a folder in the archive has data')
+  }
 }
 
 function unpack({ method, packedSize }: Member, reader: ByteReader): AsyncIterable<Uint8Array> {

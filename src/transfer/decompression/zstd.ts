@@ -2,7 +2,6 @@ import type { Transform } from 'node:stream'
 import * as zlib from 'node:zlib'
 import { anotherFile, ByteReader, decompressionFailed, notUnpacked } from './byte-reader.ts'
 import { through } from './library.ts'
-import type { Unpacking } from './unpacking.ts'
 
 type Source = AsyncIterable<Uint8Array>
 
@@ -18,33 +17,49 @@ const largestBlock = 128 * 2 ** 10
  * its bytes. Node's own decoder does not do that: it takes the first of several frames for all of the data, and a frame
  * that is cut short for a whole one. Dictionaries, and windows that need too much memory, are refused.
  */
-export async function* unzstd(source: Source, { hasDigest }: Unpacking): AsyncGenerator<Uint8Array> {
-  if (createZstdDecompress === undefined && !hasDigest) {
-    throw notUnpacked(
-      'no digest of it is published, and without zstd this version of Node compares none of those inside it',
-      'Install the Debian package zstd, or use Node 22.15 or newer',
-    )
+export async function* unzstd(source: Source): AsyncGenerator<Uint8Array> {
+  for await (const frame of framesOf(new ByteReader(source))) {
+    if (frame.header === undefined) for await (const _ of frame.parts);
+    else yield* decode(frame.header, frame.parts)
   }
-  const reader = new ByteReader(source)
+}
+
+/**
+ * The bytes as they are, for a program that would take more than this: `zstd` unpacks gzip, xz, lzma and lz4 as well.
+ */
+export async function* onlyZstd(source: Source): AsyncGenerator<Uint8Array> {
+  for await (const { parts } of framesOf(new ByteReader(source))) yield* parts
+}
+
+/** A frame, all of whose parts have to be read before the next one. */
+interface Frame {
+  /** Absent: it holds no data. */
+  readonly header: FrameHeader | undefined
+  readonly parts: Source
+}
+
+async function* framesOf(reader: ByteReader): AsyncGenerator<Frame> {
   do {
     const magic = await reader.read(4, 'a header')
     const number = magic.readUInt32LE(0)
-    if (number === frameMagic) yield* readFrame(magic, reader)
-    else if ((number & 0xfffffff0) === skippableMagic) await skipFrame(reader)
-    else throw decompressionFailed('it is not Zstandard data, or other bytes follow a frame')
+    if (number === frameMagic) {
+      const header = await readFrameHeader(reader)
+      yield { header, parts: partsOf(magic, header, reader) }
+    } else if ((number & 0xfffffff0) === skippableMagic) {
+      yield { header: undefined, parts: skippable(magic, reader) }
+    } else throw decompressionFailed('it is not Zstandard data, or other bytes follow a frame')
   } while (!(await reader.isAtEnd()))
 }
 
-async function skipFrame(reader: ByteReader): Promise<void> {
-  const length = (await reader.read(4, 'a header')).readUInt32LE(0)
-  await reader.skip(length)
+async function* skippable(magic: Uint8Array, reader: ByteReader): AsyncGenerator<Uint8Array> {
+  const length = await reader.read(4, 'a header')
+  yield Buffer.concat([magic, length])
+  yield* reader.take(length.readUInt32LE(0), 'a frame')
 }
 
-async function* readFrame(magic: Buffer, reader: ByteReader): AsyncGenerator<Uint8Array> {
-  const header = await readFrameHeader(reader)
-  const parts = partsOf(magic, header, reader)
+async function* decode(header: FrameHeader, parts: Source): AsyncGenerator<Uint8Array> {
   let size = 0
-  for await (const chunk of createZstdDecompress === undefined ? byFzstd(parts) : byNode(parts)) {
+  for await (const chunk of createZstdDecompress === undefined ? byFzstd(header, parts) : byNode(parts)) {
     size += chunk.length
     yield chunk
   }
@@ -75,18 +90,28 @@ async function* byNode(parts: Source): AsyncGenerator<Uint8Array> {
 
 /**
  * fzstd hands out all that a part expands to at once; a block never expands to more than 128 KiB. It looks at no
- * checksum: the digest of the source stands for that.
+ * checksum, which is the last part of a frame: the lower half of XXH64.
  */
-async function* byFzstd(parts: Source): AsyncGenerator<Uint8Array> {
-  const { Decompress } = await import('fzstd')
+async function* byFzstd({ hasChecksum }: FrameHeader, parts: Source): AsyncGenerator<Uint8Array> {
+  const [{ Decompress }, { default: xxhash }] = await Promise.all([import('fzstd'), import('xxhash-wasm')])
+  const hash = (await xxhash()).create64()
   const output: Uint8Array[] = []
-  const decoder = new Decompress((chunk) => output.push(chunk))
+  const decoder = new Decompress((chunk) => {
+    hash.update(chunk)
+    output.push(chunk)
+  })
+  let last: Uint8Array = new Uint8Array(4)
   for await (const part of parts) {
+    last = part
     decoder.push(part)
     yield* output.splice(0)
   }
   decoder.push(new Uint8Array(0), true)
   yield* output.splice(0)
+  const found = Number(hash.digest() & 0xffffffffn)
+  if (hasChecksum && Buffer.from(last).readUInt32LE(0) !== found) {
+    throw decompressionFailed('the checksum in a frame is not that of its content')
+  }
 }
 
 /** The bytes of a frame: the header, each block, the checksum. */

@@ -283,7 +283,58 @@ const cuts = compressions.flatMap((compression) => {
   return byOneWay.includes(compression) ? [row] : [row, nodeAlone(row)]
 })
 
+/** The same verdict, whatever programs there are. */
+const oneVerdict = ['gz', 'bz2', 'zst', 'zip'] as const
+const trailing = oneVerdict.flatMap((compression) => {
+  const row = compressed(
+    `other bytes behind a file of ${compression}`,
+    compression,
+    () => ({ packed: behind(pack(compression, image), Buffer.from('other')), stored: image }),
+    failed('DECOMPRESSION_FAILED'),
+  )
+  return compression === 'zst' ? [row, nodeAlone(row)] : [row]
+})
+
+function behind(packed: Uint8Array | undefined, tail: Uint8Array): Uint8Array | undefined {
+  return packed && Buffer.concat([packed, tail])
+}
+
 const archives: readonly Row[] = [
+  ...trailing,
+  compressed(
+    'a file of .lzma that is called .zst',
+    'zst',
+    () => ({ packed: packBy('xz', ['-zc', '--format=lzma'], image), stored: image }),
+    failed('DECOMPRESSION_FAILED'),
+  ),
+  compressed(
+    'gzip data behind a file of zst',
+    'zst',
+    () => ({ packed: behind(pack('zst', image), pack('gz', image) ?? image), stored: image }),
+    failed('DECOMPRESSION_FAILED'),
+  ),
+  compressed(
+    'an archive with a folder that has data',
+    'zip',
+    () => ({ packed: zipOf({ 'a.qcow2/': text, 'a.qcow2': image }), stored: image }),
+    failed('DECOMPRESSION_FAILED'),
+  ),
+  compressed(
+    'an archive that is cut in its directory',
+    'zip',
+    () => ({ packed: zipOf({ 'a.qcow2': image }).subarray(0, -30), stored: image }),
+    failed('DECOMPRESSION_FAILED'),
+  ),
+  compressed(
+    'an archive whose directory names another file',
+    'zip',
+    () => {
+      const packed = zipOf({ 'a.qcow2': image })
+      packed.write('b', packed.lastIndexOf('a.qcow2'))
+      return { packed, stored: image }
+    },
+    failed('DECOMPRESSION_FAILED'),
+  ),
   compressed(
     'an archive with two files',
     'zip',
