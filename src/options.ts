@@ -41,6 +41,8 @@ import { choosingOptions, storeOptions } from './stores/kinds.ts'
 const seekers = ['update', 'check', 'report', 'serve'] as const
 /** Commands that bring images into a cloud. */
 const publishing = ['publish', 'update', 'serve'] as const
+/** Commands that say how an image stands in a cloud, and so have to know what is to become of it. */
+const inspecting = [...publishing, 'check', 'report'] as const
 /** Commands that look at images one by one. */
 const selecting = [...seekers, 'mirror', 'publish', 'verify', 'list'] as const
 /** Commands that bring images to the mirror. */
@@ -314,7 +316,7 @@ const runOptions = [
   option('shard', shard(), {
     env: 'IMAGE_UPDATER_SHARD',
     ...run,
-    commands: updating,
+    commands: [...updating, 'publish'],
     help: 'only the Ith of N parts of the files, for runs side by side',
   }),
   option('lock-dir', path('directories'), {
@@ -325,7 +327,7 @@ const runOptions = [
   option('state-dir', path('directories'), {
     env: 'IMAGE_UPDATER_STATE_DIR',
     ...run,
-    commands: [...seekers, 'mirror', 'publish'],
+    commands: [...seekers, 'mirror', 'publish', 'prune'],
     help: 'folder in which this machine remembers what later runs need: signatures, uploads, hooks that failed (default: $XDG_STATE_HOME/image-updater)',
   }),
   option('wait', duration(20), {
@@ -342,8 +344,12 @@ const runOptions = [
 const cloudOptions = [
   option('cloud', list('name'), {
     ...cloud,
-    commands: [...publishing, 'check'],
-    help: 'a cloud of clouds.yaml, NAME or NAME/REGION; repeatable (publish: default $OS_CLOUD)',
+    commands: inspecting,
+    help: 'a cloud of clouds.yaml, NAME or NAME/REGION; repeatable (default with publish: $OS_CLOUD)',
+    own: {
+      check: { help: 'also say how the catalogue stands in this cloud of clouds.yaml, NAME or NAME/REGION; repeatable' },
+      report: { help: 'also show how the catalogue stands in this cloud of clouds.yaml, NAME or NAME/REGION; repeatable' },
+    },
   }),
   option('publish', flag(), {
     ...cloud,
@@ -358,27 +364,30 @@ const cloudOptions = [
   option('import-timeout', duration(20), {
     default: '30m',
     ...cloud,
+    commands: inspecting,
     help: 'how long Glance may take to import an image',
   }),
   option('retire', choice('how', ['hide', 'community', 'deactivate', 'delete', 'none']), {
     default: 'hide',
     ...cloud,
+    commands: inspecting,
     help: 'what becomes of images that uuid_validity keeps no longer; delete needs --yes',
   }),
   option('delete-after', duration(3650), {
     ...cloud,
+    commands: inspecting,
     help: 'delete images that have been retired for so long; needs --yes',
   }),
   option('tag', text('tag'), {
     default: 'managed_by_osism',
     ...cloud,
-    commands: [...publishing, 'check'],
+    commands: inspecting,
     help: 'the tag that makes an image of our project one of ours',
   }),
   option('min-age', duration(365), {
     default: '0s',
     ...cloud,
-    commands: [...publishing, 'check'],
+    commands: inspecting,
     help: 'a build younger than this waits',
   }),
   option('gate', text('command'), {
@@ -418,10 +427,12 @@ const cloudOptions = [
 const callOptions = [
   option('yes', flag(), {
     file: false,
-    commands: ['prune', 'publish', 'lifecycle'],
+    commands: ['prune', ...publishing, 'lifecycle'],
     group: 'Run',
     help: 'remove it; without this it is only listed',
     own: {
+      update: { help: 'with --publish: retire however many there are, and delete what is to be deleted' },
+      serve: { help: 'with --publish: retire however many there are, and delete what is to be deleted' },
       publish: { help: 'retire however many there are, and delete what is to be deleted' },
       lifecycle: { help: 'with --fix: switch off however many there are' },
     },
