@@ -2,7 +2,7 @@ import type { proposeChanges as Propose } from './propose/propose.ts'
 import type { serveCatalogue as Serve } from './serve/serve.ts'
 
 export type { Shard } from './catalog/shard.ts'
-export { type CheckOptions, checkCatalogue } from './check/check.ts'
+export type { CheckOptions } from './check/check.ts'
 export { loadConfiguration } from './config/load.ts'
 export type { Configuration, FileValue } from './config/types.ts'
 export { type DiffOptions, diffCatalogues } from './diff/diff.ts'
@@ -43,7 +43,8 @@ export type { ServiceRuns, ShownRun } from './page/runs.ts'
 export type { ForgeOptions } from './propose/forge.ts'
 export type { ProposeOptions, ProposeOutcome } from './propose/propose.ts'
 export { type PruneOptions, pruneMirror } from './prune/prune.ts'
-export type { PublishOptions, SkipRule } from './publish/options.ts'
+export { type InspectOptions, inspectClouds } from './publish/inspect.ts'
+export type { PublishOptions } from './publish/options.ts'
 export { publishCatalogue } from './publish/publish.ts'
 export { exitStatusOf } from './report/exit-status.ts'
 export { toJson, toMarkdown } from './report/faces.ts'
@@ -91,8 +92,10 @@ export type {
   VerifyReport,
 } from './report/schemas.ts'
 export type {
+  CloudOptions,
   DiscoveryOptions,
   RunOptions,
+  SkipRule,
   UpdateOptions,
 } from './run/options.ts'
 export type { RunContext } from './run/run.ts'
@@ -115,9 +118,10 @@ export type {
   Upload,
   UploadIntent,
 } from './stores/store.ts'
-export { updateCatalogue } from './update/update.ts'
 export { type ValidateContext, type ValidateOptions, validateCatalogue } from './validate/validate.ts'
 export { type VerifyOptions, verifyCatalogue } from './verify/verify.ts'
+export { checkCatalogue } from './way/check.ts'
+export { updateCatalogue } from './way/update.ts'
 
 /** See `src/propose/propose.ts`, which is loaded by the first call: no run needs it. */
 export const proposeChanges: typeof Propose = async (options) => {

@@ -347,8 +347,12 @@ const cloudOptions = [
     commands: inspecting,
     help: 'a cloud of clouds.yaml, NAME or NAME/REGION; repeatable (default with publish: $OS_CLOUD)',
     own: {
-      check: { help: 'also say how the catalogue stands in this cloud of clouds.yaml, NAME or NAME/REGION; repeatable' },
-      report: { help: 'also show how the catalogue stands in this cloud of clouds.yaml, NAME or NAME/REGION; repeatable' },
+      check: {
+        help: 'also say how the catalogue stands in this cloud of clouds.yaml, NAME or NAME/REGION; repeatable',
+      },
+      report: {
+        help: 'also show how the catalogue stands in this cloud of clouds.yaml, NAME or NAME/REGION; repeatable',
+      },
     },
   }),
   option('publish', flag(), {

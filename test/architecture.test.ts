@@ -25,6 +25,7 @@ const floors: readonly (readonly string[])[] = [
     'propose',
     'hooks',
   ],
+  ['way'],
   ['serve', 'config'],
   ['index.ts'],
   ['cli'],

@@ -23,7 +23,7 @@ import { formatCount } from '../report/quantities.ts'
 import { reportedError } from '../report/refusal.ts'
 import type { CheckedImage, CheckReport, CheckStatus, OutcomeValues } from '../report/schemas.ts'
 import { reportedValues } from '../report/update.ts'
-import { type DiscoveryOptions, settleSources } from '../run/options.ts'
+import { type CloudOptions, type DiscoveryOptions, settleSources } from '../run/options.ts'
 import { askPublic, type PublicState, unasked } from '../run/public-state.ts'
 import {
   type Beginning,
@@ -41,7 +41,7 @@ import {
 import { createSignatureMemory, type SignatureMemory } from '../run/signed-before.ts'
 
 /** The options are those of the command `check`. */
-export interface CheckOptions extends CatalogueOptions, DiscoveryOptions {}
+export interface CheckOptions extends CatalogueOptions, DiscoveryOptions, Pick<CloudOptions, 'skip'> {}
 
 /**
  * Says of each selected image how old the version in the catalogue is, whether the distribution has a newer

@@ -51,6 +51,9 @@ export function createNarrator(log: Log, { now, scope = 'update' }: Narration): 
     waiting.delete(ordinal)
     for (const one of held) tell(one)
   }
+  const tellAll = () => {
+    for (const ordinal of [...waiting.keys()].sort((a, b) => a - b)) tellWaiting(ordinal)
+  }
   const onStep = (image: ImageRef, step: ImageStep) => {
     const { ordinal } = image
     if (step.type === 'transfer-progress' || step.type === 'transfer-due') return
@@ -62,6 +65,14 @@ export function createNarrator(log: Log, { now, scope = 'update' }: Narration): 
     for (; passed.has(turn); turn += 1) tellWaiting(turn)
   }
 
+  /** What comes now is told anew: an update is followed by what it publishes. */
+  const begin = () => {
+    tellAll()
+    passed.clear()
+    live.clear()
+    turn = 0
+  }
+
   return {
     onEvent: (event) => {
       // A note is of the run as a whole: where it warns, something has failed.
@@ -70,10 +81,11 @@ export function createNarrator(log: Log, { now, scope = 'update' }: Narration): 
         stopped = event.error
         for (const line of errorLines(stopped, scope)) write(line)
       }
+      if (event.type === 'run-start') begin()
       if (event.type === 'image') onStep(event.image, event.step)
     },
     finish: () => {
-      for (const ordinal of [...waiting.keys()].sort((a, b) => a - b)) tellWaiting(ordinal)
+      tellAll()
       for (const { warning, first, others } of warnings.all()) {
         const more = formatCount(others.size, 'more image')
         const message = `${more} with the warning of ${first}, "${kindOfWarning(warning)}": ${formatNames([...others])}`

@@ -4,7 +4,9 @@ import { redactDeep } from '../redact.ts'
 import { assertReportWritable, writeReport } from '../report/file.ts'
 import { formatOfFile, reportFormats } from '../report/formats.ts'
 import { formatReport } from '../report/json.ts'
+import { summarizeClouds } from '../report/publish.ts'
 import type { AnyReport } from '../report/refusal.ts'
+import type { CloudOutcome } from '../report/schemas.ts'
 import type { TextLayout } from '../report/terminal.ts'
 import type { Call } from './call.ts'
 import { layoutOf } from './context.ts'
@@ -39,8 +41,14 @@ const changes = [
 ]
 
 /** Has the run changed anything, or in a dry run found what it would change? */
-export function hasChanged({ summary }: { readonly summary?: object }): boolean {
-  return Object.entries(summary ?? {}).some(([key, count]) => changes.includes(key) && count > 0)
+export function hasChanged({ summary, clouds = [] }: Changing): boolean {
+  const counts = { ...summary, ...summarizeClouds(clouds) }
+  return Object.entries(counts).some(([key, count]) => changes.includes(key) && count > 0)
+}
+
+interface Changing {
+  readonly summary?: object
+  readonly clouds?: readonly CloudOutcome[] | undefined
 }
 
 /** A face that `--quiet` leaves out, and `--log exceptions` where there is none to tell. */

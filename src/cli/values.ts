@@ -31,9 +31,20 @@ export function toUpdateOptions(
   return {
     ...options.values,
     ...toCheckOptions(options, names),
+    cloud: toClouds(options),
     mirror: toMirror(options),
     shard: toShard(options, process.env),
   }
+}
+
+/** A file's clouds are those of other commands, too. */
+function toClouds({
+  values: { cloud, publish },
+  origin,
+}: Options<'update' | 'serve'>): UpdateOptions['cloud'] {
+  if (publish || origin('cloud').source === 'file') return publish ? cloud : undefined
+  if (cloud === undefined) return undefined
+  throw invalid(origin('cloud'), 'names a cloud, and nothing is to be published', 'Add --publish')
 }
 
 export function toCheckOptions(
@@ -50,6 +61,7 @@ export function toCheckOptions(
     keyring: origin('keyring').source === 'default' ? undefined : values.keyring,
     fileRoot: toFileRoot(options),
     sources: configuration?.sources,
+    skip: configuration?.skip,
     overrides: configuration?.overrides.map(({ names, keepVersions, signatures }) => ({
       names,
       keepVersions: isOver('keep-versions') ? undefined : keepVersions,
@@ -60,7 +72,8 @@ export function toCheckOptions(
 
 export function toPublishOptions(options: Options<'publish'>, names: readonly string[]): PublishOptions {
   const { values, configuration } = options
-  return { ...values, ...toSelection(options, names), skip: configuration?.skip }
+  const shard = toShard(options, process.env)
+  return { ...values, ...toSelection(options, names), shard, skip: configuration?.skip }
 }
 
 /** @throws UpdaterError CONFIGURATION */
@@ -156,7 +169,7 @@ export function toFileRoot({
 
 /** `--shard`, else what an Indexed Job of Kubernetes says of itself, else the file. */
 function toShard(
-  { values, origin }: Options<'update' | 'serve'>,
+  { values, origin }: Options<'update' | 'publish' | 'serve'>,
   { IMAGE_UPDATER_SHARDS: count, JOB_COMPLETION_INDEX: index }: NodeJS.ProcessEnv,
 ): UpdateOptions['shard'] {
   const { source } = origin('shard')

@@ -5,7 +5,15 @@ import { type Call, ImageApi, pathOf } from './api.ts'
 import { GlanceError, isDoubtful, messageOf } from './glance-errors.ts'
 import type { CloudImage, PatchOperation } from './image.ts'
 import { type ListLimits, listImages, type Search } from './list.ts'
-import { type Member, readImportMethods, readMembers, readNewestTask, type Task } from './record.ts'
+import {
+  type Member,
+  type Quota,
+  readImportMethods,
+  readMembers,
+  readNewestTask,
+  readQuota,
+  type Task,
+} from './record.ts'
 import type { CloudSession } from './session.ts'
 
 export type { Search }
@@ -185,6 +193,15 @@ export class Glance {
     const call = { what: 'Asking how images are imported', method: 'GET', path: '/v2/info/import', signal }
     return this.#api.read(call, readImportMethods).catch((error) => {
       if (error instanceof GlanceError && [403, 404, 405].includes(error.status)) return []
+      throw error
+    })
+  }
+
+  /** Returns what the project has used of its quota; nothing where Glance does not tell. */
+  async quota(signal?: AbortSignal): Promise<Quota> {
+    const call = { what: 'Asking for the quota', method: 'GET', path: '/v2/info/usage', signal }
+    return this.#api.read(call, readQuota).catch((error) => {
+      if (error instanceof GlanceError && [403, 404, 405].includes(error.status)) return {}
       throw error
     })
   }

@@ -45,6 +45,8 @@ export interface ImagePlan {
   readonly retirements: readonly Retirement[]
   /** Images that were there before us, and whose own bytes can prove them (`proofOf`). */
   readonly unproven: readonly Match[]
+  /** Another run is at work on it, which is its failure: nothing more is known. */
+  readonly isBusy?: true
   /** With `minAge`: what is to be remembered, until it is old enough, in place of what was. */
   readonly candidate: Candidate | undefined
 }
@@ -207,7 +209,7 @@ function waitFor(definition: Definition, image: CloudImage): ImagePlan {
   const message = `Another run (${run}) is at work on ${definition.image.name} since ${time?.toISOString()}`
   const remedy = 'Let it end; if it was killed, its mark is taken over after twice --import-timeout'
   const error = new UpdaterError('CLOUD_CONFLICT', message, { remedy })
-  return standstill(definition, [error], [finding('unfinished', image, message)])
+  return { ...standstill(definition, [error], [finding('unfinished', image, message)]), isBusy: true }
 }
 
 /** What Glance would refuse, in sentences. */

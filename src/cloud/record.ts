@@ -135,6 +135,35 @@ export function readMembers(json: unknown): Read<readonly Member[]> {
   return 'wrong' in read ? read : { value: read.value.members }
 }
 
+/** How much of something a project has, and may have. */
+export interface Share {
+  readonly used: number
+  readonly limit: number
+}
+
+/** Of what is limited. */
+export interface Quota {
+  readonly images?: Share | undefined
+  readonly bytes?: Share | undefined
+}
+
+const share = z.object({ usage: z.int().min(0), limit: z.int() })
+const usage = z.object({
+  usage: z.object({ image_count_total: share.optional(), image_size_total: share.optional() }),
+})
+
+/** Sizes are in MiB there, and a limit of -1 is none. */
+export function readQuota(json: unknown): Read<Quota> {
+  const read = parse(usage, json)
+  if ('wrong' in read) return read
+  const { image_count_total: count, image_size_total: size } = read.value.usage
+  return { value: { images: count && shareOf(count, 1), bytes: size && shareOf(size, 2 ** 20) } }
+}
+
+function shareOf({ usage, limit }: z.infer<typeof share>, unit: number): Share | undefined {
+  return limit < 0 ? undefined : { used: usage * unit, limit: limit * unit }
+}
+
 const tasks = z.object({
   tasks: z.array(z.object({ status: z.string(), message: z.string().nullish(), created_at: z.string() })),
 })

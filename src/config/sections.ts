@@ -1,7 +1,7 @@
 import { type ImageOverride, type SourceRule, strategyNames } from '../discovery/options.ts'
 import { choice, flag, list, type Type, text, WrongValue, written } from '../option.ts'
 import { keep, signaturePolicy } from '../options.ts'
-import type { SkipRule } from '../publish/options.ts'
+import type { SkipRule } from '../run/options.ts'
 
 /** What a mapping of the file holds. The key of `latestUrl` is `latest_url`. */
 export interface Mapping<Value> {

@@ -1,7 +1,7 @@
 import type { ImageOverride, SourceRule } from '../discovery/options.ts'
 import type { Place, UpdaterError } from '../errors.ts'
 import type { Given } from '../option.ts'
-import type { SkipRule } from '../publish/options.ts'
+import type { SkipRule } from '../run/options.ts'
 
 /** A value as YAML has it. */
 export type FileValue = string | number | boolean | readonly string[]

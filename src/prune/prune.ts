@@ -38,7 +38,8 @@ export interface PruneOptions extends TakenOptions<'prune'> {
 /**
  * Finds the objects on the mirror that no catalogue file names any more and that are older than a grace period,
  * and with `remove` removes them. Only objects under the mirror's own prefix count whose keys are of the
- * form that the updater makes; whatever else lies there is never touched.
+ * form that the updater makes; whatever else lies there is never touched. What waits for its age before it goes into a
+ * cloud stays, as far as this machine remembers it.
  * @throws UpdaterError CATALOG_*: a catalogue file cannot be read whole; CONFIGURATION: the catalogue names nothing on
  * this mirror, or none of the objects there; STORE_*. Nothing was removed then.
  */
@@ -47,11 +48,11 @@ export async function pruneMirror(
   context: RunContext = {},
 ): Promise<PruneReport> {
   const { images } = settleCatalogue(options)
-  const { grace, checksumFiles, lockDir, wait } = withDefaults('prune', options)
+  const { grace, checksumFiles, lockDir, wait, stateDir } = withDefaults('prune', options)
   const { remove = false } = options
   assertTyped('remove', flag(), remove)
   const mirror = settleMirror(options.mirror)
-  const { startedAt, signal, onEvent, note, http } = begin(context)
+  const { startedAt, signal, onEvent, note, http, memory } = begin(context, { stateDir })
   let store: Store | undefined
   let lock: CatalogLock | undefined
   try {
@@ -66,10 +67,12 @@ export async function pruneMirror(
     const files = await readCatalog(images)
     await assertWhole(files.map(({ path }) => path))
     const paths = files.map(({ path }) => path)
+    const { waitingUrls } = await import('../run/candidates.ts')
     if (remove) lock = await lockFolders(paths, { lockDir, wait, signal, note })
     const named = namedKeys(
       (remove ? await readCatalog(images) : files).flatMap((file) => file.images),
       mirror,
+      await waitingUrls(memory),
     )
     if (named.here === 0) {
       throw doubtful(`No mirror_url of the catalogue leads to ${place}: nothing is pruned`, mirror)

@@ -1,39 +1,29 @@
 import { randomUUID } from 'node:crypto'
-import type { Definition } from '../cloud/definition.ts'
 import { describePlan, type ImportMethod } from '../cloud/describe.ts'
 import { Glance } from '../cloud/glance.ts'
-import { planCloud } from '../cloud/plan.ts'
+import { type CloudPlan, planCloud } from '../cloud/plan.ts'
 import type { Brake } from '../cloud/retirement.ts'
 import type { PlanContext } from '../cloud/scene.ts'
 import type { CloudSession } from '../cloud/session.ts'
 import { isoDay } from '../discovery/stamp.ts'
 import { describeError, UpdaterError } from '../errors.ts'
 import { outliving } from '../http/abort.ts'
-import type { Image } from '../image.ts'
 import { endOfLife, hasEnded } from '../lifecycle/end-of-life.ts'
 import { snapshot } from '../lifecycle/snapshot.ts'
 import { reportedError } from '../report/refusal.ts'
 import type { CloudOutcome } from '../report/schemas.ts'
+import { recallCandidates, rememberCandidates } from '../run/candidates.ts'
 import { limited } from '../run/run.ts'
 import { stateFolder } from '../state.ts'
-import { recallCandidates, rememberCandidates } from './candidates.ts'
 import { holdCloud } from './hold.ts'
 import { plannedOutcome, publishImage } from './image.ts'
 import type { PublishSettings } from './options.ts'
 import { proveUnproven } from './prove.ts'
 import { proveRights } from './rights.ts'
 import { rollBack } from './rollback.ts'
+import { lackOfRoom } from './room.ts'
 import { type CloudRun, carryOut, listImages, type Surroundings } from './run.ts'
-
-/** What is to be in the clouds. */
-export interface Wanted {
-  /** Those that can be brought, of the images that were selected. */
-  readonly definitions: readonly Definition[]
-  /** Of which nothing is done or said: not selected, or with defects. */
-  readonly others: readonly Image[]
-  /** No file was left out because it could not be read: what no definition names is named by none. */
-  readonly isComplete: boolean
-}
+import type { Wanted } from './wanted.ts'
 
 /** Milliseconds that a swap of names, or a removal, has once the run is aborted: it is finished before the program ends. */
 const respite = 12_000
@@ -68,8 +58,7 @@ async function carryOutPlan(
   let found = await look()
   signal.throwIfAborted()
   const { cloud, project } = session
-  const candidates = settings.minAge > 0 ? await recallCandidates(memory, cloud, project.id) : undefined
-  const context = { ...contextOf(run, wanted), candidates }
+  const context = await contextOf(run, wanted)
   if (settings.rollback)
     return { images: await rollBack(run, wanted.definitions, found, context), unnamed: [] }
   let plan = planCloud(wanted.definitions, found, context)
@@ -79,11 +68,12 @@ async function carryOutPlan(
   }
   const braked = plan.brake && brakeError(plan.brake, cloud)
   if (braked !== undefined) note('warning', describeError(braked))
-  const unnamed = wanted.isComplete ? plan.unnamed.map(({ id, name }) => ({ id, name })) : []
+  const unnamed = unnamedOf(plan, wanted)
   if (settings.dryRun) {
     const calls = describePlan(plan, run.method, { ...run.rules(), ...run.writer() })
     return { images: plan.images.map(plannedOutcome), unnamed, calls }
   }
+  const { candidates } = context
   if (candidates !== undefined) await rememberCandidates(memory, cloud, project.id, candidates, plan.images)
   for (const leftover of plan.leftovers) await carryOut(leftover, run, signal)
   const refusal = await proveRights(plan, run)
@@ -91,6 +81,37 @@ async function carryOutPlan(
     plan.images.map((one, ordinal) => publishImage(refusal(one), ordinal, run)),
   )
   return { images, unnamed, error: braked && reportedError(braked) }
+}
+
+/**
+ * Says how one cloud stands to the catalogue. It only reads.
+ * @throws UpdaterError CLOUD_*, ABORTED if it cannot be asked
+ */
+export async function inspect(
+  session: CloudSession,
+  wanted: Wanted,
+  surroundings: Surroundings,
+): Promise<Pick<CloudOutcome, 'images' | 'unnamed' | 'quota' | 'warnings'>> {
+  const run = openRun(session, surroundings, 'upload', randomUUID())
+  const found = await run.checking((signal) => listImages(run, signal))
+  const plan = planCloud(wanted.definitions, found, await contextOf(run, wanted))
+  const quota = await run.checking((signal) => run.glance.quota(signal))
+  const warnings = [
+    ...(plan.brake === undefined ? [] : [brakeWarning(plan.brake)]),
+    ...lackOfRoom(quota, found, session.project.id),
+  ]
+  // That another run is at work is no failure of who only looks.
+  const images = plan.images.map((one) =>
+    one.isBusy
+      ? { ...plannedOutcome(one), status: 'pending' as const, error: undefined }
+      : plannedOutcome(one),
+  )
+  return { images, unnamed: unnamedOf(plan, wanted), quota, warnings }
+}
+
+/** What no definition names may be named by a file that could not be read. */
+function unnamedOf({ unnamed }: CloudPlan, { failures }: Wanted): CloudOutcome['unnamed'] {
+  return failures.length > 0 ? [] : unnamed.map(({ id, name }) => ({ id, name }))
 }
 
 /** @param run what the run calls itself */
@@ -130,8 +151,11 @@ function once<Value>(ask: () => Promise<Value>): () => Promise<Value> {
 }
 
 /** What a plan is made by. */
-export function contextOf(run: CloudRun, { definitions, others }: Wanted): PlanContext {
+async function contextOf(run: CloudRun, { definitions, others }: Wanted): Promise<PlanContext> {
+  const { memory, session, failed } = run
   const { importTimeout, includeDisabled, minAge, skip } = run.settings
+  const candidates =
+    minAge > 0 ? await recallCandidates(memory, session.cloud, session.project.id) : undefined
   const rules = run.rules()
   const ended = definitions
     .filter(({ image }) => {
@@ -147,7 +171,7 @@ export function contextOf(run: CloudRun, { definitions, others }: Wanted): PlanC
       importTimeout,
       includeDisabled,
       minAge: minAge > 0 ? minAge : undefined,
-      others,
+      ...{ others, failed, candidates },
       ended: new Set(ended),
     },
     skip: skip.flatMap(({ images, versions, reason }) =>
@@ -170,6 +194,10 @@ async function methodOf(
   throw new UpdaterError('CLOUD_IMPORT', `${session.cloud} does not offer ${wanted}: it offers ${list}`, {
     remedy: 'Leave --import out: auto takes what is offered',
   })
+}
+
+function brakeWarning({ retirements, ours }: Brake): string {
+  return `${retirements} of our ${ours} images are to be retired, more than a run retires by itself: look at them, then publish with --yes`
 }
 
 /** The rest is done: a rotation has no need of it, and a typing error must not take the images from everybody. */

@@ -8,24 +8,10 @@ import {
   type TakenOptions,
   withDefaults,
 } from '../options.ts'
-
-/** A build that is not to be taken. */
-export interface SkipRule {
-  /** Names, shortnames or files of images (globs: `*`, `?`). */
-  readonly images: readonly string[]
-  /** As the catalogue names them; absent: all. */
-  readonly versions?: readonly string[] | undefined
-  /** As reports show it. */
-  readonly reason: string
-}
+import type { CloudOptions, SkipRule } from '../run/options.ts'
 
 /** The options are those of the command `publish`. */
-export interface PublishOptions extends CatalogueOptions, TakenOptions<'publish'> {
-  /** Retire however many images there are, and delete what is to be deleted. Default: no. */
-  readonly yes?: boolean | undefined
-  /** Builds that are not to be taken. Default: none. */
-  readonly skip?: readonly SkipRule[] | undefined
-}
+export interface PublishOptions extends CatalogueOptions, CloudOptions, TakenOptions<'publish'> {}
 
 export interface PublishSettings extends CatalogueSettings, Settled<'publish'> {
   readonly yes: boolean

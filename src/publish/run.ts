@@ -21,6 +21,8 @@ export interface Surroundings {
   readonly onEvent: Listener
   readonly note: Note
   readonly memory: Memory
+  /** Names of images that have failed earlier in this run. */
+  readonly failed?: ReadonlySet<string> | undefined
 }
 
 /** What the images of one cloud share. */

@@ -1,6 +1,14 @@
+import { formatFurtherClouds, hasFailed, isToBeDone } from './publish.ts'
 import { countStatuses, formatDuration } from './quantities.ts'
 import { tellOnce } from './repeated.ts'
-import type { CheckedImage, CheckReport, CheckSummary, MirrorState, OutcomeValues } from './schemas.ts'
+import type {
+  CheckedImage,
+  CheckReport,
+  CheckSummary,
+  CloudOutcome,
+  MirrorState,
+  OutcomeValues,
+} from './schemas.ts'
 import { formatCsv, formatTextTable } from './table.ts'
 import { formatParagraph, type Paint, paragraphs, type Style, type TextLayout } from './terminal.ts'
 import { notesOf, paintCount, styleOf } from './text.ts'
@@ -28,10 +36,16 @@ export function shownVersion({ status, versions }: Pick<CheckedImage, 'status' |
   return versions.toSorted((a, b) => Number(day(b) > day(a)) - Number(day(a) > day(b)))[0]
 }
 
-/** 0: nothing is to be done. 1: an image could not be checked. 10: there is something for an update to do or find out. */
-export function checkStatus({ failed, outdated, unknown, not_mirrored }: CheckSummary): 0 | 1 | 10 {
-  if (failed > 0) return 1
-  return outdated + unknown + not_mirrored > 0 ? 10 : 0
+/**
+ * 0: nothing is to be done. 1: an image could not be checked, or a cloud could not be asked. 10: there is something to be
+ * done or found out.
+ */
+export function checkStatus(
+  { failed, outdated, unknown, not_mirrored }: CheckSummary,
+  clouds: readonly CloudOutcome[] = [],
+): 0 | 1 | 10 {
+  if (failed > 0 || hasFailed(clouds)) return 1
+  return outdated + unknown + not_mirrored > 0 || clouds.some(isToBeDone) ? 10 : 0
 }
 
 export const dayMs = 24 * 60 * 60 * 1000
@@ -122,7 +136,8 @@ export function formatCheckText(report: CheckReport, layout: TextLayout): string
     style: style?.(image) ?? (image.status === 'skipped' ? 'dim' : undefined),
   }))
   const counts = formatParagraph(formatCheckCounts(report, layout.paint), layout.columns)
-  return paragraphs(formatTextTable({ ...table, notes: tellOnce(images).map(notesOf) }, layout), counts)
+  const own = formatTextTable({ ...table, notes: tellOnce(images).map(notesOf) }, layout)
+  return paragraphs(own, formatFurtherClouds(report.clouds, true, layout), counts)
 }
 
 /** `22 checked, 20 current, …, 0 failed in 3.2 s`. */

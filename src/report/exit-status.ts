@@ -1,6 +1,7 @@
 import { checkStatus } from './check.ts'
 import { assertReport } from './json.ts'
 import { lifecycleStatus } from './lifecycle.ts'
+import { hasFailed } from './publish.ts'
 import type {
   CheckReport,
   LifecycleReport,
@@ -29,7 +30,8 @@ export function exitStatusOf(report: StatusReport): number {
   assertReport(report)
   if ('releases' in report) return lifecycleStatus(report)
   if ('findings' in report) return report.summary.errors > 0 ? 1 : 0
-  if ('command' in report && report.command === 'check') return checkStatus(report.summary)
+  if ('command' in report && report.command === 'check') return checkStatus(report.summary, report.clouds)
   if ('command' in report && report.command === 'verify') return verifyStatus(report)
-  return report.summary.failed > 0 ? 1 : 0
+  const clouds = 'clouds' in report ? report.clouds : []
+  return report.summary.failed > 0 || hasFailed(clouds) ? 1 : 0
 }

@@ -1,7 +1,7 @@
 import { formatCount, formatDuration } from './quantities.ts'
 import type { CloudCall, CloudFinding, CloudImageOutcome, CloudOutcome, PublishReport } from './schemas.ts'
 import { formatTextTable, type Painted } from './table.ts'
-import { formatParagraph, paragraphs, type TextLayout } from './terminal.ts'
+import { formatParagraph, type Paint, paragraphs, type TextLayout } from './terminal.ts'
 import { errorText, notesOf, paintCount, safeLine, statusCell } from './text.ts'
 
 const statuses = [
@@ -36,30 +36,71 @@ export function summarizeClouds(clouds: readonly CloudOutcome[]): PublishReport[
   }
 }
 
+/** Could a cloud not be used, or has an image failed in it? */
+export function hasFailed(clouds: readonly CloudOutcome[] = []): boolean {
+  return summarizeClouds(clouds).failed > 0
+}
+
+/** Is something to be done, or to be found out, in a cloud? */
+export function isToBeDone({ images, warnings = [] }: CloudOutcome): boolean {
+  return warnings.length > 0 || images.some(isOutOfOrder)
+}
+
+/** Does the cloud have of an image something else than the catalogue says? What waits, or is to be skipped, is in order. */
+export function isOutOfOrder({ status, findings }: CloudImageOutcome): boolean {
+  if (status === 'published' || status === 'changed') return false
+  if (status === 'failed' || status === 'would-publish' || status === 'would-change') return true
+  return findings.some((one) => isOpen(one) && one.what !== 'pending')
+}
+
 /** What was done in each cloud, or, after a dry run, each call that would be made; then one line of counts. */
 export function formatPublishText(report: PublishReport, layout: TextLayout): string {
-  const { clouds, summary, seconds, dry_run } = report
-  const counts = [
-    formatCount(summary.images, 'image'),
-    dry_run ? `${summary.would_publish} would be published` : `${summary.published} published`,
-    dry_run ? `${summary.would_change} would be changed` : `${summary.changed} changed`,
-    `${summary.current} current`,
-    ...(summary.pending > 0 ? [`${summary.pending} pending`] : []),
-    `${summary.skipped} skipped`,
-    paintCount(layout.paint, 'red', summary.failed, 'failed'),
-  ]
+  const { clouds, seconds, dry_run } = report
   const ending = dry_run ? ' (dry run: nothing was changed)' : ''
-  const text = `${counts.join(', ')} in ${formatDuration(seconds)}${ending}`
+  const text = `${formatCloudCounts(report, layout.paint)} in ${formatDuration(seconds)}${ending}`
   return paragraphs(formatClouds(clouds, layout), formatParagraph(text, layout.columns))
 }
 
+/** `3 images, 1 published, …, 0 failed`. @param dry_run what was found, and not done, is told */
+export function formatCloudCounts(
+  { clouds, dry_run }: Pick<PublishReport, 'clouds' | 'dry_run'>,
+  paint: Paint,
+): string {
+  const summary = summarizeClouds(clouds)
+  const counts = [
+    formatCount(summary.images, 'image'),
+    dry_run
+      ? paintCount(paint, 'cyan', summary.would_publish, 'would be published')
+      : paintCount(paint, 'green', summary.published, 'published'),
+    dry_run
+      ? paintCount(paint, 'cyan', summary.would_change, 'would be changed')
+      : paintCount(paint, 'green', summary.changed, 'changed'),
+    `${summary.current} current`,
+    ...(summary.pending > 0 ? [`${summary.pending} pending`] : []),
+    `${summary.skipped} skipped`,
+    paintCount(paint, 'red', summary.failed, 'failed'),
+  ]
+  return counts.join(', ')
+}
+
+/** What an update or a check says of its clouds, with a line of counts; empty without any. */
+export function formatFurtherClouds(
+  clouds: readonly CloudOutcome[] | undefined,
+  isDryRun: boolean,
+  layout: TextLayout,
+): string {
+  if (clouds === undefined) return ''
+  const counts = formatCloudCounts({ clouds, dry_run: isDryRun }, layout.paint)
+  return paragraphs(formatClouds(clouds, layout), formatParagraph(`In the clouds: ${counts}`, layout.columns))
+}
+
 /** A table for each cloud, without the images of which there is nothing to tell. */
-export function formatClouds(clouds: readonly CloudOutcome[], layout: TextLayout): string {
+function formatClouds(clouds: readonly CloudOutcome[], layout: TextLayout): string {
   return paragraphs(...clouds.map((cloud) => formatCloud(cloud, layout)))
 }
 
 function formatCloud(
-  { cloud, images, unnamed, calls = [], error }: CloudOutcome,
+  { cloud, images, unnamed, calls = [], warnings = [], error }: CloudOutcome,
   layout: TextLayout,
 ): string {
   const told = images.filter(isTold)
@@ -67,7 +108,7 @@ function formatCloud(
     head: [cloud, 'Version', 'Status'],
     rows: told.map((image) => [
       image.shortname ?? image.name,
-      image.brought.map(({ version }) => version).join(', ') || '-',
+      versionsOf(image),
       statusCell(image.status, image.error === undefined ? '' : `: ${image.error.code}`),
     ]),
     notes: told.map((image) => [...linesOf(image), ...notesOf(image)]),
@@ -78,10 +119,21 @@ function formatCloud(
   return paragraphs(
     error === undefined ? '' : `${layout.paint('red', `${cloud}: ${errorText(error)}`)}\n`,
     formatTextTable(table, layout),
+    ...warnings.map((line) =>
+      layout.paint('yellow', formatParagraph(`Warning: ${cloud}: ${line}`, layout.columns)),
+    ),
     ...left.map((line) => formatParagraph(line, layout.columns)),
     calls.length === 0 ? '' : `${calls.map(callLine).join('\n')}\n`,
   )
 }
+
+/** The versions that were brought, or that are to be. */
+function versionsOf({ brought, findings }: CloudImageOutcome): string {
+  const found = findings.flatMap(({ what, version = [] }) => (isComing.has(what) ? version : []))
+  return (brought.length > 0 ? brought.map(({ version }) => version) : found).join(', ') || '-'
+}
+
+const isComing: ReadonlySet<CloudFinding['what']> = new Set(['missing', 'other-bytes', 'pending'])
 
 function isTold({ status, warnings, findings }: CloudImageOutcome): boolean {
   return !['current', 'skipped'].includes(status) || warnings.length > 0 || findings.some(isOpen)

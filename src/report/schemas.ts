@@ -136,7 +136,7 @@ const cloudImage = z.object({
   ...definition,
   status: oneOf(
     ['published', 'would-publish', 'changed', 'would-change', 'current', 'pending', 'skipped', 'failed'],
-    'published: a version was brought; changed: images that were there were corrected, renamed or retired; pending: a build waits for min-age; skipped: disabled, or a build that is not to be taken',
+    'published: a version was brought; changed: images that were there were corrected, renamed or retired; pending: a build waits for min-age, or (check) another run is at work; skipped: disabled, or a build that is not to be taken',
   ),
   findings: z.array(cloudFinding).describe('Of the cloud as it was found'),
   brought: z.array(
@@ -168,6 +168,8 @@ const cloudCall = z.object({
   about: z.string().describe('What it is for'),
 })
 
+const cloudShare = z.object({ used: count, limit: count }).describe('Of our project')
+
 const cloud = z.object({
   cloud: z.string().describe('NAME or NAME/REGION'),
   project: z.string().optional().describe('Name of the project whose images are ours'),
@@ -175,6 +177,11 @@ const cloud = z.object({
   unnamed: z
     .array(z.object(inCloud))
     .describe('Images with our tag whose definition no file that was read has: they are left alone'),
+  quota: z
+    .object({ images: cloudShare.optional(), bytes: cloudShare.optional() })
+    .optional()
+    .describe('Only in a check, of what is limited, where Glance tells it'),
+  warnings: z.array(z.string()).optional().describe('Of the cloud as a whole; only in a check'),
   calls: z.array(cloudCall).optional().describe('Only in a dry run, in their order'),
   error: error.optional().describe('Why nothing, or not all, could be done in this cloud'),
 })
@@ -220,7 +227,7 @@ export const reportSchema = published('Report of image-updater', {
   ...time,
   dry_run: z.boolean(),
   exit_status: exitStatusOfRun(
-    '0: all well; 1: at least one image failed; 75: another run works on the catalogue, nothing was done',
+    '0: all well; 1: at least one image failed, also in a cloud, or a cloud could not be used; 75: another run works on the catalogue, nothing was done',
   ),
   summary: counts('checked', 'updated', 'would_update', 'up_to_date', 'skipped', 'failed').extend({
     unknown,
@@ -274,7 +281,7 @@ export const checkSchema = published('Report of image-updater check', {
   command: z.literal('check'),
   ...time,
   exit_status: exitStatusOfRun(
-    '0: nothing is to be done; 10: there are updates, or images that the mirror lacks or of which it is unknown; 1: at least one image could not be checked',
+    '0: nothing is to be done; 10: there are updates, images that the mirror lacks or of which it is unknown, or something to be done in a cloud; 1: at least one image could not be checked, or a cloud could not be asked',
   ),
   summary: counts('checked', 'up_to_date', 'outdated', 'skipped', 'failed', 'not_mirrored').extend({
     unknown,

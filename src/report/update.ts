@@ -1,4 +1,5 @@
 import type { ImageVersion } from '../image.ts'
+import { formatFurtherClouds } from './publish.ts'
 import { countStatuses, formatBytes, formatCount, formatDuration } from './quantities.ts'
 import { tellOnce } from './repeated.ts'
 import type { ImageOutcome, OutcomeValues, RunReport, RunSummary } from './schemas.ts'
@@ -41,7 +42,11 @@ export function formatUpdateText(report: RunReport, layout: TextLayout): string 
       `Interrupted: ${formatCount(undone, 'image')} ${undone === 1 ? 'was' : 'were'} not finished.\n`,
     foreign > 0 && `Left alone: the mirror_url of ${formatCount(foreign, 'image')} is not of this mirror.\n`,
   ].filter((sentence) => sentence !== false)
-  return paragraphs(formatTextTable(table, layout), sentences.join('') + formatEnding(report, layout))
+  return paragraphs(
+    formatTextTable(table, layout),
+    formatFurtherClouds(report.clouds, report.dry_run, layout),
+    sentences.join('') + formatEnding(report, layout),
+  )
 }
 
 function isTold({ status, mirror, error, warnings }: ImageOutcome): boolean {

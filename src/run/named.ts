@@ -22,9 +22,14 @@ export interface Named {
 /**
  * Disabled images count, and so do versions without a `mirror_url`. A `mirror_url` with another address in front
  * names the object of the same folder and file all the same: the mirror may have several addresses.
+ * @param waiting further URLs of objects: those that are yet to be brought into a cloud
  * @throws UpdaterError CONFIGURATION
  */
-export function namedKeys(images: readonly Image[], mirror: MirrorOptions): Named {
+export function namedKeys(
+  images: readonly Image[],
+  mirror: MirrorOptions,
+  waiting: readonly string[] = [],
+): Named {
   const keyPrefix = keyPrefixOf(mirror)
   const keys = new Set<string>()
   let here = 0
@@ -37,6 +42,7 @@ export function namedKeys(images: readonly Image[], mirror: MirrorOptions): Name
       for (const key of usualKeys(image, version, keyPrefix)) keys.add(key)
     }
   }
+  for (const url of waiting) keys.add(keyOf(url, mirror).key)
   return { keys, here }
 }
 
@@ -49,9 +55,12 @@ function usualKeys({ shortname = '', format }: Image, version: ImageVersion, key
 
 /** The object that a version's `mirror_url` names; `isHere`: below the mirror's public address. */
 function objectNamed({ mirrorUrl }: ImageVersion, mirror: MirrorOptions) {
-  if (mirrorUrl === undefined) return undefined
-  const key = keyOfUrl(mirror, mirrorUrl)
-  return { key: key ?? keyPrefixOf(mirror) + tailOf(mirrorUrl), isHere: key !== undefined }
+  return mirrorUrl === undefined ? undefined : keyOf(mirrorUrl, mirror)
+}
+
+function keyOf(url: string, mirror: MirrorOptions) {
+  const key = keyOfUrl(mirror, url)
+  return { key: key ?? keyPrefixOf(mirror) + tailOf(url), isHere: key !== undefined }
 }
 
 /** `https://host/a/b/image/file.qcow2` → `image/file.qcow2`, decoded; also of an address without a scheme. */

@@ -23,6 +23,24 @@ export interface RunOptions extends CatalogueOptions, TakenOptions<'mirror'> {
   readonly mirror?: GivenMirror | undefined
 }
 
+/** A build that no cloud is to have. */
+export interface SkipRule {
+  /** Names, shortnames or files of images (globs: `*`, `?`). */
+  readonly images: readonly string[]
+  /** As the catalogue names them; absent: all. */
+  readonly versions?: readonly string[] | undefined
+  /** As reports show it. */
+  readonly reason: string
+}
+
+/** What use-cases that know clouds take beside the options of their commands. */
+export interface CloudOptions {
+  /** Retire however many images there are, and delete what is to be deleted. Default: false. */
+  readonly yes?: boolean | undefined
+  /** Builds that are not to be taken. Default: none. */
+  readonly skip?: readonly SkipRule[] | undefined
+}
+
 /** What decides which build is the newest one; the same for every use-case that looks for it. */
 export interface DiscoveryOptions extends TakenOptions<'check'> {
   /** What is different for some images; of several that name an image, the first counts. Default: none. */
@@ -56,7 +74,7 @@ export function settleRun(options: RunOptions = {}): RunSettings {
 }
 
 /** The options are those of the command `update`. */
-export interface UpdateOptions extends RunOptions, DiscoveryOptions, TakenOptions<'update'> {}
+export interface UpdateOptions extends RunOptions, DiscoveryOptions, CloudOptions, TakenOptions<'update'> {}
 
 /** The options with every default filled in. */
 export interface UpdateSettings extends RunSettings, SearchSettings, Settled<'update'> {}

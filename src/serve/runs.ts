@@ -7,7 +7,7 @@ import { withExitStatus } from '../report/json.ts'
 import { formatMetrics } from '../report/metrics.ts'
 import { refusedReport } from '../report/refusal.ts'
 import type { RunReport } from '../report/schemas.ts'
-import { updateCatalogue } from '../update/update.ts'
+import { updateCatalogue } from '../way/update.ts'
 import type { Surroundings, Trigger } from './options.ts'
 
 /** One run of a service, past or under way. */

@@ -18,8 +18,8 @@ import type { MirrorOptions } from '../stores/kinds.ts'
 
 /** A catalogue before and after a run. */
 export interface Change {
-  readonly before: readonly Pick<CatalogFile, 'images'>[]
-  readonly after: readonly Pick<CatalogFile, 'images'>[]
+  readonly before: readonly CatalogFile[]
+  readonly after: readonly CatalogFile[]
 }
 
 /** The catalogue files of one run, held under a lock until `release`. */

@@ -1,3 +1,4 @@
+import type { CatalogFile } from '../catalog/parse.ts'
 import { createDiscovery } from '../discovery/find-newest.ts'
 import { assertOptions } from '../options.ts'
 import { reportedError } from '../report/refusal.ts'
@@ -20,6 +21,13 @@ import { markUnnamed } from './marks.ts'
 import type { UpdateRun } from './task.ts'
 import { updateImage } from './update-image.ts'
 
+/** What an update has done. */
+export interface Updated {
+  readonly report: RunReport
+  /** The files as they stand now, or (dry run) would. */
+  readonly files: readonly Pick<CatalogFile, 'path' | 'text'>[]
+}
+
 /**
  * Brings the catalogue up to date: for each selected image the newest build is found, its verified bytes
  * are brought to the mirror, and the catalogue file is rewritten. One image's failure stands in the
@@ -28,10 +36,7 @@ import { updateImage } from './update-image.ts'
  * @throws UpdaterError CONFIGURATION, USAGE, CATALOG_*, STORE_* if the run cannot begin; nothing was
  * changed then. Several defects of a catalogue come as an `AggregateError` in `cause`.
  */
-export async function updateCatalogue(
-  options: UpdateOptions = {},
-  context: RunContext = {},
-): Promise<RunReport> {
+export async function updateImages(options: UpdateOptions = {}, context: RunContext = {}): Promise<Updated> {
   const settings = settleUpdate(options)
   const { dryRun } = settings
   const refused = new AbortController()
@@ -60,7 +65,7 @@ export async function updateCatalogue(
     if (!dryRun) await run.signatureMemory.keep()
     await markUnnamed(catalogue.change(), run, startedAt)
     await tidied
-    return {
+    const report: RunReport = {
       schema_version: 1,
       started_at: startedAt.toISOString(),
       seconds: secondsSince(startedAt),
@@ -70,6 +75,7 @@ export async function updateCatalogue(
       changes: await catalogue.changes(),
       errors: [(await readers.failure()) ?? []].flat().map((error) => reportedError(error)),
     }
+    return { report, files: catalogue.change().after }
   } finally {
     refused.abort()
     await endInOrder([() => http.close(), () => catalogue.release()], note)

@@ -30,7 +30,7 @@ export async function run(call: Call<'check'>): Promise<void> {
  * otherwise stand in the table. The report holds no secret.
  */
 export async function runCheck(call: Call<'check' | 'report'>): Promise<CheckReport> {
-  const { context, command, redact } = call.session
+  const { context, command, redact, hide } = call.session
   const given = call.options()
   const { debug, quiet } = given.values
   const options = toCheckOptions(given, call.args)
@@ -47,7 +47,7 @@ export async function runCheck(call: Call<'check' | 'report'>): Promise<CheckRep
     if (!quiet) log.screen.draw([`Checking images: ${done} of ${images}`])
   }
   try {
-    const report = await checkCatalogue(options, { signal: context.signal, onEvent })
+    const report = await checkCatalogue(options, { signal: context.signal, hide, onEvent })
     return redactDeep(withSurprise(report, context.signal), redact)
   } finally {
     log.screen.close()
