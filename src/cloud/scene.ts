@@ -45,7 +45,7 @@ export interface Candidate {
 export interface Skip {
   /** Name, shortname or file of images; a glob. */
   readonly image: string
-  /** One of the two names the build. */
+  /** One of the two names the build; neither: all of them. */
   readonly version?: string | undefined
   /** `algorithm:hex` */
   readonly checksum?: string | undefined
@@ -95,7 +95,8 @@ export function reasonToSkip(
   const listed = context.skip?.find(
     (one) =>
       matchesNames(definition.image, [one.image]) &&
-      (one.version === version.version ||
+      ((one.version ?? one.checksum) === undefined ||
+        one.version === version.version ||
         (version.digest !== undefined && one.checksum?.toLowerCase() === formatDigest(version.digest))),
   )
   return listed?.reason ?? reasonInCloud(own, version)

@@ -79,6 +79,8 @@ export interface CloudSettings {
   wantsLength: boolean
   /** Looks at an image (GET) for which an import is still under way. */
   importLooks: number
+  /** What a project has of its quota, and may, by the names of Glance: sizes in MiB. Empty where it has none. */
+  usage: Readonly<Record<string, { readonly usage: number; readonly limit: number }>>
 }
 
 export const usualSettings: CloudSettings = {
@@ -92,6 +94,7 @@ export const usualSettings: CloudSettings = {
   endless: false,
   wantsLength: false,
   importLooks: 2,
+  usage: {},
 }
 
 interface Stored {
@@ -499,6 +502,7 @@ export class FakeGlance {
 
   #info({ rest, id }: Call): Answer {
     if (id === 'stores') return { status: 200, body: { stores: [{ id: 'local', default: 'true' }] } }
+    if (id === 'usage') return { status: 200, body: { usage: this.settings.usage } }
     if (id !== 'import' || rest.length > 0) throw new Refusal(404, 'The resource could not be found.')
     const value = this.settings.importMethods
     return {
