@@ -607,16 +607,13 @@ type Printed<Command extends CommandName> = [Command] extends [Printing]
   ? { readonly output: FormatOf<Command> }
   : unknown
 
-/** What an update and a service do in clouds they have `publishCatalogue` do. */
-const takenOf = (command: CommandName): readonly AnyRow[] => {
-  const own = command === 'publish' ? cloudOptions : []
-  return [...lookOptions, ...runOptions, ...own] as readonly unknown[] as readonly AnyRow[]
-}
-type CloudName<Command extends CommandName> = [Command] extends ['publish']
-  ? (typeof cloudOptions)[number]['name']
-  : never
+const taken: readonly AnyRow[] = [
+  ...lookOptions,
+  ...runOptions,
+  ...cloudOptions,
+] as readonly unknown[] as readonly AnyRow[]
 type TakenKey<Command extends CommandName> = KeyOf<Command> &
-  Camel<(typeof lookOptions | typeof runOptions)[number]['name'] | CloudName<Command>>
+  Camel<(typeof lookOptions | typeof runOptions | typeof cloudOptions)[number]['name']>
 
 /** What the use-case of a command takes of its options: of what is left out the default counts. */
 export type TakenOptions<Command extends CommandName> = {
@@ -633,7 +630,7 @@ export function withDefaults<Command extends CommandName>(
 ): Settled<Command> {
   assertOptions(options)
   const given: Readonly<Record<string, unknown>> = options
-  const values = takenOf(command)
+  const values = taken
     .filter(({ commands }) => commands.includes(command))
     .map((row) => {
       const key = camel(row.name)
