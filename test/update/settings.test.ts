@@ -35,6 +35,13 @@ describe('settleUpdate', () => {
       fileRoot: [],
       timeout: 600_000,
       allowPrivate: false,
+      publish: false,
+      import: 'auto',
+      importTimeout: 30 * 60_000,
+      retire: 'hide',
+      tag: 'managed_by_osism',
+      minAge: 0,
+      gateTimeout: 30 * 60_000,
     })
   })
 
