@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto'
+import { isDeepStrictEqual } from 'node:util'
 import { UpdaterError } from '../errors.ts'
 import { sleep } from '../http/abort.ts'
 import { type Call, ImageApi, pathOf } from './api.ts'
+import { changed } from './change.ts'
 import { GlanceError, isDoubtful, messageOf } from './glance-errors.ts'
 import type { CloudImage, PatchOperation } from './image.ts'
 import { type ListLimits, listImages, type Search } from './list.ts'
@@ -83,18 +85,21 @@ export class Glance {
   }
 
   /**
-   * Creates an image without data. If the answer is lost, the image is looked for.
+   * Creates an image without data. If the answer is lost, the image is looked for, or created again under the same id.
    * @param record as Glance takes it. Without an `id`, which has to be a UUID, it gets a new one
    */
   async create(record: Readonly<Record<string, unknown>>, signal?: AbortSignal): Promise<CloudImage> {
     const name = String(record.name ?? '')
     const id = String(record.id ?? randomUUID())
+    // Nobody else has an id that is new: what has it then is what an attempt before has made.
+    const isNew = record.id === undefined
     const call: Call = {
       what: `Creating the image "${name}"`,
       method: 'POST',
       path: '/v2/images',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ ...record, id }),
+      isRepeatable: isNew,
       signal,
     }
     try {
@@ -102,15 +107,16 @@ export class Glance {
       if (created.name === name) return created
       throw this.#api.strange(call, `Glance calls it "${created.name}"`)
     } catch (error) {
-      const found = isDoubtful(error) ? await this.get(id, signal).catch(() => undefined) : undefined
+      const isDoubt = isDoubtful(error) || (isNew && isConflict(error))
+      const found = isDoubt ? await this.get(id, signal).catch(() => undefined) : undefined
       if (found?.name !== name || found.status !== 'queued') throw error
       return found
     }
   }
 
   /**
-   * Changes a record: all operations, or none. Nothing may be written while the image's data moves, since Glance loses
-   * it; if the answer shows that it does, that is CLOUD_CONFLICT.
+   * Changes a record: all operations, or none. If the answer is lost, it is tried again. Nothing may be written while the
+   * image's data moves, since Glance loses it; if the answer shows that it does, that is CLOUD_CONFLICT.
    */
   async patch(id: string, operations: readonly PatchOperation[], signal?: AbortSignal): Promise<CloudImage> {
     const call: Call = {
@@ -119,9 +125,15 @@ export class Glance {
       path: pathOf(id),
       headers: { 'content-type': patchType },
       body: JSON.stringify(operations),
+      isRepeatable: true,
       signal,
     }
-    const image = await this.#api.image(call, id)
+    const image = await this.#api.image(call, id).catch(async (error) => {
+      // A property that an attempt before has removed can't be removed again.
+      const found = isConflict(error) ? await this.get(id, signal).catch(() => undefined) : undefined
+      if (found === undefined || !isCarriedOut(operations, found)) throw error
+      return found
+    })
     if (!isMoving(image)) return image
     const message = `${call.what} in the cloud ${this.session.cloud}: its data moves (${image.status}), so Glance may lose the change`
     throw new UpdaterError('CLOUD_CONFLICT', message, {
@@ -313,7 +325,10 @@ export class Glance {
     await this.#api.call({ what, method: 'POST', path, isRepeatable: true, signal })
   }
 
-  /** An answer that is lost says nothing: whether the import was begun is seen by waiting for it. */
+  /**
+   * An answer that is lost says nothing, and one that is under way already is refused: whether it was begun is seen by
+   * waiting for it.
+   */
   async #import(
     id: string,
     method: Readonly<Record<string, string>>,
@@ -326,12 +341,13 @@ export class Glance {
       path: `${pathOf(id)}/import`,
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ method }),
+      isRepeatable: true,
       signal,
     }
     const doubt = await this.#api.call(call).then(
       () => undefined,
       (error: unknown) => {
-        if (!isDoubtful(error)) throw error
+        if (!isDoubtful(error) && !isConflict(error)) throw error
         return error
       },
     )
@@ -399,6 +415,17 @@ export function otherSize(cloud: string, { id, size }: CloudImage, wanted: numbe
   return new UpdaterError('CLOUD_MISMATCH', message, {
     remedy: 'Run again; if it stays, something between here and Glance cuts uploads off',
   })
+}
+
+function isConflict(error: unknown): boolean {
+  return error instanceof GlanceError && error.status === 409
+}
+
+/** Is an image as these operations make it? */
+function isCarriedOut(operations: readonly PatchOperation[], image: CloudImage): boolean {
+  const wanted = changed(image, { kind: 'patch', operations })
+  const inOrder = (one: CloudImage | undefined) => one && { ...one, tags: [...one.tags].sort() }
+  return isDeepStrictEqual(inOrder(wanted), inOrder(image))
 }
 
 function unlessMissing(error: unknown): undefined {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { DefinedVersion } from '../cloud/definition.ts'
 import type { Glance } from '../cloud/glance.ts'
+import { isDoubtful } from '../cloud/glance-errors.ts'
 import type { CloudImage } from '../cloud/image.ts'
 import { journalOf } from '../cloud/marks.ts'
 import { type Bring, creationOf, describing, leaving } from '../cloud/promotion.ts'
@@ -8,7 +9,7 @@ import { beginUpload } from '../cloud/upload.ts'
 import { compressionOfUrl } from '../discovery/file-url.ts'
 import { asUpdaterError, UpdaterError } from '../errors.ts'
 import { statusOf } from '../http/failure.ts'
-import { retry } from '../http/retry.ts'
+import { type RetryPolicy, retry } from '../http/retry.ts'
 import { type Digest, formatDigest } from '../image.ts'
 import { restarting } from '../run/bring.ts'
 import type { Tell } from '../run/run.ts'
@@ -32,8 +33,24 @@ const usual = 'sha512'
  */
 export async function bringVersion(bring: Bring, run: CloudRun, tell: Tell): Promise<Fresh> {
   const started = performance.now()
-  const { image, bytes } = await retry(restarting({ run, tell }), () => bringOnce(bring, run, tell))
+  const { image, bytes } = await retry(again(bring, run, tell), () => bringOnce(bring, run, tell))
   return { image, bytes, seconds: (performance.now() - started) / 1000 }
+}
+
+/** Milliseconds until bytes that the cloud did not take are sent once more: a stream can't be repeated by the client. */
+const calming = 1000
+
+function again({ version }: Bring, run: CloudRun, tell: Tell): RetryPolicy {
+  const usually = restarting({ run, tell })
+  const pauseAfter = (error: UpdaterError, number: number) => {
+    const pause = usually.pauseAfter(error)
+    const isPassing = isDoubtful(error) || error.code === 'CLOUD_AUTH'
+    if (pause !== undefined || number > 0 || !isPassing || version.id !== undefined) return pause
+    if (run.signal.aborted) return undefined
+    tell({ type: 'transfer-retry', error })
+    return calming
+  }
+  return { pauseAfter, signal: run.signal }
 }
 
 /** On any failure the record goes, unless the catalogue gives its id: one that was deleted can never be used again. */

@@ -28,7 +28,7 @@ export async function publishCatalogue(
       started_at: startedAt.toISOString(),
       seconds: secondsSince(startedAt),
       dry_run: settings.dryRun,
-      summary: summarizeClouds(outcomes),
+      summary: summarizeClouds(outcomes, errors.length),
       clouds: outcomes,
       errors,
     }

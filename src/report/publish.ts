@@ -15,8 +15,8 @@ const statuses = [
   'failed',
 ] as const
 
-/** Counts over all clouds. */
-export function summarizeClouds(clouds: readonly CloudOutcome[]): PublishReport['summary'] {
+/** Counts over all clouds. @param unread files that could not be read, where nothing else counts them */
+export function summarizeClouds(clouds: readonly CloudOutcome[], unread = 0): PublishReport['summary'] {
   const images = clouds.flatMap((cloud) => cloud.images)
   const countOf = (status: (typeof statuses)[number]) =>
     images.filter((image) => image.status === status).length
@@ -32,7 +32,7 @@ export function summarizeClouds(clouds: readonly CloudOutcome[]): PublishReport[
     pending: countOf('pending'),
     skipped: countOf('skipped'),
     retired,
-    failed: countOf('failed') + unusable,
+    failed: countOf('failed') + unusable + unread,
   }
 }
 
@@ -57,16 +57,17 @@ export function isOutOfOrder({ status, findings }: CloudImageOutcome): boolean {
 export function formatPublishText(report: PublishReport, layout: TextLayout): string {
   const { clouds, seconds, dry_run } = report
   const ending = dry_run ? ' (dry run: nothing was changed)' : ''
-  const text = `${formatCloudCounts(report, layout.paint)} in ${formatDuration(seconds)}${ending}`
+  const text = `${formatCloudCounts(report, layout.paint, report.errors.length)} in ${formatDuration(seconds)}${ending}`
   return paragraphs(formatClouds(clouds, layout), formatParagraph(text, layout.columns))
 }
 
-/** `3 images, 1 published, …, 0 failed`. @param dry_run what was found, and not done, is told */
+/** `3 images, 1 published, …, 0 failed`. @param dry_run what was found, and not done, is told @param unread as of `summarizeClouds` */
 export function formatCloudCounts(
   { clouds, dry_run }: Pick<PublishReport, 'clouds' | 'dry_run'>,
   paint: Paint,
+  unread = 0,
 ): string {
-  const summary = summarizeClouds(clouds)
+  const summary = summarizeClouds(clouds, unread)
   const counts = [
     formatCount(summary.images, 'image'),
     dry_run

@@ -206,7 +206,9 @@ export const publishSchema = published('Report of image-updater publish', {
   command: z.literal('publish'),
   ...time,
   dry_run: z.boolean(),
-  exit_status: exitStatusOfRun('0: all well; 1: at least one image failed, or a cloud could not be used'),
+  exit_status: exitStatusOfRun(
+    '0: all well; 1: at least one image failed, a cloud could not be used, or a file not be read',
+  ),
   summary: counts(
     'images',
     'published',
@@ -218,7 +220,9 @@ export const publishSchema = published('Report of image-updater publish', {
     'skipped',
     'retired',
     'failed',
-  ).describe('Of all clouds; failed counts clouds that could not be used as well'),
+  ).describe(
+    'Of all clouds; failed counts clouds that could not be used, and files that could not be read, as well',
+  ),
   clouds,
   errors: refusal,
 })

@@ -79,7 +79,8 @@ describe('an answer that is none', () => {
       code,
       message: `Changing the image ${id} in the cloud fake failed: ${words}`,
     })
-    expect(callsOf('patch')).toBe(status === 401 ? 2 : 1) // never repeated, but with another token
+    // Once more with another token; what may pass is tried five times.
+    expect(callsOf('patch')).toBe(status === 401 ? 2 : [429, 500, 503].includes(status) ? 5 : 1)
   })
 
   it('a limit of a record is no quota', async () => {
@@ -217,14 +218,40 @@ describe('a list', () => {
 })
 
 describe('a record', () => {
-  it('whose creation is answered by nobody is looked for', async () => {
+  it('whose creation is answered by nobody is created again, or is that of the attempt before', async () => {
     cloud.fault({ on: 'create', effect: { type: 'drop', done: true } })
     const { id } = await create('lost')
     expect(cloud.named('lost').id).toBe(id)
     cloud.fault({ on: 'create', effect: { type: 'status', status: 502, page: '<html>502</html>' } })
+    expect(await create('again')).toMatchObject({ id: cloud.named('again').id })
+    cloud.fault({ on: 'create', times: 5, effect: { type: 'status', status: 502, page: '<html>502</html>' } })
     expect(await failure(create('never'))).toMatchObject({ code: 'CLOUD_FAILED' })
-    cloud.fault({ on: 'create', effect: { type: 'drop' } })
+    cloud.fault({ on: 'create', times: 5, effect: { type: 'drop' } })
     expect(await failure(create('never'))).toMatchObject({ code: 'CLOUD_UNREACHABLE' })
+  })
+
+  it('of a given id is created once: who has it afterwards may be somebody else', async () => {
+    const id = '00000000-1111-4222-8333-444444444444'
+    cloud.fault({ on: 'create', effect: { type: 'drop' } })
+    expect(await failure(glance.create({ id, name: 'given' }))).toMatchObject({ code: 'CLOUD_UNREACHABLE' })
+    expect(callsOf('create')).toBe(1)
+  })
+
+  it('whose change is answered by nobody is as it was to be, also if that was to remove something', async () => {
+    const { id } = await create()
+    const add = { op: 'add', path: '/a', value: 'b' } as const
+    cloud.fault({ on: 'patch', effect: { type: 'drop', done: true } })
+    expect((await glance.patch(id, [add])).properties.a).toBe('b')
+    const operations = [
+      { op: 'remove', path: '/a' },
+      { op: 'replace', path: '/tags', value: ['x', 'y'] },
+    ] as const
+    cloud.fault({ on: 'patch', effect: { type: 'drop', done: true } })
+    expect(await glance.patch(id, operations)).toMatchObject({ tags: ['x', 'y'] })
+    expect(cloud.image(id)).not.toHaveProperty('a')
+    expect(await failure(glance.patch(id, [{ op: 'remove', path: '/a' }, add]))).toMatchObject({
+      code: 'CLOUD_CONFLICT',
+    })
   })
 
   it('that gets another name than asked for is refused', async () => {
@@ -339,12 +366,13 @@ describe('an import', () => {
     await send(id)
     expect(cloud.image(id)?.status).toBe('active')
     const other = await create()
-    cloud.fault({ on: 'import', effect: { type: 'status', status: 504, page: 'Gateway Time-out' } })
+    cloud.fault({ on: 'import', times: 9, effect: { type: 'status', status: 504, page: 'Gateway Time-out' } })
     expect(await failure(send(other.id))).toMatchObject({
       code: 'CLOUD_FAILED',
       message: expect.stringMatching(/504: Gateway Time-out$/),
     })
-    expect(callsOf('import')).toBe(2)
+    // One that is under way is refused, and five times nobody answered.
+    expect(callsOf('import')).toBe(2 + 5)
   })
 
   it('that converts leaves other bytes than were sent: whoever proves them decides', async () => {
