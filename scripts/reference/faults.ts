@@ -1,3 +1,4 @@
+import type { CloudGroup, CloudRow } from '../../test/faults/cloud-row.ts'
 import type { Group, Row } from '../../test/faults/row.ts'
 
 const introduction = `# Faults
@@ -23,14 +24,44 @@ the next run finishes the work. After each of 48 more, of a second build of one 
 bytes that its checksum says.
 `
 
+const cloudIntroduction = `# Faults of a publish
+
+Rows of \`image-updater publish\`: one image whose old version is in the cloud, and another one that is not there yet. The
+cloud is Keystone and Glance in memory, held to real ones by the tests of the client. After each row, beside what the
+table says:
+
+- the name is that of the old image or of the new one, whole, or of none; between any two requests there were never two
+  public images of one name;
+- the other image is published, wherever the fault is not the whole cloud's;
+- no record is left that is not finished, or as many as the table counts;
+- no output holds a password, a token, a stack, a control character or a warning of Node's, though it is that of
+  \`--debug\`.
+
+Then comes another run without the fault: it ends with 0, both images are new, and no record is left. Where the fault
+lasts, it is said to be the same.
+`
+
 /** docs/faults.md. */
-export function faultsMarkdown(groups: readonly Group[]): string {
+export function faultsMarkdown(groups: readonly Group[], cloudGroups: readonly CloudGroup[]): string {
   const count = groups.flatMap(({ rows }) => rows).length
   const parts = groups.map(
     ({ name, rows }) =>
       `## ${name}\n\n| fault | exit status | error | catalogue | object | left behind |\n|---|---|---|---|---|---|\n${rows.map(line).join('\n')}\n`,
   )
-  return `${introduction}\n${count} faults:\n\n${parts.join('\n')}`
+  const ofClouds = cloudGroups.map(
+    ({ name, rows }) =>
+      `## ${name}\n\n| fault | exit status | error | image | left behind | next run |\n|---|---|---|---|---|---|\n${rows.map(cloudLine).join('\n')}\n`,
+  )
+  const cloudCount = cloudGroups.flatMap(({ rows }) => rows).length
+  const clouds = `${cloudIntroduction}\n${cloudCount} faults:\n\n${ofClouds.join('\n')}`
+  return `${introduction}\n${count} faults:\n\n${parts.join('\n')}\n${clouds}`
+}
+
+function cloudLine({ fault, holds }: CloudRow): string {
+  const { status, error = [], image, left = 0, next = 'new' } = holds
+  const codes = [error].flat().map((code) => `\`${code}\``)
+  const records = left === 0 ? '' : `${left} ${left === 1 ? 'record' : 'records'}`
+  return `| ${[escaped(fault), String(status), codes.join(', '), image, records, next].join(' | ')} |`
 }
 
 function line({ fault, holds }: Row): string {

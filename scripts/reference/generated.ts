@@ -1,4 +1,5 @@
 import { resolvers } from '../../src/discovery/resolvers/index.ts'
+import { cloudGroups } from '../../test/faults/cloud-table.ts'
 import { groups } from '../../test/faults/table.ts'
 import { describeCommands } from './commands.ts'
 import { renderDistributions } from './distributions.ts'
@@ -12,7 +13,7 @@ export function generatedDocs(): Record<string, string> {
   const { commands, shared } = describeCommands()
   return {
     'docs/distributions.md': renderDistributions(resolvers),
-    'docs/faults.md': faultsMarkdown(groups),
+    'docs/faults.md': faultsMarkdown(groups, cloudGroups),
     'docs/library.md': renderLibrary(),
     'docs/commands.md': commandsMarkdown(commands, shared),
     'man/image-updater.1': manPage(commands, shared),

@@ -25,6 +25,10 @@ export interface CloudOptions {
   readonly port?: number
   /** Milliseconds since 1970. Default: the machine's clock. */
   readonly now?: () => number
+  /** Seconds that a token lives. Default: 3600. */
+  readonly lifetime?: () => number
+  /** Called after each request, when it has done what it does. */
+  readonly done?: (call: LoggedCall) => void
 }
 
 export interface LoggedCall {
@@ -76,7 +80,7 @@ const usualUsers: readonly FakeUser[] = [
 ]
 
 export async function startFakeCloud(options: CloudOptions = {}): Promise<FakeCloud> {
-  const { users = usualUsers, prefix = '/image', port = 0, now = Date.now } = options
+  const { users = usualUsers, prefix = '/image', port = 0, now = Date.now, lifetime } = options
   const settings: CloudSettings = { ...usualSettings, ...options.settings }
   const glance = new FakeGlance(settings, () => new Date(now()))
   const calls: LoggedCall[] = []
@@ -88,12 +92,14 @@ export async function startFakeCloud(options: CloudOptions = {}): Promise<FakeCl
   const keystone = createFakeKeystone({
     users,
     now,
+    ...(lifetime && { lifetime }),
     endpoints: () =>
       ['public', 'internal', 'admin'].map((kind) => ({ interface: kind, region_id: 'RegionOne', url })),
   })
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { method = 'GET', url: path = '/', headers } = request
+    response.setHeader('date', new Date(now()).toUTCString())
     response.on('error', () => undefined)
     request.on('error', () => undefined)
     const rest = new URL(path, origin).pathname.slice(prefix.length)
@@ -107,7 +113,16 @@ export async function startFakeCloud(options: CloudOptions = {}): Promise<FakeCl
       if (error instanceof Refusal) return refused(error, headers.accept)
       return undefined
     })
-    calls.push({ call: call ?? 'other', method, path, headers, body, status: answer?.status ?? 0 })
+    const logged = {
+      call: call ?? 'other',
+      method,
+      path,
+      headers,
+      body,
+      status: answer?.status ?? 0,
+    } as const
+    calls.push(logged)
+    options.done?.(logged)
     if (answer !== undefined) return write(request, response, answer)
     if (effect?.type !== 'stall') request.socket.destroy()
   }

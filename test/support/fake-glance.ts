@@ -36,7 +36,8 @@ export interface CloudFault {
   readonly times?: number
   /** Called when a call meets it. */
   readonly reached?: () => void
-  readonly effect:
+  readonly effect: /** Nothing goes wrong: it is only told that the call comes. */
+    | { readonly type: 'none' }
     | {
         /** Refused with nothing done. Of `stage` and `file` no byte is read. */
         readonly type: 'status'
