@@ -450,7 +450,7 @@ const logins: readonly CloudRow[] = [
       Object.assign(scene.env, { OS_CLOUD: 'fake' })
       scene.unnamed = true
     },
-    holds: barred('CLOUD_CONFIGURATION', { says: /merely lies in the working folder/ }),
+    holds: refused('CLOUD_CONFIGURATION', { says: /merely lies in the working folder/ }),
   },
 ]
 
