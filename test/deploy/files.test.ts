@@ -55,11 +55,12 @@ describe('for GitHub', () => {
   it.each([
     ['action.yml', validateAction],
     ['deploy/github/update-images.yml', validateWorkflow],
+    ['deploy/github/publish-images.yml', validateWorkflow],
   ])('%s is valid', (path, validate) => {
     expect(validate(read(path)).errors).toEqual([])
   })
 
-  it.each(['action.yml', 'deploy/github/update-images.yml'])(
+  it.each(['action.yml', 'deploy/github/update-images.yml', 'deploy/github/publish-images.yml'])(
     '%s puts nothing from outside into a script',
     (path) => {
       const scripts = valuesOf(parse(read(path)), 'run')
@@ -67,18 +68,32 @@ describe('for GitHub', () => {
       for (const script of scripts) expect(script).not.toContain('${{')
     },
   )
+
+  it('what publishes has options that exist, and no secret but in the environment of one step', () => {
+    const text = read('deploy/github/publish-images.yml')
+    const scripts = valuesOf(parse(text), 'run') as string[]
+    const [, line = ''] = /^image-updater (.+)$/m.exec(scripts.join('\n')) ?? []
+    expectCommandLine(line.split(' '))
+    const steps = valuesOf(parse(text), 'steps').flat() as { env?: object }[]
+    expect(steps.filter(({ env }) => env !== undefined)).toHaveLength(1)
+  })
 })
 
 describe('for GitLab', () => {
-  it('the template has one job whose scripts are lines, and hides no secret in them', () => {
-    const template = parse(read('deploy/gitlab/update-images.yml')) as Record<string, Record<string, unknown>>
-    expect(Object.keys(template)).toEqual(['update-images'])
-    const scripts = [...valuesOf(template, 'script'), ...valuesOf(template, 'before_script')].flat()
-    expect(scripts.every((line) => typeof line === 'string')).toBe(true)
-    expect(scripts.join('\n')).not.toMatch(/TOKEN|SECRET/)
-    const bash = spawnSync('bash', ['-n'], { input: scripts.join('\n'), encoding: 'utf8' })
-    expect(bash).toMatchObject({ status: 0, stderr: '' })
-  })
+  it.each(['update-images', 'publish-images'])(
+    'the template %s has one job whose scripts are lines, and hides no secret in them',
+    (name) => {
+      const template = parse(read(`deploy/gitlab/${name}.yml`)) as Record<string, Record<string, unknown>>
+      expect(Object.keys(template)).toEqual([name])
+      const scripts = [...valuesOf(template, 'script'), ...valuesOf(template, 'before_script')].flat()
+      expect(scripts.every((line) => typeof line === 'string')).toBe(true)
+      expect(scripts.join('\n')).not.toMatch(/TOKEN|SECRET/)
+      const bash = spawnSync('bash', ['-n'], { input: scripts.join('\n'), encoding: 'utf8' })
+      expect(bash).toMatchObject({ status: 0, stderr: '' })
+      const lines = scripts.join('\n').matchAll(/image-updater ((?:update|publish) [^|;\n]+)/g)
+      for (const [, line = ''] of lines) expectCommandLine(line.trim().split(' '))
+    },
+  )
 })
 
 const manifests = readdirSync('deploy/kubernetes', { recursive: true, encoding: 'utf8' })
