@@ -29,6 +29,7 @@ export function* generatedChunks(to: number, seed = 1, from = 0): Generator<Buff
     const whole = Buffer.from(block(seed))
     whole.writeUInt32LE(index, 0)
     if (index === 0) whole.fill(0, 446, 510).write('\x83', 450, 'latin1')
+    if (index === 0) whole.write('\x01\0\0\0\x7f', 454, 'latin1')
     if (index === 0) whole.write('\x55\xaa', 510, 'latin1')
     const end = Math.min(to, (index + 1) * blockSize)
     yield whole.subarray(at - index * blockSize, end - index * blockSize)

@@ -197,6 +197,8 @@ export interface RawOptions {
 export function makeRaw(options: RawOptions = {}): Uint8Array {
   const image = Buffer.alloc(sectorSize)
   image.writeUInt8(0x83, 446 + 4)
+  image.writeUInt32LE(1, 446 + 8)
+  image.writeUInt32LE(127, 446 + 12)
   image.write('\x55\xaa', 510, 'latin1')
   return finished(image, { size: 64 * 1024, ...options })
 }
@@ -211,7 +213,11 @@ export function makeIso(options: IsoOptions = {}): Uint8Array {
   const image = Buffer.alloc(18 * 2048)
   image.write('\x01CD001\x01', 16 * 2048, 'latin1')
   image.write('\xffCD001\x01', 17 * 2048, 'latin1')
-  if (options.hybrid === true) image.write('\x55\xaa', 510, 'latin1')
+  if (options.hybrid === true) {
+    image.writeUInt8(0x17, 446 + 4)
+    image.writeUInt32LE(72, 446 + 12)
+    image.write('\x55\xaa', 510, 'latin1')
+  }
   return finished(image, options)
 }
 

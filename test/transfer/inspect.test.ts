@@ -425,7 +425,7 @@ describe('files that are something else', () => {
   })
 
   it('refuses a fixed VHD disk as raw', () => {
-    const patch = (image: Buffer) => image.write('\x55\xaa', 510, 'latin1')
+    const patch = (image: Buffer) => image.set(makeRaw().subarray(0, 512))
     const image = makeVhd({ type: 'fixed', virtualSize: 4096, patch })
     expect(verdict('raw', image)).toMatch(/^IMAGE_FORMAT: .*VHD/)
   })
@@ -445,16 +445,29 @@ const only = (offset: number, characters: string, size = 2 * mib) => {
   return image
 }
 
+const fat = only(
+  0,
+  `\xeb\x3c\x90mkfs.fat\0\x02\x04\x04\0\x02\0\x02\0\0\xf8`.padEnd(510, '\x07').concat('\x55\xaa'),
+)
+const sun = only(0, '\x11\x22'.repeat(2).padEnd(508, '\0').concat('\xda\xbe\xda\xbe'))
+const ext4 = (() => {
+  const image = Buffer.from(only(1080, '\x53\xef'))
+  image.writeUInt32LE(65_536, 1024)
+  image.writeUInt32LE(2, 1048)
+  image.writeUInt32LE(1, 1100)
+  return image
+})()
+
 describe('a raw image', () => {
   const disks: [string, Uint8Array][] = [
     ['with a boot record', makeRaw({ size: 2 * mib, seed: 3 })],
-    ['that is one FAT', only(0, `${`${'\0'.repeat(16)}\x02\0\0\0\0\xf8`.padEnd(510, '\x07')}\x55\xaa`)],
+    ['that is one FAT', fat],
     ['with a GPT alone', only(512, 'EFI PART')],
     ['with a GPT in sectors of 4 KiB', only(4096, 'EFI PART')],
     ['with a BSD label', only(512, 'WEV\x82')],
-    ['with a Sun label', only(508, '\xda\xbe')],
+    ['with a Sun label', sun],
     ['that is a physical volume of LVM', only(512, 'LABELONE')],
-    ['that is one ext4', only(1080, '\x53\xef')],
+    ['that is one ext4', ext4],
     ['that is one XFS', only(0, 'XFSB')],
     ['that is one Btrfs', only(0x10040, '_BHRfS_M')],
     ['that is one F2FS', only(1024, '\x10\x20\xf5\xf2')],
@@ -468,10 +481,13 @@ describe('a raw image', () => {
   })
 
   it.each<[string, (image: Buffer) => void, RegExp]>([
-    ['no partition', (image) => image.fill(0, 446, 510), /has no partition/],
-    ['a flag that there is not', setU8(446, 1), /impossible flag/],
+    ['a flag that there is not beside one', setU8(462, 1), /impossible flag/],
     ['a GPT and more', (image) => setU8(450, 0xee)(image) || setU8(466, 7)(image), /beside that of a GPT/],
-    ['a GPT that is not the first', (image) => setU8(450, 0)(image) || setU8(466, 0xee)(image), /beside/],
+    [
+      'a GPT that is not the first',
+      (image) => setU8(450, 0)(image) || setU8(466, 0xee)(image) || setU8(474, 1)(image),
+      /beside/,
+    ],
     ['a GPT at an odd place', setU8(450, 0xee), /unusual place/],
   ])('whose boot record has %s is one with a warning', (_, patch, expected) => {
     expect(inspect('raw', makeRaw({ patch })).warnings).toEqual([expect.stringMatching(expected)])
@@ -495,6 +511,13 @@ describe('a raw image', () => {
 
   const others: [string, Uint8Array][] = [
     ['any bytes', makeBytes(4096)],
+    ['any bytes with those of a boot record', only(510, '\x55\xaa', 4096)],
+    ['a boot record without a partition', makeRaw({ patch: (image) => image.fill(0, 446, 510) })],
+    ['a partition without a length', makeRaw({ patch: (image) => image.fill(0, 458, 462) })],
+    ['a partition with an impossible flag', makeRaw({ patch: setU8(446, 1) })],
+    ['a Linux kernel', makeRaw({ patch: (image) => image.write('HdrS', 514) })],
+    ['a Sun label that does not sum up', only(508, '\xda\xbe', 4096)],
+    ['a superblock of ext4 with impossible numbers', only(1080, '\x53\xef', 4096)],
     ['zeros and any bytes behind them', Buffer.concat([Buffer.alloc(2 ** 15 - 512), makeBytes(4096)])],
     ['one byte', new Uint8Array([1])],
     ['compress data', only(0, '\x1f\x9d\x90')],

@@ -106,7 +106,19 @@ const contents: readonly Row[] = [
   published(
     'a boot record without a partition',
     makeRaw({ patch: (image) => image.fill(0, 446, 510) }),
+    failed('IMAGE_FORMAT'),
+    { format: 'raw' },
+  ),
+  published(
+    'a boot record without a partition, with --allow-unknown-raw',
+    makeRaw({ patch: (image) => image.fill(0, 446, 510) }),
     { ...survived, says: /has no partition/ },
+    { format: 'raw', args: ['--allow-unknown-raw'] },
+  ),
+  published(
+    'a Linux kernel, declared as raw',
+    makeRaw({ patch: (image) => image.write('HdrS', 514) }),
+    failed('IMAGE_FORMAT'),
     { format: 'raw' },
   ),
   published(
