@@ -39,6 +39,11 @@ table says:
 
 Then comes another run without the fault: it ends with 0, both images are new, and no record is left. Where the fault
 lasts, it is said to be the same.
+
+Besides, 100 publishes are killed by SIGKILL at seeded random moments, by two methods of import. After each there are
+never two public images of one name, each public image is whole, and nobody has the name only while it is given away.
+The next run, of the same machine at once or of another one two hours later, ends with exactly one image of each name, of
+the right bytes, and with no record that is not finished.
 `
 
 /** docs/faults.md. */

@@ -7,6 +7,7 @@ import { startCommand } from './command.ts'
 import { usualArgs, usualEnv } from './run-row.ts'
 import { openScene, type Scene } from './scene.ts'
 import { assertAgreed, publishSecondBuild } from './second-build.ts'
+import { seeded } from './seeded.ts'
 
 /** Each of the four series is killed so often; together 200 times. */
 const killsOfSeries = 50
@@ -26,15 +27,6 @@ let killed = 0
 afterAll(() => {
   process.stdout.write(`${killed} kills\n`)
 })
-
-/** Park and Miller's generator: the same kills in every run. */
-function seeded(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state * 48271) % 2147483647
-    return state / 2147483647
-  }
-}
 
 interface Round {
   readonly scene: Scene

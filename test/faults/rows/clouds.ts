@@ -395,7 +395,7 @@ const logins: readonly CloudRow[] = [
     fault: `Keystone redirects to another server (${status})`,
     policy,
     inject: (scene: CloudScene) => redirectKeystone(scene, status),
-    holds: barred('CLOUD_CONFIGURATION', { next: 'same', says: /where no login is sent/ }),
+    holds: refused('CLOUD_CONFIGURATION', { next: 'same', says: /where no login is sent/ }),
   })),
   {
     fault: 'Glance redirects to another server',
