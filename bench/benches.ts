@@ -3,6 +3,7 @@ import { catalogues } from './groups/catalogue.ts'
 import { checks } from './groups/check.ts'
 import { memories } from './groups/memory.ts'
 import { packedTransfers } from './groups/packed.ts'
+import { publishing } from './groups/publish.ts'
 import { startups } from './groups/startup.ts'
 import { transfers } from './groups/transfer.ts'
 
@@ -13,4 +14,5 @@ export const benches: readonly Bench[] = [
   ...transfers,
   ...packedTransfers,
   ...memories,
+  ...publishing,
 ]

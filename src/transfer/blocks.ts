@@ -11,6 +11,22 @@ export interface BlockWriterOptions {
   readonly deliver: (block: SharedArrayBuffer, length: number) => Promise<void>
 }
 
+/**
+ * Blocks that streams were done with, by their size, for the next ones. The memory of a block is given back only when the
+ * collectors of all threads that knew it have run, which they do seldom: a run of many images would hold it for each.
+ */
+const spare = new Map<number, SharedArrayBuffer[]>()
+/** Sizes of which blocks are kept: that of what is hashed, and that of the parts. */
+const mostSizes = 2
+
+function keep(blockSize: number, blocks: readonly SharedArrayBuffer[]): void {
+  const all = [...(spare.get(blockSize) ?? []), ...blocks]
+  spare.delete(blockSize)
+  spare.set(blockSize, all)
+  const [oldest] = spare.keys()
+  if (spare.size > mostSizes && oldest !== undefined) spare.delete(oldest)
+}
+
 /** Cuts a stream of chunks into full blocks of shared memory and a last one that may be shorter. */
 export class BlockWriter {
   readonly #options: BlockWriterOptions
@@ -40,10 +56,13 @@ export class BlockWriter {
     }
   }
 
-  /** Hands on what is left and waits until every block has been dealt with. */
+  /** Hands on what is left and waits until every block has been dealt with. Nothing can be written afterwards. */
   async end(): Promise<void> {
     this.#flush()
     await this.settled()
+    // Of what was aborted a connection may still be sending.
+    if (this.#options.signal.aborted) return
+    keep(this.#options.blockSize, this.#free.splice(0))
   }
 
   /** Waits until every block that was handed on has been dealt with. */
@@ -56,7 +75,7 @@ export class BlockWriter {
     const { signal, blocks, blockSize } = this.#options
     if (this.#outstanding.size === blocks) await Promise.race(this.#outstanding)
     signal.throwIfAborted()
-    return this.#free.pop() ?? new SharedArrayBuffer(blockSize)
+    return this.#free.pop() ?? spare.get(blockSize)?.pop() ?? new SharedArrayBuffer(blockSize)
   }
 
   #flush(): void {
