@@ -77,15 +77,13 @@ export async function writeFiles(
   report: AnyReport,
   exitStatus: number,
 ): Promise<void> {
-  if (!('images' in report)) {
-    if (path !== undefined) await writeReport(path, formatReport(report, exitStatus))
-    return
-  }
-  if (path !== undefined) {
+  if (path !== undefined && 'images' in report) {
     const format = await reportFormats[reportFormat ?? formatOfFile(path)].load()
     await writeReport(path, format(report, exitStatus))
+  } else if (path !== undefined) {
+    await writeReport(path, formatReport(report, exitStatus))
   }
-  if (metricsFile === undefined) return
+  if (metricsFile === undefined || !('images' in report || 'clouds' in report)) return
   const { formatMetrics } = await import('../report/metrics.ts')
   await writeReport(metricsFile, formatMetrics(report), '--metrics-file')
 }

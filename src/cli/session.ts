@@ -24,14 +24,16 @@ export interface Session {
 
 export function createSession(args: readonly string[], context: CliContext): Session {
   const secrets = secretsOf(args, process.env)
+  let learned: readonly string[] = []
   let redact = createRedact(formsOf(secrets))
   return {
     context,
     args,
     redact: (text) => redact(text),
     hide: (more) => {
-      secrets.push(...more.filter((secret) => secret !== undefined))
-      redact = createRedact(formsOf(secrets))
+      const all = new Set([...learned, ...more.filter((secret) => secret !== undefined)])
+      learned = [...all].slice(-mostLearned)
+      redact = createRedact(formsOf([...secrets, ...learned]))
     },
     startedAt: context.now(),
     command: defaultCommand,
@@ -40,6 +42,9 @@ export function createSession(args: readonly string[], context: CliContext): Ses
     grace: 0,
   }
 }
+
+/** A service learns a token of each cloud in every run; older ones have ended. */
+const mostLearned = 1000
 
 const secretFlags = rows.filter(({ secret }) => secret === true).map(({ name }) => `--${name}`)
 /** Of this program, and of what it works with. */

@@ -6,7 +6,8 @@ import { outliving } from '../http/abort.ts'
 import type { Policy } from '../http/policy.ts'
 import { assertOptions } from '../options.ts'
 import { assertReport, formatDocument, parseReport, withExitStatus } from '../report/json.ts'
-import type { RunReport } from '../report/schemas.ts'
+import { hasPublished } from '../report/publish.ts'
+import type { CloudImageOutcome, CloudOutcome, RunReport } from '../report/schemas.ts'
 import { runCommand } from '../run/command.ts'
 import { forget, recall, remember } from '../state.ts'
 import { sendWebhook, type WebhookOptions } from './webhook.ts'
@@ -42,7 +43,7 @@ export interface HookContext {
 }
 
 /**
- * Notifies of a run that changed the catalogue, even if it was interrupted after that. With a memory, a hook that
+ * Notifies of a run that changed the catalogue, or a cloud, even if it was interrupted after that. With a memory, a hook that
  * failed is tried again after each run until it has succeeded; it gets what it missed and what is new in one report. The
  * command and the webhook do not wait for each other.
  * @param exitStatus goes into the report
@@ -91,7 +92,7 @@ async function notifyOnce(
   memory: HookMemory | undefined,
 ): Promise<void> {
   if (memory === undefined) {
-    if (report.summary.updated === 0) return
+    if (!isNews(report)) return
     return withOutlook(
       send(withExitStatus(report, exitStatus)),
       'it is not tried again, for there is no folder to remember it in: name one with --state-dir',
@@ -102,7 +103,7 @@ async function notifyOnce(
   const key = `${name}-${createHash('sha256').update(identity).digest('hex').slice(0, 16)}`
   const { missed, doubt } = await recallMissed(folder, key)
   const due = missed === undefined ? report : withMissed(report, missed)
-  if (due.summary.updated > 0) {
+  if (isNews(due)) {
     const document = withExitStatus(due, exitStatus)
     const why =
       doubt?.message ??
@@ -131,6 +132,11 @@ async function recallMissed(folder: string, key: string) {
   }
 }
 
+/** Has the run changed anything? */
+function isNews({ summary, clouds }: RunReport): boolean {
+  return summary.updated > 0 || hasPublished(clouds)
+}
+
 /** Adds to the remedy of a failure what becomes of the hook. */
 async function withOutlook(sent: Promise<void>, outlook: string): Promise<void> {
   try {
@@ -142,7 +148,7 @@ async function withOutlook(sent: Promise<void>, outlook: string): Promise<void> 
 }
 
 /** The report of a run, with the changes of earlier ones of which nobody was notified. */
-function withMissed(report: RunReport, { images, changes }: RunReport): RunReport {
+function withMissed(report: RunReport, { images, changes, clouds }: RunReport): RunReport {
   const keyOf = ({ file, name }: RunReport['images'][number]) => JSON.stringify([file, name])
   const missed = new Map(
     images.filter(({ status }) => status === 'updated').map((image) => [keyOf(image), image]),
@@ -162,7 +168,25 @@ function withMissed(report: RunReport, { images, changes }: RunReport): RunRepor
     summary: { ...report.summary, updated },
     images: all,
     changes: [...changes, ...report.changes],
+    ...((report.clouds ?? clouds) && { clouds: withMissedClouds(report.clouds ?? [], clouds ?? []) }),
   }
+}
+
+/** What was changed in a cloud stands there until it was told, as it does of the catalogue. */
+function withMissedClouds(now: readonly CloudOutcome[], missed: readonly CloudOutcome[]): CloudOutcome[] {
+  const isChange = ({ status }: CloudImageOutcome) => status === 'published' || status === 'changed'
+  const names = [...new Set([...now, ...missed].map(({ cloud }) => cloud))]
+  return names.map((cloud) => {
+    const untold = missed.find((one) => one.cloud === cloud)?.images.filter(isChange) ?? []
+    const outcome = now.find((one) => one.cloud === cloud) ?? { cloud, images: [], unnamed: [] }
+    const missedOf = ({ file, name }: CloudImageOutcome) =>
+      untold.find((one) => one.file === file && one.name === name)
+    const kept = outcome.images.map((image) =>
+      isChange(image) || image.status === 'failed' ? image : (missedOf(image) ?? image),
+    )
+    const gone = untold.filter((one) => !outcome.images.some((image) => missedOf(image) === one))
+    return { ...outcome, images: [...kept, ...gone] }
+  })
 }
 
 /** Milliseconds that hooks have once the run is aborted. */

@@ -6,6 +6,7 @@ import { formatCount, formatDuration } from '../report/quantities.ts'
 import { tellOnce } from '../report/repeated.ts'
 import type { CheckedImage, CheckReport } from '../report/schemas.ts'
 import { renderCatalogue } from './catalogue.ts'
+import { countOutOfOrder, renderClouds } from './clouds.ts'
 import { builtOf, isEnding, isSkipped, isUnseen, showDay, showDistance, type Tone } from './facts.ts'
 import { type Html, html } from './html.ts'
 import { renderRuns, type ServiceRuns, showMoment, troublesOf } from './runs.ts'
@@ -36,6 +37,7 @@ ${renderFigures(report, now)}</header>
 <main>
 ${renderTroubles(report, service)}
 ${service && renderRuns(service)}
+${renderClouds(report.clouds, service === undefined)}
 ${renderCatalogue(images, now)}
 ${renderTimeline(images, now)}
 ${renderChanges(images, now)}
@@ -52,7 +54,7 @@ function told({ images, seconds, started_at }: CheckReport, service: ServiceRuns
   return html`${what} ${showMoment(new Date(started_at))} · ${size} · took ${formatDuration(seconds)}`
 }
 
-function renderFigures({ summary, images }: CheckReport, now: number): Html {
+function renderFigures({ summary, images, clouds }: CheckReport, now: number): Html {
   const ending = images.filter((image) => isEnding(image, now)).length
   const unseen = images.filter(isUnseen).length
   const figures: readonly (readonly [number, string, Tone])[] = [
@@ -62,6 +64,7 @@ function renderFigures({ summary, images }: CheckReport, now: number): Html {
     [summary.failed, 'failed', 'bad'],
     [summary.not_mirrored, 'not on the mirror', 'bad'],
     [ending, 'near or past end of life', 'warn'],
+    ...(clouds === undefined ? [] : [[countOutOfOrder(clouds), 'to be done in a cloud', 'warn'] as const]),
     [summary.skipped - unseen, 'skipped', 'quiet'],
     ...(unseen === 0 ? [] : [[unseen, 'not looked for yet', 'warn'] as const]),
   ]

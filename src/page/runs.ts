@@ -1,3 +1,4 @@
+import { hasFailed, summarizeClouds } from '../report/publish.ts'
 import { formatCount, formatDuration } from '../report/quantities.ts'
 import type { RunReport } from '../report/schemas.ts'
 import { showDay, showDays, type Tone } from './facts.ts'
@@ -23,7 +24,7 @@ export interface ShownRun {
   readonly trigger: 'schedule' | 'request'
   readonly startedAt: Date
   /** Absent while it goes on. */
-  readonly report?: Pick<RunReport, 'summary' | 'seconds' | 'dry_run' | 'errors'> | undefined
+  readonly report?: Pick<RunReport, 'summary' | 'seconds' | 'dry_run' | 'errors' | 'clouds'> | undefined
   readonly hookErrors: readonly string[]
 }
 
@@ -64,13 +65,14 @@ const triggers = { schedule: 'on schedule', request: 'on request' } as const
 
 function outcomeOf({ report, hookErrors }: ShownRun): { readonly tone: Tone; readonly text: string } {
   if (report === undefined) return { tone: 'quiet', text: ' goes on' }
-  const { summary, seconds, dry_run, errors } = report
+  const { summary, seconds, dry_run, errors, clouds } = report
   if (errors.length > 0 && summary.checked === 0) return { tone: 'bad', text: ' was refused' }
   const { checked, updated, would_update, failed } = summary
   const changed = dry_run ? `${would_update} would be updated` : `${updated} updated`
   const hooks = hookErrors.length === 0 ? '' : `, ${formatCount(hookErrors.length, 'hook')} failed`
-  const counts = `${checked} checked, ${changed}, ${failed} failed${hooks} in ${formatDuration(seconds)}`
-  return { tone: failed > 0 || hooks !== '' ? 'bad' : 'good', text: `: ${counts}` }
+  const inClouds = clouds === undefined ? '' : `, ${summarizeClouds(clouds).failed} failed in clouds`
+  const counts = `${checked} checked, ${changed}, ${failed} failed${inClouds}${hooks} in ${formatDuration(seconds)}`
+  return { tone: failed > 0 || hasFailed(clouds) || hooks !== '' ? 'bad' : 'good', text: `: ${counts}` }
 }
 
 /** What is wrong with the service: a run that was refused or whose hooks failed, a catalogue that cannot be read. */

@@ -73,6 +73,7 @@ tr[data-status=skipped] b{font-weight:500;color:var(--soft)}
 .changes li{display:grid;grid-template-columns:7.25rem 1fr}
 .changes time,.runs time{color:var(--soft)}
 .runs li{display:grid;grid-template-columns:minmax(0,13.5rem) minmax(0,1fr);gap:0 1rem;margin-top:.35rem}
+h3{font-size:1rem;margin:1.25rem 0 0}
 section>p{margin:.35rem 0 0}
 footer{margin-top:3rem;border-top:1px solid var(--rule);font-size:.8125rem;max-width:60rem}
 @media (max-width:60rem){

@@ -155,7 +155,9 @@ export function formatCheckCounts({ summary, seconds }: CheckReport, paint: Pain
   return `${counts.join(', ')} in ${formatDuration(seconds)}`
 }
 
-const csvColumns: Readonly<Record<string, (image: CheckedImage) => string | number | undefined>> = {
+type CsvCell = (image: CheckedImage, clouds: readonly CloudOutcome[]) => string | number | undefined
+
+const csvColumns: Readonly<Record<string, CsvCell>> = {
   file: ({ file }) => file,
   line: ({ line }) => line,
   name: ({ name }) => name,
@@ -176,10 +178,18 @@ const csvColumns: Readonly<Record<string, (image: CheckedImage) => string | numb
   message: ({ error }) => error?.message,
   warnings: ({ warnings }) => warnings.join('; '),
   key_ends: ({ key_ends }) => key_ends,
+  clouds: ({ file, name }, clouds) =>
+    clouds
+      .map(({ cloud, images, error }) => {
+        const image = images.find((one) => one.file === file && one.name === name)
+        return `${cloud}: ${image?.status ?? error?.code ?? 'unknown'}`
+      })
+      .join('; '),
 }
 
 /** A check as CSV with a header: a row for every image, an empty cell for an unknown value. */
-export function formatCheckCsv({ images }: CheckReport): string {
-  const cells = (image: CheckedImage) => Object.values(csvColumns).map((value) => String(value(image) ?? ''))
+export function formatCheckCsv({ images, clouds = [] }: CheckReport): string {
+  const cells = (image: CheckedImage) =>
+    Object.values(csvColumns).map((value) => String(value(image, clouds) ?? ''))
   return formatCsv({ head: Object.keys(csvColumns), rows: images.map(cells) })
 }

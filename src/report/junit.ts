@@ -1,6 +1,6 @@
 import { XMLBuilder } from 'fast-xml-parser'
 import { shownVersion } from './check.ts'
-import type { CheckReport, ImageOutcome, RunReport } from './schemas.ts'
+import type { CheckReport, CloudOutcome, ImageOutcome, RunReport } from './schemas.ts'
 import { errorText, printableLines } from './text.ts'
 
 /** The attributes of an element begin with `@`. */
@@ -50,17 +50,32 @@ function casesOf(report: RunReport | CheckReport, command: string) {
     const { file = command, line = 1 } = error.place ?? {}
     return caseOf(command, { file, line, name: error.code, status: 'failed', warnings: [], error })
   })
+  const inClouds = (report.clouds ?? []).flatMap((outcome) => casesOfCloud(command, outcome))
   if (!('command' in report)) {
     const images = report.images.map((image) => {
       const told = change(image.previous?.version, image.current?.version)
       return caseOf(command, image, told, image.mirror?.seconds)
     })
-    return [...refusals, ...images]
+    return [...refusals, ...images, ...inClouds]
   }
   const images = report.images.map((image) =>
     caseOf(command, image, change(shownVersion(image)?.version, image.newest?.version)),
   )
-  return [...refusals, ...images]
+  return [...refusals, ...images, ...inClouds]
+}
+
+/** The cloud itself is one as well, where it could not be used. */
+function casesOfCloud(command: string, { cloud, images, error }: CloudOutcome) {
+  const own = { file: `cloud ${cloud}`, line: 1, name: cloud, status: 'failed', warnings: [], error }
+  const ofImages = images.map((image) => {
+    const found = image.findings.map(({ message }) => message).join('\n')
+    return caseOf(
+      command,
+      { ...image, file: `cloud ${cloud}`, name: `${image.name} in ${cloud}` },
+      found || undefined,
+    )
+  })
+  return [...(error === undefined ? [] : [caseOf(command, own)]), ...ofImages]
 }
 
 function change(before: string | undefined, after: string | undefined): string | undefined {

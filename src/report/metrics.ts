@@ -1,5 +1,16 @@
 import { buildDay, daysBetween } from './check.ts'
-import type { CheckedImage, CheckReport, ImageOutcome, MirrorState, RunReport } from './schemas.ts'
+import { cloudStatuses, hasFailed, isOutOfOrder } from './publish.ts'
+import type {
+  CheckedImage,
+  CheckReport,
+  CloudFinding,
+  CloudImageOutcome,
+  CloudOutcome,
+  ImageOutcome,
+  MirrorState,
+  PublishReport,
+  RunReport,
+} from './schemas.ts'
 import { printableLines } from './text.ts'
 
 const imageMetrics = {
@@ -27,17 +38,13 @@ const statuses = {
 type Labels = Readonly<Record<string, string>>
 type Sample = readonly [labels: Labels, value: number | undefined]
 
-/** An update or a check as Prometheus text (version 0.0.4). */
-export function formatMetrics(report: RunReport | CheckReport): string {
-  const { started_at, seconds, summary, errors } = report
+/** An update, a check or a publication as Prometheus text (version 0.0.4). */
+export function formatMetrics(report: RunReport | CheckReport | PublishReport): string {
+  const { started_at, seconds, summary, errors, clouds = [] } = report
   const command = 'command' in report ? report.command : 'update'
-  const images = distinct(
-    'command' in report
-      ? report.images.map(measureChecked)
-      : report.images.map((image) => measureUpdated(image, report)),
-  )
+  const images = distinct(measureImages(report))
   const end = Date.parse(started_at) / 1000 + seconds
-  const succeeded = summary.failed === 0 && errors.length === 0
+  const succeeded = summary.failed === 0 && errors.length === 0 && !hasFailed(clouds)
   const stored = images.flatMap(({ values }) => values.mirrored_bytes ?? [])
   const ofRun = (name: string, help: string, ...values: readonly number[]) =>
     family(
@@ -51,8 +58,9 @@ export function formatMetrics(report: RunReport | CheckReport): string {
       help,
       images.map(({ labels, values }) => [{ command, ...labels }, values[name as ImageMetric]]),
     )
+  const known = command === 'publish' ? [] : statuses[command]
   const states = images.flatMap(({ labels, status }) =>
-    statuses[command].map((one): Sample => [{ command, ...labels, status: one }, Number(one === status)]),
+    known.map((one): Sample => [{ command, ...labels, status: one }, Number(one === status)]),
   )
   return [
     ofRun('last_run_timestamp_seconds', 'When the last run ended.', Math.round(end * 1000) / 1000),
@@ -65,7 +73,78 @@ export function formatMetrics(report: RunReport | CheckReport): string {
     ),
     family('image_status', 'What the last run made of the image: 1 for that status.', states),
     ...Object.entries(imageMetrics).map(ofImages),
+    ...formatCloudMetrics(command, clouds),
   ].join('')
+}
+
+/** All that can be found of an image, so that a count that falls to 0 is told. */
+const findings: Readonly<Record<CloudFinding['what'], true>> = {
+  ...{ missing: true, current: true, 'other-bytes': true, unproven: true, unfinished: true },
+  ...{ properties: true, name: true, visibility: true, retire: true, duplicate: true },
+  ...{ taken: true, pending: true, skipped: true, limit: true },
+}
+
+/** Series of a cloud are as many as its statuses and kinds of findings, and one for each image of the catalogue. */
+function formatCloudMetrics(command: string, outcomes: readonly CloudOutcome[]): string[] {
+  const clouds = [...new Map(outcomes.map((one) => [one.cloud, one])).values()]
+  const ofClouds = (name: string, help: string, samplesOf: (cloud: CloudOutcome) => readonly Sample[]) => {
+    const samples = clouds.flatMap((one) =>
+      samplesOf(one).map(([labels, value]): Sample => [{ command, cloud: one.cloud, ...labels }, value]),
+    )
+    return family(`cloud_${name}`, help, samples)
+  }
+  const countsOf = <Name extends string>(label: string, names: readonly Name[], found: readonly Name[]) =>
+    names.map((name): Sample => [{ [label]: name }, found.filter((one) => one === name).length])
+  const quotaOf = (key: 'used' | 'limit') => (cloud: CloudOutcome) =>
+    Object.entries(cloud.quota ?? {}).map(([resource, share]): Sample => [{ resource }, share?.[key]])
+  return [
+    ofClouds('up', 'Whether the cloud could be asked, and published into.', (cloud) => [
+      [{}, Number(isUp(cloud))],
+    ]),
+    ofClouds('images', "The catalogue's images by what the last run made of them in the cloud.", (cloud) =>
+      isUp(cloud)
+        ? countsOf(
+            'status',
+            cloudStatuses,
+            cloud.images.map(({ status }) => status),
+          )
+        : [],
+    ),
+    ofClouds('findings', 'What the last run found in the cloud, as it was before the run.', (cloud) =>
+      isUp(cloud)
+        ? countsOf(
+            'finding',
+            Object.keys(findings) as CloudFinding['what'][],
+            cloud.images.flatMap((image) => image.findings.map(({ what }) => what)),
+          )
+        : [],
+    ),
+    ofClouds('unnamed_images', 'Images with our tag whose definition no file has.', (cloud) =>
+      isUp(cloud) ? [[{}, cloud.unnamed.length]] : [],
+    ),
+    ofClouds('image_in_order', 'Whether the cloud has of the image what the catalogue says.', ({ images }) =>
+      [...new Map(images.map((image) => [JSON.stringify([image.file, image.name]), image])).values()].map(
+        (image): Sample => [labelsOf(image), inOrder(image)],
+      ),
+    ),
+    ofClouds('quota_used', 'What our project has of its quota: images, bytes.', quotaOf('used')),
+    ofClouds('quota_limit', 'What our project may have: images, bytes.', quotaOf('limit')),
+  ]
+}
+
+/** Images that are not retired, for there would be too many, are no reason to doubt the rest. */
+function isUp({ error }: CloudOutcome): boolean {
+  return error === undefined || error.code === 'CLOUD_BRAKE'
+}
+
+/** Unknown of one that is to be left out. */
+function inOrder(image: CloudImageOutcome): number | undefined {
+  return image.status === 'skipped' ? undefined : Number(!isOutOfOrder(image))
+}
+
+function measureImages(report: RunReport | CheckReport | PublishReport): MeasuredImage[] {
+  if (!('command' in report)) return report.images.map((image) => measureUpdated(image, report))
+  return report.command === 'check' ? report.images.map(measureChecked) : []
 }
 
 function measureUpdated(image: ImageOutcome, { dry_run, started_at }: RunReport): MeasuredImage {
@@ -103,7 +182,7 @@ function mirrored(status: MirrorState['status'] = 'unasked'): number | undefined
   return ['none', 'unasked', 'unknown'].includes(status) ? undefined : Number(status === 'present')
 }
 
-function labelsOf({ file, name, shortname = '' }: CheckedImage | ImageOutcome): Labels {
+function labelsOf({ file, name, shortname = '' }: CheckedImage | ImageOutcome | CloudImageOutcome): Labels {
   return { file, image: name, shortname }
 }
 

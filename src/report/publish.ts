@@ -1,10 +1,11 @@
+import { printable } from '../errors.ts'
 import { formatCount, formatDuration } from './quantities.ts'
 import type { CloudCall, CloudFinding, CloudImageOutcome, CloudOutcome, PublishReport } from './schemas.ts'
 import { formatTextTable, type Painted } from './table.ts'
 import { formatParagraph, type Paint, paragraphs, type TextLayout } from './terminal.ts'
 import { errorText, notesOf, paintCount, safeLine, statusCell } from './text.ts'
 
-const statuses = [
+export const cloudStatuses = [
   'published',
   'would-publish',
   'changed',
@@ -18,7 +19,7 @@ const statuses = [
 /** Counts over all clouds. @param unread files that could not be read, where nothing else counts them */
 export function summarizeClouds(clouds: readonly CloudOutcome[], unread = 0): PublishReport['summary'] {
   const images = clouds.flatMap((cloud) => cloud.images)
-  const countOf = (status: (typeof statuses)[number]) =>
+  const countOf = (status: (typeof cloudStatuses)[number]) =>
     images.filter((image) => image.status === status).length
   const retired = images.flatMap((image) => image.retired).filter(({ how }) => how !== 'kept').length
   const unusable = clouds.filter(({ error }) => error !== undefined).length
@@ -39,6 +40,12 @@ export function summarizeClouds(clouds: readonly CloudOutcome[], unread = 0): Pu
 /** Could a cloud not be used, or has an image failed in it? */
 export function hasFailed(clouds: readonly CloudOutcome[] = []): boolean {
   return summarizeClouds(clouds).failed > 0
+}
+
+/** Was anything changed in a cloud? */
+export function hasPublished(clouds: readonly CloudOutcome[] = []): boolean {
+  const { published, changed } = summarizeClouds(clouds)
+  return published + changed > 0
 }
 
 /** Is something to be done, or to be found out, in a cloud? */
@@ -114,29 +121,31 @@ function formatCloud(
     ]),
     notes: told.map((image) => [...linesOf(image), ...notesOf(image)]),
   }
-  const left = unnamed.map(
-    ({ id, name }) => `${name} (${id}) has our tag, and no file that was read has its definition: left alone`,
-  )
   return paragraphs(
     error === undefined ? '' : `${layout.paint('red', `${cloud}: ${errorText(error)}`)}\n`,
     formatTextTable(table, layout),
     ...warnings.map((line) =>
       layout.paint('yellow', formatParagraph(`Warning: ${cloud}: ${line}`, layout.columns)),
     ),
-    ...left.map((line) => formatParagraph(line, layout.columns)),
+    ...unnamed.map((image) => formatParagraph(unnamedText(image), layout.columns)),
     calls.length === 0 ? '' : `${calls.map(callLine).join('\n')}\n`,
   )
 }
 
+export function unnamedText({ id, name }: CloudOutcome['unnamed'][number]): string {
+  return printable(`${name} (${id}) has our tag, and no file that was read has its definition: left alone`)
+}
+
 /** The versions that were brought, or that are to be. */
-function versionsOf({ brought, findings }: CloudImageOutcome): string {
+export function versionsOf({ brought, findings }: CloudImageOutcome): string {
   const found = findings.flatMap(({ what, version = [] }) => (isComing.has(what) ? version : []))
   return (brought.length > 0 ? brought.map(({ version }) => version) : found).join(', ') || '-'
 }
 
 const isComing: ReadonlySet<CloudFinding['what']> = new Set(['missing', 'other-bytes', 'pending'])
 
-function isTold({ status, warnings, findings }: CloudImageOutcome): boolean {
+/** Is there more to tell of an image than that all is well? */
+export function isTold({ status, warnings, findings }: CloudImageOutcome): boolean {
   return !['current', 'skipped'].includes(status) || warnings.length > 0 || findings.some(isOpen)
 }
 
@@ -149,14 +158,22 @@ export function isOpen({ what }: CloudImageOutcome['findings'][number]): boolean
 const lasting: readonly CloudFinding['what'][] = ['unproven', 'taken', 'pending', 'limit']
 
 /** What was done, and what was found where nothing was. */
-function linesOf({ brought, changes, retired, findings, status }: CloudImageOutcome): Painted[] {
+function linesOf({ brought, changes, retired, findings, status, error }: CloudImageOutcome): Painted[] {
   const done = [
     ...brought.map(({ name, id, version }) => `${version} is ${name} (${id})`),
     ...changes.flatMap(({ name, what }) => what.map((one) => `${name}: ${one}`)),
-    ...retired.map(({ name, how, message }) => `${name}: ${how}, ${message}`),
+    ...retired.map(({ name, how, message }) => {
+      const isPlanned = status.startsWith('would-') && how !== 'kept'
+      return `${name}: ${isPlanned ? 'to be ' : ''}${how}, ${message}`
+    }),
   ]
   const isDone = ['published', 'changed'].includes(status)
-  const left = findings.filter((one) => (isDone ? lasting.includes(one.what) : isOpen(one)))
+  const left = findings.filter((one) => {
+    // The lines of what is retired, and of the failure, say so.
+    if (one.what === 'retire' && retired.length > 0) return false
+    if (one.message === error?.message) return false
+    return isDone ? lasting.includes(one.what) : isOpen(one)
+  })
   const found = left.map(({ message }) => message)
   return [...done, ...found].map((text) => ({ text }))
 }

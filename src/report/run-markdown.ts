@@ -8,11 +8,13 @@ import {
   trustWord,
 } from './check.ts'
 import { codeSpan, longestRun } from './markdown.ts'
+import { isOpen, isTold, unnamedText, versionsOf } from './publish.ts'
 import { formatBytes, formatCount } from './quantities.ts'
 import { tellOnce } from './repeated.ts'
 import type {
   CheckedImage,
   CheckReport,
+  CloudOutcome,
   FileChange,
   ImageOutcome,
   OutcomeError,
@@ -41,7 +43,7 @@ export function formatMarkdown(report: RunReport | CheckReport): string {
     const { images } = report
     const tableOf = (some: readonly CheckedImage[]) => checkTable(checkColumns(images), some, checkCell)
     const parts = [`${formatCheckCounts(report, plain)}.`, ...errors, ...sections(images, tableOf)]
-    return `${[...parts, ...troubles(images)].join('\n\n')}\n`
+    return `${[...parts, ...cloudSections(report.clouds), ...troubles(imagesOf(report))].join('\n\n')}\n`
   }
   const ending = report.dry_run ? ` ${dryRunNote}` : ''
   const changed = report.images.filter(isChanged)
@@ -50,7 +52,46 @@ export function formatMarkdown(report: RunReport | CheckReport): string {
     ...errors,
     ...sections(changed, tableOfUpdate),
   ]
-  return fitDiffs([...parts, ...troubles(report.images)].join('\n\n'), report.changes)
+  const all = [...parts, ...cloudSections(report.clouds), ...troubles(imagesOf(report))]
+  return fitDiffs(all.join('\n\n'), report.changes)
+}
+
+/** Those of the catalogue, then those of each cloud. */
+function imagesOf({
+  images,
+  clouds = [],
+}: Pick<RunReport | CheckReport, 'clouds'> & { readonly images: readonly Troubled[] }): readonly Troubled[] {
+  const inClouds = clouds.flatMap(({ cloud, images }) =>
+    images.map((image) => ({ ...image, name: `${image.name} in ${cloud}` })),
+  )
+  return [...images, ...inClouds]
+}
+
+/** What there is to tell of each cloud. */
+function cloudSections(clouds: readonly CloudOutcome[] = []): string[] {
+  return clouds.flatMap(({ cloud, images, unnamed, warnings = [], error }) => {
+    const told = images.filter(isTold)
+    const table = {
+      head: ['Image', 'Version', 'Status', 'Found'],
+      rows: told.map((image) => [
+        codeSpan(image.name),
+        codeSpan(versionsOf(image)),
+        image.status.replaceAll('-', ' '),
+        [...new Set(image.findings.filter(isOpen).map(({ what }) => what))].join(', ') || '-',
+      ]),
+    }
+    const lines = [
+      ...(error === undefined ? [] : [`- ${describe(error)}`]),
+      ...[...warnings, ...unnamed.map(unnamedText)].map((line) => `- ${codeSpan(line)}`),
+    ]
+    return [
+      `### Cloud ${codeSpan(cloud)}`,
+      ...(lines.length === 0 ? [] : [lines.join('\n')]),
+      told.length === 0
+        ? `${formatCount(images.length, 'image')}, nothing to tell.`
+        : formatMarkdownTable(table).trimEnd(),
+    ]
+  })
 }
 
 function isChanged({ status, mirror }: ImageOutcome): boolean {
@@ -91,7 +132,9 @@ function checkCell(image: CheckedImage, { head, text }: CheckColumn): string {
   return head === 'Newest' && word === image.newest?.version ? codeSpan(word) : word
 }
 
-function troubles(images: readonly Pick<ImageOutcome, 'name' | 'error' | 'warnings'>[]): string[] {
+type Troubled = Pick<ImageOutcome, 'name' | 'error' | 'warnings'>
+
+function troubles(images: readonly Troubled[]): string[] {
   const failed = images.flatMap(({ name, error }) =>
     error === undefined ? [] : [`- ${codeSpan(name)}: ${describe(error)}`],
   )

@@ -14,8 +14,9 @@ export function formatChanges(changes: readonly FileChange[], paint: Paint): str
 /** The colour of a status, whatever has it. */
 const styles: Readonly<Record<string, Style>> = {
   ...{ 'up-to-date': 'dim', present: 'dim', skipped: 'dim' },
-  ...{ updated: 'green', stored: 'green', removed: 'green' },
+  ...{ updated: 'green', stored: 'green', removed: 'green', published: 'green', changed: 'green' },
   ...{ 'would-update': 'cyan', 'would-store': 'cyan', 'would-remove': 'cyan' },
+  ...{ 'would-publish': 'cyan', 'would-change': 'cyan', current: 'dim' },
   ...{ outdated: 'yellow', foreign: 'yellow', pending: 'yellow', unknown: 'yellow' },
 }
 

@@ -93,7 +93,8 @@ export function catalogueReport(images: readonly Image[], view: View): CheckRepo
   const { run, now } = view
   const outcomeOf = outcomesOf(run)
   const checked = images.map((image) => imageReport(image, outcomeOf(image), view))
-  return checkReport(checked, run?.startedAt ?? now, run?.report?.seconds ?? 0)
+  const report = checkReport(checked, run?.startedAt ?? now, run?.report?.seconds ?? 0)
+  return { ...report, clouds: run?.report?.clouds }
 }
 
 function imageReport(

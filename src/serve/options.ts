@@ -5,6 +5,7 @@ import type { Policy } from '../http/policy.ts'
 import type { Redact } from '../redact.ts'
 import type { RunReport } from '../report/schemas.ts'
 import type { UpdateOptions } from '../run/options.ts'
+import type { RunContext } from '../run/run.ts'
 
 export interface ServeOptions {
   /** The options of each run. Default: those of the command. */
@@ -31,6 +32,8 @@ export interface ServeContext {
   readonly onEvent?: ServeListener | undefined
   /** Default: the system's clock. */
   readonly now?: (() => Date) | undefined
+  /** Gets secrets that a run learns of, before anything can tell of them. */
+  readonly hide?: RunContext['hide']
   /** From 0 up to, but not including, 1. Default: `Math.random`. */
   readonly random?: (() => number) | undefined
   /** Numbers of the HTTP client that differ from the defaults, in milliseconds and bytes. */
@@ -48,6 +51,8 @@ export interface Surroundings {
   readonly redact: Redact
   readonly now: () => Date
   readonly onEvent: ServeListener
+  /** Takes secrets that a run learns of out of all texts, as those of the options are. */
+  readonly hide: (secrets: readonly string[]) => void
   readonly httpPolicy: Partial<Policy> | undefined
 }
 

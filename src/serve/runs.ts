@@ -3,6 +3,7 @@ import { asUpdaterError } from '../errors.ts'
 import { runHooks } from '../hooks/hooks.ts'
 import { advance, noProgress, type RunProgress, totalOf } from '../progress.ts'
 import { redactDeep } from '../redact.ts'
+import { exitStatusOf } from '../report/exit-status.ts'
 import { withExitStatus } from '../report/json.ts'
 import { formatMetrics } from '../report/metrics.ts'
 import { refusedReport } from '../report/refusal.ts'
@@ -98,6 +99,7 @@ export class Runs {
       const ran = await updateCatalogue(update, {
         signal,
         httpPolicy,
+        hide: this.#around.hide,
         onEvent: (event) => {
           onEvent({ type: 'run-event', id, event })
           const after = advance(progress, event)
@@ -107,7 +109,7 @@ export class Runs {
         },
       })
       const report = redactDeep(ran, redact)
-      const exitStatus = signal.aborted ? 143 : report.summary.failed > 0 ? 1 : 0
+      const exitStatus = signal.aborted ? 143 : exitStatusOf(report)
       onEvent({ type: 'run-end', id, report })
       end(report, exitStatus)
       const onLine = (line: string) => onEvent({ type: 'hook-line', line })
@@ -127,7 +129,11 @@ export class Runs {
 
 function shortened(record: RunRecord): RunRecord {
   const { report } = record
-  return { ...record, metrics: undefined, report: report && { ...report, images: [], changes: [] } }
+  return {
+    ...record,
+    metrics: undefined,
+    report: report && { ...report, images: [], changes: [], clouds: undefined },
+  }
 }
 
 /** A run as the API lists it; `summary` and the rest are absent while it goes on. */

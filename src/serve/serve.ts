@@ -3,6 +3,7 @@ import { assertOptions, defaultValueOf } from '../options.ts'
 import { createRedact } from '../redact.ts'
 import { settleUpdate } from '../run/options.ts'
 import { secretsOf as secretsOfMirror, settleMirror } from '../stores/kinds.ts'
+import { settleClouds } from '../way/update.ts'
 import { Catalogue } from './catalogue.ts'
 import { createHub } from './hub.ts'
 import type { ServeContext, ServeOptions, ServeSettings, Service, Surroundings } from './options.ts'
@@ -26,8 +27,11 @@ export async function serveCatalogue(
     throw new UpdaterError('CONFIGURATION', 'The first argument is not a function that gives the options')
   }
   const { onEvent = () => {}, now = () => new Date(), random = Math.random, httpPolicy } = context
+  const { hide = () => {} } = context
   let options = checked(await load())
   let redact = createRedact(secretsOf(options))
+  /** Of the clouds: passwords, and tokens, of which each run has its own. */
+  let learned: readonly string[] = []
   let nextRun: Date | undefined
   let ending: Promise<void> | undefined
   const around: Surroundings = {
@@ -35,6 +39,11 @@ export async function serveCatalogue(
     redact: (text) => redact(text),
     now,
     onEvent,
+    hide: (secrets) => {
+      learned = [...new Set([...learned, ...secrets])].slice(-mostLearned)
+      redact = createRedact([...secretsOf(options), ...learned])
+      hide(secrets)
+    },
     httpPolicy,
   }
   const note = (level: 'info' | 'warning', message: string) => onEvent({ type: 'note', level, message })
@@ -72,7 +81,7 @@ export async function serveCatalogue(
     try {
       const before = options
       options = checked(await load())
-      redact = createRedact(secretsOf(options))
+      redact = createRedact([...secretsOf(options), ...learned])
       const { listen, schedule: cron, jitter } = options
       if (listen.host !== before.listen.host || listen.port !== before.listen.port) {
         note('warning', 'Another address to listen on is taken up by a restart only')
@@ -107,6 +116,9 @@ export async function serveCatalogue(
   }
 }
 
+/** Older secrets of clouds are tokens that have ended, and stand in no text that is to come. */
+const mostLearned = 100
+
 /** @throws UpdaterError CONFIGURATION */
 function checked(given: ServeOptions): ServeSettings {
   assertOptions(given)
@@ -114,6 +126,7 @@ function checked(given: ServeOptions): ServeSettings {
   const schedule = (given.schedule ?? defaultValueOf('schedule')).trim() || undefined
   const options = { ...given, update, listen, jitter, schedule }
   settleUpdate(update)
+  settleClouds(update)
   if (options.schedule !== undefined) nextTime(options.schedule, new Date(0))
   if (options.token !== undefined && !/^[\x21-\x7e]{16,}$/.test(options.token)) {
     throw new UpdaterError('CONFIGURATION', 'The token is not 16 or more visible ASCII characters', {

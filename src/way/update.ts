@@ -1,5 +1,5 @@
 import { UpdaterError } from '../errors.ts'
-import { settlePublish } from '../publish/options.ts'
+import { type PublishSettings, settlePublish } from '../publish/options.ts'
 import { type Left, withClouds } from '../publish/publish.ts'
 import type { RunReport } from '../report/schemas.ts'
 import type { UpdateOptions } from '../run/options.ts'
@@ -19,9 +19,9 @@ export async function updateCatalogue(
   options: UpdateOptions = {},
   context: RunContext = {},
 ): Promise<RunReport> {
-  assertClouds(options)
-  if (Object(options).publish !== true) return (await updateImages(options, context)).report
-  return withClouds(settlePublish(options), context, async (clouds) => {
+  const settings = settleClouds(options)
+  if (settings === undefined) return (await updateImages(options, context)).report
+  return withClouds(settings, context, async (clouds) => {
     const updated = await updateImages(options, context)
     const { outcomes, errors } = await clouds.publishAfter(leftBy(updated))
     const { errors: before, ...report } = updated.report
@@ -30,10 +30,14 @@ export async function updateCatalogue(
   })
 }
 
-/** @throws UpdaterError CONFIGURATION: a cloud is named, and would be left alone */
-export function assertClouds(options: UpdateOptions): void {
+/**
+ * Returns how clouds are published into, or undefined if they are not.
+ * @throws UpdaterError CONFIGURATION, also if a cloud is named and would be left alone
+ */
+export function settleClouds(options: UpdateOptions): PublishSettings | undefined {
   const { cloud = [], publish = false }: UpdateOptions = Object(options)
-  if (publish || cloud.length === 0) return
+  if (publish) return settlePublish(options)
+  if (cloud.length === 0) return undefined
   throw new UpdaterError('CONFIGURATION', 'A cloud is named, and nothing is to be published', {
     remedy: 'Add publish, or leave the cloud out',
   })

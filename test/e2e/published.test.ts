@@ -1,6 +1,12 @@
 import { join } from 'node:path'
-import { beforeEach, describe, expect, it, vi } from 'vitest'
-import { exitStatusOf, type RunEvent, type UpdateOptions, updateCatalogue } from '../../src/index.ts'
+import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
+import {
+  exitStatusOf,
+  type RunEvent,
+  serveCatalogue,
+  type UpdateOptions,
+  updateCatalogue,
+} from '../../src/index.ts'
 import { type CloudWorld, cloudEntry, startCloudWorld } from '../support/cloud-world.ts'
 import { type FakeCloud, startFakeCloud } from '../support/fake-cloud.ts'
 
@@ -121,6 +127,40 @@ describe('update --publish', () => {
     expect(report.clouds?.[0]?.calls?.map(({ method }) => method)).toContain('PUT')
     expect(names()).toEqual([])
     expect(await world.read('a.yml')).toBe(before)
+  })
+
+  it('of a service shows in its page, metrics and report what was done in the clouds', async () => {
+    release('debian', '20260101')
+    await world.write('a.yml', [entry('Debian 12', 'debian')])
+    const token = 'a-token-of-more-than-16'
+    const update: UpdateOptions = {
+      ...{ images: [world.folder], mirror: { kind: 'none' }, sources, publish: true, cloud: ['fake'] },
+      ...{ import: 'upload', stateDir: join(world.home, 'state') },
+    }
+    const options = { update, listen: { host: '127.0.0.1', port: 0 }, schedule: '', token }
+    const learned: string[] = []
+    let ended = () => {}
+    const end = new Promise<void>((resolve) => {
+      ended = resolve
+    })
+    const service = await serveCatalogue(() => options, {
+      hide: (secrets) => void learned.push(...secrets),
+      onEvent: ({ type }) => type === 'run-end' && ended(),
+    })
+    onTestFinished(() => service.close())
+    const get = async (path: string) => (await fetch(new URL(path, service.url))).text()
+    const headers = { authorization: `Bearer ${token}` }
+    await fetch(new URL('/api/v1/runs', service.url), { method: 'POST', headers })
+    await end
+    expect(await get('/metrics')).toContain('image_updater_cloud_up{command="update",cloud="fake"} 1')
+    expect(await get('/')).toContain('1 published')
+    const { report } = JSON.parse(await get('/api/v1/runs/1'))
+    expect(report.clouds).toMatchObject([{ cloud: 'fake', images: [{ status: 'published' }] }])
+    expect(learned).toContain('secret')
+    const wrong: UpdateOptions = { ...update, retire: 'delete' }
+    await expect(serveCatalogue(() => ({ ...options, update: wrong }))).rejects.toMatchObject({
+      code: 'CONFIGURATION',
+    })
   })
 
   it('shards share the files among them, and know the images of each other', async () => {

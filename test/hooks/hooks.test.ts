@@ -10,6 +10,7 @@ import { signedHeaders } from '../../src/hooks/webhook.ts'
 import { type HookOptions, runHooks } from '../../src/index.ts'
 import { withExitStatus } from '../../src/report/json.ts'
 import { outcome, reportOf, temporaryFolder } from '../cli/support.ts'
+import { cloudOf, inCloud } from '../report/cloud-outcomes.ts'
 
 const changed = reportOf(
   [
@@ -283,5 +284,26 @@ describe('the webhook', () => {
     expect(error?.message).toBe('The webhook was not told: it took too long')
     server.closeAllConnections()
     server.close()
+  })
+})
+
+describe('a hook of a run with clouds', () => {
+  const folderOf = () => ({ folder: join(temporaryFolder(), 'state'), catalogue: ['/a'] })
+  const published = (status: 'published' | 'current') =>
+    reportOf([outcome()], { clouds: [cloudOf([inCloud({ status })])] })
+
+  it('is told of what was changed in a cloud alone, and of what it missed', async () => {
+    const failing = { onUpdate: 'exit 3', memory: folderOf() }
+    expect(await runHooks(published('current'), 0, failing)).toEqual([])
+    expect(await runHooks(published('published'), 0, failing)).toHaveLength(1)
+    const lines: string[] = []
+    const onLine = (line: string) => void lines.push(line)
+    const onUpdate = `node -e '
+      let text = ""; process.stdin.on("data", (more) => { text += more }).on("end", () => {
+        console.log(JSON.parse(text).clouds.map(({ images }) => images.map(({ status }) => status)).join()) })'`
+    const well = { ...failing, onUpdate }
+    expect(await runHooks(published('current'), 0, well, { onLine })).toEqual([])
+    expect(await runHooks(reportOf([outcome()]), 0, well, { onLine })).toEqual([])
+    expect(lines).toEqual(['published'])
   })
 })

@@ -158,12 +158,12 @@ describe('a check as CSV', () => {
   it('has a header and a row for every image', () => {
     const [head, first, , third] = formatCheckCsv(report).split('\r\n')
     expect(head).toBe(
-      'file,line,name,shortname,status,reason,version,build_date,newest_version,newest_build_date,age_days,days_behind,mirror,mirror_url,trust,end_of_life,error,message,warnings,key_ends',
+      'file,line,name,shortname,status,reason,version,build_date,newest_version,newest_build_date,age_days,days_behind,mirror,mirror_url,trust,end_of_life,error,message,warnings,key_ends,clouds',
     )
     expect(first).toBe(
-      'etc/images/alpha.yml,3,Alpha 1,alpha-1,up-to-date,,20250501,2025-05-01,20250501,2025-05-01,5,0,present,https://m.example/a.qcow2,signed,,,,,',
+      'etc/images/alpha.yml,3,Alpha 1,alpha-1,up-to-date,,20250501,2025-05-01,20250501,2025-05-01,5,0,present,https://m.example/a.qcow2,signed,,,,,,',
     )
-    expect(third).toBe('etc/images/alpha.yml,3,Gamma,,skipped,disabled,20250501,2025-05-01,,,5,,none,,,,,,,')
+    expect(third).toBe('etc/images/alpha.yml,3,Gamma,,skipped,disabled,20250501,2025-05-01,,,5,,none,,,,,,,,')
   })
 
   it('quotes what has to be, and lets no text be a formula', () => {

@@ -8,6 +8,7 @@ import { refusedReport } from '../../src/report/refusal.ts'
 import { outcome, reportOf } from '../cli/support.ts'
 import { anyText } from '../support/any-text.ts'
 import { checked, checkOf, disabled, failed, hostile, hostileText, outdated } from './checked.ts'
+import { mixed } from './cloud-outcomes.ts'
 import { parseMetrics, type Sample } from './prometheus.ts'
 
 const check = checkOf([checked({ end_of_life: '2029-04-25' }), outdated, disabled, failed])
@@ -115,7 +116,10 @@ describe('the metrics of an update', () => {
 
 describe('what is made of the metrics', () => {
   const known = new Set(
-    [formatMetrics(check), formatMetrics(run)].flatMap(parseMetrics).map(({ name }) => name),
+    [check, run, checkOf([], { clouds: [mixed] })]
+      .map(formatMetrics)
+      .flatMap(parseMetrics)
+      .map(({ name }) => name),
   )
   const read = (name: string) =>
     readFileSync(new URL(`../../deploy/prometheus/${name}`, import.meta.url), 'utf8')

@@ -1,6 +1,8 @@
 import { once } from 'node:events'
 import { listDefects } from '../../catalog/defects.ts'
 import type { RunReport, ServeEvent } from '../../index.ts'
+import { exitStatusOf } from '../../report/exit-status.ts'
+import { formatCloudCounts } from '../../report/publish.ts'
 import { createPaint } from '../../report/terminal.ts'
 import { formatUpdateText } from '../../report/update.ts'
 import type { Call } from '../call.ts'
@@ -24,7 +26,7 @@ export async function run(call: Call<'serve'>): Promise<void> {
     session.grace = options.shutdownTimeout ?? 0
     return options
   }
-  const service = await serveCatalogue(load, { now, onEvent: createStory(log, now) })
+  const service = await serveCatalogue(load, { now, hide: session.hide, onEvent: createStory(log, now) })
   onHangup(() => void service.reload())
   if (!signal.aborted) await once(signal, 'abort')
   const message = 'The service ends: no run begins any more (once more: it ends at once)'
@@ -55,7 +57,7 @@ function createStory(log: Log, now: () => Date): (event: ServeEvent) => void {
         narrator?.finish()
         return tell(
           `Run ${event.id} is done: ${countsOf(event.report)}`,
-          !log.exceptionsOnly || hasChanged(event.report) || event.report.summary.failed > 0
+          !log.exceptionsOnly || hasChanged(event.report) || exitStatusOf(event.report) > 0
             ? 'change'
             : 'info',
         )
@@ -81,5 +83,10 @@ function createStory(log: Log, now: () => Date): (event: ServeEvent) => void {
 
 /** The last line of the summary. */
 function countsOf(report: RunReport): string {
-  return formatUpdateText({ ...report, images: [] }, { paint: createPaint(false) }).trim()
+  const paint = createPaint(false)
+  const { clouds, dry_run } = report
+  const counts = formatUpdateText({ ...report, images: [], clouds: undefined }, { paint }).trim()
+  return clouds === undefined
+    ? counts
+    : `${counts}; in the clouds: ${formatCloudCounts({ clouds, dry_run }, paint)}`
 }
