@@ -40,10 +40,12 @@ export interface YamlFile {
   place(offset: number): Required<Place>
 }
 
+/** @param most words and signs */
 export function parseYaml(
   file: string,
   text: string,
   options: ParseOptions & DocumentOptions & SchemaOptions,
+  most = maximumLexemes,
 ): YamlFile {
   const lines = linesOf(text)
   const place = (offset: number) => {
@@ -66,9 +68,9 @@ export function parseYaml(
       const { offset } = parser
       if (parser.stack.length > maximumDepth) {
         limit = { offset, message: `it is nested deeper than ${maximumDepth} levels`, remedy }
-      } else if (count > maximumLexemes) {
-        const message = `it has more than ${maximumLexemes} words and signs`
-        limit = { offset, message, remedy: 'Split it into several files' }
+      } else if (count > most) {
+        const message = `it has more than ${most} words and signs`
+        limit = { offset, message, remedy: 'Shorten it, or split it into several files' }
       }
       if (limit !== undefined) return
     }

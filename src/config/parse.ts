@@ -1,6 +1,7 @@
 import { dirname, isAbsolute, join } from 'node:path'
 import { isAlias, isMap, isNode, isScalar, isSeq } from 'yaml'
 import { closest } from '../catalog/closest.ts'
+import { DefectList } from '../catalog/defects.ts'
 import { type CommandName, commandNames } from '../commands.ts'
 import { type Place, UpdaterError } from '../errors.ts'
 import { type AnyRow, type Type, WrongValue } from '../option.ts'
@@ -19,6 +20,9 @@ interface Entry {
   readonly value: FileValue
   readonly path: Path
 }
+
+/** Words and signs of a configuration file: each key is compared with all others. */
+const maximumLexemes = 50_000
 
 const emptyRemedy = 'Give it a value or leave it out'
 
@@ -89,14 +93,20 @@ function fromFolder({ type }: AnyRow, value: FileValue, folder: string): FileVal
 
 /** Reads the parts of a configuration file and keeps what is wrong with them, so that all of it is told at once. */
 class Reader {
-  readonly defects: UpdaterError[] = []
+  readonly #defects = new DefectList()
+  /** How many there are, told or not. */
+  #found = 0
   readonly #yaml: YamlFile
 
   /** @throws UpdaterError CONFIGURATION if the text is no YAML */
   constructor(file: string, text: string) {
-    this.#yaml = parseYaml(file, text, { logLevel: 'error' })
+    this.#yaml = parseYaml(file, text, { logLevel: 'error' }, maximumLexemes)
     const [error] = this.#yaml.errors
     if (error !== undefined) throw this.#noYaml(error.offset, error.message, error.remedy)
+  }
+
+  get defects(): readonly UpdaterError[] {
+    return this.#defects.all
   }
 
   #noYaml(offset: number, why: string, remedy = 'Correct the file, e.g. with the help of yamllint') {
@@ -135,7 +145,10 @@ class Reader {
 
   /** @param path of the key that is wrong */
   refuse(path: Path, what: string, remedy?: string): undefined {
-    this.#tell(`${path.length === 0 ? 'The configuration' : `"${nameOf(path)}"`} ${what}`, path, remedy)
+    this.#tell(path, () => {
+      const subject = path.length === 0 ? 'The configuration' : `"${nameOf(path)}"`
+      return { sentence: `${subject} ${what}`, remedy }
+    })
   }
 
   mapping(value: unknown, path: Path): Values {
@@ -176,7 +189,7 @@ class Reader {
   }
 
   #item<Item>(value: unknown, path: Path, { fields }: Mapping<Item>): Item | undefined {
-    const before = this.defects.length
+    const before = this.#found
     const held = this.mapping(value, path)
     const names = isMapping(value) ? (Object.keys(fields) as (keyof Item & string)[]) : []
     const read = names.map((name) => {
@@ -187,12 +200,12 @@ class Reader {
       }
       if ('fields' in is) return [name, this.#item(held[snake(name)], at, is)] as const
       const read = this.#value(is, held[snake(name)], at)
-      const isRight = read !== undefined && this.defects.length === before
+      const isRight = read !== undefined && this.#found === before
       return [name, isRight ? is.parse(givenOf(read)) : undefined] as const
     })
     const known = names.map(snake)
     for (const key of Object.keys(held)) if (!known.includes(key)) this.#refuseKey([...path, key], known)
-    return this.defects.length === before ? (Object.fromEntries(read) as Item) : undefined
+    return this.#found === before ? (Object.fromEntries(read) as Item) : undefined
   }
 
   /** Returns what can be shown; what is wrong with it is kept. */
@@ -221,21 +234,31 @@ class Reader {
   }
 
   #refuseKey(path: Path, known: readonly string[]): undefined {
-    const key = String(path.at(-1))
-    const negated = /^no[-_](.+)$/.exec(key)?.[1]?.replaceAll('-', '_')
-    const meant = closest(key.replaceAll('-', '_').replace(/^_+/, ''), known)
-    const remedy =
-      negated !== undefined && known.includes(negated)
-        ? `Write it as ${negated}: false`
-        : meant.length > 0
-          ? `Perhaps you meant ${meant.join(' or ')}`
-          : `The keys here are ${known.join(', ')}`
-    const where = path.length === 1 ? '' : ` in "${nameOf(path.slice(0, -1))}"`
-    this.#tell(`There is no key "${key}"${where}`, path, remedy)
+    this.#tell(path, () => {
+      const key = String(path.at(-1))
+      const negated = /^no[-_](.+)$/.exec(key)?.[1]?.replaceAll('-', '_')
+      const meant = closest(key.replaceAll('-', '_').replace(/^_+/, ''), known)
+      const remedy =
+        negated !== undefined && known.includes(negated)
+          ? `Write it as ${negated}: false`
+          : meant.length > 0
+            ? `Perhaps you meant ${meant.join(' or ')}`
+            : `The keys here are ${known.join(', ')}`
+      const where = path.length === 1 ? '' : ` in "${nameOf(path.slice(0, -1))}"`
+      return { sentence: `There is no key "${key}"${where}`, remedy }
+    })
   }
 
-  #tell(sentence: string, path: Path, remedy: string | undefined): void {
-    this.defects.push(new UpdaterError('CONFIGURATION', sentence, { place: this.placeOf(path), remedy }))
+  /** @param describe is called for what is told alone */
+  #tell(
+    path: Path,
+    describe: () => { readonly sentence: string; readonly remedy: string | undefined },
+  ): void {
+    this.#found += 1
+    this.#defects.add(() => {
+      const { sentence, remedy } = describe()
+      return new UpdaterError('CONFIGURATION', sentence, { place: this.placeOf(path), remedy })
+    })
   }
 }
 

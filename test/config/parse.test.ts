@@ -44,6 +44,22 @@ describe('a configuration file', () => {
     }
   })
 
+  it('has a hundred of its defects told, and no more words than it can be read with', () => {
+    const many = (line: (n: number) => string, count = 1000) =>
+      Array.from({ length: count }, (_, n) => line(n)).join('')
+    for (const text of [
+      many((n) => `k${n}: 1\n`),
+      `sources:\n${many(() => '- 1\n')}`,
+      `sources:\n${many(() => '- {name: a, images: b, strategy: nothing}\n')}`,
+      `commands:\n${many((n) => `  c${n}: {}\n`)}`,
+    ]) {
+      const told = defects(text)
+      expect(told).toHaveLength(101)
+      expect(told[100]).toContain('There are more than 100 defects')
+    }
+    expect(() => read(many((n) => `k${n}: 1\n`, 10_000))).toThrow(/has more than 50000 words and signs/)
+  })
+
   it('holds options with their places', () => {
     const { options, placeOf } = read('images: [a, /b]\nmirror: false\njobs:\n  4\nmax_image_size: 64GiB\n')
     expect(options).toEqual({ images: ['conf/a', '/b'], mirror: false, jobs: 4, max_image_size: '64GiB' })
