@@ -452,7 +452,7 @@ function switchOff(scene: Scene, { changes, findings }: Repaired): ImagePlan {
 
 function findingOfRetirement({ image, why, hold }: Retirement): Finding {
   const held = hold === undefined ? '' : ` (${holds[hold]})`
-  return finding('retire', image, `It is to be retired: it ${why.join(', ')}${held}`)
+  return finding('retire', image, `It is to be retired (${why.join(', ')})${held}`)
 }
 
 const holds = {

@@ -1,11 +1,4 @@
-import {
-  formatCloudCounts,
-  isOpen,
-  isOutOfOrder,
-  isTold,
-  unnamedText,
-  versionsOf,
-} from '../report/publish.ts'
+import { formatCloudCounts, isOutOfOrder, isTold, linesOf, unnamedText } from '../report/publish.ts'
 import type { CloudImageOutcome, CloudOutcome } from '../report/schemas.ts'
 import { createPaint } from '../report/terminal.ts'
 import type { Tone } from './facts.ts'
@@ -30,6 +23,7 @@ function renderCloud(outcome: CloudOutcome, isCheck: boolean): Html {
   const { cloud, project, images, unnamed, warnings = [], error } = outcome
   const isPlan = isCheck || images.some(({ status }) => status.startsWith('would-'))
   const counts = formatCloudCounts({ clouds: [outcome], dry_run: isPlan }, createPaint(false))
+  const isAsked = error === undefined || images.length > 0
   const where = project === undefined ? '' : `project ${project} · `
   const notes = [
     ...(error === undefined ? [] : [{ tone: 'bad', text: error.message, more: error.remedy } as const]),
@@ -41,7 +35,7 @@ function renderCloud(outcome: CloudOutcome, isCheck: boolean): Html {
       html`<li><span class="fact ${tone}">${text}.</span>${more && html` <span class="quiet">${more}.</span>`}</li>\n`,
   )
   return html`<h3>${cloud}</h3>
-<p class="quiet">${where}${counts}</p>
+${isAsked && html`<p class="quiet">${where}${counts}</p>`}
 <ul class="runs">
 ${images.filter(isTold).map(renderImage)}</ul>
 <ul>
@@ -50,13 +44,10 @@ ${lines}</ul>
 }
 
 function renderImage(image: CloudImageOutcome): Html {
-  const { name, status, findings, error, warnings } = image
-  const sentences = [
-    ...findings.filter(isOpen).map(({ message }) => message),
-    ...warnings,
-    ...(error === undefined ? [] : [error.message]),
-  ]
-  return html`<li><b>${name}</b> <span><span class="fact ${toneOf(image)}">${status.replaceAll('-', ' ')}</span> ${versionsOf(image)} <span class="quiet">${sentences.join('. ')}</span></span></li>
+  const { name, status, error, warnings } = image
+  const text = `${status[0]?.toUpperCase()}${status.slice(1).replaceAll('-', ' ')}`
+  const lines = [...linesOf(image), ...warnings, ...(error === undefined ? [] : [error.message])]
+  return html`<li><b>${name}</b> <span><span class="fact ${toneOf(image)}">${text}</span>${lines.map((line) => html`<small>${line}</small>`)}</span></li>
 `
 }
 

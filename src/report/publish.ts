@@ -1,7 +1,7 @@
 import { printable } from '../errors.ts'
 import { formatCount, formatDuration } from './quantities.ts'
 import type { CloudCall, CloudFinding, CloudImageOutcome, CloudOutcome, PublishReport } from './schemas.ts'
-import { formatTextTable, type Painted } from './table.ts'
+import { formatTextTable } from './table.ts'
 import { formatParagraph, type Paint, paragraphs, type TextLayout } from './terminal.ts'
 import { errorText, notesOf, paintCount, safeLine, statusCell } from './text.ts'
 
@@ -119,7 +119,7 @@ function formatCloud(
       versionsOf(image),
       statusCell(image.status, image.error === undefined ? '' : `: ${image.error.code}`),
     ]),
-    notes: told.map((image) => [...linesOf(image), ...notesOf(image)]),
+    notes: told.map((image) => [...linesOf(image).map((text) => ({ text })), ...notesOf(image)]),
   }
   return paragraphs(
     error === undefined ? '' : `${layout.paint('red', `${cloud}: ${errorText(error)}`)}\n`,
@@ -157,8 +157,10 @@ export function isOpen({ what }: CloudImageOutcome['findings'][number]): boolean
 /** What a run finds and does not change. */
 const lasting: readonly CloudFinding['what'][] = ['unproven', 'taken', 'pending', 'limit']
 
+const corrected: readonly CloudFinding['what'][] = ['properties', 'name', 'visibility', 'duplicate']
+
 /** What was done, and what was found where nothing was. */
-function linesOf({ brought, changes, retired, findings, status, error }: CloudImageOutcome): Painted[] {
+export function linesOf({ brought, changes, retired, findings, status, error }: CloudImageOutcome): string[] {
   const done = [
     ...brought.map(({ name, id, version }) => `${version} is ${name} (${id})`),
     ...changes.flatMap(({ name, what }) => what.map((one) => `${name}: ${one}`)),
@@ -169,13 +171,14 @@ function linesOf({ brought, changes, retired, findings, status, error }: CloudIm
   ]
   const isDone = ['published', 'changed'].includes(status)
   const left = findings.filter((one) => {
-    // The lines of what is retired, and of the failure, say so.
+    // The lines of what is changed and retired, and of the failure, say so.
     if (one.what === 'retire' && retired.length > 0) return false
+    if (corrected.includes(one.what) && changes.length > 0) return false
     if (one.message === error?.message) return false
     return isDone ? lasting.includes(one.what) : isOpen(one)
   })
   const found = left.map(({ message }) => message)
-  return [...done, ...found].map((text) => ({ text }))
+  return [...done, ...found]
 }
 
 function callLine({ method, path, body, about }: CloudCall): string {
