@@ -80,7 +80,7 @@ interface Sent {
   readonly digests: readonly Digest[]
 }
 
-/** Sends from the mirror, or, where that does not have it, from the distribution. */
+/** Sends from the mirror, or, where that does not give it, from the distribution. */
 async function sendVersion(bring: Bring, record: CloudImage, run: CloudRun, tell: Tell): Promise<Sent> {
   const { version } = bring
   const [first, second] = sourcesOf(version)
@@ -88,10 +88,11 @@ async function sendVersion(bring: Bring, record: CloudImage, run: CloudRun, tell
   try {
     return await sendFrom(first, bring, record, run, tell)
   } catch (error) {
-    if (second === undefined || ![404, 410].includes(statusOf(error) ?? 0)) throw error
+    // No byte of it has come: Glance's record is as it was.
+    if (second === undefined || statusOf(error) === undefined) throw error
     tell({
       type: 'warning',
-      message: `The mirror does not have ${first.url}: the bytes come from ${second.url}`,
+      message: `The mirror does not give ${first.url} (${statusOf(error)}): the bytes come from ${second.url}`,
     })
     return sendFrom(second, bring, record, run, tell)
   }

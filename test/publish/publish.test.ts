@@ -165,8 +165,6 @@ describe('publish', () => {
   it.each([
     ['last-2', ['Debian 12', 'Debian 12 (20260201)']],
     ['none', ['Debian 12']],
-    ['notice', ['Debian 12', 'Debian 12 (20260101)', 'Debian 12 (20260201)']],
-    ['forever', ['Debian 12', 'Debian 12 (20260101)', 'Debian 12 (20260201)']],
     ['"2001-01-01"', ['Debian 12']],
     ['"2999-01-01"', ['Debian 12', 'Debian 12 (20260101)', 'Debian 12 (20260201)']],
   ])('keeps what uuid_validity %s promises, and deletes the rest', async (validity, kept) => {

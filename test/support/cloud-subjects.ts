@@ -12,8 +12,17 @@ export interface CloudSubject {
   readonly skipped?: string
   /** The port on 127.0.0.1 from which it fetches URLs; 0: any; undefined: none. */
   readonly fetches: number | undefined
-  /** A session of an administrator, and the stand-in itself where it is one. */
-  open(): Promise<{ readonly session: CloudSession; readonly fake?: FakeCloud; close(): Promise<void> }>
+  open(): Promise<OpenCloudSubject>
+}
+
+export interface OpenCloudSubject {
+  /** Of an administrator. */
+  readonly session: CloudSession
+  /** The text of a `clouds.yaml`, in which it is called as the session says. */
+  readonly cloudsFile: string
+  /** The stand-in itself, where it is one. */
+  readonly fake?: FakeCloud
+  close(): Promise<void>
 }
 
 /** Logs in to the first cloud of the text of a `clouds.yaml`. */
@@ -37,9 +46,11 @@ export const cloudSubjects: readonly CloudSubject[] = [
     fetches: 0,
     async open() {
       const fake = await startFakeCloud()
-      const session = await logIn(fake.cloudsFile('admin'), 'fake')
+      const cloudsFile = fake.cloudsFile('admin')
+      const session = await logIn(cloudsFile, 'fake')
       return {
         session,
+        cloudsFile,
         fake,
         close: async () => {
           await session.close()
@@ -53,8 +64,9 @@ export const cloudSubjects: readonly CloudSubject[] = [
     fetches: port === undefined ? undefined : Number(port),
     ...(clouds === undefined ? { skipped: 'TEST_GLANCE_CLOUDS is not set' } : {}),
     async open() {
-      const session = await logIn(await readFile(clouds ?? '', 'utf8'), 'openstack')
-      return { session, close: () => session.close() }
+      const cloudsFile = await readFile(clouds ?? '', 'utf8')
+      const session = await logIn(cloudsFile, 'openstack')
+      return { session, cloudsFile, close: () => session.close() }
     },
   },
 ]

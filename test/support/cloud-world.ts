@@ -101,7 +101,7 @@ export function cloudEntry(
       architecture: 'x86_64',
       hw_disk_bus: 'scsi',
       os_distro: shortname.replace(/-.*/, ''),
-      os_version: shortname.replace(/.*-/, ''),
+      os_version: /-(\d+)$/.exec(shortname)?.[1] ?? '99',
       uuid_validity: 'last-3',
       ...(meta as object),
     },

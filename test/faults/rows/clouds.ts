@@ -685,7 +685,7 @@ const sources: readonly CloudRow[] = [
     policy,
     inject: (scene) =>
       scene.define({}, [{ ...scene.builds.new.entry, mirror_url: `${scene.world.origin.url}/lost.qcow2` }]),
-    holds: { ...survived, says: /The mirror does not have/ },
+    holds: { ...survived, says: /The mirror does not give/ },
   },
   {
     fault: 'Glance converts images, and downloads by itself',
