@@ -1,4 +1,6 @@
-import { readFile, stat } from 'node:fs/promises'
+import { createReadStream } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import { buffer } from 'node:stream/consumers'
 import { throwDefects } from '../catalog/defects.ts'
 import { UpdaterError } from '../errors.ts'
 import { explainRefusal, isErrno } from '../files.ts'
@@ -50,7 +52,7 @@ async function isThere(file: string): Promise<boolean> {
 }
 
 async function read(file: string, trusted: boolean, command?: string): Promise<Configuration> {
-  const { text, mode } = await readText(file)
+  const { text, mode } = await readText(file, trusted)
   const { parseConfiguration } = await import('./parse.ts')
   const configuration = parseConfiguration(file, text, trusted, command)
   const secrets = rows.filter(({ secret }) => secret).map(keyOf)
@@ -60,12 +62,14 @@ async function read(file: string, trusted: boolean, command?: string): Promise<C
   return { ...configuration, warnings: held === undefined ? [] : [openSecret] }
 }
 
-async function readText(file: string): Promise<{ text: string; mode: number }> {
+/** A pipe that the user has named ends; a link in a checkout to a device never would. */
+async function readText(file: string, trusted: boolean): Promise<{ text: string; mode: number }> {
   try {
-    const { size, mode } = await stat(file)
-    if (size > maximumSize) throw unreadable(file, `it is larger than ${maximumSize} bytes`)
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(await readFile(file))
-    return { text, mode }
+    const found = await stat(file)
+    if (!trusted && !found.isFile()) throw unreadable(file, 'it is no regular file')
+    const bytes = await buffer(createReadStream(file, { end: maximumSize }))
+    if (bytes.length > maximumSize) throw unreadable(file, `it is larger than ${maximumSize} bytes`)
+    return { text: new TextDecoder('utf-8', { fatal: true }).decode(bytes), mode: found.mode }
   } catch (cause) {
     if (cause instanceof UpdaterError) throw cause
     const why = cause instanceof TypeError ? 'it is not UTF-8' : explainRefusal(cause).why

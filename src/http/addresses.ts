@@ -29,27 +29,63 @@ const inside = blocksOf([
 
 /** @param address of IPv4 or IPv6, also one of IPv4 within IPv6, as sockets tell it */
 export function reachOf(address: string): Reach {
-  const bare = withoutTranslation(address.replace(/%.*/, ''))
-  const family = isIPv6(bare) ? 'ipv6' : 'ipv4'
-  if (metadata.check(bare, family)) return 'metadata'
-  return inside.check(bare, family) ? 'inside' : 'public'
+  const bare = address.replace(/%.*/, '')
+  const own = reachIn(bare, isIPv6(bare) ? 'ipv6' : 'ipv4')
+  const reaches = [own, ...addressesWithin(bare).map((one) => reachIn(one, 'ipv4'))]
+  return reaches.find((reach) => reach === 'metadata') ?? reaches.find((reach) => reach === 'inside') ?? own
 }
 
-/** Where a URL leads as far as its text tells: its host is an address, or a name of this machine. */
-export function reachOfHost({ hostname }: URL): Reach {
-  const host = hostname.replace(/^\[|\]$|\.$/g, '')
-  if (isIP(host) !== 0) return reachOf(host)
-  return /(^|\.)localhost$/.test(host) ? 'inside' : 'public'
+function reachIn(address: string, family: 'ipv4' | 'ipv6'): Reach {
+  if (metadata.check(address, family)) return 'metadata'
+  return inside.check(address, family) ? 'inside' : 'public'
 }
 
-/** The address of IPv4 behind a translating router (RFC 6052), or the address itself. */
-function withoutTranslation(address: string): string {
-  if (!isIPv6(address)) return address
+/** The first six groups, in decimal, of prefixes with an address of IPv4 behind them: ::, ::ffff:0:0:0, 64:ff9b:: */
+const translated = ['0:0:0:0:0:0', '0:0:0:0:65535:0', '100:65435:0:0:0:0']
+
+/**
+ * The addresses of IPv4 that translating routers and tunnels may read in one of IPv6: compatible (RFC 4291), translated
+ * (RFC 6052 with /96 and /48, RFC 7915), 6to4 (RFC 3056), ISATAP (RFC 5214).
+ */
+function addressesWithin(address: string): readonly string[] {
+  if (!isIPv6(address)) return []
+  const [a, b, c, d, e, f, g, h] = groupsOf(address)
+  const isLocal = a === 0x64 && b === 0xff9b && c === 1
+  const isLast =
+    translated.includes([a, b, c, d, e, f].join(':')) || isLocal || ((e === 0 || e === 0x200) && f === 0x5efe)
+  return [
+    ...(isLast ? [dotted(g, h)] : []),
+    ...(isLocal ? [dotted(d, ((e & 0xff) << 8) | (f >> 8))] : []),
+    ...(a === 0x2002 ? [dotted(b, c)] : []),
+  ]
+}
+
+type Groups = readonly [number, number, number, number, number, number, number, number]
+
+/** The eight numbers of an address, however it is written. */
+function groupsOf(address: string): Groups {
   const { hostname } = new URL(`http://[${address}]`)
-  const [, high = '0', low] = /^\[64:ff9b::(?:([\da-f]{1,4}):)?([\da-f]{1,4})\]$/.exec(hostname) ?? []
-  if (low === undefined) return address
-  const [a, b] = [Number.parseInt(high, 16), Number.parseInt(low, 16)]
-  return [a >> 8, a & 255, b >> 8, b & 255].join('.')
+  const [front = '', back] = hostname.slice(1, -1).split('::')
+  const numbers = (text = '') =>
+    text === '' ? [] : text.split(':').map((group) => Number.parseInt(group, 16))
+  const [before, after] = [numbers(front), numbers(back)]
+  const zeros = Array.from({ length: 8 - before.length - after.length }, () => 0)
+  return [...before, ...zeros, ...after] as unknown as Groups
+}
+
+function dotted(high: number, low: number): string {
+  return [high >> 8, high & 255, low >> 8, low & 255].join('.')
+}
+
+/** Names of metadata services: behind a proxy nothing else tells where they lead. */
+const metadataName = /^(?:metadata\.goog|metadata\.google\.internal|instance-data(?:\.ec2\.internal)?)$/
+
+/** Where a URL leads as far as its text tells: its host is an address, or a name of this machine or a metadata service. */
+export function reachOfHost({ hostname }: URL): Reach {
+  const host = hostname.replace(/^\[|\]$|\.+$/g, '')
+  if (isIP(host) !== 0) return reachOf(host)
+  if (metadataName.test(host)) return 'metadata'
+  return /(^|\.)localhost$/.test(host) ? 'inside' : 'public'
 }
 
 function blocksOf(ranges: readonly string[]): BlockList {

@@ -29,10 +29,19 @@ describe('where an address leads', () => {
       one,
       'metadata',
     ]),
+    ...['::ffff:0:7f00:1', '64:ff9b:1::7f00:1', '2606:4700::5efe:10.0.0.1', '2606:4700::200:5efe:a00:1'].map(
+      (one) => [one, 'inside'],
+    ),
+    ...['::ffff:0:a9fe:a9fe', '64:ff9b:1:a9fe:a9:fe00::', '64:ff9b:1::a9fe:a9fe', '2002:a9fe:a9fe::1'].map(
+      (one) => [one, 'metadata'],
+    ),
+    ...['::169.254.169.254', '2606:4700::5efe:a9fe:a9fe'].map((one) => [one, 'metadata']),
+    ...['::ffff:0:8.8.8.8', '2606:4700:0:5efe:a9fe:a9fe:0:1'].map((one) => [one, 'public']),
   ])('%s is %s', (address, reach) => expect(reachOf(address)).toBe(reach))
 
   it.each([
     ...['2852039166', '0xa9fea9fe', '0251.0376.0251.0376', '169.16689662', '[::ffff:a9fe:a9fe]'],
+    ...['[64:ff9b:1::a9fe:a9fe]', '[2002:a9fe:a9fe::1]', 'metadata.google.internal', 'instance-data.'],
     ...['169.254.169.254.', '\u2460\u2465\u2468.254.169.254', '%31%36%39.254.169.254'],
   ])('the host %s is that of a metadata service', async (host) => {
     expect(reachOfHost(new URL(`http://${host}/`))).toBe('metadata')
@@ -43,7 +52,7 @@ describe('where an address leads', () => {
     })
   })
 
-  it.each(['localhost', 'LOCALHOST.', 'a.localhost'])('the host %s is this machine', (host) =>
+  it.each(['localhost', 'LOCALHOST.', 'localhost..', 'a.localhost'])('the host %s is this machine', (host) =>
     expect(reachOfHost(new URL(`http://${host}/`))).toBe('inside'),
   )
 })

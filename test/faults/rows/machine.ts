@@ -186,18 +186,25 @@ const hooks: readonly Row[] = [
 ]
 
 /** In the folder in which the command runs, where nobody has named it. */
-const found = (fault: string, text: string): Row => ({
-  fault: `a configuration file that nobody named with ${fault}`,
+const foundAs = (fault: string, make: (path: string) => Promise<void>, says: string): Row => ({
+  fault: `a configuration file that nobody named ${fault}`,
   holds: {
     ...survived,
     more: async (scene) => {
-      await writeFile(join(scene.home, 'image-updater.yml'), text)
+      await make(join(scene.home, 'image-updater.yml'))
       const { status, err } = await runOther(scene, ['check', '--images', scene.folder], scene.home)
-      expect(err).toContain('is not taken from a file that was merely found in the working folder')
+      expect(err).toContain(says)
+      expect(err.split('\n').length).toBeLessThan(150)
       expect(status).toBe(2)
     },
   },
 })
+const found = (fault: string, text: string): Row =>
+  foundAs(
+    `with ${fault}`,
+    (path) => writeFile(path, text),
+    'is not taken from a file that was merely found in the working folder',
+  )
 
 const source =
   'sources: [{ name: own, images: rocky-9, strategy: first-use, latest_url: https://evil.example/a }]\n'
@@ -206,6 +213,16 @@ const configurations: readonly Row[] = [
   found('a catalogue of its own', 'images: images\n'),
   found('an address of the mirror', 'mirror_base_url: https://evil.example\n'),
   found('dates of releases', 'endoflife_api: https://evil.example\n'),
+  foundAs(
+    'that is a link to a device without end',
+    (path) => symlink('/dev/zero', path),
+    'cannot be read: it is no regular file',
+  ),
+  foundAs(
+    'with 10,000 keys that there are not',
+    (path) => writeFile(path, Array.from({ length: 10_000 }, (_, index) => `key${index}: 1\n`).join('')),
+    'There are more than 100 defects: the others are not told',
+  ),
   {
     fault: 'lifecycle --fix where six images have ended at once',
     holds: {
