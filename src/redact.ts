@@ -1,7 +1,7 @@
 /** Takes secrets out of a text. */
 export type Redact = (text: string) => string
 
-const userinfo = /\b([a-z][a-z0-9+.-]*:\/\/)[^\s/?#"'<>]*@/gi
+const userinfo = /\b([a-z][a-z0-9+.-]*:\/\/)[^\s/?#"<>]*@/gi
 /** What may be a URL, or the part of one: errors print paths without their host. */
 const token = /[^\s"<>]+/g
 const parameter = /([?&#](?:amp;)?)([^=&?#]+)=([^&#]*)/g
@@ -22,12 +22,17 @@ const hidden = '***'
 export function createRedact(secrets: readonly string[]): Redact {
   const known = secrets
     .filter((secret) => secret.length >= 8)
-    .flatMap((secret) => [secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)])
+    .flatMap((secret) => [secret, ...percentEncoded(secret), JSON.stringify(secret).slice(1, -1)])
     .sort((a, b) => b.length - a.length)
   return (text) => {
     const plain = known.reduce((rest, secret) => rest.replaceAll(secret, hidden), text)
     return plain.replace(userinfo, '$1').replace(token, withoutQuery)
   }
+}
+
+function percentEncoded(secret: string): readonly string[] {
+  const encoded = encodeURIComponent(secret)
+  return [encoded, encoded.replace(/%../g, (code) => code.toLowerCase())]
 }
 
 /** Where the query of a URL begins: a question mark in the pattern of a catalogue's URL begins none. */

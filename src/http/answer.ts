@@ -157,8 +157,8 @@ export function factsOf({ url, status, headers }: Pick<OpenBody, 'url' | 'status
     size:
       status === 206
         ? parseContentRange(headers['content-range'])?.total
-        : /^\d{1,15}$/.test(length ?? '')
-          ? Number(length)
+        : /^\d+$/.test(length ?? '')
+          ? Math.min(Number(length), Number.MAX_SAFE_INTEGER) // it is refused, not unknown
           : undefined,
     lastModified: Number.isNaN(modified) ? undefined : new Date(modified),
     etag: headers.etag,
