@@ -446,8 +446,15 @@ function switchOff(scene: Scene, { changes, findings }: Repaired): ImagePlan {
     repairs: changes,
     retirements,
     corrections: adoptions(scene, []),
-    findings: [...findings, ...retirements.map(findingOfRetirement)],
+    findings: [...findings, ...endOf(definition), ...retirements.map(findingOfRetirement)],
   }
+}
+
+/** Who has enabled the definition of a release that has ended would wait for its image. */
+function endOf({ image, versions }: Definition): readonly Finding[] {
+  if (!image.enable) return []
+  const message = 'Its release has ended: no build of it is brought'
+  return [{ what: 'skipped', version: versions[0]?.version, message }]
 }
 
 function findingOfRetirement({ image, why, hold }: Retirement): Finding {

@@ -305,6 +305,7 @@ describe.each(cloudSubjects)('publish, in $name', ({ open, skipped }) => {
     await define([first], more)
     await publish()
     expect(await seen()).toEqual(['Debian: public, hidden', 'Ubuntu: public'])
+    expect((await publish()).statuses).toEqual(['skipped', 'current'])
     expect((await named(name)).status).toBe('active')
   })
 
