@@ -95,6 +95,13 @@ async function resolveRevision(revision: string, folder: string): Promise<string
 async function ask(folder: string, args: readonly string[]): Promise<string> {
   return git(folder, args).catch((cause: GitFailure) => {
     const { isMissing, message } = cause
+    if (/lazy fetching|promisor/.test(message)) {
+      const what = 'this checkout has not all objects of the revision, and is not asked for more'
+      throw new UpdaterError('CONFIGURATION', `git cannot be used in ${folder}: ${what}`, {
+        remedy: 'Fetch them first: git fetch --refetch --no-filter',
+        cause,
+      })
+    }
     const isSetting = isMissing || /not a git repository|dubious ownership|cannot change to/.test(message)
     const code = isSetting ? 'CONFIGURATION' : 'INTERNAL'
     throw new UpdaterError(code, `git cannot be used in ${folder}: ${message.split('\n')[0]}`, {

@@ -77,8 +77,13 @@ export async function changedFile(repository: Repository, file: string): Promise
   const path = await pathIn(root, file)
   const listed = await askOwn(repository, ['ls-tree', head, '--', path])
   const [, mode = '100644', before] = /^(\d+) blob (\S+)\t/.exec(listed) ?? []
-  if (mode === '120000' || (await isLink(join(root, path)))) {
+  // Git's own message is better about a file that does not exist.
+  const found = await lstat(join(root, path)).catch(() => undefined)
+  if (mode === '120000' || found?.isSymbolicLink()) {
     throw failed(`${path} is a symbolic link`, { remedy: 'Name the file itself with --images' })
+  }
+  if (found?.isFile() === false) {
+    throw failed(`${path} is no regular file`, { remedy: 'Look at the checkout' })
   }
   const blob = await askOwn(repository, ['hash-object', `--path=${path}`, '--', path])
   return blob === before ? undefined : { path, mode }
@@ -161,14 +166,6 @@ async function pathIn(root: string, file: string): Promise<string> {
     })
   }
   return path.split(sep).join('/')
-}
-
-/** False also if the file does not exist: git's own message says that better. */
-async function isLink(path: string): Promise<boolean> {
-  return lstat(path).then(
-    (found) => found.isSymbolicLink(),
-    () => false,
-  )
 }
 
 /** What git prints in the checkout, without the newline at its end. */

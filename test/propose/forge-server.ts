@@ -23,8 +23,13 @@ export interface FakeForge {
 /**
  * As much of the API for pull requests (GitHub) and merge requests (GitLab) as is used.
  * @param repositories folder of bare repositories that are served to git, whose requests are told without their bodies
+ * @param onEnd closes it; a test that runs beside others says when
  */
-export async function startForge(kind: 'github' | 'gitlab', repositories?: string): Promise<FakeForge> {
+export async function startForge(
+  kind: 'github' | 'gitlab',
+  repositories?: string,
+  onEnd: (close: () => void) => unknown = onTestFinished,
+): Promise<FakeForge> {
   const requests: ForgeRequest[] = []
   const open = new Map<string, Record<string, unknown>>()
   const refusals = new Map<string, { status: number; body: string }>()
@@ -60,7 +65,7 @@ export async function startForge(kind: 'github' | 'gitlab', repositories?: strin
     response.end(JSON.stringify(answer(method, new URL(path, 'http://forge'), body)))
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
-  onTestFinished(() => {
+  onEnd(() => {
     server.closeAllConnections()
     server.close()
   })

@@ -234,17 +234,22 @@ describe('proposing on GitHub', () => {
     const outside = join(temporaryFolder(), 'x.yml')
     writeFileSync(outside, 'x')
     symlinkSync(outside, join(place.folder, 'etc/images/untracked.yml'))
+    execFileSync('mkfifo', [join(place.folder, 'etc/images/pipe.yml')])
     const changes = [
+      { file: join(place.folder, 'etc/images/pipe.yml'), diff: '' },
       { file: join(place.folder, 'etc/images/link.yml'), diff: '' },
       { file: join(place.folder, 'etc/images/untracked.yml'), diff: '' },
       { file: outside, diff: '' },
       ...report.changes,
     ]
     const outcomes = await propose({ ...report, changes })
-    expect(outcomes.map(({ status }) => status)).toEqual(['failed', 'failed', 'failed', 'opened', 'opened'])
-    expect(outcomes[0]?.error?.message).toContain('is a symbolic link')
+    expect(outcomes.map(({ status }) => status)).toEqual([
+      ...['failed', 'failed', 'failed', 'failed', 'opened', 'opened'],
+    ])
+    expect(outcomes[0]?.error?.message).toContain('is no regular file')
     expect(outcomes[1]?.error?.message).toContain('is a symbolic link')
-    expect(outcomes[2]?.error?.message).toContain('lies outside the git repository')
+    expect(outcomes[2]?.error?.message).toContain('is a symbolic link')
+    expect(outcomes[3]?.error?.message).toContain('lies outside the git repository')
   })
 
   it.each([

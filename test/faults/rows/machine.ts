@@ -407,9 +407,9 @@ const propose = (fault: string, hasServer: boolean): Row => ({
   holds: {
     ...survived,
     more: async (scene) => {
-      const evil = await startForge('github')
+      const evil = await startForge('github', undefined, scene.onEnd)
       const { folder, hosted, bare, sprung } = await foreignCheckout(scene, evil.url)
-      const forge = await startForge('github', hosted)
+      const forge = await startForge('github', hosted, scene.onEnd)
       const changed = [outcome({ file: 'a.yml', name: 'Alpha 1', status: 'updated' })]
       const run = reportOf(changed, { changes: [{ file: 'a.yml', diff: '+new\n' }] })
       const report = join(scene.home, 'report.json')
@@ -435,6 +435,21 @@ const propose = (fault: string, hasServer: boolean): Row => ({
 const checkouts: readonly Row[] = [
   propose('whose configuration runs programs and leads elsewhere', true),
   propose('whose remote is a program', false),
+  {
+    fault: 'diff in a checkout of somebody else, whose missing objects a program fetches',
+    holds: {
+      ...survived,
+      more: async (scene) => {
+        const { folder, bare, sprung } = await foreignCheckout(scene, 'http://127.0.0.1:1')
+        execFileSync('sh', ['-c', 'rm -r .git/objects/??'], { cwd: folder })
+        appendFileSync(join(folder, '.git/config'), `[remote "origin"]\n  url = ${bare}\n`)
+        const { status, err } = await runOther(scene, ['diff', 'HEAD', '--images', '.'], folder)
+        expect(existsSync(sprung)).toBe(false)
+        expect(err).toContain('has not all objects of the revision')
+        expect(status).toBe(2)
+      },
+    },
+  },
 ]
 
 export const machine: Group = {
