@@ -32,6 +32,13 @@ it.each([
   expect(redact(text)).toBe(text)
 })
 
+it.each([
+  ["https://user:it's-s3cret@h.example/a", 'https://h.example/a'],
+  ['sent pa55%2Bw%2Frd and pa55%2bw%2frd', 'sent *** and ***'],
+])('redact hides a password however it is written: %s', (text, expected) => {
+  expect(createRedact(['pa55+w/rd'])(text)).toBe(expected)
+})
+
 it('redact hides every value, whatever its name', () => {
   const name = fc.stringMatching(/^[A-Za-z_.[\]-]{1,12}$/).filter((text) => !/^(c|o|f|op)$/i.test(text))
   const value = fc.stringMatching(/^[A-Za-z0-9%+!'();*-]{0,20}$/).map((text) => `${text}!s3cret`)

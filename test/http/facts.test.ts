@@ -64,6 +64,12 @@ test('a server that ignores the range tells the size by Content-Length, and the 
   expect((await client().facts(`${server.url}/image`)).size).toBe(5_000_000)
 })
 
+test('a length beyond what numbers hold is a size, the largest one', async () => {
+  const server = await origin({ '/image': file })
+  server.fault('/image', { contentLength: 1e19 })
+  expect((await client().facts(`${server.url}/image`)).size).toBe(Number.MAX_SAFE_INTEGER)
+})
+
 test('without a length the size is unknown', async () => {
   const server = await origin({ '/image': { ...file, etag: null, lastModified: null } })
   server.fault('/image', { chunked: true })

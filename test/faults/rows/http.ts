@@ -188,7 +188,7 @@ const images: readonly Row[] = [
       policy: impatient,
     },
   ),
-  ...[2 ** 40, 2 ** 42, 2 ** 49].map((contentLength) =>
+  ...[2 ** 40, 2 ** 42, 2 ** 49, 2 ** 53].map((contentLength) =>
     onImage(
       `${contentLength / 2 ** 40} TiB are announced`,
       { contentLength, times: always },
