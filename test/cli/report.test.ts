@@ -43,6 +43,7 @@ describe('report', () => {
     ],
     [['--html', '/dev/null', '--from', 'package.json'], 'package.json is no report of a check'],
     [['--html', '/dev/null', '--from', 'package.json', 'x'], 'Images are named'],
+    [['--html', '/dev/null', '--from', 'package.json', '--cloud', 'x'], 'A cloud is named'],
   ])('is refused: %j', async (args, message) => {
     const { status, err } = await cli(['report', ...args], { library })
     expect(status).toBe(2)

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import {
   exitStatusOf,
+  type Listener,
   type RunEvent,
   serveCatalogue,
   type UpdateOptions,
@@ -43,13 +44,20 @@ const entry = (name: string, image: string, more: object = {}) =>
     ...more,
   })
 
-async function update(options: UpdateOptions = {}) {
+async function update(options: UpdateOptions = {}, signal?: AbortSignal, listener: Listener = () => {}) {
   const events: RunEvent[] = []
   const usual = { images: [world.folder], mirror: { kind: 'none' }, sources, publish: true } as const
   const own = { cloud: ['fake'], import: 'upload', stateDir: join(world.home, 'state') } as const
   const report = await updateCatalogue(
     { ...usual, ...own, ...options },
-    { onEvent: (event) => void events.push(event), httpPolicy: { backoffBase: 1, retries: 0 } },
+    {
+      signal,
+      onEvent: (event) => {
+        events.push(event)
+        listener(event)
+      },
+      httpPolicy: { backoffBase: 1, retries: 0 },
+    },
   )
   const images = report.clouds?.flatMap((one) => one.images.map(({ name, status }) => [name, status]))
   return { report, events, images, status: exitStatusOf(report) }
@@ -115,6 +123,17 @@ describe('update --publish', () => {
     expect(images).toContainEqual(['Alpine 3', 'published'])
     expect(report.clouds?.[0]?.images[0]?.retired).toEqual([])
     expect(status).toBe(1)
+  })
+
+  it('interrupted before it comes to the clouds does nothing there, and says so', async () => {
+    release('debian', '20260101')
+    await world.write('a.yml', [entry('Debian 12', 'debian')])
+    const controller = new AbortController()
+    const { report, status } = await update({}, controller.signal, ({ type }) => {
+      if (type === 'image') controller.abort(new Error('ended'))
+    })
+    expect(report.clouds).toMatchObject([{ cloud: 'fake', images: [], error: { code: 'ABORTED' } }])
+    expect({ status, names: names() }).toEqual({ status: 1, names: [] })
   })
 
   it('a dry run plans the cloud with what the catalogue would name', async () => {

@@ -15,10 +15,16 @@ import { runCheck } from './check.ts'
 /** @throws UpdaterError where no page was written */
 export async function run(call: Call<'report'>): Promise<void> {
   const { args, session } = call
-  const { html, from, quiet } = call.options().values
+  const { values, origin } = call.options()
+  const { html, from, quiet } = values
   if (html === undefined) {
     throw new UpdaterError('USAGE', 'The page has no file to go to', {
       remedy: 'Name one with --html FILE',
+    })
+  }
+  if (from !== undefined && origin('cloud').source === 'flag') {
+    throw new UpdaterError('USAGE', 'A cloud is named, but the report is one that has been made already', {
+      remedy: 'Name the cloud when the report is made, by check, or leave out --from',
     })
   }
   await assertReportWritable(html, '--html')
