@@ -23,7 +23,7 @@ export function isOurs(image: CloudImage, { project, tag }: Owner): boolean {
 }
 
 /** Nova marks those of servers, those of servers that boot from a volume, and backups. */
-export function isSnapshot({ properties }: CloudImage): boolean {
+export function isSnapshot({ properties }: Pick<CloudImage, 'properties'>): boolean {
   const { image_type: type } = properties
   const inherited = ['base_image_ref', 'block_device_mapping', 'bdm_v2', 'instance_uuid']
   return type === 'snapshot' || type === 'backup' || inherited.some((key) => Object.hasOwn(properties, key))

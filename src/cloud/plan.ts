@@ -232,7 +232,7 @@ function refuse(definition: Definition, limits: readonly Finding[]): ImagePlan {
   const failures = limits.flatMap(({ message }) => {
     if (told.has(message)) return []
     told.add(message)
-    const remedy = 'Correct the definition: Glance would refuse it'
+    const remedy = 'Correct the definition'
     return new UpdaterError('CATALOG_TYPE', `${name}: ${message}`, { place: { file, line, column }, remedy })
   })
   return standstill(definition, failures, limits)

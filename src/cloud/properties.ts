@@ -1,7 +1,9 @@
+import { printable } from '../errors.ts'
 import { formatDigest, type ImageFormat } from '../image.ts'
 import type { DefinedVersion, Definition } from './definition.ts'
 import type { CloudImage, PatchOperation, Visibility } from './image.ts'
 import { formatWritten, isMark, marks, writtenOf } from './marks.ts'
+import { isSnapshot } from './match.ts'
 import { finalName, longestName, versionName } from './names.ts'
 
 /** An image's record as it is to be. */
@@ -81,6 +83,17 @@ function sourceOf({ source, url, mirrorUrl }: DefinedVersion): string | undefine
 const reserved =
   /^(?:os_hash|os_glance_|owner_specified\.|image_updater_|(?:locations?|stores?|self|schema|file|direct_url|id|name|status|visibility|size|virtual_size|checksum|created_at|updated_at|deleted|deleted_at|tags|owner|protected|os_hidden|min_disk|min_ram|disk_format|container_format)$)/
 
+/**
+ * Attributes of Glance's own objects: a change of a property of that name sets the attribute instead. With `image_id` it
+ * goes to the image of that id (`ImagesController._do_add` in `glance/api/v2/images.py`).
+ */
+const attributes =
+  /^(?:_.*|added_new_properties|base|context|db_api|deactivate|delete|extra_properties|get_(?:data|payload|super_class)|helper|image|image_id|member|notifier|orig_props|property_rules|reactivate|repo|send_notification|set_data|store_api|store_utils|valid_state_targets)$/
+
+function isTaken(key: string): boolean {
+  return reserved.test(key) || attributes.test(key)
+}
+
 /** The properties, and the tags, that an image may have in Glance where its operator has not chosen otherwise. */
 const most = 128
 /** Glance's own that stand among the properties, e.g. `stores`. */
@@ -88,7 +101,7 @@ const others = 4
 /** Bytes of a property's value that its database takes. */
 const longestValue = 65_535
 
-/** What Glance would refuse of a record, in sentences without a final full stop. */
+/** What Glance would refuse of a record, or take for something else, in sentences without a final full stop. */
 export function findLimits(definition: Definition, record: WantedRecord, version: DefinedVersion): string[] {
   const keys = Object.keys(record.properties)
   const names = [record.name, `${versionName(definition, version.version)} 12345678`]
@@ -107,7 +120,10 @@ export function findLimits(definition: Definition, record: WantedRecord, version
     ...tooLong(keys).map((key) => `The property "${key}" has a name of more than ${longestName} characters`),
     ...keys.filter((key) => key === '').map(() => 'A property has no name'),
     ...record.tags.filter((tag) => tag === '').map(() => 'A tag is empty'),
-    ...keys.filter((key) => reserved.test(key)).map((key) => `The property "${key}" is not free to be used`),
+    ...keys.filter(isTaken).map((key) => `The property "${key}" is not free to be used`),
+    ...(isSnapshot(record)
+      ? ['The properties are those of a snapshot of a server, which is never ours']
+      : []),
     ...(keys.length > room ? [`There are ${keys.length} properties, and there is room for ${room}`] : []),
     ...(record.tags.length > most
       ? [`There are ${record.tags.length} tags, and there is room for ${most}`]
@@ -117,6 +133,10 @@ export function findLimits(definition: Definition, record: WantedRecord, version
       .filter((text) => /[\0\ud800-\udfff]/.test(text))
       .slice(0, 1)
       .map((text) => `"${text}" has a character that Glance does not take`),
+    ...[record.name, ...record.tags, ...keys]
+      .filter((text) => printable(text) !== text)
+      .slice(0, 1)
+      .map((text) => `"${printable(text)}" has a character that terminals obey`),
   ]
 }
 

@@ -10,7 +10,7 @@ const version = { version: '1', url: 'https://demo.example/1.qcow2', checksum: d
 const repeated = (count: number, of: (at: number) => string) =>
   Array.from({ length: count }, (_, at) => of(at))
 
-describe('what Glance would refuse', () => {
+describe('what Glance would refuse or take for something else', () => {
   it.each<[string, object, RegExp]>([
     ['a long name', { name: 'x'.repeat(243) }, /The name ".*" has more than 255 characters/],
     ['a long tag', { tags: ['x'.repeat(256)] }, /The tag "x+" has more than 255/],
@@ -25,6 +25,17 @@ describe('what Glance would refuse', () => {
     ['too many tags', { tags: repeated(128, (at) => `t${at}`) }, /There are 129 tags/],
     ['a long value', { meta: { a: 'é'.repeat(33_000) } }, /"a" has more than 65535 bytes/],
     ['a character above U+FFFF', { meta: { a: '💥' } }, /a character that Glance does not take/],
+    [
+      'a name that a terminal obeys',
+      { name: 'Demo\u001b[2J' },
+      /"Demo.*" has a character that terminals obey/,
+    ],
+    ['a tag of two lines', { tags: ['a\nb'] }, /a character that terminals obey/],
+    ['a property with a name that is turned round', { meta: { 'a\u202eb': 'x' } }, /that terminals obey/],
+    ...['base_image_ref', 'instance_uuid', 'bdm_v2', 'block_device_mapping'].map(
+      (key): [string, object, RegExp] => [key, { meta: { [key]: 'x' } }, /a snapshot of a server/],
+    ),
+    ['image_type of a snapshot', { meta: { image_type: 'snapshot' } }, /a snapshot of a server/],
     ['a control character that ends a text', { tags: ['a\0b'] }, /a character that Glance does not take/],
     ...[
       'os_hash_algo',
@@ -40,6 +51,12 @@ describe('what Glance would refuse', () => {
       'size',
       'status',
       'image_updater_keys',
+      'image_id',
+      'member',
+      'extra_properties',
+      'delete',
+      'set_data',
+      '__class__',
     ].map((key): [string, object, RegExp] => [
       key,
       { meta: { [key]: 'x' } },
