@@ -40,7 +40,8 @@ export async function openClouds(
   const isUnconfigured = errors.every(({ code }) => code === 'CLOUD_CONFIGURATION')
   if (errors.length === opened.length && isUnconfigured) throwDefects(errors, 'The list of clouds')
   for (const one of opened) {
-    if ('error' in one) note('warning', `${one.cloud}: ${describeError(one.error)}`)
+    // Of a run that ends this is no news.
+    if ('error' in one && !signal.aborted) note('warning', `${one.cloud}: ${describeError(one.error)}`)
   }
   return opened
 }
@@ -82,7 +83,7 @@ export function inEach(
         return { cloud, project: project.name, ...(await task(one.session, index)) }
       } catch (thrown) {
         const error = errorOf(thrown, signal)
-        note('warning', `${cloud}: ${describeError(error)}`)
+        if (!signal.aborted) note('warning', `${cloud}: ${describeError(error)}`)
         return unusable(cloud, error)
       }
     }),

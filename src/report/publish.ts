@@ -1,5 +1,6 @@
 import { printable } from '../errors.ts'
 import { formatCount, formatDuration } from './quantities.ts'
+import { formatNames } from './repeated.ts'
 import type { CloudCall, CloudFinding, CloudImageOutcome, CloudOutcome, PublishReport } from './schemas.ts'
 import { formatTextTable } from './table.ts'
 import { formatParagraph, type Paint, paragraphs, type TextLayout } from './terminal.ts'
@@ -127,9 +128,17 @@ function formatCloud(
     ...warnings.map((line) =>
       layout.paint('yellow', formatParagraph(`Warning: ${cloud}: ${line}`, layout.columns)),
     ),
-    ...unnamed.map((image) => formatParagraph(unnamedText(image), layout.columns)),
+    unnamed.length === 0 ? '' : formatParagraph(unnamedTexts(unnamed), layout.columns),
     calls.length === 0 ? '' : `${calls.map(callLine).join('\n')}\n`,
   )
+}
+
+/** All of them in a sentence. */
+function unnamedTexts(images: CloudOutcome['unnamed']): string {
+  const [only, ...others] = images
+  if (only !== undefined && others.length === 0) return unnamedText(only)
+  const names = formatNames(images.map(({ id, name }) => printable(`${name} (${id})`)))
+  return `${images.length} images have our tag, and no file that was read has their definitions: left alone are ${names}`
 }
 
 export function unnamedText({ id, name }: CloudOutcome['unnamed'][number]): string {

@@ -79,6 +79,13 @@ In the clouds: 6 images, 1 would be published, 0 would be changed, 2 current, 1 
 `)
   })
 
+  it('tells of images of no definition in one paragraph', () => {
+    const unnamed = Array.from({ length: 12 }, (_, index) => ({ id: `id-${index}`, name: `Gone ${index}` }))
+    const text = formatCheckText(checkOf([], { clouds: [cloudOf([], { unnamed })] }), layout)
+    expect(text).toContain('12 images have our tag, and no file that was read has their definitions')
+    expect(text).toContain('Gone 7 (id-7) and 4 more\n')
+  })
+
   it('of an update tells what was done in them', () => {
     const brought = [{ id: 'id-7', name: 'Beta 2', version: '20250506', bytes: 7, seconds: 1 }]
     const clouds = [cloudOf([inCloud(), { ...missing, status: 'published', brought }])]
