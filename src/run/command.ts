@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { UpdaterError } from '../errors.ts'
@@ -21,6 +20,8 @@ export interface CommandCall {
 }
 
 const killAfter = 5_000
+/** Characters that wait for the end of their line. */
+const longestLine = 8192
 /** Milliseconds to wait for output that a process in the background holds open. */
 const lastWords = 1_000
 
@@ -71,12 +72,22 @@ function start(command: string, variables: NodeJS.ProcessEnv, failed: CommandCal
   }
 }
 
+/** A longer line is told in pieces: a gate may print what the console of a strange machine says, which need not end. */
 async function tellLines(stream: Readable, tell: (line: string) => void): Promise<void> {
+  let rest = ''
   try {
-    for await (const line of createInterface({ input: stream })) tell(line)
+    for await (const chunk of stream.setEncoding('utf8')) {
+      const lines = `${rest}${chunk}`.split(/\r\n|\n|\r(?!$)/)
+      rest = lines.pop() ?? ''
+      for (const line of lines) tell(line)
+      if (rest.length < longestLine) continue
+      tell(rest)
+      rest = ''
+    }
   } catch {
     // It was closed from this side.
   }
+  if (rest !== '') tell(rest.replace(/\r$/, ''))
 }
 
 function endGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void {

@@ -72,6 +72,13 @@ describe('the command', () => {
     return { lines, failures: failures.map(({ code, message }) => `${code}: ${message}`) }
   }
 
+  it('tells a line that does not end in pieces', async () => {
+    const { lines } = await run("head -c 1000000 /dev/zero | tr '\\0' x; printf '\\r\\nend\\nlast'")
+    expect(lines.join('')).toBe(`${'x'.repeat(1_000_000)}endlast`)
+    expect(Math.max(...lines.map(({ length }) => length))).toBeLessThan(100_000)
+    expect(lines.slice(-2)).toEqual(['end', 'last'])
+  })
+
   it('gets the report on its input, and counts, names and files in its environment', async () => {
     const file = join(temporaryFolder(), 'input')
     const { lines, failures } = await run(
