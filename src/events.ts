@@ -75,7 +75,11 @@ export type RunEvent =
   | { readonly type: 'image'; readonly image: ImageRef; readonly step: ImageStep }
   /** The run goes on, but brings nothing to the mirror any more. */
   | { readonly type: 'stopped'; readonly error: UpdaterError }
-  | { readonly type: 'note'; readonly level: 'debug' | 'info' | 'warning'; readonly message: string }
+  | {
+      readonly type: 'note'
+      readonly level: 'debug' | 'info' | 'warning' | 'error'
+      readonly message: string
+    }
 
 export type Listener = (event: RunEvent) => void
 

@@ -477,7 +477,7 @@ function findingsOf(fate: Fate, { definition }: Scene): readonly Finding[] {
       const said =
         standing === 'same'
           ? 'It is there'
-          : 'It is there, and nothing proves that it has the bytes of the catalogue'
+          : `Nothing proves that ${image.name} has the bytes of the catalogue: --prove reads it once`
       const skipped =
         fate.skip === undefined
           ? []

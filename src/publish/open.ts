@@ -41,7 +41,7 @@ export async function openClouds(
   if (errors.length === opened.length && isUnconfigured) throwDefects(errors, 'The list of clouds')
   for (const one of opened) {
     // Of a run that ends this is no news.
-    if ('error' in one && !signal.aborted) note('warning', `${one.cloud}: ${describeError(one.error)}`)
+    if ('error' in one && !signal.aborted) note('error', `${one.cloud}: ${describeError(one.error)}`)
   }
   return opened
 }
@@ -83,7 +83,7 @@ export function inEach(
         return { cloud, project: project.name, ...(await task(one.session, index)) }
       } catch (thrown) {
         const error = errorOf(thrown, signal)
-        if (!signal.aborted) note('warning', `${cloud}: ${describeError(error)}`)
+        if (!signal.aborted) note('error', `${cloud}: ${describeError(error)}`)
         return unusable(cloud, error)
       }
     }),

@@ -27,7 +27,7 @@ export interface RunContext {
 }
 
 /** A remark on the run as a whole. */
-export type Note = (level: 'debug' | 'info' | 'warning', message: string) => void
+export type Note = (level: 'debug' | 'info' | 'warning' | 'error', message: string) => void
 
 /**
  * Runs tasks, a limited number at once; none is begun once the run is aborted. Each gets the signal that ends it: the

@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { startFakeCloud } from '../support/fake-cloud.ts'
 import { makeQcow2 } from '../support/images.ts'
 import { type Origin, startOrigin } from '../support/origin.ts'
 
@@ -52,7 +53,7 @@ const pattern = 'HEREBE\\d{8}DRAGONS'
 const dated = () => publish(`/os/${pattern}/os-${pattern}.qcow2`, `/os/${pattern}/SHA256SUMS`)
 
 describe('the examples of docs/library.md', () => {
-  it.each(['check', 'update', 'resolver', 'store', 'own'])('show %s.ts as it is', async (name) => {
+  it.each(['check', 'update', 'publish', 'resolver', 'store', 'own'])('show %s.ts as it is', async (name) => {
     const text = await readFile(join(before, `docs/examples/${name}.ts`), 'utf8')
     expect(await page).toContain(`(examples/${name}.ts):\n\n\`\`\`ts\n${text}\`\`\`\n`)
   })
@@ -74,6 +75,28 @@ describe('the examples of docs/library.md', () => {
     expect(JSON.parse(printed.at(-1) ?? '')).toMatchObject({ exit_status: 0, summary: { updated: 1 } })
     expect(await readFile('images/os.yml', 'utf8')).toContain("version: '20260301'")
     expect(await readFile('mirror/os/20260301-os.qcow2')).toEqual(Buffer.from(image))
+  })
+
+  it('publish.ts says what would be done in a cloud', async () => {
+    await publish('/os/1.10.0/os-1.10.0.qcow2')
+    const digest = createHash('sha256').update(image).digest('hex')
+    const versions = `versions:\n      - { version: '1', url: '${origin.url}/os/1.10.0/os-1.10.0.qcow2', checksum: 'sha256:${digest}' }`
+    const text = await readFile('images/os.yml', 'utf8')
+    await writeFile(
+      'images/os.yml',
+      text.replace('versions: []', `visibility: private\n    multi: true\n    ${versions}`),
+    )
+    const cloud = await startFakeCloud()
+    await writeFile('clouds.yaml', cloud.cloudsFile().replace('"fake"', '"mycloud"'), { mode: 0o600 })
+    vi.stubEnv('OS_CLIENT_CONFIG_FILE', join(root, 'clouds.yaml'))
+    try {
+      await import('../../docs/examples/publish.ts')
+    } finally {
+      vi.unstubAllEnvs()
+      await cloud.close()
+    }
+    expect(printed).toEqual(['mycloud OS would-publish There is no image of version 1'])
+    expect(process.exitCode).toBe(0)
   })
 
   it('own.ts finds a build by a resolver of its own, and keeps it in a store of its own', async () => {

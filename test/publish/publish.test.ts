@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
+import type { Listener } from '../../src/events.ts'
 import type { PublishOptions } from '../../src/publish/options.ts'
 import { publishCatalogue } from '../../src/publish/publish.ts'
 import { type CloudWorld, cloudEntry, startCloudWorld } from '../support/cloud-world.ts'
@@ -80,6 +81,25 @@ describe('publish', () => {
     expect([...record.tags].sort()).toEqual(['managed', 'managed_by_osism', 'os:debian'])
     expect(record).not.toHaveProperty('image_updater_journal')
     expect(cloud.images()).toHaveLength(1)
+  })
+
+  it('tells that a cloud cannot be asked as an error, and goes on with the others', async () => {
+    await world.write('debian.yml', [cloudEntry('Debian 12', [world.build('debian', '20260101').entry])])
+    const notes: object[] = []
+    const onEvent: Listener = (event) => {
+      if (event.type === 'note' && event.level === 'error') notes.push(event)
+    }
+    const options = {
+      images: [world.folder],
+      cloud: ['fake', 'nowhere'],
+      stateDir: join(world.home, 'state'),
+    }
+    const report = await publishCatalogue({ ...options, import: 'upload' }, { onEvent })
+    expect(notes).toMatchObject([
+      { message: expect.stringMatching(/^nowhere: The cloud "nowhere" is not known/) },
+    ])
+    expect(report.clouds.map(({ error }) => error?.code)).toEqual([undefined, 'CLOUD_CONFIGURATION'])
+    expect(seen()).toEqual(['Debian 12: public'])
   })
 
   it('changes nothing when it is run again', async () => {
