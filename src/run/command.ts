@@ -22,6 +22,8 @@ export interface CommandCall {
 const killAfter = 5_000
 /** Characters that wait for the end of their line. */
 const longestLine = 8192
+/** Characters of an output. */
+const mostTold = 4 * 2 ** 20
 /** Milliseconds to wait for output that a process in the background holds open. */
 const lastWords = 1_000
 
@@ -75,19 +77,25 @@ function start(command: string, variables: NodeJS.ProcessEnv, failed: CommandCal
 /** A longer line is told in pieces: a gate may print what the console of a strange machine says, which need not end. */
 async function tellLines(stream: Readable, tell: (line: string) => void): Promise<void> {
   let rest = ''
+  let told = 0
+  const show = (line: string) => {
+    if (told > mostTold) return
+    told += line.length + 1
+    tell(told > mostTold ? 'What it prints from here on is not told' : line)
+  }
   try {
     for await (const chunk of stream.setEncoding('utf8')) {
       const lines = `${rest}${chunk}`.split(/\r\n|\n|\r(?!$)/)
       rest = lines.pop() ?? ''
-      for (const line of lines) tell(line)
+      for (const line of lines) show(line)
       if (rest.length < longestLine) continue
-      tell(rest)
+      show(rest)
       rest = ''
     }
   } catch {
     // It was closed from this side.
   }
-  if (rest !== '') tell(rest.replace(/\r$/, ''))
+  if (rest !== '') show(rest.replace(/\r$/, ''))
 }
 
 function endGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void {

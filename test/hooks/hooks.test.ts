@@ -79,6 +79,14 @@ describe('the command', () => {
     expect(lines.slice(-2)).toEqual(['end', 'last'])
   })
 
+  it('has no more than 4 MiB of its output told, and is read to its end', async () => {
+    const { lines, failures } = await run('yes | head -c 10000000; echo done >&2')
+    expect(failures).toEqual([])
+    expect(lines).toHaveLength(2 ** 21 + 2)
+    expect(lines).toContain('What it prints from here on is not told')
+    expect(lines).toContain('done')
+  })
+
   it('gets the report on its input, and counts, names and files in its environment', async () => {
     const file = join(temporaryFolder(), 'input')
     const { lines, failures } = await run(
