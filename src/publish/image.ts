@@ -1,6 +1,7 @@
 import type { Change } from '../cloud/change.ts'
 import type { CloudImage } from '../cloud/image.ts'
 import { journalOf } from '../cloud/marks.ts'
+import { versionName } from '../cloud/names.ts'
 import type { ImagePlan } from '../cloud/plan.ts'
 import { type Bring, claimOf, promotionOf } from '../cloud/promotion.ts'
 import type { Retirement } from '../cloud/retirement.ts'
@@ -10,7 +11,7 @@ import type { CloudImageOutcome } from '../report/schemas.ts'
 import { errorOf, type Tell, tellOf } from '../run/run.ts'
 import { bringVersion, leaveRecord } from './bring.ts'
 import { passGate } from './gate.ts'
-import { type CloudRun, carryOut, listImages } from './run.ts'
+import { type CloudRun, carryOut, listNamed } from './run.ts'
 import { membersOf, shareImage } from './share.ts'
 import { stepBack } from './step-back.ts'
 
@@ -84,11 +85,13 @@ async function publishVersion(bring: Bring, run: CloudRun, tell: Tell): Promise<
 
 /** Once it has begun, it is carried through: an abort waits for it. */
 async function promoteImage(bring: Bring, fresh: CloudImage, run: CloudRun, tell: Tell): Promise<void> {
-  const listed = await run.checking((signal) => listImages(run, signal))
+  const { record, definition, version } = bring
+  const names = [record.name, versionName(definition, version.version)]
+  const listed = await run.checking((signal) => listNamed(names, run, signal))
   const image = listed.find(({ id }) => id === fresh.id)
   if (image === undefined) throw gone(bring, fresh)
   const changes = promotionOf(bring, image, listed, { ...run.owner, ...run.rules(), ...run.writer() })
-  const isShared = bring.record.visibility === 'shared'
+  const isShared = record.visibility === 'shared'
   const displaced = changes.flatMap((one) => (one.image.id === image.id ? [] : one.image))
   const carried = isShared ? await membersOf(displaced, run) : []
   const lasting = run.lasting()

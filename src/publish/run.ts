@@ -56,6 +56,16 @@ export async function listImages(
   return [...all.values()]
 }
 
+/** Lists the images of some names, ours and those that everybody sees: what a swap of names has to know anew. */
+export async function listNamed(
+  names: readonly string[],
+  { glance }: Pick<CloudRun, 'glance'>,
+  signal: AbortSignal,
+): Promise<readonly CloudImage[]> {
+  const found = await Promise.all([...new Set(names)].map((name) => glance.list({ name }, signal)))
+  return found.flat()
+}
+
 const kept = {
   'in-use': 'it is in use, and stays',
   protected: 'it is protected, and stays',
