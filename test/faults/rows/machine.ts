@@ -219,8 +219,8 @@ const configurations: readonly Row[] = [
     'cannot be read: it is no regular file',
   ),
   foundAs(
-    'with 10,000 keys that there are not',
-    (path) => writeFile(path, Array.from({ length: 10_000 }, (_, index) => `key${index}: 1\n`).join('')),
+    'with 5,000 keys that there are not',
+    (path) => writeFile(path, Array.from({ length: 5_000 }, (_, index) => `key${index}: 1\n`).join('')),
     'There are more than 100 defects: the others are not told',
   ),
   {
