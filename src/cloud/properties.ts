@@ -90,8 +90,20 @@ const reserved =
 const attributes =
   /^(?:_.*|added_new_properties|base|context|db_api|deactivate|delete|extra_properties|get_(?:data|payload|super_class)|helper|image|image_id|member|notifier|orig_props|property_rules|reactivate|repo|send_notification|set_data|store_api|store_utils|valid_state_targets)$/
 
+/** OpenStack's SDK expects a mapping there: its clients can list no image where one has a text. */
+const structures = /^metadata$/
+
 function isTaken(key: string): boolean {
-  return reserved.test(key) || attributes.test(key)
+  return [reserved, attributes, structures].some((names) => names.test(key))
+}
+
+/** Those that are numbers to OpenStack's SDK (`openstack/image/v2/image.py`); with any other text it fails likewise. */
+const numbers =
+  /^(?:hw_cpu_(?:cores|sockets|threads)|hw_serial_port_count|hw_video_ram|os_shutdown_timeout|instance_type_rxtx_factor)$/
+
+function isNoNumber([key, value]: readonly [string, string]): boolean {
+  const form = key === 'instance_type_rxtx_factor' ? /^\d+(?:\.\d+)?$/ : /^\d+$/
+  return numbers.test(key) && !form.test(value)
 }
 
 /** The properties, and the tags, that an image may have in Glance where its operator has not chosen otherwise. */
@@ -124,6 +136,9 @@ export function findLimits(definition: Definition, record: WantedRecord, version
     ...(isSnapshot(record)
       ? ['The properties are those of a snapshot of a server, which is never ours']
       : []),
+    ...Object.entries(record.properties)
+      .filter(isNoNumber)
+      .map(([key]) => `The property "${key}" is not a number`),
     ...(keys.length > room ? [`There are ${keys.length} properties, and there is room for ${room}`] : []),
     ...(record.tags.length > most
       ? [`There are ${record.tags.length} tags, and there is room for ${most}`]

@@ -35,6 +35,9 @@ describe('what Glance would refuse or take for something else', () => {
     ...['base_image_ref', 'instance_uuid', 'bdm_v2', 'block_device_mapping'].map(
       (key): [string, object, RegExp] => [key, { meta: { [key]: 'x' } }, /a snapshot of a server/],
     ),
+    ['a number that is none', { meta: { hw_cpu_cores: 'many' } }, /"hw_cpu_cores" is not a number/],
+    ['a whole number that is none', { meta: { hw_video_ram: '1.5' } }, /"hw_video_ram" is not a number/],
+    ['a factor that is no number', { meta: { instance_type_rxtx_factor: '' } }, /is not a number/],
     ['image_type of a snapshot', { meta: { image_type: 'snapshot' } }, /a snapshot of a server/],
     ['a control character that ends a text', { tags: ['a\0b'] }, /a character that Glance does not take/],
     ...[
@@ -53,6 +56,7 @@ describe('what Glance would refuse or take for something else', () => {
       'image_updater_keys',
       'image_id',
       'member',
+      'metadata',
       'extra_properties',
       'delete',
       'set_data',
