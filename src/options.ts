@@ -592,6 +592,14 @@ export const secretVariables: readonly string[] = [
   ...rows.flatMap(({ secret, env }) => (secret === true ? (env ?? []) : [])),
 ]
 
+/** Variables that hold secrets of a cloud, as OpenStack's own clients have them. */
+export const cloudSecretVariables = [
+  'OS_PASSWORD',
+  'OS_APPLICATION_CREDENTIAL_SECRET',
+  'OS_TOKEN',
+  'OS_AUTH_TOKEN',
+] as const
+
 /** The values of the options of a command; of several commands: of those that all of them have. */
 export type Values<Command extends CommandName> = Pick<AllValues, KeyOf<Command>> & Printed<Command>
 

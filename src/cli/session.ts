@@ -1,5 +1,5 @@
 import type { Configuration } from '../config/types.ts'
-import { rows, secretVariables } from '../options.ts'
+import { cloudSecretVariables, rows, secretVariables } from '../options.ts'
 import { createRedact, type Redact } from '../redact.ts'
 import type { CliContext } from './context.ts'
 import { defaultCommand } from './flags.ts'
@@ -52,10 +52,7 @@ const hiddenVariables = [
   ...secretVariables,
   'AWS_SECRET_ACCESS_KEY',
   'AWS_SESSION_TOKEN',
-  'OS_PASSWORD',
-  'OS_APPLICATION_CREDENTIAL_SECRET',
-  'OS_TOKEN',
-  'OS_AUTH_TOKEN',
+  ...cloudSecretVariables,
   'GITHUB_TOKEN',
   'GH_TOKEN',
   'GITLAB_TOKEN',

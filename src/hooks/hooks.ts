@@ -4,7 +4,7 @@ import { asUpdaterError, UpdaterError } from '../errors.ts'
 import { explainRefusal } from '../files.ts'
 import { outliving } from '../http/abort.ts'
 import type { Policy } from '../http/policy.ts'
-import { assertOptions } from '../options.ts'
+import { assertOptions, cloudSecretVariables } from '../options.ts'
 import { assertReport, formatDocument, parseReport, withExitStatus } from '../report/json.ts'
 import { hasPublished } from '../report/publish.ts'
 import type { CloudImageOutcome, CloudOutcome, RunReport } from '../report/schemas.ts'
@@ -200,6 +200,8 @@ function variablesOf({ summary, changes, images }: RunReport): NodeJS.ProcessEnv
     IMAGE_UPDATER_FAILED: String(summary.failed),
     IMAGE_UPDATER_FILES: linesOf([...new Set(changes.map(({ file }) => file))]),
     IMAGE_UPDATER_NAMES: linesOf(updated.map(({ name }) => name)),
+    // Unlike a gate, which tries an image in the cloud, it needs no login.
+    ...Object.fromEntries(cloudSecretVariables.map((name) => [name, undefined])),
   }
 }
 

@@ -101,6 +101,8 @@ describe('the command', () => {
     vi.stubEnv('MINIO_SECRET_KEY', 'canary')
     vi.stubEnv('IMAGE_UPDATER_TOKEN', 'canary')
     vi.stubEnv('IMAGE_UPDATER_WEBHOOK_SECRET', 'canary')
+    vi.stubEnv('OS_PASSWORD', 'canary')
+    vi.stubEnv('OS_APPLICATION_CREDENTIAL_SECRET', 'canary')
     vi.stubEnv('IMAGE_UPDATER_HOOK_TEST', 'passed on')
     const { lines } = await run('env')
     expect(lines.join('\n')).not.toContain('canary')
