@@ -8,13 +8,12 @@ import type { CloudSession } from '../cloud/session.ts'
 import { isoDay } from '../discovery/stamp.ts'
 import { describeError, UpdaterError } from '../errors.ts'
 import { outliving } from '../http/abort.ts'
-import { endOfLife, hasEnded } from '../lifecycle/end-of-life.ts'
-import { snapshot } from '../lifecycle/snapshot.ts'
 import { reportedError } from '../report/refusal.ts'
 import type { CloudOutcome } from '../report/schemas.ts'
 import { recallCandidates, rememberCandidates } from '../run/candidates.ts'
 import { limited } from '../run/run.ts'
 import { stateFolder } from '../state.ts'
+import { isOver } from './ended.ts'
 import { holdCloud } from './hold.ts'
 import { plannedOutcome, publishImage } from './image.ts'
 import type { PublishSettings } from './options.ts'
@@ -157,12 +156,8 @@ async function contextOf(run: CloudRun, { definitions, others }: Wanted): Promis
   const candidates =
     minAge > 0 ? await recallCandidates(memory, session.cloud, session.project.id) : undefined
   const rules = run.rules()
-  const ended = definitions
-    .filter(({ image }) => {
-      const release = endOfLife(image, snapshot)
-      return release !== undefined && hasEnded(release, isoDay(new Date()))
-    })
-    .map(({ image }) => image.name)
+  const today = isoDay(new Date())
+  const ended = definitions.filter((one) => isOver(one, today)).map(({ image }) => image.name)
   return {
     ...run.owner,
     ...run.writer(),
