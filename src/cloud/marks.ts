@@ -43,10 +43,14 @@ export function formatJournal({ step, time, run }: Journal): string {
   return `${step} ${time.toISOString()} ${run}`
 }
 
-/** Returns undefined if no run is at work on the image. What can't be read is taken for an old beginning. */
-export function journalOf({ properties }: CloudImage): Journal | undefined {
-  const text = properties[marks.journal]
-  if (text === undefined) return undefined
+/**
+ * Returns undefined if no run is at work on the image. Until one is through, its image is private and without tags: on any
+ * other the mark was written, or copied, by somebody else. What can't be read is taken for an old beginning.
+ */
+export function journalOf(image: CloudImage): Journal | undefined {
+  const { [marks.journal]: text } = image.properties
+  const isInUse = image.visibility !== 'private' || image.tags.length > 0
+  if (text === undefined || (isInUse && image.status !== 'queued')) return undefined
   const [word, time = '', run = ''] = text.split(' ')
   const date = new Date(time)
   const step = steps.find((one) => one === word)

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { CloudImage } from '../../src/cloud/image.ts'
 import { isBusy } from '../../src/cloud/marks.ts'
 import { definitionOf, isOurs } from '../../src/cloud/match.ts'
 import { planCloud } from '../../src/cloud/plan.ts'
@@ -78,6 +79,24 @@ describe('what Glance would refuse or take for something else', () => {
       message: expect.stringMatching(message),
     })
     expect(told(plan)).toEqual([])
+  })
+
+  it.each<[string, Partial<CloudImage>]>([
+    ['users see', { visibility: 'public' }],
+    ['is in use in the project', { tags: ['managed'] }],
+  ])('a mark of a run on an image that %s: is removed, and the image stays', (_, changes) => {
+    const definitions = definitionsOf({ ...base, versions: [version] })
+    for (const mark of ['garbage', 'bringing 2020-01-01T00:00:00.000Z another']) {
+      const glance = new GlanceModel()
+      const properties = { image_description: 'Demo', internal_version: '1', image_updater_journal: mark }
+      const image = { name: 'Demo', tags: ['managed_by_osism'], properties, ...changes }
+      glance.put({ ...image, tags: [contextOf().tag] }, '1')
+      glance.now = new Date(glance.now.getTime() + 100 * hour)
+      const plan = planCloud(definitions, [...glance.images.values()], contextOf({ now: glance.now }))
+      expect(plan.images[0]?.brings).toEqual([])
+      expect(told(plan).join()).not.toContain('is removed')
+      expect(JSON.stringify(plan)).toContain('{"op":"remove","path":"/image_updater_journal"}')
+    }
   })
 
   it('a key with a slash and a tilde is escaped', () => {
