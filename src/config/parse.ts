@@ -22,7 +22,7 @@ interface Entry {
 }
 
 /** Words and signs of a configuration file: each key is compared with all others. */
-const maximumLexemes = 50_000
+const maximumLexemes = 100_000
 
 const emptyRemedy = 'Give it a value or leave it out'
 

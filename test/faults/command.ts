@@ -12,6 +12,9 @@ export interface Ended {
   readonly err: string
 }
 
+/** What shells tell of a process that ended by a signal, as the command does where a system call may hang. */
+const statuses: Readonly<Record<string, number>> = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 }
+
 /** The real command, as it is built, in a process of its own. @param folder in which it runs */
 export function startCommand(
   args: readonly string[],
@@ -36,6 +39,8 @@ export function startCommand(
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     err += text
   })
-  const ended = once(child, 'close').then(([status]) => ({ status, out, err }))
+  const ended = once(child, 'close').then(([status, signal]): Ended => {
+    return { status: status ?? statuses[signal] ?? null, out, err }
+  })
   return { child, ended }
 }

@@ -86,6 +86,10 @@ export class Multipart {
     const what = `Beginning the upload of ${key}`
     const query = { uploads: '' }
     const remembered = await rememberUpload(client, key)
+    if (signal.aborted) {
+      await forgetUpload(client, remembered)
+      throw abortedError(signal)
+    }
     const { node } = await client.call({ what, method: 'POST', key, query, headers, signal: lasting })
     const uploadId = textOf(node, 'UploadId')
     if (uploadId === undefined) throw noAnswer(what, 'upload id')
