@@ -113,6 +113,8 @@ const others = 4
 /** Bytes of a property's value that its database takes. */
 const longestValue = 65_535
 
+const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+
 /** What Glance would refuse of a record, or take for something else, in sentences without a final full stop. */
 export function findLimits(definition: Definition, record: WantedRecord, version: DefinedVersion): string[] {
   const keys = Object.keys(record.properties)
@@ -139,6 +141,9 @@ export function findLimits(definition: Definition, record: WantedRecord, version
     ...Object.entries(record.properties)
       .filter(isNoNumber)
       .map(([key]) => `The property "${key}" is not a number`),
+    ...['kernel_id', 'ramdisk_id']
+      .filter((key) => Object.hasOwn(record.properties, key) && !uuid.test(record.properties[key] ?? ''))
+      .map((key) => `The property "${key}" is not the id of an image`),
     ...(keys.length > room ? [`There are ${keys.length} properties, and there is room for ${room}`] : []),
     ...(record.tags.length > most
       ? [`There are ${record.tags.length} tags, and there is room for ${most}`]

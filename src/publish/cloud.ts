@@ -58,8 +58,7 @@ async function carryOutPlan(
   signal.throwIfAborted()
   const { cloud, project } = session
   const context = await contextOf(run, wanted)
-  if (settings.rollback)
-    return { images: await rollBack(run, wanted.definitions, found, context), unnamed: [] }
+  if (settings.rollback) return { ...(await rollBack(run, wanted.definitions, found, context)), unnamed: [] }
   let plan = planCloud(wanted.definitions, found, context)
   if (settings.prove && !settings.dryRun && (await proveUnproven(plan, run))) {
     found = await look()

@@ -4,20 +4,24 @@ import type { CloudImage } from '../cloud/image.ts'
 import { planRollback } from '../cloud/rollback.ts'
 import type { PlanContext } from '../cloud/scene.ts'
 import { reportedError } from '../report/refusal.ts'
-import type { CloudImageOutcome } from '../report/schemas.ts'
+import type { CloudCall, CloudImageOutcome, CloudOutcome } from '../report/schemas.ts'
 import { errorOf, tellOf } from '../run/run.ts'
 import { changedOf } from './image.ts'
 import { type CloudRun, carryOut } from './run.ts'
 
-/** Gives each definition's name back to the image before; whatever goes wrong with one stops no other. */
-export function rollBack(
+/**
+ * Gives each definition's name back to the image before; whatever goes wrong with one stops no other.
+ * @returns the calls too, if it is a dry run
+ */
+export async function rollBack(
   run: CloudRun,
   definitions: readonly Definition[],
   images: readonly CloudImage[],
   context: PlanContext,
-): Promise<CloudImageOutcome[]> {
-  return Promise.all(
-    definitions.map(async (definition, ordinal) => {
+): Promise<Pick<CloudOutcome, 'images' | 'calls'>> {
+  const calls: CloudCall[] = []
+  const outcomes = await Promise.all(
+    definitions.map(async (definition, ordinal): Promise<CloudImageOutcome> => {
       const { about, warnings, tell } = tellOf(definition.image, ordinal, run.onEvent)
       const nothing = { findings: [], brought: [], changes: [], retired: [], warnings }
       const { dryRun, reason = 'taken back' } = run.settings
@@ -26,6 +30,7 @@ export function rollBack(
         const { changes } = planRollback(definition, definitions, images, context, reason)
         const lasting = run.lasting()
         run.signal.throwIfAborted()
+        if (dryRun) calls.push(...changes.map(callOf))
         for (const one of dryRun ? [] : changes) {
           await carryOut(one, run, lasting)
           tell({ type: 'in-cloud', cloud: run.session.cloud, message: callOf(one).about })
@@ -41,4 +46,5 @@ export function rollBack(
       }
     }),
   )
+  return { images: outcomes, calls: run.settings.dryRun ? calls : undefined }
 }

@@ -153,9 +153,15 @@ export function versionsOf({ brought, findings }: CloudImageOutcome): string {
 
 const isComing: ReadonlySet<CloudFinding['what']> = new Set(['missing', 'other-bytes', 'pending'])
 
+/** A build that somebody has taken back, or does not want: the reason is told. */
+function isPassedOver({ what, version }: CloudFinding): boolean {
+  return what === 'skipped' && version !== undefined
+}
+
 /** Is there more to tell of an image than that all is well? */
 export function isTold({ status, warnings, findings }: CloudImageOutcome): boolean {
-  return !['current', 'skipped'].includes(status) || warnings.length > 0 || findings.some(isOpen)
+  const isQuiet = ['current', 'skipped'].includes(status) && !findings.some(isPassedOver)
+  return !isQuiet || warnings.length > 0 || findings.some(isOpen)
 }
 
 /** Is something to be done, or to be known, because of it? */
@@ -184,7 +190,7 @@ export function linesOf({ brought, changes, retired, findings, status, error }: 
     if (one.what === 'retire' && retired.length > 0) return false
     if (corrected.includes(one.what) && changes.length > 0) return false
     if (one.message === error?.message) return false
-    return isDone ? lasting.includes(one.what) : isOpen(one)
+    return isDone ? lasting.includes(one.what) : isOpen(one) || isPassedOver(one)
   })
   const found = left.map(({ message }) => message)
   return [...done, ...found]

@@ -36,6 +36,7 @@ describe('what Glance would refuse or take for something else', () => {
     ...['base_image_ref', 'instance_uuid', 'bdm_v2', 'block_device_mapping'].map(
       (key): [string, object, RegExp] => [key, { meta: { [key]: 'x' } }, /a snapshot of a server/],
     ),
+    ['a kernel that is no image', { meta: { kernel_id: 'nope' } }, /"kernel_id" is not the id of an image/],
     ['a number that is none', { meta: { hw_cpu_cores: 'many' } }, /"hw_cpu_cores" is not a number/],
     ['a whole number that is none', { meta: { hw_video_ram: '1.5' } }, /"hw_video_ram" is not a number/],
     ['a factor that is no number', { meta: { instance_type_rxtx_factor: '' } }, /is not a number/],

@@ -22,9 +22,15 @@ beforeEach(async () => {
   }
 })
 
+const usual = (): PublishOptions => ({
+  images: [world.folder],
+  cloud: ['fake'],
+  import: 'upload',
+  stateDir: join(world.home, 'state'),
+})
+
 async function publish(options: PublishOptions = {}) {
-  const usual = { images: [world.folder], cloud: ['fake'], import: 'upload' } as const
-  const report = await publishCatalogue({ ...usual, stateDir: join(world.home, 'state'), ...options })
+  const report = await publishCatalogue({ ...usual(), ...options })
   const image = report.clouds[0]?.images[0]
   if (image === undefined) throw new Error('no image')
   return image
@@ -142,7 +148,11 @@ describe('publish', () => {
       await publish()
     }
     const [before, bad] = builds as [CloudBuild, CloudBuild]
-    const image = await publish({ names: ['debian-12'], rollback: true, reason: 'no network' })
+    const rollback = { names: ['debian-12'], rollback: true, reason: 'no network' }
+    const { clouds } = await publishCatalogue({ ...usual(), ...rollback, dryRun: true })
+    expect(clouds[0]?.calls?.map(({ method }) => method)).toEqual(['PATCH', 'PATCH'])
+    expect(holds('Debian 12', bad)).toBe(true)
+    const image = await publish(rollback)
     expect(image.status).toBe('changed')
     expect(holds('Debian 12', before)).toBe(true)
     expect(cloud.named('Debian 12 (20260201)')).toMatchObject({

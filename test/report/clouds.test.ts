@@ -86,6 +86,16 @@ In the clouds: 6 images, 1 would be published, 0 would be changed, 2 current, 1 
     expect(text).toContain('Gone 7 (id-7) and 4 more\n')
   })
 
+  it('tells of a build that is passed over why, and nothing of an image without a version', () => {
+    const message = 'Version 20250506 is not taken: no network'
+    const skipped = (finding: object) =>
+      inCloud({ status: 'skipped', findings: [{ what: 'skipped', message, ...finding }] })
+    const tableOf = (finding: object) =>
+      formatCheckText(checkOf([], { clouds: [cloudOf([skipped(finding)])] }), layout)
+    expect(tableOf({ version: '20250506' })).toContain(`skipped\n  ${message}\n`)
+    expect(tableOf({})).not.toContain(message)
+  })
+
   it('of an update tells what was done in them', () => {
     const brought = [{ id: 'id-7', name: 'Beta 2', version: '20250506', bytes: 7, seconds: 1 }]
     const clouds = [cloudOf([inCloud(), { ...missing, status: 'published', brought }])]
