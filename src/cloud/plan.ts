@@ -1,4 +1,5 @@
 import { printable, UpdaterError } from '../errors.ts'
+import type { CloudFinding } from '../report/schemas.ts'
 import { type Change, carriedOut, patched } from './change.ts'
 import { type Definition, isPacked } from './definition.ts'
 import type { CloudImage } from './image.ts'
@@ -10,15 +11,7 @@ import { type Bring, type Displacement, displace, displacementsOf, promote, prom
 import { findLimits, recordOf, setProperty } from './properties.ts'
 import { isLeftover, type Repaired, repair } from './repair.ts'
 import { type Brake, brakeOf, keptImages, type Retirement, retire } from './retirement.ts'
-import {
-  type Candidate,
-  type Finding,
-  finding,
-  isOffered,
-  type PlanContext,
-  type Scene,
-  takenNames,
-} from './scene.ts'
+import { type Candidate, finding, isOffered, type PlanContext, type Scene, takenNames } from './scene.ts'
 
 /** What is to be done in a cloud. */
 export interface CloudPlan {
@@ -34,7 +27,7 @@ export interface CloudPlan {
 /** What is to be done for a definition, in the order of the fields; what has a `hold` is not. */
 export interface ImagePlan {
   readonly definition: Definition
-  readonly findings: readonly Finding[]
+  readonly findings: readonly CloudFinding[]
   /** CLOUD_CONFLICT, CATALOG_TYPE: they fail the image; what else stands here is done all the same. */
   readonly failures: readonly UpdaterError[]
   /** What an interrupted run left, and two images of one name. */
@@ -129,7 +122,7 @@ function clashesOf(definitions: readonly Definition[]): ReadonlyMap<Definition, 
 function standstill(
   definition: Definition,
   failures: readonly UpdaterError[],
-  findings: readonly Finding[] = [],
+  findings: readonly CloudFinding[] = [],
 ): ImagePlan {
   const nothing = {
     repairs: [],
@@ -190,7 +183,7 @@ function planImage(scene: Scene): ImagePlan {
 }
 
 /** Nothing of such a definition is brought or retired. */
-const versionless: Finding = {
+const versionless: CloudFinding = {
   what: 'skipped',
   message: 'The catalogue names no version of it yet: image-updater update writes one',
 }
@@ -213,7 +206,7 @@ function waitFor(definition: Definition, image: CloudImage): ImagePlan {
 }
 
 /** What Glance would refuse, in sentences. */
-function limitsOf(definition: Definition, { tag }: PlanContext): readonly Finding[] {
+function limitsOf(definition: Definition, { tag }: PlanContext): readonly CloudFinding[] {
   return definition.versions.flatMap((version, at) => {
     const record = recordOf(definition, version, { tag, isNewest: at === 0 })
     const limits = findLimits(definition, record, version)
@@ -226,7 +219,7 @@ function limitsOf(definition: Definition, { tag }: PlanContext): readonly Findin
 }
 
 /** Nothing is asked of a cloud that would refuse a part of it. */
-function refuse(definition: Definition, limits: readonly Finding[]): ImagePlan {
+function refuse(definition: Definition, limits: readonly CloudFinding[]): ImagePlan {
   const { file, line, column, name } = definition.image
   const told = new Set<string>()
   const failures = limits.flatMap(({ message }) => {
@@ -327,7 +320,7 @@ function isStrangers(name: string, { strangers }: Scene): boolean {
 interface Corrected {
   readonly changes: readonly Change[]
   readonly images: readonly CloudImage[]
-  readonly findings: readonly Finding[]
+  readonly findings: readonly CloudFinding[]
 }
 
 function planCorrections(scene: Scene, places: readonly Place[]): Corrected {
@@ -361,7 +354,7 @@ function planCorrections(scene: Scene, places: readonly Place[]): Corrected {
 }
 
 /** What of an image was not as the catalogue has it. */
-function differencesOf(before: CloudImage, after: CloudImage): readonly Finding[] {
+function differencesOf(before: CloudImage, after: CloudImage): readonly CloudFinding[] {
   const { name, visibility, isHidden, status } = before
   const isSeenElse = visibility !== after.visibility || isHidden !== after.isHidden || status !== after.status
   const keys = changedKeys(before, after)
@@ -451,13 +444,13 @@ function switchOff(scene: Scene, { changes, findings }: Repaired): ImagePlan {
 }
 
 /** Who has enabled the definition of a release that has ended would wait for its image. */
-function endOf({ image, versions }: Definition): readonly Finding[] {
+function endOf({ image, versions }: Definition): readonly CloudFinding[] {
   if (!image.enable) return []
   const message = 'Its release has ended: no build of it is brought'
   return [{ what: 'skipped', version: versions[0]?.version, message }]
 }
 
-function findingOfRetirement({ image, why, hold }: Retirement): Finding {
+function findingOfRetirement({ image, why, hold }: Retirement): CloudFinding {
   const held = hold === undefined ? '' : ` (${holds[hold]})`
   return finding('retire', image, `It is to be retired (${why.join(', ')})${held}`)
 }
@@ -468,7 +461,7 @@ const holds = {
   adoption: 'the next run retires it: this one only marks it as ours',
 }
 
-function findingsOf(fate: Fate, { definition }: Scene): readonly Finding[] {
+function findingsOf(fate: Fate, { definition }: Scene): readonly CloudFinding[] {
   const { version } = fate.version
   switch (fate.kind) {
     case 'present': {

@@ -1,3 +1,4 @@
+import type { CloudFinding } from '../report/schemas.ts'
 import { type Change, carriedOut } from './change.ts'
 import type { DefinedVersion, Definition } from './definition.ts'
 import type { CloudImage } from './image.ts'
@@ -6,21 +7,13 @@ import { hasBytes, standingOf } from './match.ts'
 import { versionOf } from './names.ts'
 import { displacementsOf, promote } from './promotion.ts'
 import { recordOf } from './properties.ts'
-import {
-  type Finding,
-  finding,
-  isOffered,
-  type PlanContext,
-  reasonToSkip,
-  type Scene,
-  takenNames,
-} from './scene.ts'
+import { finding, isOffered, type PlanContext, reasonToSkip, type Scene, takenNames } from './scene.ts'
 
 export interface Repaired {
   readonly changes: readonly Change[]
   /** Our images afterwards. */
   readonly images: readonly CloudImage[]
-  readonly findings: readonly Finding[]
+  readonly findings: readonly CloudFinding[]
 }
 
 /** A promotion is carried through; what else a run left is gone on with if it is still wanted, else removed. */

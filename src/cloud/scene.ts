@@ -1,38 +1,13 @@
 import { matchesNames } from '../catalog/select.ts'
 import { printable } from '../errors.ts'
 import { formatDigest, type Image, parseDigest, sameDigest } from '../image.ts'
+import type { CloudFinding } from '../report/schemas.ts'
 import type { DefinedVersion, Definition } from './definition.ts'
 import type { CloudImage } from './image.ts'
 import { marks, type Writer } from './marks.ts'
 import type { Owner } from './match.ts'
 import { versionOf } from './names.ts'
 import type { RetirementRules } from './retirement.ts'
-
-export const findingKinds = [
-  'missing',
-  'current',
-  'other-bytes',
-  'unproven',
-  'unfinished',
-  'properties',
-  'name',
-  'visibility',
-  'retire',
-  'duplicate',
-  'taken',
-  'pending',
-  'skipped',
-  'limit',
-] as const
-
-export interface Finding {
-  readonly what: (typeof findingKinds)[number]
-  readonly version?: string | undefined
-  /** Of the image in Glance. */
-  readonly id?: string | undefined
-  /** A sentence without a final full stop. */
-  readonly message: string
-}
 
 /** A build that waits until it is old enough. */
 export interface Candidate {
@@ -112,6 +87,6 @@ function reasonInCloud(own: readonly CloudImage[], { version, digest }: DefinedV
   return bad?.properties[marks.skip]
 }
 
-export function finding(what: Finding['what'], image: CloudImage, message: string): Finding {
+export function finding(what: CloudFinding['what'], image: CloudImage, message: string): CloudFinding {
   return { what, version: image.properties.internal_version, id: image.id, message: printable(message) }
 }
