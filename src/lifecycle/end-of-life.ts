@@ -39,7 +39,7 @@ export function releaseOf({
   for (const slug of slugs) {
     const product = products.find(({ names }) => names.test(slug))
     if (product === undefined) continue
-    const [number] = /\d+(?:\.\d+)*/.exec(slug.replace(product.names, '')) ?? []
+    const [number] = /(?<![a-z\d.])\d+(?:\.\d+)*/.exec(slug.replace(product.names, '')) ?? []
     const named = firstRelease(product, [osVersion, number])
     if (named !== undefined) return { product, release: named, moves: false }
     const newest = versions.flatMap(({ version }) => version ?? []).sort(compareNatural)

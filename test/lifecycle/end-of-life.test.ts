@@ -122,6 +122,8 @@ describe('the end of life of an image', () => {
     expect(endOfLife(image('OPNsense 26.1'), snapshot)?.endOfLife).toBe('2026-07-15')
     expect(endOfLife(image('Ubuntu 99.04'), snapshot)).toBeUndefined()
     expect(endOfLife(image('Talos Linux'), snapshot)).toBeUndefined()
+    // A number within a word is none of a release.
+    expect(endOfLife(image('Debian xf8c86124'), snapshot)).toBeUndefined()
   })
 
   it('has come on its day', () => {
