@@ -121,7 +121,10 @@ function refusalOf(version: DefinedVersion, record: WantedRecord, scene: Scene):
   const holder = strangers.find((image) => image.name === record.name && image.visibility === 'public')
   if (holder !== undefined) {
     const message = `The name "${record.name}" is that of a public image that is not ours (${holder.id})`
-    const remedy = `Rename it; if it is to be ours, give it the tag and image_description "${name}"`
+    const remedy =
+      holder.owner === scene.context.project
+        ? `Rename it; if it is to be ours, give it the tag and image_description "${name}"`
+        : 'It is of another project: give the definition another name'
     return { what: 'taken', error: new UpdaterError('CLOUD_CONFLICT', message, { place, remedy }) }
   }
   return version.id === undefined ? undefined : refusalOfId(version.id, version, scene)
