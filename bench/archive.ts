@@ -33,6 +33,11 @@ function diskLike(size: number): Buffer {
       }
     }
   }
+  // One partition of Linux, of 127 sectors.
+  bytes.fill(0, 446, 510)
+  bytes.writeUInt8(0x83, 446 + 4)
+  bytes.writeUInt32LE(1, 446 + 8)
+  bytes.writeUInt32LE(127, 446 + 12)
   bytes.write('\x55\xaa', 510, 'latin1')
   return bytes
 }

@@ -232,7 +232,9 @@ for (const subject of cloudSubjects) {
           })
           expect(image?.properties).not.toHaveProperty('os_glance_import_task')
           expect((await collect(glance.read(id))).equals(bytes)).toBe(true)
-          expect(await failure(send(id, bytes, method))).toMatchObject({ code: 'CLOUD_CONFLICT' })
+          // A server that refuses bytes before it has read them may close before its answer is read.
+          const { code } = await failure(send(id, bytes, method))
+          expect(['CLOUD_CONFLICT', 'CLOUD_UNREACHABLE']).toContain(code)
           expect(await glance.patch(id, [{ op: 'add', path: '/after', value: 'x' }])).toBeDefined()
           expect((await glance.get(id))?.properties.after).toBe('x')
           await glance.remove(id)
