@@ -88,7 +88,8 @@ async function promoteImage(bring: Bring, fresh: CloudImage, run: CloudRun, tell
   const { record, definition, version } = bring
   const names = [record.name, versionName(definition, version.version)]
   const listed = await run.checking((signal) => listNamed(names, run, signal))
-  const image = listed.find(({ id }) => id === fresh.id)
+  // What another run has left may have any name.
+  const image = await run.checking((signal) => run.glance.get(fresh.id, signal))
   if (image === undefined) throw gone(bring, fresh)
   const changes = promotionOf(bring, image, listed, { ...run.owner, ...run.rules(), ...run.writer() })
   const isShared = record.visibility === 'shared'
